@@ -1,0 +1,1 @@
+"""Baton: the engine, the command line and the window."""

@@ -1,0 +1,1 @@
+"""Tokens and money: how they add up and where prices come from."""

@@ -1,0 +1,34 @@
+"""Cost: an amount of money together with how well it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+CostState: TypeAlias = Literal["free", "priced", "estimated", "unknown"]
+
+_WORSE: dict[CostState, int] = {"free": 0, "priced": 1, "estimated": 2, "unknown": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """`known` is the sum of what is known, in US dollars; with state `unknown` the real amount is
+    that or more, and nobody may show it as a total. Adding keeps the worse state.
+    """
+
+    known: Decimal = Decimal(0)
+    state: CostState = "free"
+
+    @property
+    def usd(self) -> Decimal | None:
+        """The amount, or None where any part of it is unknown."""
+        return None if self.state == "unknown" else self.known
+
+    def __add__(self, other: Cost) -> Cost:
+        state = self.state if _WORSE[self.state] >= _WORSE[other.state] else other.state
+        return Cost(self.known + other.known, state)
+
+
+FREE = Cost()
+UNKNOWN = Cost(Decimal(0), "unknown")

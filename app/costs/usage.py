@@ -1,0 +1,32 @@
+"""Usage: the tokens of a model call in four parts that add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens. `cached` is the part of `input` that a provider or engine had already processed,
+    `reasoning` the part of `output` that was thought and not shown: neither is counted twice.
+    """
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    reasoning: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cached + other.cached,
+            self.reasoning + other.reasoning,
+        )
+
+    @property
+    def total(self) -> int:
+        return self.input + self.output
+
+
+NO_USAGE = Usage()

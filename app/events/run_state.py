@@ -1,0 +1,333 @@
+"""The fold of a run's events that every view renders: the window, the CLI's table and the picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+from app.costs.cost import FREE, Cost
+from app.costs.usage import NO_USAGE, Usage
+from app.document.problem import Problem
+from app.events.accuracy import VerdictCount
+from app.events.run_events import (
+    BudgetReached,
+    Failure,
+    Message,
+    ModelCalled,
+    NodeSettled,
+    NodeStarted,
+    PersonAnswered,
+    PersonAsked,
+    Preview,
+    Retrying,
+    RowSettled,
+    RunEvent,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStatus,
+    Scope,
+    TextStreamed,
+)
+
+NodeStatus: TypeAlias = Literal[
+    "idle", "running", "streaming", "retrying", "asking", "done", "check_failed", "failed", "skipped", "cancelled"
+]
+
+KEPT_INSTANCES = 50_000  # details of single instances; sums are never capped
+KEPT_MESSAGES = 5_000
+
+
+@dataclass(slots=True)
+class InstanceState:
+    """One instance: what a view shows of a node in one row."""
+
+    node: str
+    scope: Scope
+    start: float
+    end: float | None = None
+    inputs: Mapping[str, Preview] = field(default_factory=dict[str, Preview])
+    settled: NodeSettled | None = None
+    text: str = ""  # partial, while it streams
+    retry: Retrying | None = None
+    question: PersonAsked | None = None
+
+
+@dataclass(slots=True)
+class NodeState:
+    """One node over all its instances. Times are seconds since the run's start."""
+
+    node: str
+    status: NodeStatus = "idle"
+    active: int = 0
+    started: int = 0
+    ok: int = 0
+    skipped: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    attempts: int = 0
+    calls: int = 0
+    usage: Usage = NO_USAGE
+    usage_complete: bool = True  # False: a server did not say what it used
+    cost: Cost = FREE
+    seconds: float = 0.0
+    models: Counter[str] = field(default_factory=Counter[str])
+    verdicts: VerdictCount = field(default_factory=VerdictCount)
+    ports: Counter[str] = field(default_factory=Counter[str])  # how often a port carried a value
+    first: float | None = None
+    last: float | None = None
+    latest: InstanceState | None = None
+    failure: Failure | None = None
+    skip: str = ""
+
+    @property
+    def settled(self) -> int:
+        return self.ok + self.skipped + self.failed + self.cancelled
+
+    @property
+    def model(self) -> str:
+        """The model that answered most often."""
+        return self.models.most_common(1)[0][0] if self.models else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpendPoint:
+    """Money known to be spent at a time."""
+
+    t: float
+    usd: Decimal
+
+
+@dataclass(slots=True)
+class RunState:
+    """Everything that views show of one run. `apply` is the only way it changes."""
+
+    run: str = ""
+    workflow: str = ""
+    name: str = ""
+    at: str = ""
+    status: RunStatus | Literal["none"] = "none"
+    elapsed: float = 0.0
+    rows: int | None = None
+    rows_done: int = 0
+    rows_failed: int = 0
+    rows_cancelled: int = 0
+    rows_begun: int = 0  # rows begin in order, so this is also the number of the next
+    rows_settled: dict[int, RowSettled] = field(default_factory=dict[int, RowSettled])
+    budget: str | None = None
+    budget_reached: BudgetReached | None = None
+    prices_of: str = ""
+    nodes: dict[str, NodeState] = field(default_factory=dict[str, NodeState])
+    instances: dict[tuple[str, Scope], InstanceState] = field(default_factory=dict[tuple[str, Scope], InstanceState])
+    questions: dict[tuple[str, Scope], PersonAsked] = field(default_factory=dict[tuple[str, Scope], PersonAsked])
+    usage: Usage = NO_USAGE
+    cost: Cost = FREE
+    calls: int = 0
+    spend: list[SpendPoint] = field(default_factory=list[SpendPoint])
+    messages: list[Message] = field(default_factory=list[Message])
+    outputs: Mapping[str, Preview] = field(default_factory=dict[str, Preview])
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in ("done", "failed", "cancelled")
+
+    def node(self, node: str) -> NodeState:
+        """The state of a node; a fresh one where it has none yet."""
+        state = self.nodes.get(node)
+        if state is None:
+            state = self.nodes[node] = NodeState(node)
+        return state
+
+    def apply(self, event: RunEvent) -> str | None:
+        """Folds one event in; gives the id of the node that changed, if one did."""
+        t = getattr(event, "t", 0.0)
+        self.elapsed = max(self.elapsed, t)
+        fold = _FOLDS.get(type(event))
+        return fold(self, event) if fold else None
+
+    def apply_all(self, events: Iterable[RunEvent]) -> set[str]:
+        """Folds events in order; gives the ids of the nodes that changed."""
+        return {node for event in events if (node := self.apply(event)) is not None}
+
+    def _started(self, event: RunStarted) -> None:
+        self.run, self.workflow, self.name, self.at = event.run, event.workflow, event.name, event.at
+        self.status, self.rows, self.budget, self.prices_of = "running", event.rows, event.budget, event.prices_of
+        self.nodes = {node: NodeState(node) for node in event.nodes}
+
+    def _node_started(self, event: NodeStarted) -> str:
+        node = self.node(event.node)
+        instance = InstanceState(event.node, event.scope, event.t, inputs=event.inputs)
+        self._keep(instance)
+        node.latest = instance
+        node.active += 1
+        node.started += 1
+        node.first = event.t if node.first is None else node.first
+        node.status = "running"
+        return event.node
+
+    def _keep(self, instance: InstanceState) -> None:
+        self.instances[instance.node, instance.scope] = instance
+        self.rows_begun = max(self.rows_begun, row_of(instance.scope) + 1)
+        if len(self.instances) > KEPT_INSTANCES:
+            del self.instances[next(iter(self.instances))]
+
+    def _streamed(self, event: TextStreamed) -> str:
+        node = self.node(event.node)
+        instance = self.instances.get((event.node, event.scope))
+        if instance and not instance.settled:
+            instance.text = event.text
+            node.latest = instance
+            node.status = "streaming"
+        return event.node
+
+    def _called(self, event: ModelCalled) -> str:
+        node = self.node(event.node)
+        usage = event.usage or NO_USAGE
+        node.calls += 1
+        node.usage += usage
+        node.usage_complete = node.usage_complete and event.usage is not None
+        node.cost += event.cost
+        node.models[event.model] += 1
+        self.calls += 1
+        self.usage += usage
+        self.cost += event.cost
+        if event.cost.known:
+            self.spend.append(SpendPoint(event.t, self.cost.known))
+        return event.node
+
+    def _retrying(self, event: Retrying) -> str:
+        node = self.node(event.node)
+        instance = self.instances.get((event.node, event.scope))
+        if instance:
+            instance.retry = event
+            node.latest = instance
+        node.status = "retrying"
+        return event.node
+
+    def _settled(self, event: NodeSettled) -> str:
+        node = self.node(event.node)
+        instance = self.instances.get((event.node, event.scope))
+        if instance is None:  # skipped or cancelled before it fired
+            instance = InstanceState(event.node, event.scope, event.t)
+            self._keep(instance)
+        else:
+            node.active = max(0, node.active - 1)
+        instance.settled, instance.end, instance.text, instance.question = event, event.t, "", None
+        self.questions.pop((event.node, event.scope), None)
+        self._count(node, event)
+        if event.status != "skipped" or node.latest is None:
+            node.latest = instance
+        node.last = event.t
+        node.status = _status_of(node)
+        return event.node
+
+    def _count(self, node: NodeState, event: NodeSettled) -> None:
+        setattr(node, event.status, getattr(node, event.status) + 1)
+        node.attempts += event.attempts
+        node.seconds += event.seconds
+        node.ports.update(event.ports)
+        node.failure = event.failure or node.failure
+        node.skip = event.skip
+        if event.verdict is not None:
+            _count_verdict(node.verdicts, event.verdict)
+
+    def _asked(self, event: PersonAsked) -> str:
+        node = self.node(event.node)
+        self.questions[event.node, event.scope] = event
+        instance = self.instances.get((event.node, event.scope))
+        if instance:
+            instance.question = event
+            node.latest = instance
+        node.status = "asking"
+        return event.node
+
+    def _answered(self, event: PersonAnswered) -> str:
+        self.questions.pop((event.node, event.scope), None)
+        if self.status == "waiting":
+            self.status = "running"
+        node = self.node(event.node)
+        node.status = "running"
+        return event.node
+
+    def _row(self, event: RowSettled) -> None:
+        self.rows_settled[event.row] = event
+        if event.status == "done":
+            self.rows_done += 1
+        elif event.status == "failed":
+            self.rows_failed += 1
+        else:
+            self.rows_cancelled += 1
+
+    def _budget(self, event: BudgetReached) -> str:
+        self.budget_reached = event
+        return event.node
+
+    def _resumed(self, event: RunResumed) -> None:
+        self.status, self.budget, self.budget_reached = "running", event.budget, None
+
+    def _message(self, event: Message) -> str:
+        self.messages.append(event)
+        if len(self.messages) > KEPT_MESSAGES:
+            del self.messages[0]
+        return event.node
+
+    def _paused(self, event: RunPaused) -> None:
+        self.status = event.status
+
+    def _finished(self, event: RunFinished) -> None:
+        self.status, self.outputs, self.problems = event.status, event.outputs, event.problems
+        self.questions.clear()
+
+
+def row_of(scope: Scope) -> int:
+    """The row that a scope lies in, from 0; -1 outside of rows."""
+    return int(scope[1:].partition("/")[0]) if scope.startswith("#") else -1
+
+
+def _status_of(node: NodeState) -> NodeStatus:
+    if node.active:
+        return "running"
+    if node.failed:
+        return "failed"
+    if node.cancelled:
+        return "cancelled"
+    if node.ok:
+        bad = node.verdicts.failed + node.verdicts.not_checked
+        return "check_failed" if bad and not node.verdicts.passed else "done"
+    return "skipped"
+
+
+def _count_verdict(count: VerdictCount, verdict: Mapping[str, Any]) -> None:
+    word = verdict.get("verdict")
+    if word == "passed":
+        count.passed += 1
+    elif word == "failed":
+        count.failed += 1
+    else:
+        count.not_checked += 1
+    expected = next((r["args"]["expected"] for r in verdict.get("reasons", ()) if "expected" in r.get("args", {})), None)
+    if expected is not None:
+        count.expected[str(expected)] += 1
+
+
+_FOLDS: Mapping[type[Any], Any] = {
+    RunStarted: RunState._started,  # pyright: ignore[reportPrivateUsage]
+    NodeStarted: RunState._node_started,  # pyright: ignore[reportPrivateUsage]
+    TextStreamed: RunState._streamed,  # pyright: ignore[reportPrivateUsage]
+    ModelCalled: RunState._called,  # pyright: ignore[reportPrivateUsage]
+    Retrying: RunState._retrying,  # pyright: ignore[reportPrivateUsage]
+    NodeSettled: RunState._settled,  # pyright: ignore[reportPrivateUsage]
+    PersonAsked: RunState._asked,  # pyright: ignore[reportPrivateUsage]
+    PersonAnswered: RunState._answered,  # pyright: ignore[reportPrivateUsage]
+    RowSettled: RunState._row,  # pyright: ignore[reportPrivateUsage]
+    BudgetReached: RunState._budget,  # pyright: ignore[reportPrivateUsage]
+    RunResumed: RunState._resumed,  # pyright: ignore[reportPrivateUsage]
+    Message: RunState._message,  # pyright: ignore[reportPrivateUsage]
+    RunPaused: RunState._paused,  # pyright: ignore[reportPrivateUsage]
+    RunFinished: RunState._finished,  # pyright: ignore[reportPrivateUsage]
+}

@@ -1,0 +1,125 @@
+"""What a running node sees: the powers that it may ask for, each behind the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from app.document.problem import Argument
+from app.document.workflow import Json
+from app.sdk.fields import ConnectionChoice
+from app.sdk.gateway import Models
+
+Decision: TypeAlias = Literal["approved", "edited", "rejected"]
+Row: TypeAlias = Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request. `connection` adds that account's authorisation, only ever towards its own hosts."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+    connection: ConnectionChoice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """The final answer after redirects; `headers` have lower-case names."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Net(Protocol):
+    """Raises `net.*`: not_granted, blocked_address, unreachable, timeout, too_large, too_many_redirects, bad_url."""
+
+    async def request(self, request: HttpRequest) -> HttpReply: ...
+
+
+class Files(Protocol):
+    """Paths are the person's; relative ones are relative to the workflow's folder.
+
+    Raises `file.*`: missing, not_granted, not_readable, not_text, too_large, exists, disk_full, bad_table.
+    """
+
+    async def read_text(self, path: str) -> str: ...
+
+    async def read_table(self, path: str, sheet: str = "") -> Sequence[Row]:
+        """Rows of a .csv, .xlsx or .jsonl file; all of them, in order."""
+        ...
+
+    async def write_text(self, path: str, text: str, *, append: bool = False, replace: bool = False) -> str:
+        """Gives the path written. Atomic; an existing file needs `replace` or `append`."""
+        ...
+
+    async def write_table(self, path: str, rows: Sequence[Row], *, append: bool = False, replace: bool = False) -> str:
+        """Writes .csv, .xlsx or .jsonl; cells that a spreadsheet would run get a leading quote."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is to decide. `title` and `instructions` are the workflow author's own words."""
+
+    title: str
+    value: Json
+    instructions: str = ""
+    may_edit: bool = True
+    timeout: float | None = None  # seconds; None = waits for ever
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person decided; `value` is the question's value, edited where they edited it."""
+
+    decision: Decision
+    value: Json
+    comment: str = ""
+    who: str = ""
+    at: str = ""  # ISO 8601 with zone
+
+
+class RunContext(Protocol):
+    """Given to `NodeType.run`. Nodes keep no state, open nothing themselves and never compute cost."""
+
+    @property
+    def models(self) -> Models: ...
+
+    @property
+    def net(self) -> Net: ...
+
+    @property
+    def files(self) -> Files: ...
+
+    @property
+    def row(self) -> int | None:
+        """The number of the row (from 0) in a run over rows."""
+        ...
+
+    @property
+    def values(self) -> Mapping[str, Json]:
+        """The run's (or row's) input values by name; what Ask hands out."""
+        ...
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt of this instance, another one everywhere else; outside effects carry it."""
+        ...
+
+    async def ask(self, question: Question) -> Answer:
+        """Waits for a person. Raises `person.timeout`, `person.nobody` (nobody can answer here)."""
+        ...
+
+    def show(self, text: str) -> None:
+        """Partial text for people who look; bounded, lossy, never a result."""
+        ...
+
+    def tell(self, code: str, **args: Argument) -> None:
+        """A message for the run's log (`message.<code>` in the catalogues)."""
+        ...

@@ -1,0 +1,28 @@
+"""The error that a node or a power raises: a code with arguments, never a sentence."""
+
+from __future__ import annotations
+
+from app.document.problem import Argument
+
+# Only these may pass by themselves, so only these are tried again.
+PASSING = frozenset({"timeout", "unreachable", "too_many_requests", "server_error", "host_crashed"})
+
+
+class NodeError(Exception):
+    """A step could not do its work. `code` is `<area>.<what>`, such as `file.missing` or `model.timeout`.
+
+    `retry_after` is the server's own wish in seconds. `field` names the setting to look at.
+    """
+
+    def __init__(
+        self, code: str, *, field: str | None = None, retry_after: float | None = None, **args: Argument
+    ) -> None:
+        super().__init__(f"{code} {args}" if args else code)
+        self.code = code
+        self.field = field
+        self.retry_after = retry_after
+        self.args_by_name = args
+
+    @property
+    def may_pass(self) -> bool:
+        return self.code.rpartition(".")[2] in PASSING

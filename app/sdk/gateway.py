@@ -1,0 +1,141 @@
+"""The one door to models: what a node asks and what it gets, the same for every provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from app.costs.usage import Usage
+from app.document.workflow import Json, JsonObject
+from app.sdk.fields import ModelChoice
+
+FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model wants to have called; `arguments` is the JSON text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn. `tool_call_id` is set on answers of tools, `tool_calls` on the assistant's wishes."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may ask for; `parameters` is a JSON Schema."""
+
+    name: str
+    description: str
+    parameters: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One question to one model. None means: the provider's default, nothing is sent.
+
+    `schema` is a JSON Schema of the answer; `on_text` gets the new text as it comes (partial
+    text for people; the reply is complete without it).
+    """
+
+    model: ModelChoice
+    messages: Sequence[ChatMessage]
+    temperature: float | None = None
+    max_tokens: int | None = None
+    stop: Sequence[str] = ()
+    seed: int | None = None
+    schema: JsonObject | None = None
+    tools: Sequence[Tool] = ()
+    logprobs: int = 0  # how many alternatives a token; 0 = none
+    on_text: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One token of the answer, its natural-log probability, and the likeliest alternatives."""
+
+    token: str
+    logprob: float
+    top: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """`usage` None: the server did not say; the cost is then estimated or unknown, never 0.
+
+    No cost here: the gateway reports tokens, the executor prices them.
+    """
+
+    text: str
+    finish: FinishReason
+    usage: Usage | None
+    model: str  # the model as the server named it
+    seconds: float
+    tool_calls: tuple[ToolCall, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """How likely each whole label is as the continuation of `prompt`."""
+
+    model: ModelChoice
+    prompt: str
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScores:
+    """Probabilities by label, summing to 1 over the labels asked."""
+
+    probabilities: Mapping[str, float]
+    usage: Usage
+    model: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What is known of a model; None = not known."""
+
+    id: str
+    connection: str
+    kind: str
+    context: int | None = None  # tokens
+    can_chat: bool = True
+    can_score: bool = False  # whole-label probabilities
+    can_schema: bool | None = None
+    can_tools: bool | None = None
+    local: bool = False
+    size_bytes: int | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+class Models(Protocol):
+    """The door itself: adapters implement it; nodes see it as `ctx.models`, wrapped so that every
+    call passes cancel, budget, broker and limits first and is priced and reported after.
+
+    Cancelling the awaiting task ends the call, a local generation too. Raises `NodeError` with codes `model.*` (missing, key_refused, unreachable, timeout,
+    too_many_requests, server_error, refused, too_long, bad_reply); the executor retries what may pass.
+    """
+
+    async def chat(self, request: ChatRequest) -> ChatReply: ...
+
+    async def score(self, request: ScoreRequest) -> LabelScores:
+        """Raises `model.cannot_score` where the model gives no usable probabilities."""
+        ...
+
+    def facts(self, choice: ModelChoice) -> ModelFacts | None:
+        """The model that a choice leads to on this machine, without asking any server."""
+        ...

@@ -1,0 +1,139 @@
+"""The node type: the one class that an author writes; everything else is derived from its three shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+
+from app.document.workflow import Json, JsonObject
+from app.sdk.context import RunContext
+from app.sdk.data_types import DataType, Value
+from app.sdk.fields import ModelChoice
+from app.sdk.ports import Ports
+from app.sdk.powers import Power
+
+Effect: TypeAlias = Literal["pure", "model", "read", "side_effect", "person"]
+Kind: TypeAlias = Literal["intent", "model", "cheap", "strong", "verifier", "tool", "flow", "data", "human", "output"]
+Category: TypeAlias = Literal["start", "models", "checks", "tools", "logic"]
+
+F = TypeVar("F")
+I = TypeVar("I")
+O = TypeVar("O")
+
+ByPort: TypeAlias = Mapping[str, Value]  # the Inputs shape of types whose settings decide the ports
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A library entry that places this type with some fields set, such as "Cheap model".
+
+    `fields` is plain data as in a file.
+    """
+
+    id: str
+    title: str
+    summary: str
+    fields: JsonObject
+    icon: str = ""
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRule:
+    """`first` fires at the first value, `all` waits for every edge, `k` for k values."""
+
+    wait_for: Literal["first", "all", "k"]
+    k: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AskedInput:
+    """One value that a person (or a row of a table) gives to the run."""
+
+    name: str
+    label: str
+    type: DataType
+    required: bool = True
+    default: Json = None
+
+
+class NodeType(Generic[F, I, O]):
+    """Subclass with three shapes: `NodeType[Fields, Inputs, Outputs]`, frozen dataclasses whose
+    attributes are `Annotated[type, Field-or-Port]`. Types whose settings decide the ports use
+    `ByPort` (a mapping by port name) for Inputs or Outputs and give a pure `ports(fields)`, of which
+    only that side counts; the other side follows from its shape.
+
+    The docstring is the help page. An Outputs attribute left at `SKIP` puts skip on that port.
+    """
+
+    id: ClassVar[str]
+    version: ClassVar[int] = 1
+    title: ClassVar[str]
+    summary: ClassVar[str]  # plain words in the library: "Fast, pennies a run"
+    kind: ClassVar[Kind]
+    category: ClassVar[Category]
+    icon: ClassVar[str]  # a Lucide name
+    effect: ClassVar[Effect] = "pure"
+    random: ClassVar[bool] = False  # the same inputs may give another result
+    presets: ClassVar[tuple[Preset, ...]] = ()
+    hidden: ClassVar[bool] = False  # only its presets stand in the library
+
+    @classmethod
+    def ports(cls, fields: F) -> Ports | None:
+        """The ports with these settings on the sides that are `ByPort`; None: the shapes say all."""
+        return None
+
+    @classmethod
+    def effect_of(cls, fields: F) -> Effect:
+        """What a node with these settings does to the world; `effect` unless the settings decide."""
+        return cls.effect
+
+    @classmethod
+    def powers(cls, fields: F) -> tuple[Power, ...]:
+        """What a node with these settings will ask of the broker."""
+        return ()
+
+    @classmethod
+    def merge_rule(cls, fields: F) -> MergeRule | None:
+        """How inputs are awaited; None (everybody but Merge): when all have settled."""
+        return None
+
+    @classmethod
+    def asks(cls, fields: F) -> tuple[AskedInput, ...]:
+        """The run's inputs that this node hands out (Ask)."""
+        return ()
+
+    @classmethod
+    def samples(cls, fields: F) -> Sequence[Mapping[str, Json]]:
+        """Sample rows for a run over samples (Ask)."""
+        return ()
+
+    @classmethod
+    def result_name(cls, fields: F) -> str:
+        """The name under which the input `value` is a result of the run (Output); empty: it is none."""
+        return ""
+
+    @classmethod
+    def models(cls, fields: F) -> tuple[ModelChoice, ...]:
+        """The models that a node with these settings may call; found in the fields by default."""
+        return tuple(v for v in vars_of(fields).values() if isinstance(v, ModelChoice))
+
+    @classmethod
+    def headline(cls, fields: F) -> str:
+        """The person's own words or the value that matters, for the card's second line; may be empty."""
+        return ""
+
+    @classmethod
+    def check(cls, fields: F) -> tuple[tuple[str, str, Mapping[str, Any]], ...]:
+        """Faults in the settings that need no other node: (field, problem code, arguments)."""
+        return ()
+
+    async def run(self, fields: F, inputs: I, ctx: RunContext) -> O:
+        """Does the work of one instance. Raises `NodeError`; anything else is a bug and shown as one."""
+        raise NotImplementedError
+
+
+def vars_of(fields: object) -> dict[str, Any]:
+    """The attributes of a fields object by name."""
+    return {name: getattr(fields, name) for name in getattr(fields, "__dataclass_fields__", {})}

@@ -1,0 +1,227 @@
+"""The NodeSpec: the facts derived from a node type's three shapes, for forms, planner, docs and schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass
+from functools import cache
+from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
+
+from app.document.workflow import Json, JsonObject
+from app.sdk.data_types import Value
+from app.sdk.fields import AnyField, ConnectionChoice, Field, ModelChoice
+from app.sdk.node_type import NodeType, Preset
+from app.sdk.ports import Port, Ports, PortSpec
+
+AnyNodeType = type[NodeType[Any, Any, Any]]
+
+
+class FieldFault(ValueError):
+    """A field's value in the file has the wrong shape."""
+
+    def __init__(self, name: str, expected: str) -> None:
+        super().__init__(f"{name}: expected {expected}")
+        self.name = name
+        self.expected = expected
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One setting: its name, how it is edited, its Python type, its default as plain data."""
+
+    name: str
+    field: AnyField
+    type: Any
+    default: Json
+    row: tuple[FieldSpec, ...] = ()  # the columns of a RowsField
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """What the product knows of a node type without running it."""
+
+    type: AnyNodeType
+    id: str
+    fields: tuple[FieldSpec, ...]
+    fixed_ports: Ports  # those that the shapes declare
+
+    def field(self, name: str) -> FieldSpec | None:
+        return next((f for f in self.fields if f.name == name), None)
+
+    def decode(self, fields: JsonObject) -> Any:
+        """The Fields object for a node's plain fields; unknown names are ignored. Raises FieldFault."""
+        shape = shapes_of(self.type)[0]
+        known = {f.name: _decode(f.name, fields[f.name], f.type) for f in self.fields if f.name in fields}
+        return shape(**known)
+
+    def encode(self, fields: Any) -> dict[str, Json]:
+        """The plain fields of a Fields object: only what differs from the defaults."""
+        plain = {f.name: encode_value(getattr(fields, f.name)) for f in self.fields}
+        return {f.name: plain[f.name] for f in self.fields if plain[f.name] != f.default}
+
+    def ports(self, fields: Any) -> Ports:
+        """The ports of a node with these (decoded) fields."""
+        grown = self.type.ports(fields)
+        if grown is None:
+            return self.fixed_ports
+        _, inputs, outputs = shapes_of(self.type)
+        return Ports(
+            self.fixed_ports.inputs if dataclasses.is_dataclass(inputs) else grown.inputs,
+            self.fixed_ports.outputs if dataclasses.is_dataclass(outputs) else grown.outputs,
+        )
+
+    def preset(self, fields: Any) -> Preset | None:
+        """The library entry that a node with these (decoded) fields still is: its title, icon and colour."""
+        return next(
+            (p for p in self.type.presets if all(encode_value(getattr(fields, k)) == v for k, v in p.fields.items())),
+            None,
+        )
+
+
+def shapes_of(node_type: AnyNodeType) -> tuple[Any, Any, Any]:
+    """The three shapes that a type was declared with."""
+    for klass in node_type.__mro__:
+        for declared in getattr(klass, "__orig_bases__", ()):
+            if get_origin(declared) is NodeType:
+                return cast("tuple[Any, Any, Any]", get_args(declared))
+    raise TypeError(f"{node_type.__name__} must subclass NodeType[Fields, Inputs, Outputs]")
+
+
+def spec_of(node_type: AnyNodeType) -> NodeSpec:
+    """Derives the spec. Raises TypeError where the declaration is not one (a bug of the author)."""
+    fields, inputs, outputs = shapes_of(node_type)
+    return NodeSpec(
+        type=node_type,
+        id=node_type.id,
+        fields=_field_specs(fields),
+        fixed_ports=Ports(_port_specs(inputs), _port_specs(outputs)),
+    )
+
+
+def _field_specs(shape: Any) -> tuple[FieldSpec, ...]:
+    specs: list[FieldSpec] = []
+    for name, hint, note, default in _annotated(shape, Field):
+        if default is MISSING:
+            raise TypeError(f"{shape.__name__}.{name} needs a default: a placed node starts with one")
+        row_type = _row_type(hint)
+        columns = _field_specs(row_type) if row_type else ()
+        specs.append(FieldSpec(name, cast("AnyField", note), hint, encode_value(default), columns))
+    return tuple(specs)
+
+
+def _port_specs(shape: Any) -> tuple[PortSpec, ...]:
+    if not dataclasses.is_dataclass(shape):
+        return ()
+    return tuple(
+        PortSpec(name, port.label, port.type, default is MISSING, port.many, port.tone, port.main, quiet=port.quiet)
+        for name, _, port, default in _annotated(shape, Port)
+    )
+
+
+def _annotated(shape: Any, note_type: type[Any]) -> list[tuple[str, Any, Any, Any]]:
+    hints = _hints(shape)
+    found: list[tuple[str, Any, Any, Any]] = []
+    for item in dataclasses.fields(shape):
+        hint = hints[item.name]
+        notes = [n for n in getattr(hint, "__metadata__", ()) if isinstance(n, note_type)]
+        if get_origin(hint) is not Annotated or not notes:
+            raise TypeError(f"{shape.__name__}.{item.name} must be Annotated[..., {note_type.__name__}(...)]")
+        default = item.default if item.default_factory is MISSING else item.default_factory()
+        found.append((item.name, get_args(hint)[0], notes[0], default))
+    return found
+
+
+@cache
+def _hints(shape: Any) -> Mapping[str, Any]:
+    # `Json` names itself and its parts; an author's file need not import them.
+    return get_type_hints(shape, localns={"Json": Json, "Mapping": Mapping, "Sequence": Sequence}, include_extras=True)
+
+
+def _row_type(hint: Any) -> Any:
+    if get_origin(hint) is tuple and dataclasses.is_dataclass(get_args(hint)[0]):
+        return get_args(hint)[0]
+    return None
+
+
+def encode_value(value: Any) -> Json:
+    """A field's Python value as plain data; attributes at their defaults are left out of records."""
+    if dataclasses.is_dataclass(value):
+        plain: dict[str, Json] = {}
+        for item in dataclasses.fields(value):
+            content = getattr(value, item.name)
+            if item.default is MISSING or content != item.default:
+                plain[item.name] = encode_value(content)
+        return plain
+    if isinstance(value, (tuple, list)):
+        return [encode_value(v) for v in cast("Sequence[Any]", value)]
+    if isinstance(value, Mapping):
+        return {str(k): encode_value(v) for k, v in cast("Mapping[Any, Any]", value).items()}
+    return cast("Json", value)
+
+
+def _decode(name: str, value: Json, hint: Any) -> Any:
+    if get_origin(hint) in (Union, types.UnionType):
+        if value is None and type(None) in get_args(hint):
+            return None
+        options = [h for h in get_args(hint) if h is not type(None)]
+        return _decode(name, value, options[0]) if len(options) == 1 else value
+    if get_origin(hint) is Annotated:
+        return _decode(name, value, get_args(hint)[0])
+    if dataclasses.is_dataclass(hint):
+        return _decode_record(name, value, hint)
+    if get_origin(hint) is Mapping and not isinstance(value, Mapping):
+        raise FieldFault(name, "object")
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise FieldFault(name, "list")
+        return tuple(_decode(f"{name}[{i}]", v, get_args(hint)[0]) for i, v in enumerate(cast("list[Json]", value)))
+    return _decode_plain(name, value, hint)
+
+
+def _decode_plain(name: str, value: Json, hint: Any) -> Any:
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint in (int, float, str, bool) and (type(value) is not hint):
+        raise FieldFault(name, {int: "whole number", float: "number", str: "text", bool: "yes or no"}[hint])
+    return value
+
+
+def _decode_record(name: str, value: Json, shape: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise FieldFault(name, "object")
+    hints = _hints(shape)
+    known = {k: _decode(f"{name}.{k}", v, hints[k]) for k, v in value.items() if k in hints}
+    try:
+        return shape(**known)
+    except TypeError as missing:
+        raise FieldFault(name, "object with all its parts") from missing
+
+
+def inputs_object(node_type: AnyNodeType, values: Mapping[str, Value]) -> Any:
+    """The Inputs object for values by port name; missing optional ports take their defaults."""
+    shape = shapes_of(node_type)[1]
+    return shape(**values) if dataclasses.is_dataclass(shape) else values
+
+
+def outputs_by_port(outputs: Any) -> Mapping[str, Any]:
+    """The values by port name of an Outputs object or mapping; `SKIP` where nothing leaves."""
+    if dataclasses.is_dataclass(outputs):
+        return {f.name: getattr(outputs, f.name) for f in dataclasses.fields(outputs)}
+    return cast("Mapping[str, Any]", outputs)
+
+
+__all__ = [
+    "AnyNodeType",
+    "ConnectionChoice",
+    "FieldFault",
+    "FieldSpec",
+    "ModelChoice",
+    "NodeSpec",
+    "encode_value",
+    "inputs_object",
+    "outputs_by_port",
+    "shapes_of",
+    "spec_of",
+]

@@ -1,0 +1,127 @@
+"""Every preference declared once, and the folders of this profile; handed down, nobody looks them up."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+
+def resource_folder() -> Path:
+    """Where icons, themes, fonts, texts, examples and schemas lie: in a checkout, a wheel or a frozen app."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen:
+        return Path(frozen) / "resources"
+    here = Path(__file__).resolve().parent
+    installed = here / "_resources"
+    return installed if installed.is_dir() else here.parent / "resources"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The places of one profile. Nothing is created until something is written."""
+
+    config: Path  # settings.json, connections.json
+    data: Path  # runs, reviewed workflows, models
+    cache: Path
+    state: Path  # recovery, window geometry, recent files
+    logs: Path
+
+
+def folders() -> Folders:
+    """BATON_HOME puts the whole profile under one folder; else the system's own places."""
+    home = os.environ.get("BATON_HOME")
+    if home:
+        root = Path(home)
+        return Folders(root / "config", root / "data", root / "cache", root / "state", root / "logs")
+    dirs = platformdirs.PlatformDirs("Baton", appauthor=False)
+    return Folders(
+        Path(dirs.user_config_dir),
+        Path(dirs.user_data_dir),
+        Path(dirs.user_cache_dir),
+        Path(dirs.user_state_dir),
+        Path(dirs.user_log_dir),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTarget:
+    """What a role stands for on this machine; an empty model is the connection's first."""
+
+    connection: str
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a person may choose. An empty text means: as the system does."""
+
+    language: str = ""
+    theme: str = ""  # "dark", "light"
+    scale: float = 1.0  # of texts and spacing in the window
+    reduced_motion: bool | None = None
+    roles: Mapping[str, RoleTarget] = field(default_factory=dict[str, RoleTarget])
+    budget_usd: str = "1.00"  # the cap of one run unless the workflow asks for less
+    rows_at_a_time: int = 4
+    threads: int = 0  # of the embedded model; 0 = cores - 1
+    model_idle_minutes: float = 10.0
+    keep_run_files: int = 20
+    autosave_seconds: float = 5.0
+    addons: tuple[str, ...] = ()  # add-on packages that were switched on
+    shortcuts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def load_preferences(where: Folders) -> Preferences:
+    """The saved preferences; what can't be read is left at its default and the file stays as it is."""
+    try:
+        saved = json.loads((where.config / "settings.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return Preferences()
+    return _from_plain(saved) if isinstance(saved, dict) else Preferences()
+
+
+def save_preferences(where: Folders, preferences: Preferences) -> None:
+    """Writes atomically. Raises OSError."""
+    write_atomically(where.config / "settings.json", json.dumps(asdict(preferences), indent=2, ensure_ascii=False))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """A reader sees the old file or the new one, never half of one. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _from_plain(saved: Mapping[str, Any]) -> Preferences:
+    preferences = Preferences()
+    for item in fields(Preferences):
+        if item.name not in saved:
+            continue
+        value: Any = saved[item.name]
+        try:
+            if item.name == "roles":
+                value = {name: RoleTarget(**target) for name, target in value.items()}
+            elif item.name == "addons":
+                value = tuple(map(str, value))
+        except (TypeError, AttributeError):
+            continue
+        default = getattr(preferences, item.name)
+        if default is None or isinstance(value, type(default)) or (isinstance(default, float) and type(value) is int):
+            preferences = replace(preferences, **{item.name: value})
+    return preferences
