@@ -1,0 +1,67 @@
+# Every target sets up what it needs by itself; CONTRIBUTING.md says what each is for.
+# All paths are relative and stay so: the folder may have any name, with spaces too.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check quick format lint types fences docs docs-check bench lock setup
+
+# The environment's own interpreter starts fastest; the first time there is only the system's.
+PYTHON = $$(command -v .venv/bin/python || echo python3)
+STARTER = resources/examples/sort-the-inbox.baton.json
+PICTURE = out/sort-the-inbox.png
+WORKERS = 2
+ARGS =
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+
+run: setup  ## Open the window; without a display, run the starter in the terminal
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+		"$(PYTHON)" packaging/system_packages.py window && exec .venv/bin/python -m app; \
+	else \
+		picture="--picture $(PICTURE)"; \
+		"$(PYTHON)" packaging/system_packages.py picture || picture=; \
+		"$(PYTHON)" packaging/system_packages.py run && mkdir -p out && \
+		exec .venv/bin/python -m app run $(STARTER) --rows samples $$picture; \
+	fi
+
+test: setup  ## Run all tests (ARGS="tests/unit -x" for some of them)
+	@"$(PYTHON)" packaging/system_packages.py tests || true
+	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+
+check: quick types docs-check  ## Everything that reads the code without running it
+
+quick: lint fences  ## The fast half of check, for a commit
+
+lint: setup
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+
+types: setup
+	@.venv/bin/python -m basedpyright
+
+fences: setup
+	@.venv/bin/lint-imports --no-logo
+
+format: setup  ## Bring the code into the one form
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+
+docs: setup  ## Write the generated pages and schemas anew
+	@.venv/bin/python -m app.cli.docs
+
+docs-check: setup
+	@.venv/bin/python -m app.cli.docs --check
+
+bench: setup  ## Measure the executor against a bare loop
+	@.venv/bin/python tests/bench/run.py $(ARGS)
+
+lock: setup  ## Find the newest versions that fit and write both locks
+	@set -e; compile() { \
+		.uv/bin/uv pip compile --upgrade --quiet --universal --python-version 3.11 \
+			--generate-hashes --only-binary :all: --no-header --no-annotate "$$@" > /dev/null; \
+	}; \
+	compile --group bootstrap --output-file packaging/bootstrap.lock; \
+	compile pyproject.toml --group dev --output-file requirements.lock
+
+setup:  ## Only set up
+	@"$(PYTHON)" packaging/bootstrap.py

@@ -1,0 +1,172 @@
+"""The fences of the house, checked on the source itself: rooms, doors, names, and a first sentence in every file.
+
+import-linter checks the same contracts over whole chains; here they hold for a tree that isn't finished, and every
+package from outside must have a contract at all. The contracts stand in pyproject.toml, once.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+VAGUE = ["util", "helper", "manager", "common", "misc", "base", "core", "handler", "service"]
+VAGUE_WORD = re.compile(rf"(^|_)({'|'.join(VAGUE)})s?(_|$)")
+
+
+@cache
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def contracts() -> list[dict[str, Any]]:
+    return pyproject()["tool"]["importlinter"]["contracts"]
+
+
+@cache
+def rooms() -> dict[str, int]:
+    """The height of each room: a larger number may import a smaller one."""
+    (layers,) = (contract["layers"] for contract in contracts() if contract["type"] == "layers")
+    return {
+        room.strip(): height for height, layer in enumerate(reversed(layers)) for room in layer.split("|")
+    }
+
+
+@cache
+def doors() -> dict[str, list[str]]:
+    """Each package from outside with the modules that may import it."""
+    return {
+        package: contract["allowed_importers"]
+        for contract in contracts()
+        if contract["type"] == "protected"
+        for package in contract["protected_modules"]
+    }
+
+
+@cache
+def modules(package: str) -> dict[str, ast.Module]:
+    """The syntax tree of every module of a package, by dotted name."""
+    found: dict[str, ast.Module] = {}
+    for file in sorted((ROOT / package).rglob("*.py")):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = ast.parse(file.read_text(encoding="utf-8"), str(file))
+    return found
+
+
+def imports(package: str) -> Iterator[tuple[str, str]]:
+    """Every (importing module, imported name) of a package, also inside functions and through importlib."""
+    for module, tree in modules(package).items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                yield from ((module, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module == "app":
+                yield from ((module, f"app.{alias.name}") for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{module}: relative import"
+                yield module, node.module or ""
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                yield from ((module, name.value) for name in node.args[:1] if isinstance(name, ast.Constant))
+
+
+def is_within(module: str, package: str) -> bool:
+    return module == package or module.startswith(package + ".")
+
+
+def is_standard(imported: str) -> bool:
+    return imported.partition(".")[0] in sys.stdlib_module_names
+
+
+def room(module: str) -> str:
+    """`app.ui.canvas.scene` is in `ui`; the package `app` itself is in no room."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_every_room_is_in_the_plan() -> None:
+    there = {room(module) for module in modules("app")} - {""}
+    unplanned = there - rooms().keys()
+    assert not unplanned, f"name the room in pyproject.toml or move the file: {sorted(unplanned)}"
+
+
+def test_a_room_imports_only_from_below() -> None:
+    upwards = [
+        f"{module} imports {imported}"
+        for module, imported in imports("app")
+        if is_within(imported, "app") and room(imported) and room(imported) != room(module)
+        if not room(module) or rooms()[room(imported)] >= rooms()[room(module)]
+    ]
+    assert not upwards, "\n".join(upwards)
+
+
+def test_packages_from_outside_come_in_by_their_door() -> None:
+    strays = [
+        f"{module} imports {imported}"
+        for module, imported in imports("app")
+        if not is_standard(imported) and not is_within(imported, "app")
+        if not any(is_within(module, door) for door in doors().get(imported.partition(".")[0], []))
+    ]
+    assert not strays, "\n".join(strays)
+
+
+def test_packages_with_a_door_are_declared() -> None:
+    asked_for = {
+        re.split("[<>=]", requirement)[0].lower() for requirement in pyproject()["project"]["dependencies"]
+    }
+    brought_by = packages_distributions()
+    undeclared = [
+        package
+        for package in doors()
+        if asked_for.isdisjoint(name.lower().replace("_", "-") for name in brought_by[package])
+    ]
+    assert not undeclared, f"dependencies of a dependency come and go: {undeclared}"
+
+
+def test_the_app_imports_no_node() -> None:
+    strays = [module for module, imported in imports("app") if is_within(imported, "nodes")]
+    assert not strays, "\n".join(strays)
+
+
+def test_a_node_imports_only_the_sdk_and_the_standard_library() -> None:
+    strays = [
+        f"{module} imports {imported}"
+        for module, imported in imports("nodes")
+        if not is_standard(imported) and not is_within(imported, "app.sdk")
+        # The package gathers its nodes for the entry point; a node itself imports none.
+        if not (is_within(imported, "nodes") and is_package(module))
+    ]
+    assert not strays, "\n".join(strays)
+
+
+def is_package(module: str) -> bool:
+    return (ROOT / module.replace(".", "/")).is_dir()
+
+
+def test_every_module_says_its_one_job() -> None:
+    silent = [
+        module
+        for package in ("app", "nodes")
+        for module, tree in modules(package).items()
+        if not (ast.get_docstring(tree) or "").strip()
+    ]
+    assert not silent, "\n".join(silent)
+
+
+def test_names_of_files_say_what_is_in_them() -> None:
+    vague = [
+        str(file.relative_to(ROOT))
+        for folder in ("app", "nodes", "packaging", "tests")
+        for file in (ROOT / folder).rglob("*")
+        if VAGUE_WORD.search(file.stem) and "__pycache__" not in file.parts
+    ]
+    assert not vague, "\n".join(vague)
+
+
+def test_packaging_is_no_package() -> None:
+    assert list((ROOT / "packaging").rglob("__init__.py")) == [], "it would hide PyPI's `packaging`"

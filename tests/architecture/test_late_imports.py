@@ -1,0 +1,66 @@
+"""What must not be loaded: Qt by the engine and the command line, slow libraries by whoever doesn't use them.
+
+Each question is asked in a fresh interpreter, since this one has long loaded everything.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+# litellm takes 6 to 10 CPU seconds to import, networkx 0.8, httpx 0.25; mcp comes with litellm's tools.
+SLOW = ("litellm", "mcp", "networkx", "httpx")
+
+WITHOUT_QT = """
+import importlib.abc, sys
+
+class NoQt(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("PySide6", "shiboken6", "qasync"):
+            raise ImportError(f"{name} must not be needed here")
+
+sys.meta_path.insert(0, NoQt())
+"""
+
+IMPORT_ALL_OF = """
+import importlib, pkgutil
+for package in {packages}:
+    module = importlib.import_module(package)
+    for found in pkgutil.walk_packages(getattr(module, "__path__", []), package + "."):
+        importlib.import_module(found.name)
+"""
+
+SAY_WHAT_IS_LOADED = """
+import json, sys
+print("\\n" + json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level packages in an interpreter's memory after it ran `code`."""
+    finished = subprocess.run(
+        [sys.executable, "-c", code + SAY_WHAT_IS_LOADED],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return set(json.loads(finished.stdout.splitlines()[-1]))
+
+
+def test_engine_and_command_line_live_without_qt() -> None:
+    loaded = loaded_by(WITHOUT_QT + IMPORT_ALL_OF.format(packages=["app.engine", "app.cli"]))
+    assert {"app", "typer"} <= loaded
+
+
+def test_engine_and_command_line_load_nothing_slow() -> None:
+    loaded = loaded_by(IMPORT_ALL_OF.format(packages=["app.engine", "app.cli"]))
+    assert loaded.isdisjoint(SLOW)
+
+
+def test_the_window_loads_nothing_slow() -> None:
+    loaded = loaded_by(IMPORT_ALL_OF.format(packages=["app.ui"]))
+    assert "PySide6" in loaded
+    assert loaded.isdisjoint(SLOW)

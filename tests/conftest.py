@@ -1,0 +1,36 @@
+"""What every test gets: a profile of its own, a screen that nobody sees, and one language."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Before anything imports Qt. A test that needs a real window starts its own X server and child process.
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["QT_SCALE_FACTOR"] = "1"
+os.environ["QT_FONT_DPI"] = "96"
+os.environ["LC_ALL"] = "C.UTF-8"
+os.environ.pop("LANGUAGE", None)
+
+# A busy machine is no reason to fail: pytest's own time limit ends what hangs.
+settings.register_profile("baton", deadline=None)
+settings.load_profile("baton")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that stands for the person's home; Baton's profile is `home / "baton"`.
+
+    Nothing of the person who runs the tests is reachable: no settings, no key store, no key.
+    """
+    folder = tmp_path_factory.mktemp("home")
+    for name in os.environ:
+        if name.startswith(("BATON_", "XDG_")) or name.endswith("_API_KEY"):
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("BATON_HOME", str(folder / "baton"))
+    return folder
