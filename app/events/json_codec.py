@@ -18,7 +18,9 @@ EVENT_TYPES: Mapping[str, type[Any]] = {klass.__name__: klass for klass in get_a
 
 def encode(event: RunEvent) -> str:
     """One line without its newline: {"event": <class name>, …}; attributes at their defaults are left out."""
-    return json.dumps({"event": type(event).__name__, **plain_record(event)}, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        {"event": type(event).__name__, **plain_record(event)}, ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def decode(line: str | bytes) -> RunEvent | None:
@@ -41,7 +43,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
     if dataclasses.is_dataclass(value):
-        return plain_record(value)
+        return plain_record(cast("Any", value))
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in cast("Mapping[str, Any]", value).items()}
     return [_plain(v) for v in value]
@@ -84,16 +86,19 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if dataclasses.is_dataclass(hint):
         return lambda value: record_of(value, cast("type[Any]", hint))
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin is tuple:
-        item = _reader(arguments[0])
-        return lambda value: tuple(item(v) for v in value)
+    if origin in (tuple, frozenset):
+        made, item = origin, _reader(arguments[0])
+        return lambda value: made(item(v) for v in value)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         item = _reader(arguments[1])
         return lambda value: {k: item(v) for k, v in value.items()}
-    if origin in (Union, types.UnionType):
-        records = [h for h in arguments if dataclasses.is_dataclass(h)]
-        if len(records) == 1:
-            return lambda value: None if value is None else record_of(value, cast("type[Any]", records[0]))
-        if tuple[str, ...] in arguments:
-            return lambda value: tuple(value) if isinstance(value, list) else value
+    return _union_reader(arguments) if origin in (Union, types.UnionType) else lambda value: value
+
+
+def _union_reader(options: tuple[Any, ...]) -> Callable[[Any], Any]:
+    records = [option for option in options if dataclasses.is_dataclass(option)]
+    if len(records) == 1:
+        return lambda value: None if value is None else record_of(value, cast("type[Any]", records[0]))
+    if tuple[str, ...] in options:
+        return lambda value: tuple(cast("list[Any]", value)) if isinstance(value, list) else value
     return lambda value: value

@@ -35,7 +35,16 @@ from app.events.run_events import (
 )
 
 NodeStatus: TypeAlias = Literal[
-    "idle", "running", "streaming", "retrying", "asking", "done", "check_failed", "failed", "skipped", "cancelled"
+    "idle",
+    "running",
+    "streaming",
+    "retrying",
+    "asking",
+    "done",
+    "check_failed",
+    "failed",
+    "skipped",
+    "cancelled",
 ]
 
 KEPT_INSTANCES = 50_000  # details of single instances; sums are never capped
@@ -122,8 +131,12 @@ class RunState:
     budget_reached: BudgetReached | None = None
     prices_of: str = ""
     nodes: dict[str, NodeState] = field(default_factory=dict[str, NodeState])
-    instances: dict[tuple[str, Scope], InstanceState] = field(default_factory=dict[tuple[str, Scope], InstanceState])
-    questions: dict[tuple[str, Scope], PersonAsked] = field(default_factory=dict[tuple[str, Scope], PersonAsked])
+    instances: dict[tuple[str, Scope], InstanceState] = field(
+        default_factory=dict[tuple[str, Scope], InstanceState]
+    )
+    questions: dict[tuple[str, Scope], PersonAsked] = field(
+        default_factory=dict[tuple[str, Scope], PersonAsked]
+    )
     usage: Usage = NO_USAGE
     cost: Cost = FREE
     calls: int = 0
@@ -143,12 +156,39 @@ class RunState:
             state = self.nodes[node] = NodeState(node)
         return state
 
-    def apply(self, event: RunEvent) -> str | None:
+    def apply(self, event: RunEvent) -> str | None:  # noqa: C901, PLR0911, PLR0912 - one arm an event
         """Folds one event in; gives the id of the node that changed, if one did."""
         t = getattr(event, "t", 0.0)
         self.elapsed = max(self.elapsed, t)
-        fold = _FOLDS.get(type(event))
-        return fold(self, event) if fold else None
+        match event:  # the commonest first
+            case NodeStarted():
+                return self._node_started(event)
+            case NodeSettled():
+                return self._settled(event)
+            case ModelCalled():
+                return self._called(event)
+            case TextStreamed():
+                return self._streamed(event)
+            case RowSettled():
+                return self._row(event)
+            case Retrying():
+                return self._retrying(event)
+            case Message():
+                return self._message(event)
+            case PersonAsked():
+                return self._asked(event)
+            case PersonAnswered():
+                return self._answered(event)
+            case BudgetReached():
+                return self._budget(event)
+            case RunPaused():
+                return self._paused(event)
+            case RunResumed():
+                return self._resumed(event)
+            case RunStarted():
+                return self._started(event)
+            case RunFinished():
+                return self._finished(event)
 
     def apply_all(self, events: Iterable[RunEvent]) -> set[str]:
         """Folds events in order; gives the ids of the nodes that changed."""
@@ -156,7 +196,12 @@ class RunState:
 
     def _started(self, event: RunStarted) -> None:
         self.run, self.workflow, self.name, self.at = event.run, event.workflow, event.name, event.at
-        self.status, self.rows, self.budget, self.prices_of = "running", event.rows, event.budget, event.prices_of
+        self.status, self.rows, self.budget, self.prices_of = (
+            "running",
+            event.rows,
+            event.budget,
+            event.prices_of,
+        )
         self.nodes = {node: NodeState(node) for node in event.nodes}
 
     def _node_started(self, event: NodeStarted) -> str:
@@ -310,24 +355,8 @@ def _count_verdict(count: VerdictCount, verdict: Mapping[str, Any]) -> None:
         count.failed += 1
     else:
         count.not_checked += 1
-    expected = next((r["args"]["expected"] for r in verdict.get("reasons", ()) if "expected" in r.get("args", {})), None)
+    expected = next(
+        (r["args"]["expected"] for r in verdict.get("reasons", ()) if "expected" in r.get("args", {})), None
+    )
     if expected is not None:
         count.expected[str(expected)] += 1
-
-
-_FOLDS: Mapping[type[Any], Any] = {
-    RunStarted: RunState._started,  # pyright: ignore[reportPrivateUsage]
-    NodeStarted: RunState._node_started,  # pyright: ignore[reportPrivateUsage]
-    TextStreamed: RunState._streamed,  # pyright: ignore[reportPrivateUsage]
-    ModelCalled: RunState._called,  # pyright: ignore[reportPrivateUsage]
-    Retrying: RunState._retrying,  # pyright: ignore[reportPrivateUsage]
-    NodeSettled: RunState._settled,  # pyright: ignore[reportPrivateUsage]
-    PersonAsked: RunState._asked,  # pyright: ignore[reportPrivateUsage]
-    PersonAnswered: RunState._answered,  # pyright: ignore[reportPrivateUsage]
-    RowSettled: RunState._row,  # pyright: ignore[reportPrivateUsage]
-    BudgetReached: RunState._budget,  # pyright: ignore[reportPrivateUsage]
-    RunResumed: RunState._resumed,  # pyright: ignore[reportPrivateUsage]
-    Message: RunState._message,  # pyright: ignore[reportPrivateUsage]
-    RunPaused: RunState._paused,  # pyright: ignore[reportPrivateUsage]
-    RunFinished: RunState._finished,  # pyright: ignore[reportPrivateUsage]
-}

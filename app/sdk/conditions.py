@@ -52,6 +52,11 @@ class Condition:
     ] = ""
 
 
+def looked_at(condition: Condition) -> tuple[str, ...]:
+    """The texts whose references grow inputs; what is left over from another comparison doesn't count."""
+    return (condition.what,) if condition.operator in ALONE else (condition.what, condition.value)
+
+
 def is_true(condition: Condition, inputs: Mapping[str, Value]) -> bool:
     """Whether the condition holds for these inputs; a part of a record that isn't there counts as empty.
 

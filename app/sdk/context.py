@@ -58,7 +58,9 @@ class Files(Protocol):
         """Gives the path written. Atomic; an existing file needs `replace` or `append`."""
         ...
 
-    async def write_table(self, path: str, rows: Sequence[Row], *, append: bool = False, replace: bool = False) -> str:
+    async def write_table(
+        self, path: str, rows: Sequence[Row], *, append: bool = False, replace: bool = False
+    ) -> str:
         """Writes .csv, .xlsx or .jsonl; cells that a spreadsheet would run get a leading quote."""
         ...
 
@@ -113,7 +115,7 @@ class RunContext(Protocol):
         ...
 
     async def ask(self, question: Question) -> Answer:
-        """Waits for a person. Raises `person.timeout`, `person.nobody` (nobody can answer here)."""
+        """Waits for a person. Raises `person.no_answer` (in time), `person.nobody` (nobody can answer here)."""
         ...
 
     def show(self, text: str) -> None:

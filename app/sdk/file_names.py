@@ -1,4 +1,4 @@
-"""The one cleaner of file names that come from data."""
+"""Names of files that come from data, made safe on every system."""
 
 from __future__ import annotations
 
@@ -6,17 +6,43 @@ import re
 import unicodedata
 
 LONGEST = 120  # characters
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?", re.IGNORECASE)
+LONGEST_BYTES = 240  # what file systems take, with room for a temporary ending
+
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{name}{n}" for name in ("com", "lpt") for n in "0123456789¹²³")}
+)
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
+# Reading direction, zero width and tags: they make a name look like another one.
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
-def clean_name(text: str) -> str:
-    """A text as one part of a file's name: no folders, devices, streams, hidden or unseen characters.
+def clean_name(name: str, fallback: str = "file") -> str:
+    """The name as one part of a path: no separators, streams, devices, unseen characters, dots or dashes at the ends."""
+    text = unicodedata.normalize("NFC", name)
+    text = "".join(" " if char.isspace() else char for char in text if char.isspace() or not _is_unseen(char))
+    text = re.sub(r"\s+", " ", _FORBIDDEN.sub("_", text)).strip(" .")
+    text = text.lstrip("-~ .") or fallback
+    text = _shortened(text)
+    # Windows takes a device's name for the device whatever ending it has.
+    return f"_{text}" if text.partition(".")[0].rstrip().casefold() in _DEVICES else text
 
-    Never empty. Slashes and signs that a system forbids become "_".
-    """
-    seen = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in ("Cf", "Cs", "Co"))
-    name = " ".join(_NOT_IN_NAMES.sub("_", seen).split())[:LONGEST].strip(" .").lstrip("-~")
-    if not name:
-        return "_"
-    return f"_{name}" if _DEVICES.fullmatch(name) else name
+
+def is_clean(name: str) -> bool:
+    """Whether a part of a path may be written as it stands."""
+    return name == clean_name(name)
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN
+
+
+def _shortened(text: str) -> str:
+    """Cut in the middle, so that the ending stays."""
+    stem, dot, ending = text.rpartition(".")
+    if not dot or not stem or len(ending) > 16:
+        stem, dot, ending = text, "", ""
+    room = LONGEST - len(dot + ending)
+    stem = stem[:room]
+    while len(f"{stem}{dot}{ending}".encode()) > LONGEST_BYTES:
+        stem = stem[:-1]
+    return f"{stem.rstrip(' .')}{dot}{ending}"

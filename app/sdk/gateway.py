@@ -114,7 +114,7 @@ class ModelFacts:
     kind: str
     context: int | None = None  # tokens
     can_chat: bool = True
-    can_score: bool = False  # whole-label probabilities
+    can_score: bool | None = False  # whole-label probabilities; None = not tried yet
     can_schema: bool | None = None
     can_tools: bool | None = None
     local: bool = False
@@ -126,8 +126,9 @@ class Models(Protocol):
     """The door itself: adapters implement it; nodes see it as `ctx.models`, wrapped so that every
     call passes cancel, budget, broker and limits first and is priced and reported after.
 
-    Cancelling the awaiting task ends the call, a local generation too. Raises `NodeError` with codes `model.*` (missing, key_refused, unreachable, timeout,
-    too_many_requests, server_error, refused, too_long, bad_reply); the executor retries what may pass.
+    Cancelling the awaiting task ends the call, a local generation too. Raises `NodeError` with codes
+    `model.*` (missing, key_refused, unreachable, timeout, too_many_requests, server_error, refused,
+    too_long, bad_reply); the executor retries what may pass.
     """
 
     async def chat(self, request: ChatRequest) -> ChatReply: ...

@@ -6,22 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
+from app.document.problem import Argument
 from app.document.workflow import Json, JsonObject
 from app.sdk.context import RunContext
 from app.sdk.data_types import DataType, Value
 from app.sdk.fields import ModelChoice
-from app.sdk.ports import Ports
+from app.sdk.ports import Ports, Skip
 from app.sdk.powers import Power
 
 Effect: TypeAlias = Literal["pure", "model", "read", "side_effect", "person"]
-Kind: TypeAlias = Literal["intent", "model", "cheap", "strong", "verifier", "tool", "flow", "data", "human", "output"]
+Kind: TypeAlias = Literal[
+    "intent", "model", "cheap", "strong", "verifier", "tool", "flow", "data", "human", "output"
+]
 Category: TypeAlias = Literal["start", "models", "checks", "tools", "logic"]
 
 F = TypeVar("F")
-I = TypeVar("I")
-O = TypeVar("O")
+In = TypeVar("In")
+Out = TypeVar("Out")
 
-ByPort: TypeAlias = Mapping[str, Value]  # the Inputs shape of types whose settings decide the ports
+# The shapes of types whose settings decide the ports: values by port name.
+ByPort: TypeAlias = Mapping[str, Value]  # Inputs
+Routes: TypeAlias = Mapping[str, Value | Skip]  # Outputs
+Fault: TypeAlias = tuple[str, str, Mapping[str, Argument]]  # (field, problem code, arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +64,11 @@ class AskedInput:
     default: Json = None
 
 
-class NodeType(Generic[F, I, O]):
+class NodeType(Generic[F, In, Out]):
     """Subclass with three shapes: `NodeType[Fields, Inputs, Outputs]`, frozen dataclasses whose
     attributes are `Annotated[type, Field-or-Port]`. Types whose settings decide the ports use
-    `ByPort` (a mapping by port name) for Inputs or Outputs and give a pure `ports(fields)`, of which
-    only that side counts; the other side follows from its shape.
+    `ByPort` for Inputs or `Routes` for Outputs (mappings by port name) and give a pure
+    `ports(fields)`, of which only that side counts; the other side follows from its shape.
 
     The docstring is the help page. An Outputs attribute left at `SKIP` puts skip on that port.
     """
@@ -81,7 +87,7 @@ class NodeType(Generic[F, I, O]):
 
     @classmethod
     def ports(cls, fields: F) -> Ports | None:
-        """The ports with these settings on the sides that are `ByPort`; None: the shapes say all."""
+        """The ports with these settings on the sides that are `ByPort` or `Routes`; None: the shapes say all."""
         return None
 
     @classmethod
@@ -125,11 +131,11 @@ class NodeType(Generic[F, I, O]):
         return ""
 
     @classmethod
-    def check(cls, fields: F) -> tuple[tuple[str, str, Mapping[str, Any]], ...]:
-        """Faults in the settings that need no other node: (field, problem code, arguments)."""
+    def check(cls, fields: F) -> tuple[Fault, ...]:
+        """Faults in the settings that need no other node."""
         return ()
 
-    async def run(self, fields: F, inputs: I, ctx: RunContext) -> O:
+    async def run(self, fields: F, inputs: In, ctx: RunContext) -> Out:
         """Does the work of one instance. Raises `NodeError`; anything else is a bug and shown as one."""
         raise NotImplementedError
 

@@ -37,6 +37,11 @@ class ReferenceFault(ValueError):
         self.code = code
 
 
+def is_name(text: str) -> bool:
+    """Whether an input of this name can be referred to."""
+    return _NAME.fullmatch(text) is not None
+
+
 def as_text(value: Value) -> str:
     """A value as a person would write it into a text."""
     if value is None:
@@ -57,7 +62,7 @@ def _first(value: Value, argument: str) -> Value:
     return value[:count] if isinstance(value, (str, list)) else value
 
 
-def _length(value: Value, argument: str) -> Value:
+def _length(value: Value, _: str) -> Value:
     return len(value) if isinstance(value, (str, list, dict)) else 0
 
 
@@ -76,7 +81,7 @@ def _round(value: Value, argument: str) -> Value:
     return round(value, digits) if digits else round(value)
 
 
-def _keys(value: Value, argument: str) -> Value:
+def _keys(value: Value, _: str) -> Value:
     return list(value) if isinstance(value, dict) else []
 
 
@@ -139,7 +144,12 @@ def resolve(reference: Reference, inputs: Mapping[str, Value]) -> Value:
     for step in reference.path:
         if isinstance(value, Mapping) and step in value:
             value = value[step]
-        elif isinstance(value, Sequence) and not isinstance(value, str) and step.isdecimal() and int(step) < len(value):
+        elif (
+            isinstance(value, Sequence)
+            and not isinstance(value, str)
+            and step.isdecimal()
+            and int(step) < len(value)
+        ):
             value = cast("Sequence[Value]", value)[int(step)]
         elif any(name == "default" for name, _ in reference.filters):
             value = None
@@ -169,15 +179,18 @@ def fill(text: str, inputs: Mapping[str, Value], encode: Callable[[str], str] = 
     return "".join(parts)
 
 
+def is_one_reference(text: str) -> bool:
+    """Whether the text is one reference and nothing else. Raises NodeError `reference.*`."""
+    references = _found(text)
+    return len(references) == 1 and text.strip() == text[references[0].start : references[0].end]
+
+
 def value_of(text: str, inputs: Mapping[str, Value]) -> Value:
-    """The value itself where the text is one reference and nothing else, so that a number stays one; else the filled text.
+    """The filled text; where it is one reference and nothing else, the value itself, so that a number stays one.
 
     Raises NodeError `reference.*`.
     """
-    references = _found(text)
-    if len(references) == 1 and text.strip() == text[references[0].start : references[0].end]:
-        return resolve(references[0], inputs)
-    return fill(text, inputs)
+    return resolve(_found(text)[0], inputs) if is_one_reference(text) else fill(text, inputs)
 
 
 def _found(text: str) -> tuple[Reference, ...]:

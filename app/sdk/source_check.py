@@ -54,7 +54,9 @@ class Source:
         at = self._folded.find(wanted)
         while at >= 0:
             end = at + len(wanted)
-            if not _joined(self._folded[at - 1 : at], wanted[0]) and not _joined(wanted[-1], self._folded[end : end + 1]):
+            if not _joined(self._folded[at - 1 : at], wanted[0]) and not _joined(
+                wanted[-1], self._folded[end : end + 1]
+            ):
                 return self._quote(at, end)
             at = self._folded.find(wanted, at + 1)
         return None

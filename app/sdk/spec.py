@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass
@@ -11,8 +12,8 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 
 from app.document.workflow import Json, JsonObject
 from app.sdk.data_types import Value
-from app.sdk.fields import AnyField, ConnectionChoice, Field, ModelChoice
-from app.sdk.node_type import NodeType, Preset
+from app.sdk.fields import AnyField, ChoiceField, ConnectionChoice, Field, ModelChoice, NumberField
+from app.sdk.node_type import Category, Effect, Kind, NodeType, Preset
 from app.sdk.ports import Port, Ports, PortSpec
 
 AnyNodeType = type[NodeType[Any, Any, Any]]
@@ -54,6 +55,9 @@ class NodeSpec:
         """The Fields object for a node's plain fields; unknown names are ignored. Raises FieldFault."""
         shape = shapes_of(self.type)[0]
         known = {f.name: _decode(f.name, fields[f.name], f.type) for f in self.fields if f.name in fields}
+        for field in self.fields:
+            if field.name in known:
+                _stay_within(field, known[field.name], field.name)
         return shape(**known)
 
     def encode(self, fields: Any) -> dict[str, Json]:
@@ -75,7 +79,11 @@ class NodeSpec:
     def preset(self, fields: Any) -> Preset | None:
         """The library entry that a node with these (decoded) fields still is: its title, icon and colour."""
         return next(
-            (p for p in self.type.presets if all(encode_value(getattr(fields, k)) == v for k, v in p.fields.items())),
+            (
+                p
+                for p in self.type.presets
+                if all(encode_value(getattr(fields, k)) == v for k, v in p.fields.items())
+            ),
             None,
         )
 
@@ -92,12 +100,26 @@ def shapes_of(node_type: AnyNodeType) -> tuple[Any, Any, Any]:
 def spec_of(node_type: AnyNodeType) -> NodeSpec:
     """Derives the spec. Raises TypeError where the declaration is not one (a bug of the author)."""
     fields, inputs, outputs = shapes_of(node_type)
+    _stay_in_words(node_type)
     return NodeSpec(
         type=node_type,
         id=node_type.id,
         fields=_field_specs(fields),
         fixed_ports=Ports(_port_specs(inputs), _port_specs(outputs)),
     )
+
+
+def _stay_in_words(node_type: AnyNodeType) -> None:
+    """Every type says what it is in the words that the product knows."""
+    names = ("id", "title", "summary", "icon")
+    missing = [name for name in names if not isinstance(getattr(node_type, name, None), str)]
+    missing += [
+        name
+        for name, words in (("kind", Kind), ("category", Category), ("effect", Effect))
+        if getattr(node_type, name, "") not in get_args(words)
+    ]
+    if missing:
+        raise TypeError(f"{node_type.__name__} must say its {', '.join(missing)}")
 
 
 def _field_specs(shape: Any) -> tuple[FieldSpec, ...]:
@@ -115,7 +137,9 @@ def _port_specs(shape: Any) -> tuple[PortSpec, ...]:
     if not dataclasses.is_dataclass(shape):
         return ()
     return tuple(
-        PortSpec(name, port.label, port.type, default is MISSING, port.many, port.tone, port.main, quiet=port.quiet)
+        PortSpec(
+            name, port.label, port.type, default is MISSING, port.many, port.tone, port.main, quiet=port.quiet
+        )
         for name, _, port, default in _annotated(shape, Port)
     )
 
@@ -136,7 +160,9 @@ def _annotated(shape: Any, note_type: type[Any]) -> list[tuple[str, Any, Any, An
 @cache
 def _hints(shape: Any) -> Mapping[str, Any]:
     # `Json` names itself and its parts; an author's file need not import them.
-    return get_type_hints(shape, localns={"Json": Json, "Mapping": Mapping, "Sequence": Sequence}, include_extras=True)
+    return get_type_hints(
+        shape, localns={"Json": Json, "Mapping": Mapping, "Sequence": Sequence}, include_extras=True
+    )
 
 
 def _row_type(hint: Any) -> Any:
@@ -176,16 +202,33 @@ def _decode(name: str, value: Json, hint: Any) -> Any:
     if get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise FieldFault(name, "list")
-        return tuple(_decode(f"{name}[{i}]", v, get_args(hint)[0]) for i, v in enumerate(cast("list[Json]", value)))
+        return tuple(_decode(f"{name}[{i}]", v, get_args(hint)[0]) for i, v in enumerate(value))
     return _decode_plain(name, value, hint)
 
 
 def _decode_plain(name: str, value: Json, hint: Any) -> Any:
+    if hint is str and isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "\n".join(cast("list[str]", value))  # a text that somebody wrote as an array of lines
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint in (int, float, str, bool) and (type(value) is not hint):
         raise FieldFault(name, {int: "whole number", float: "number", str: "text", bool: "yes or no"}[hint])
     return value
+
+
+def _stay_within(spec: FieldSpec, value: Any, name: str) -> None:
+    """A choice has one of its options, a number lies within its limits; in rows, too."""
+    field = spec.field
+    if isinstance(field, ChoiceField) and value not in {option.value for option in field.options}:
+        raise FieldFault(name, "one of: " + ", ".join(option.value for option in field.options))
+    if isinstance(field, NumberField) and value is not None:
+        low = -math.inf if field.minimum is None else field.minimum
+        high = math.inf if field.maximum is None else field.maximum
+        if not low <= value <= high:
+            raise FieldFault(name, f"number from {low:g} to {high:g}")
+    for column in spec.row:
+        for i, row in enumerate(cast("Sequence[Any]", value)):
+            _stay_within(column, getattr(row, column.name), f"{name}[{i}].{column.name}")
 
 
 def _decode_record(name: str, value: Json, shape: Any) -> Any:
@@ -202,7 +245,7 @@ def _decode_record(name: str, value: Json, shape: Any) -> Any:
 def inputs_object(node_type: AnyNodeType, values: Mapping[str, Value]) -> Any:
     """The Inputs object for values by port name; missing optional ports take their defaults."""
     shape = shapes_of(node_type)[1]
-    return shape(**values) if dataclasses.is_dataclass(shape) else values
+    return cast("Any", shape)(**values) if dataclasses.is_dataclass(shape) else values
 
 
 def outputs_by_port(outputs: Any) -> Mapping[str, Any]:

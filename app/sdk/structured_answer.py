@@ -38,18 +38,15 @@ async def ask_for_json(
     Raises NodeError `model.*`.
     """
     request = _told(request) if _cannot_schema(models, request) else request
-    best: StructuredAnswer | None = None
+    answers: list[StructuredAnswer] = []
     for repair in range(min(repairs, MOST_REPAIRS) + 1):
         reply = await models.chat(request)
         value, faults = _read(reply, examine)
-        found = StructuredAnswer(value, faults, repair)
-        if best is None or _is_better(found, best):
-            best = found
+        answers.append(StructuredAnswer(value, faults, repair))
         if not faults:
             break
         request = replace(request, messages=(*request.messages, *_complaint(reply.text, faults)))
-    assert best is not None  # noqa: S101 - the loop runs at least once
-    return best
+    return min(answers, key=lambda answer: (answer.value is None, len(answer.faults)))
 
 
 def parse_json(text: str) -> Json:
@@ -76,17 +73,13 @@ def _read(reply: ChatReply, examine: Examine) -> tuple[Json, tuple[str, ...]]:
     return value, tuple(examine(value))
 
 
-def _is_better(new: StructuredAnswer, old: StructuredAnswer) -> bool:
-    if (new.value is None) != (old.value is None):
-        return old.value is None
-    return len(new.faults) < len(old.faults)
-
-
 def _complaint(answer: str, faults: tuple[str, ...]) -> tuple[ChatMessage, ChatMessage]:
     listed = "\n".join(f"- {fault}" for fault in faults)
     return (
         ChatMessage("assistant", answer),
-        ChatMessage("user", f"That answer can't be used:\n{listed}\nAnswer again, with the corrected JSON only."),
+        ChatMessage(
+            "user", f"That answer can't be used:\n{listed}\nAnswer again, with the corrected JSON only."
+        ),
     )
 
 

@@ -60,7 +60,11 @@ def _date(value: Value) -> Value:
 def _list(value: Value) -> Value:
     if isinstance(value, str):
         found = _parsed(value)
-        return found if isinstance(found, list) else [line.strip() for line in value.splitlines() if line.strip()]
+        return (
+            found
+            if isinstance(found, list)
+            else [line.strip() for line in value.splitlines() if line.strip()]
+        )
     return list(value) if isinstance(value, Sequence) else None
 
 

@@ -20,6 +20,14 @@ class Reason:
     verdict: VerdictWord
     args: Mapping[str, Argument]
 
+    def to_value(self) -> dict[str, Json]:
+        """The reason as the plain data that travels on an edge."""
+        return {
+            "code": self.code,
+            "verdict": self.verdict,
+            "args": {k: _plain(v) for k, v in self.args.items()},
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -29,15 +37,16 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
     score: float | None = None
 
+    def lets_pass(self, *, unchecked: bool = False) -> bool:
+        """Whether the value leaves by the passed port; `unchecked` where a person lets what wasn't checked pass."""
+        return self.verdict == "passed" or (unchecked and self.verdict == "not_checked")
+
     def to_value(self) -> dict[str, Json]:
         """The verdict as the plain data that travels on an edge of type `verdict`."""
         return {
             "verdict": self.verdict,
             "score": self.score,
-            "reasons": [
-                {"code": r.code, "verdict": r.verdict, "args": {k: _plain(v) for k, v in r.args.items()}}
-                for r in self.reasons
-            ],
+            "reasons": [reason.to_value() for reason in self.reasons],
         }
 
 

@@ -1,0 +1,79 @@
+"""Price: what a model's tokens cost, what a usage comes to, and what a call can cost at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from app.costs.cost import FREE, UNKNOWN, Cost
+from app.costs.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per token. `cached` at None costs what `input` costs, `reasoning` what `output` costs.
+
+    `longer` holds, in rising order, (tokens, price): a call with more input than that is priced so as a whole.
+    """
+
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+    reasoning: Decimal | None = None
+    longer: tuple[tuple[int, Price], ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        return not any((self.input, self.output, self.cached, self.reasoning, self.longer))
+
+    def for_input(self, tokens: int) -> Price:
+        """The price that holds for a call with this much input."""
+        return next((price for above, price in reversed(self.longer) if tokens > above), self)
+
+    def of(self, usage: Usage) -> Decimal:
+        """The amount; cached and reasoning tokens are parts of input and output and not counted twice."""
+        price = self.for_input(usage.input)
+        cached = price.input if price.cached is None else price.cached
+        reasoning = price.output if price.reasoning is None else price.reasoning
+        return (
+            price.input * (usage.input - usage.cached)
+            + cached * usage.cached
+            + price.output * (usage.output - usage.reasoning)
+            + reasoning * usage.reasoning
+        )
+
+    def at_most(self, usage: Usage) -> Decimal:
+        """The upper bound for this many tokens, whichever part of them turns out cached or reasoned."""
+        price = self.for_input(usage.input)
+        return (
+            max(price.input, price.cached or Decimal(0)) * usage.input
+            + max(price.output, price.reasoning or Decimal(0)) * usage.output
+        )
+
+
+class PriceBook(Protocol):
+    """Where prices come from. `as_of` is the date of the list as people read it, ISO."""
+
+    @property
+    def as_of(self) -> str: ...
+
+    def price(self, kind: str, model: str, connection: str = "") -> Price | None:
+        """The price of a kind of connection's model, or of a model of one connection; None = unknown."""
+        ...
+
+
+def cost_of(usage: Usage | None, price: Price | None, *, local: bool = False) -> Cost:
+    """What a call costs. A local model is free; no price or no usage is unknown, never 0."""
+    if local:
+        return FREE
+    if usage is None or price is None:
+        return UNKNOWN
+    return FREE if price.is_free else Cost(price.of(usage), "priced")
+
+
+def upper_bound(usage: Usage, price: Price | None, *, local: bool = False) -> Decimal | None:
+    """What a call with at most these tokens may cost; None where the price is unknown."""
+    if local:
+        return Decimal(0)
+    return None if price is None else price.at_most(usage)

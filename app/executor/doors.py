@@ -1,0 +1,37 @@
+"""The doors that a run is given: models, network and files, each already behind the broker's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.costs.cost import Cost
+from app.costs.usage import Usage
+from app.sdk.context import Files, Net
+from app.sdk.gateway import ModelFacts, Models
+
+Pricing = Callable[[ModelFacts | None, Usage | None], Cost]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """`cost_of` prices a usage (None: the server did not say); `upper_bound` is what a call may
+    cost at most, None where the price is unknown.
+    """
+
+    models: Models
+    net: Net
+    files: Files
+    cost_of: Pricing
+    upper_bound: Callable[[ModelFacts | None, Usage], Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What binds a run. `time` is in seconds; `stop_after` is a number of failed rows."""
+
+    budget: Decimal | None = None
+    time: float | None = None
+    rows_at_a_time: int = 4
+    stop_after: int | None = None

@@ -1,0 +1,134 @@
+"""The frontier of one scope: which steps are ready, blocked or skipped, as pure bookkeeping over arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from app.executor.values import Token
+from app.planner.plan import Plan, PlanStep
+
+_OPEN: Final = None  # an edge whose token has not come yet
+_SKIP: Final = False  # nothing will come over this edge
+
+EdgeToken: TypeAlias = "Token | None | bool"
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """A step can run with these tokens by input port; a `many` port has a list."""
+
+    inputs: Mapping[str, Token | list[Token]]
+
+
+@dataclass(frozen=True, slots=True)
+class SkipStep:
+    """A step settles as skipped without running; `why` is a `skip.<code>`."""
+
+    why: str
+
+
+class Frontier:
+    """Tokens on edges and what follows from them (execution rules "Tokens" and "Firing").
+
+    A step is handed out by `start` or `settle` exactly once; every step is settled exactly once.
+    """
+
+    __slots__ = ("_given", "_missing", "_plan", "_settled", "_tokens")
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._missing = list(plan.in_degrees)
+        self._tokens: list[EdgeToken] = [_OPEN] * len(plan.edges)
+        self._given = bytearray(len(plan.steps))
+        self._settled = bytearray(len(plan.steps))
+
+    def start(self) -> list[int]:
+        """The steps that wait for nothing."""
+        return [self._give(i) for i, missing in enumerate(self._missing) if missing == 0]
+
+    def settle(self, step: int, outputs: Mapping[str, Token]) -> list[int]:
+        """Puts a token on every edge that leaves the step; gives the steps that became ready."""
+        self._settled[step] = 1
+        ready: list[int] = []
+        for edge in self._plan.steps[step].outgoing:
+            target = edge.target
+            token = outputs.get(edge.source_port)
+            self._tokens[edge.index] = _SKIP if token is None else token
+            self._missing[target] -= 1
+            if not self._given[target] and self._is_ready(target):
+                ready.append(self._give(target))
+        return ready
+
+    def decide(self, step: int) -> Fire | SkipStep:
+        """What becomes of a step that was handed out."""
+        plan_step = self._plan.steps[step]
+        if plan_step.always_skipped:
+            return SkipStep(plan_step.always_skipped)
+        inputs: dict[str, Token | list[Token]] = {
+            port.name: [] for port in plan_step.ports.inputs if port.many
+        }
+        arrived = 0
+        for edge in plan_step.incoming:
+            token = self._tokens[edge.index]
+            if not isinstance(token, Token):
+                continue
+            arrived += 1
+            converted = token.converted(edge.convert) if edge.convert else token
+            many = inputs.get(edge.target_port)
+            if isinstance(many, list):
+                many.append(converted)
+            else:
+                inputs[edge.target_port] = converted
+        if plan_step.merge:
+            return Fire(inputs) if arrived else SkipStep("input")
+        missing = any(port.required and not inputs.get(port.name) for port in plan_step.ports.inputs)
+        return SkipStep("input") if missing else Fire(inputs)
+
+    def unsettled(self) -> list[int]:
+        return [i for i, settled in enumerate(self._settled) if not settled]
+
+    def was_given(self, step: int) -> bool:
+        return bool(self._given[step])
+
+    def drop(self, step: int) -> None:
+        """The step will not be handed out any more: a Merge has taken another way."""
+        self._given[step] = 1
+
+    def losers(self, merge: int) -> list[int]:
+        """The unsettled steps that only serve edges which this Merge no longer waits for."""
+        lost: set[int] = set()
+        waiting = [edge.source for edge in self._plan.steps[merge].incoming]
+        while waiting:
+            step = waiting.pop()
+            if step in lost or self._settled[step] or not self._is_useless(step, lost):
+                continue
+            lost.add(step)
+            waiting += [edge.source for edge in self._plan.steps[step].incoming]
+        return sorted(lost)
+
+    def _is_useless(self, step: int, lost: set[int]) -> bool:
+        plan_step = self._plan.steps[step]
+        if not plan_step.outgoing or plan_step.effect == "side_effect" or plan_step.result_name:
+            return False
+        return all(edge.target in lost or self._is_decided_merge(edge.target) for edge in plan_step.outgoing)
+
+    def _is_decided_merge(self, step: int) -> bool:
+        return self._plan.steps[step].merge is not None and bool(self._given[step])
+
+    def _is_ready(self, step: int) -> bool:
+        if self._missing[step] == 0:
+            return True
+        rule = self._plan.steps[step].merge
+        if rule is None or rule.wait_for == "all":
+            return False
+        wanted = 1 if rule.wait_for == "first" else rule.k
+        return self._arrived(self._plan.steps[step]) >= wanted
+
+    def _arrived(self, step: PlanStep) -> int:
+        return sum(isinstance(self._tokens[edge.index], Token) for edge in step.incoming)
+
+    def _give(self, step: int) -> int:
+        self._given[step] = 1
+        return step

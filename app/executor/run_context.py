@@ -1,0 +1,72 @@
+"""What a running node sees: the run's doors, bound to one instance."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from app.document.problem import Argument
+from app.document.workflow import Json
+from app.events.run_events import Scope, TextStreamed
+from app.executor.gated_models import Account, GatedModels
+from app.executor.run import Run
+from app.executor.values import cut
+from app.sdk.context import Answer, Files, Net, Question
+
+_SHOWN_EVERY = 1 / 30  # seconds between two updates of a preview
+_SHOWN_BYTES = 2048
+
+
+class InstanceContext:
+    """The RunContext of one instance."""
+
+    def __init__(
+        self, run: Run, node: str, scope: Scope, row: int | None, values: Mapping[str, Json]
+    ) -> None:
+        self._run = run
+        self._node = node
+        self._scope = scope
+        self._row = row
+        self._values = values
+        self._last_shown = -1.0
+        self.account = Account()
+
+    @property
+    def models(self) -> GatedModels:
+        return GatedModels(self._run, self._node, self._scope, self.account)
+
+    @property
+    def net(self) -> Net:
+        return self._run.doors.net
+
+    @property
+    def files(self) -> Files:
+        return self._run.doors.files
+
+    @property
+    def row(self) -> int | None:
+        return self._row
+
+    @property
+    def idempotency_key(self) -> str:
+        place = f"{self._run.id}|{self._scope}|{self._node}"
+        return hashlib.sha256(place.encode()).hexdigest()[:32]
+
+    @property
+    def values(self) -> Mapping[str, Json]:
+        return self._values
+
+    async def ask(self, question: Question) -> Answer:
+        return await self._run.ask(self._node, self._scope, question)
+
+    def show(self, text: str) -> None:
+        now = self._run.now
+        if now - self._last_shown < _SHOWN_EVERY:
+            return
+        self._last_shown = now
+        # The end of a long text is what is being written now.
+        shown = text if len(text) * 4 <= _SHOWN_BYTES else cut(text[-_SHOWN_BYTES // 4 :], _SHOWN_BYTES)
+        self._run.emit(TextStreamed(now, self._node, self._scope, shown))
+
+    def tell(self, code: str, **args: Argument) -> None:
+        self._run.tell(self._node, self._scope, code, **args)

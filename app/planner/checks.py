@@ -1,0 +1,215 @@
+"""What is wrong before a run: one small function a rule, each giving Problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from app.document.problem import Problem
+from app.document.workflow import Edge
+from app.planner.draft import Draft, DraftNode
+from app.sdk.data_types import can_join
+from app.sdk.errors import NodeError
+from app.sdk.fields import FileField, ModelChoice, TextField
+from app.sdk.gateway import ModelFacts
+from app.sdk.references import ReferenceFault, find
+from app.sdk.spec import FieldSpec
+
+ModelResolver: TypeAlias = Callable[[ModelChoice], ModelFacts]  # raises NodeError where it leads nowhere
+Check: TypeAlias = Callable[[Draft], Iterator[Problem]]
+
+
+def edges_lead_somewhere(draft: Draft) -> Iterator[Problem]:
+    """Both ends of every edge exist: the node, and the port with the node's present settings."""
+    for edge in draft.workflow.graph.edges:
+        for end, ref in (("source", edge.source), ("target", edge.target)):
+            node = draft.nodes.get(ref.node)
+            if node is None:
+                yield Problem("edge.no_node", edge=edge.id, args={"node": ref.node})
+            elif node.spec is not None and not _has_port(node, ref.port, end):
+                yield Problem("edge.no_port", node=ref.node, edge=edge.id, args={"port": ref.port})
+
+
+def _has_port(node: DraftNode, port: str, end: str) -> bool:
+    return (node.output(port) if end == "source" else node.ports.input(port)) is not None
+
+
+def inputs_take_one_edge(draft: Draft) -> Iterator[Problem]:
+    """An input takes one edge; only Merge's takes many."""
+    for node_id, edges in draft.incoming.items():
+        seen: set[str] = set()
+        for edge in edges:
+            port = draft.nodes[node_id].ports.input(edge.target.port)
+            if edge.target.port in seen and port and not port.many:
+                yield Problem("input.two_edges", node=node_id, edge=edge.id, args={"port": port.label})
+            seen.add(edge.target.port)
+
+
+def types_fit(draft: Draft) -> Iterator[Problem]:
+    """What leaves one port can enter the other."""
+    for edge in draft.workflow.graph.edges:
+        ends = _port_types(draft, edge)
+        if ends and not can_join(*ends):
+            yield Problem(
+                "edge.types_clash",
+                node=edge.target.node,
+                edge=edge.id,
+                args={"source": ends[0], "target": ends[1]},
+            )
+
+
+def _port_types(draft: Draft, edge: Edge) -> tuple[Any, Any] | None:
+    source, target = draft.nodes.get(edge.source.node), draft.nodes.get(edge.target.node)
+    if source is None or target is None:
+        return None
+    out, into = source.output(edge.source.port), target.ports.input(edge.target.port)
+    return (out.type, into.type) if out and into else None
+
+
+def required_inputs_are_joined(draft: Draft) -> Iterator[Problem]:
+    """A required input without an edge can never fire."""
+    for node_id, node in draft.nodes.items():
+        if node.node.disabled:
+            continue
+        joined = {edge.target.port for edge in draft.incoming[node_id]}
+        for port in node.ports.inputs:
+            if port.required and port.name not in joined:
+                yield Problem("input.missing", node=node_id, args={"port": port.label, "name": port.name})
+
+
+def types_are_known(draft: Draft) -> Iterator[Problem]:
+    """An unknown node is kept; it stops the run only if no result could come out past it."""
+    unknown = [n.node for n in draft.nodes.values() if n.spec is None and not n.node.disabled]
+    if not unknown:
+        return
+    blocked = _downstream(draft, [node.id for node in unknown])
+    ends = [node for node, edges in draft.outgoing.items() if not edges]
+    severity = "error" if all(end in blocked for end in ends) else "warning"
+    for node in unknown:
+        yield Problem("node.unknown_type", node=node.id, args={"type": node.type}, severity=severity)
+
+
+def _downstream(draft: Draft, start: list[str]) -> set[str]:
+    reached, waiting = set(start), list(start)
+    while waiting:
+        for edge in draft.outgoing[waiting.pop()]:
+            if edge.target.node not in reached:
+                reached.add(edge.target.node)
+                waiting.append(edge.target.node)
+    return reached
+
+
+def versions_are_known(draft: Draft) -> Iterator[Problem]:
+    """A node that a newer version of its type wrote may mean something else here."""
+    for node in draft.nodes.values():
+        if node.spec and node.node.type_version > node.spec.type.version:
+            yield Problem(
+                "node.newer_version",
+                node=node.node.id,
+                args={"version": node.node.type_version, "known": node.spec.type.version},
+            )
+
+
+def settings_can_be_read(draft: Draft) -> Iterator[Problem]:
+    """Every field has the shape that its type says."""
+    for node in draft.nodes.values():
+        if node.fault:
+            name = node.fault.name.partition("[")[0].partition(".")[0]
+            yield Problem(
+                "field.wrong_shape",
+                node=node.node.id,
+                field=name,
+                args={"where": node.fault.name, "expected": node.fault.expected},
+            )
+
+
+def settings_are_complete(draft: Draft) -> Iterator[Problem]:
+    """Required settings are filled in, and the type itself has nothing against them."""
+    for node in draft.nodes.values():
+        if node.spec is None or node.fault or node.node.disabled:
+            continue
+        for spec in node.spec.fields:
+            if (
+                spec.field.required
+                and _is_shown(spec, node.fields)
+                and getattr(node.fields, spec.name) in ("", (), None)
+            ):
+                yield Problem(
+                    "field.empty", node=node.node.id, field=spec.name, args={"field": spec.field.label}
+                )
+        for field, code, args in node.spec.type.check(node.fields):
+            yield Problem(code, node=node.node.id, field=field, args=args)
+
+
+def _is_shown(spec: FieldSpec, fields: Any) -> bool:
+    rule = spec.field.shown_if
+    return rule is None or getattr(fields, rule[0]) in rule[1]
+
+
+def references_can_be_read(draft: Draft) -> Iterator[Problem]:
+    """Every `{{…}}` in a text is a reference."""
+    for node in draft.nodes.values():
+        if node.spec is None or node.fault:
+            continue
+        for spec in node.spec.fields:
+            for text in _reference_texts(spec, getattr(node.fields, spec.name)):
+                try:
+                    find(text)
+                except ReferenceFault as fault:
+                    yield Problem(fault.code, node=node.node.id, field=spec.name, args={"text": fault.text})
+
+
+def _reference_texts(spec: FieldSpec, value: Any) -> Iterator[str]:
+    if isinstance(spec.field, (TextField, FileField)) and spec.field.references and isinstance(value, str):
+        yield value
+    for row in value if spec.row else ():
+        for column in spec.row:
+            yield from _reference_texts(column, getattr(row, column.name))
+
+
+def something_runs(draft: Draft) -> Iterator[Problem]:
+    """An empty workflow, or one with every step switched off, has nothing to run."""
+    if not any(not node.node.disabled for node in draft.nodes.values()):
+        yield Problem("workflow.empty")
+
+
+def frames_are_not_here_yet(draft: Draft) -> Iterator[Problem]:
+    """A body inside a node needs a version that runs frames."""
+    for node in draft.nodes.values():
+        if node.node.body is not None and node.spec is not None:
+            yield Problem("node.body_not_run", node=node.node.id)
+
+
+def models_are_there(draft: Draft, resolve: ModelResolver) -> Iterator[Problem]:
+    """Every role and model leads to something on this machine."""
+    for node in draft.nodes.values():
+        if node.spec is None or node.fault or node.node.disabled:
+            continue
+        for choice in node.spec.type.models(node.fields):
+            try:
+                resolve(choice)
+            except NodeError as error:
+                field = _field_with(node, choice)
+                yield Problem(error.code, node=node.node.id, field=field, args=error.args_by_name)
+
+
+def _field_with(node: DraftNode, choice: ModelChoice) -> str | None:
+    fields: Mapping[str, Any] = (
+        {f.name: getattr(node.fields, f.name) for f in node.spec.fields} if node.spec else {}
+    )
+    return next((name for name, value in fields.items() if value == choice), None)
+
+
+CHECKS: tuple[Check, ...] = (
+    something_runs,
+    types_are_known,
+    versions_are_known,
+    settings_can_be_read,
+    settings_are_complete,
+    references_can_be_read,
+    edges_lead_somewhere,
+    inputs_take_one_edge,
+    types_fit,
+    required_inputs_are_joined,
+    frames_are_not_here_yet,
+)

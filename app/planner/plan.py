@@ -1,0 +1,67 @@
+"""The plan: a workflow compiled to arrays, frozen, everything that a run needs to know beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from app.document.workflow import Json, Node, Workflow
+from app.sdk.data_types import Value
+from app.sdk.node_type import AskedInput, Effect, MergeRule
+from app.sdk.ports import Ports
+from app.sdk.powers import Power
+from app.sdk.spec import NodeSpec
+
+AlwaysSkipped: TypeAlias = Literal["", "disabled", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEdge:
+    """One edge: `index` is its place in the token array of every scope."""
+
+    index: int
+    source: int
+    source_port: str
+    target: int
+    target_port: str
+    convert: Callable[[Value], Value] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One node, ready to run: its settings decoded, its edges resolved to indices."""
+
+    index: int
+    id: str
+    node: Node
+    spec: NodeSpec | None  # None: unknown type, always skipped
+    fields: Any
+    ports: Ports
+    incoming: tuple[PlanEdge, ...]
+    outgoing: tuple[PlanEdge, ...]
+    effect: Effect
+    merge: MergeRule | None
+    always_skipped: AlwaysSkipped
+    error_joined: bool
+    result_name: str
+    powers: tuple[Power, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in topological order. `in_degrees[i]` is the number of edges into step i; `samples` are the
+    sample rows that the workflow brings along.
+    """
+
+    workflow: Workflow
+    digest: str
+    steps: tuple[PlanStep, ...]
+    edges: tuple[PlanEdge, ...]
+    in_degrees: tuple[int, ...]
+    asks: tuple[AskedInput, ...]
+    samples: tuple[Mapping[str, Json], ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(step.id for step in self.steps)

@@ -1,0 +1,100 @@
+"""The planner: a workflow and the registry give a plan, or the Problems that keep it from running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.document.graph import find_cycle, topological_order
+from app.document.problem import Problem
+from app.document.workflow import Workflow
+from app.planner.checks import CHECKS, ModelResolver, models_are_there
+from app.planner.draft import Draft, DraftNode, SpecLookup, draft_of
+from app.planner.plan import AlwaysSkipped, Plan, PlanEdge, PlanStep
+from app.sdk.data_types import CONVERSIONS
+from app.sdk.ports import ERROR_PORT, Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`plan` is there unless a Problem is an error; warnings come along with it."""
+
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+
+
+def make_plan(workflow: Workflow, digest: str, spec_of: SpecLookup, resolve: ModelResolver) -> Planned:
+    """Checks everything that can be known before the run, and compiles. Opens and asks nothing.
+
+    `spec_of` gives a type's NodeSpec or None; `resolve` gives a model's facts or raises NodeError.
+    """
+    draft = draft_of(workflow, spec_of)
+    problems = [problem for check in CHECKS for problem in check(draft)]
+    problems += models_are_there(draft, resolve)
+    cycle = find_cycle(workflow.graph)
+    if cycle:
+        problems.append(Problem("workflow.cycle", node=cycle[0], args={"nodes": tuple(cycle)}))
+    if any(problem.severity == "error" for problem in problems):
+        return Planned(None, tuple(problems))
+    return Planned(_compile(draft, digest), tuple(problems))
+
+
+def _compile(draft: Draft, digest: str) -> Plan:
+    order = topological_order(draft.workflow.graph)
+    index = {node: i for i, node in enumerate(order)}
+    edges = _edges(draft, index)
+    incoming: list[list[PlanEdge]] = [[] for _ in order]
+    outgoing: list[list[PlanEdge]] = [[] for _ in order]
+    for edge in edges:
+        incoming[edge.target].append(edge)
+        outgoing[edge.source].append(edge)
+    steps = tuple(
+        _step(i, draft.nodes[node], tuple(incoming[i]), tuple(outgoing[i])) for i, node in enumerate(order)
+    )
+    asking = [node for node in draft.nodes.values() if node.spec and not node.node.disabled]
+    asks = {ask.name: ask for node in asking if node.spec for ask in node.spec.type.asks(node.fields)}
+    samples = [row for node in asking if node.spec for row in node.spec.type.samples(node.fields)]
+    degrees = tuple(len(into) for into in incoming)
+    return Plan(draft.workflow, digest, steps, edges, degrees, tuple(asks.values()), tuple(samples))
+
+
+def _edges(draft: Draft, index: dict[str, int]) -> tuple[PlanEdge, ...]:
+    compiled: list[PlanEdge] = []
+    for edge in draft.workflow.graph.edges:
+        source, target = draft.nodes[edge.source.node], draft.nodes[edge.target.node]
+        out, into = source.output(edge.source.port), target.ports.input(edge.target.port)
+        convert = CONVERSIONS.get((out.type, into.type)) if out and into else None
+        compiled.append(
+            PlanEdge(
+                len(compiled),
+                index[edge.source.node],
+                edge.source.port,
+                index[edge.target.node],
+                edge.target.port,
+                convert,
+            )
+        )
+    return tuple(compiled)
+
+
+def _step(
+    i: int, draft: DraftNode, incoming: tuple[PlanEdge, ...], outgoing: tuple[PlanEdge, ...]
+) -> PlanStep:
+    node, spec = draft.node, draft.spec
+    skipped: AlwaysSkipped = "disabled" if node.disabled else "unknown" if spec is None else ""
+    node_type = spec.type if spec else None
+    return PlanStep(
+        index=i,
+        id=node.id,
+        node=node,
+        spec=spec,
+        fields=draft.fields,
+        ports=draft.ports if spec else Ports(),
+        incoming=incoming,
+        outgoing=outgoing,
+        effect=node_type.effect if node_type else "pure",
+        merge=node_type.merge_rule(draft.fields) if node_type else None,
+        always_skipped=skipped,
+        error_joined=any(edge.source_port == ERROR_PORT for edge in outgoing),
+        result_name=node_type.result_name(draft.fields) if node_type and not skipped else "",
+        powers=node_type.powers(draft.fields) if node_type and not skipped else (),
+    )

@@ -1,0 +1,359 @@
+"""Small node types and a short way to write workflows down, for tests of planner and executor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+
+from app.costs.cost import FREE, Cost
+from app.costs.usage import Usage
+from app.document.workflow import Edge, Graph, Json, Node, PortRef, Workflow
+from app.events.run_events import NodeSettled, RunEvent, RunFinished
+from app.executor.doors import Doors, Limits
+from app.executor.executor import Execution
+from app.planner.plan import Plan
+from app.planner.planner import Planned, make_plan
+from app.sdk.context import Question, RunContext
+from app.sdk.errors import NodeError
+from app.sdk.fields import SMALL, ModelChoice, ModelField, NumberField, TextField, ToggleField
+from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
+from app.sdk.node_type import ByPort, MergeRule, NodeType
+from app.sdk.ports import SKIP, Port, Ports, PortSpec
+from app.sdk.spec import NodeSpec, spec_of
+from app.sdk.verdict import Reason, Verdict
+
+
+@dataclass(frozen=True)
+class NoFields:
+    pass
+
+
+@dataclass(frozen=True)
+class NoInputs:
+    pass
+
+
+@dataclass(frozen=True)
+class OneValue:
+    value: Annotated[Any, Port("Value", "any")] = SKIP
+
+
+@dataclass(frozen=True)
+class OptionalValue:
+    value: Annotated[Any, Port("Value", "any")] = None
+
+
+@dataclass(frozen=True)
+class NeededValue:
+    value: Annotated[Any, Port("Value", "any")]
+
+
+@dataclass(frozen=True)
+class SourceFields:
+    value: Annotated[str, TextField(label="Value")] = "x"
+
+
+class Source(NodeType[SourceFields, NoInputs, OneValue]):
+    """Gives a value; one of the row where the row has it."""
+
+    id = "test.source"
+    title = "Source"
+    summary = ""
+    kind = "intent"
+    category = "start"
+    icon = "message-square"
+
+    async def run(self, fields: SourceFields, inputs: NoInputs, ctx: RunContext) -> OneValue:
+        return OneValue(ctx.values.get("value", fields.value))
+
+
+@dataclass(frozen=True)
+class StepFields:
+    fail: Annotated[str, TextField(label="Fail with")] = ""
+    fail_times: Annotated[int, NumberField(label="Times")] = 1_000_000
+    turns: Annotated[int, NumberField(label="Turns of the loop to wait")] = 0
+    for_ever: Annotated[bool, ToggleField(label="For ever")] = False
+
+
+class Step(NodeType[StepFields, OptionalValue, OneValue]):
+    """Passes its value on; waits or fails where told."""
+
+    id = "test.step"
+    title = "Step"
+    summary = ""
+    kind = "data"
+    category = "logic"
+    icon = "type"
+    failures: ClassVar[dict[str, int]] = {}
+
+    async def run(self, fields: StepFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        for _ in range(fields.turns):
+            await asyncio.sleep(0)
+        if fields.for_ever:
+            await asyncio.Event().wait()
+        if fields.fail:
+            seen = self.failures.get(fields.fail, 0)
+            self.failures[fields.fail] = seen + 1
+            if seen < fields.fail_times:
+                raise NodeError(fields.fail.partition("@")[0], retry_after=0)
+        return OneValue(inputs.value)
+
+
+class Need(NodeType[NoFields, NeededValue, OneValue]):
+    """Needs its value."""
+
+    id = "test.need"
+    title = "Need"
+    summary = ""
+    kind = "data"
+    category = "logic"
+    icon = "type"
+
+    async def run(self, fields: NoFields, inputs: NeededValue, ctx: RunContext) -> OneValue:
+        return OneValue(inputs.value)
+
+
+@dataclass(frozen=True)
+class TwoWays:
+    yes: Annotated[Any, Port("Yes", "any")] = SKIP
+    no: Annotated[Any, Port("No", "any")] = SKIP
+    verdict: Annotated[Any, Port("Verdict", "verdict")] = SKIP
+
+
+@dataclass(frozen=True)
+class BranchFields:
+    equals: Annotated[str, TextField(label="Equals")] = "x"
+
+
+class Branch(NodeType[BranchFields, NeededValue, TwoWays]):
+    """A verifier: yes where the value equals the setting."""
+
+    id = "test.branch"
+    title = "Branch"
+    summary = ""
+    kind = "verifier"
+    category = "checks"
+    icon = "git-branch"
+
+    async def run(self, fields: BranchFields, inputs: NeededValue, ctx: RunContext) -> TwoWays:
+        word = "passed" if inputs.value == fields.equals else "failed"
+        reason = Reason("equals", word, {"expected": fields.equals, "actual": str(inputs.value)})
+        verdict = Verdict(word, (reason,))
+        return (
+            TwoWays(yes=inputs.value, verdict=verdict)
+            if word == "passed"
+            else TwoWays(no=inputs.value, verdict=verdict)
+        )
+
+
+@dataclass(frozen=True)
+class MergeFields:
+    rule: Annotated[str, TextField(label="Rule")] = "first"
+    k: Annotated[int, NumberField(label="k")] = 1
+
+
+class Merge(NodeType[MergeFields, ByPort, OneValue]):
+    """Takes many."""
+
+    id = "test.merge"
+    title = "Merge"
+    summary = ""
+    kind = "flow"
+    category = "logic"
+    icon = "merge"
+
+    @classmethod
+    def ports(cls, fields: MergeFields) -> Ports:
+        return Ports((PortSpec("values", "Values", "any", True, True),), (PortSpec("value", "Value", "any"),))
+
+    @classmethod
+    def merge_rule(cls, fields: MergeFields) -> MergeRule:
+        return MergeRule(fields.rule, fields.k)  # type: ignore[arg-type]
+
+    async def run(self, fields: MergeFields, inputs: ByPort, ctx: RunContext) -> OneValue:
+        values: Any = inputs["values"]
+        return OneValue(values[0] if fields.rule == "first" else values)
+
+
+@dataclass(frozen=True)
+class AskModelFields:
+    model: Annotated[ModelChoice, ModelField(label="Model")] = SMALL
+
+
+class AskModel(NodeType[AskModelFields, OptionalValue, OneValue]):
+    """One call."""
+
+    id = "test.model"
+    title = "Model"
+    summary = ""
+    kind = "model"
+    category = "models"
+    icon = "zap"
+    effect = "model"
+
+    async def run(self, fields: AskModelFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        text = str(inputs.value)
+        reply = await ctx.models.chat(
+            ChatRequest(fields.model, [ChatMessage("user", text)], max_tokens=100, on_text=ctx.show)
+        )
+        return OneValue(reply.text)
+
+
+class AskPerson(NodeType[NoFields, OptionalValue, OneValue]):
+    """Waits for a person."""
+
+    id = "test.person"
+    title = "Person"
+    summary = ""
+    kind = "human"
+    category = "checks"
+    icon = "user-check"
+    effect = "person"
+
+    async def run(self, fields: NoFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        answer = await ctx.ask(Question("Is this right?", inputs.value))
+        return OneValue(answer.value)
+
+
+@dataclass(frozen=True)
+class ResultFields:
+    name: Annotated[str, TextField(label="Name")] = "result"
+
+
+class Result(NodeType[ResultFields, NeededValue, OneValue]):
+    """A result of the run."""
+
+    id = "test.result"
+    title = "Result"
+    summary = ""
+    kind = "output"
+    category = "start"
+    icon = "flag"
+
+    @classmethod
+    def result_name(cls, fields: ResultFields) -> str:
+        return fields.name
+
+    async def run(self, fields: ResultFields, inputs: NeededValue, ctx: RunContext) -> OneValue:
+        return OneValue(inputs.value)
+
+
+SPECS: Mapping[str, NodeSpec] = {
+    t.id: spec_of(t) for t in (Source, Step, Need, Branch, Merge, AskModel, AskPerson, Result)
+}
+
+
+class ScriptedModels:
+    """A Models door that answers from a function and counts what is asked."""
+
+    def __init__(self, answer: Callable[[str], str] = lambda text: f"re: {text}") -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+        self.hold: asyncio.Event | None = None
+
+    def facts(self, choice: ModelChoice) -> ModelFacts:
+        return ModelFacts("scripted-1", "Test", "openai_compatible")
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        text = request.messages[-1].content
+        self.asked.append(text)
+        if request.on_text:
+            request.on_text("re")
+        if self.hold:
+            await self.hold.wait()
+        return ChatReply(self.answer(text), "stop", Usage(10, 5), "scripted-1", 0.01)
+
+    async def score(self, request: ScoreRequest) -> LabelScores:
+        raise NodeError("model.cannot_score")
+
+
+def doors(models: ScriptedModels | None = None, price: str = "0") -> Doors:
+    """Doors to a scripted model with one price a token; no network and no files."""
+    a_token = Decimal(price)
+    nothing: Any = None
+    return Doors(
+        models or ScriptedModels(),
+        nothing,
+        nothing,
+        lambda _, usage: Cost(a_token * usage.total, "priced") if usage and a_token else FREE,
+        lambda _, usage: a_token * usage.total,
+    )
+
+
+def flow(nodes: Mapping[str, str | tuple[str, Mapping[str, Json]] | Node], edges: Sequence[str]) -> Workflow:
+    """`flow({"a": "test.source", "b": ("test.step", {...})}, ["a.value>b.value"])`."""
+    placed: dict[str, Node] = {}
+    for name, what in nodes.items():
+        if isinstance(what, Node):
+            placed[name] = what
+        else:
+            type_id, fields = (what, {}) if isinstance(what, str) else what
+            placed[name] = Node(name, type_id, fields=fields)
+    return Workflow("w", "Test", graph=Graph(placed, tuple(_edge(e) for e in edges)))
+
+
+def _edge(text: str) -> Edge:
+    source, target = text.split(">")
+    return Edge(PortRef(*source.split(".")), PortRef(*target.split(".")))
+
+
+def planned(workflow: Workflow) -> Planned:
+    return make_plan(workflow, "digest", SPECS.get, ScriptedModels().facts)
+
+
+def plan(workflow: Workflow) -> Plan:
+    """The plan of a workflow that must be without a fault."""
+    result = planned(workflow)
+    assert result.plan, result.problems
+    return result.plan
+
+
+async def rows_of(rows: Sequence[Mapping[str, Json]]) -> Any:
+    for row in rows:
+        yield row
+
+
+async def run(
+    workflow: Workflow, *, values: Mapping[str, Json] | None = None, **more: Any
+) -> tuple[Execution, list[RunEvent]]:
+    """Runs to the end; gives the execution and every event."""
+    execution = start(workflow, values=values, **more)
+    return execution, await events_of(execution)
+
+
+def start(
+    workflow: Workflow,
+    *,
+    values: Mapping[str, Json] | None = None,
+    rows: Sequence[Mapping[str, Json]] | None = None,
+    limits: Limits | None = None,
+    through: Doors | None = None,
+) -> Execution:
+    source = rows_of(rows) if rows is not None else None
+    count = len(rows) if rows is not None else None
+    return Execution(
+        plan(workflow), through or doors(), limits or Limits(), "run-1", values or {}, source, count
+    )
+
+
+async def events_of(execution: Execution) -> list[RunEvent]:
+    return [event async for batch in execution.batches() for event in batch]
+
+
+def settled(events: Sequence[RunEvent]) -> dict[tuple[str, str], str]:
+    """Status by (node, scope); fails if any instance settled twice."""
+    found: dict[tuple[str, str], str] = {}
+    for event in events:
+        if isinstance(event, NodeSettled):
+            assert (event.node, event.scope) not in found, f"{event.node} settled twice"
+            found[event.node, event.scope] = event.status
+    return found
+
+
+def status(events: Sequence[RunEvent]) -> str:
+    last = events[-1]
+    assert isinstance(last, RunFinished)
+    return last.status

@@ -1,0 +1,88 @@
+"""What the planner finds before a run, each with its node and field."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.document.problem import Problem
+from app.document.workflow import Node
+from app.planner.planner import make_plan
+from app.sdk.errors import NodeError
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ModelFacts
+from tests.flows import SPECS, flow, plan, planned
+
+
+def found(problems: tuple[Problem, ...], code: str) -> Problem:
+    matching = [p for p in problems if p.code == code]
+    assert len(matching) == 1, problems
+    return matching[0]
+
+
+def test_steps_come_in_an_order_in_which_they_can_run() -> None:
+    compiled = plan(
+        flow({"c": "test.step", "a": "test.source", "b": "test.step"}, ["a.value>b.value", "b.value>c.value"])
+    )
+    assert compiled.ids == ("a", "b", "c")
+    assert compiled.in_degrees == (0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "edges", "code", "node", "field"),
+    [
+        ({}, [], "workflow.empty", None, None),
+        (
+            {"a": "test.step", "b": "test.step"},
+            ["a.value>b.value", "b.value>a.value"],
+            "workflow.cycle",
+            "a",
+            None,
+        ),
+        ({"a": "nobody.knows"}, [], "node.unknown_type", "a", None),
+        ({"a": Node("a", "test.step", type_version=9)}, [], "node.newer_version", "a", None),
+        ({"a": ("test.step", {"turns": "many"})}, [], "field.wrong_shape", "a", "turns"),
+        ({"a": "test.source"}, ["a.value>gone.value"], "edge.no_node", None, None),
+        ({"a": "test.source", "b": "test.step"}, ["a.other>b.value"], "edge.no_port", "a", None),
+        ({"a": "test.source", "b": "test.step"}, ["a.value>b.other"], "edge.no_port", "b", None),
+        (
+            {"a": "test.source", "b": "test.step", "c": "test.source"},
+            ["a.value>b.value", "c.value>b.value"],
+            "input.two_edges",
+            "b",
+            None,
+        ),
+        ({"a": "test.need"}, [], "input.missing", "a", None),
+    ],
+)
+def test_problems_name_where(
+    nodes: dict, edges: list[str], code: str, node: str | None, field: str | None
+) -> None:
+    result = planned(flow(nodes, edges))
+    problem = found(result.problems, code)
+    assert result.plan is None
+    assert (problem.node, problem.field) == (node, field)
+
+
+def test_an_unknown_node_beside_the_way_is_a_warning_and_is_skipped() -> None:
+    result = planned(
+        flow(
+            {"a": "test.source", "r": "test.result", "x": "nobody.knows"},
+            ["a.value>r.value", "a.value>x.any"],
+        )
+    )
+    assert found(result.problems, "node.unknown_type").severity == "warning"
+    assert result.plan
+    assert {s.id: s.always_skipped for s in result.plan.steps} == {"a": "", "r": "", "x": "unknown"}
+
+
+def test_a_disabled_node_needs_nothing() -> None:
+    assert planned(flow({"a": "test.source", "n": Node("n", "test.need", disabled=True)}, [])).plan
+
+
+def test_a_model_that_is_not_there_is_found_before_the_run() -> None:
+    def nowhere(choice: ModelChoice) -> ModelFacts:
+        raise NodeError("role.not_mapped", role=choice.role)
+
+    result = make_plan(flow({"m": "test.model"}, []), "d", SPECS.get, nowhere)
+    problem = found(result.problems, "role.not_mapped")
+    assert (problem.node, problem.field, problem.args["role"]) == ("m", "model", "small")
