@@ -1,0 +1,1 @@
+"""The outside world: each file here implements a protocol that a lower room declares."""

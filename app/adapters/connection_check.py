@@ -1,0 +1,55 @@
+"""Tries a connection out and says in codes what is wrong: network, address, key, model name, region, balance."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from app.adapters.connections import Connection, closest
+from app.costs.usage import Usage
+from app.document.problem import Problem
+from app.sdk.errors import NodeError
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest
+
+# Enough that models which think first don't complain; a fraction of a cent anywhere.
+FEW_TOKENS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionCheck:
+    """`problem` None: it works. `models` are those that the server offers. `tried` is the model that really answered.
+
+    Without a model to try, balance and region stay unknown.
+    """
+
+    problem: Problem | None
+    models: tuple[str, ...] = ()
+    tried: str = ""
+    usage: Usage | None = None
+    seconds: float = 0.0
+
+
+async def check_connection(
+    connection: Connection,
+    models: Callable[[], Awaitable[tuple[str, ...] | None]],
+    ask: Callable[[str, ChatRequest], Awaitable[ChatReply]],
+) -> ConnectionCheck:
+    """Asks for the list of models, which costs nothing, then for a few tokens of the connection's own model."""
+    begun = time.perf_counter()
+    listed: tuple[str, ...] = ()
+    model = connection.model or next(iter(connection.models), "")
+    try:
+        listed = await models() or ()
+        if not model:
+            return ConnectionCheck(None, listed, seconds=time.perf_counter() - begun)
+        # Tried even where it isn't listed: servers take shorter names than they list.
+        message = ChatMessage("user", "Say hi.")
+        reply = await ask(model, ChatRequest(ModelChoice(), [message], max_tokens=FEW_TOKENS))
+    except NodeError as error:
+        args = dict(error.args_by_name)
+        if error.code == "model.missing":
+            args["suggestion"] = closest(model, listed)
+        return ConnectionCheck(Problem(error.code, field=error.field, args=args), listed)
+    return ConnectionCheck(None, listed, model, reply.usage, time.perf_counter() - begun)

@@ -1,0 +1,85 @@
+"""Score whole labels on servers that tell the log probabilities of a prompt's own tokens (completions with `echo`)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from app.adapters.egress import Egress
+from app.adapters.model_errors import refusal
+from app.adapters.openai_lane import Server, of_model
+from app.adapters.openai_wire import usage_of
+from app.costs.usage import NO_USAGE, Usage
+from app.sdk.errors import NodeError
+from app.sdk.gateway import LabelScores
+
+# With these the server doesn't know the question, which is no fault of the connection.
+_UNKNOWN_TO_SERVER = frozenset({"model.setting_refused", "model.wrong_address", "model.bad_reply", "model.missing"})
+
+
+async def score_by_echo(
+    egress: Egress, server: Server, model: str, prompt: str, labels: Sequence[str]
+) -> LabelScores:
+    """Asks once a label. Raises NodeError `model.cannot_score` where the server gives no such numbers, `model.*`, `net.*`."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_ask(egress, server, model, prompt, label)) for label in labels]
+    except ExceptionGroup as several:
+        raise _first(several) from several
+    logs = [task.result()[0] for task in tasks]
+    usage = sum((task.result()[1] for task in tasks), NO_USAGE)
+    highest = max(logs)
+    weights = [math.exp(log - highest) for log in logs]
+    shares = {label: weight / sum(weights) for label, weight in zip(labels, weights, strict=True)}
+    return LabelScores(shares, usage, model, 0.0)
+
+
+async def _ask(egress: Egress, server: Server, model: str, prompt: str, label: str) -> tuple[float, Usage]:
+    """The log probability of a label behind the prompt, and what asking took."""
+    text = prompt + label
+    body = {"model": model, "prompt": text, "max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 1}
+    try:
+        async with egress.send(server.outgoing("POST", "/completions", json.dumps(body).encode())) as answer:
+            data = await answer.read()
+            if answer.status != 200:
+                raise refusal(answer.status, answer.headers, data, connection=server.connection, model=model)
+    except NodeError as error:
+        known = of_model(error, server.connection, model)
+        if known.code in _UNKNOWN_TO_SERVER:
+            known = _cannot(server, model)
+        raise known from error
+    try:
+        reply: Any = json.loads(data)
+        log = _sum_behind(len(prompt), len(text), reply["choices"][0]["logprobs"])
+        usage = usage_of(reply["usage"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise _cannot(server, model) from error
+    if log is None or usage is None:
+        raise _cannot(server, model)
+    return log, usage
+
+
+def _sum_behind(start: int, end: int, found: Any) -> float | None:
+    """The sum over the tokens that begin at or behind `start`; None where the server left any of them out.
+
+    A token that reaches over the border between prompt and label counts to the label, for every label alike.
+    """
+    offsets: list[int] = found["text_offset"]
+    logs: list[float | None] = found["token_logprobs"]
+    ends = [*offsets[1:], end]
+    behind = [log for log, stop, begin in zip(logs, ends, offsets, strict=True) if stop > start and begin < end]
+    if not behind or offsets[0] != 0 or any(log is None for log in behind):
+        return None
+    return sum(log for log in behind if log is not None)
+
+
+def _cannot(server: Server, model: str) -> NodeError:
+    return NodeError("model.cannot_score", connection=server.connection, model=model)
+
+
+def _first(several: ExceptionGroup[Exception]) -> Exception:
+    first = several.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first

@@ -1,0 +1,88 @@
+"""What can go wrong on the way to a server, as the codes of `net.*`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from aiohttp import (
+    ClientConnectionError,
+    ClientConnectionResetError,
+    ClientConnectorCertificateError,
+    ClientConnectorError,
+    ClientPayloadError,
+    ClientResponseError,
+    ClientSSLError,
+    InvalidURL,
+)
+from aiohttp.http_exceptions import LineTooLong
+
+from app.adapters.addresses import BlockedAddress
+from app.sdk.errors import NodeError
+
+
+class as_node_errors:  # noqa: N801 - reads as a verb: with as_node_errors(host)
+    """A block whose network errors come out as NodeError `net.*`."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, NodeError):
+            known = _known(error, self._host)
+            if known is not None:
+                raise known from error
+
+
+def was_never_sent(error: BaseException) -> bool:
+    """Whether a request failed before any of it left: the connection had been closed by the other side."""
+    return any(isinstance(one, ClientConnectionResetError) for one in _causes(error))
+
+
+def _known(error: Exception, host: str) -> NodeError | None:
+    if any(isinstance(one, BlockedAddress) for one in _causes(error)):
+        return NodeError("net.blocked_address", host=host)
+    match error:
+        case TimeoutError():
+            return NodeError("net.timeout", host=host)
+        case ClientConnectorCertificateError() | ClientSSLError():
+            return NodeError("net.certificate", host=host, detail=_short(error))
+        case ClientConnectorError():
+            return NodeError("net.unreachable", host=host, detail=_short(error.os_error))
+        case ClientPayloadError():
+            return NodeError("net.cut_off", host=host)
+        case InvalidURL():
+            return NodeError("net.bad_url", url=host)
+        case ClientResponseError():
+            too_long = any(isinstance(one, LineTooLong) for one in _causes(error)) or "Too many" in error.message
+            return NodeError("net.too_large" if too_long else "net.bad_reply", host=host)
+        case ClientConnectionError() | OSError():
+            return NodeError("net.unreachable", host=host, detail=_short(error))
+        case _:
+            return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what led to it; connectors keep the system's error as an attribute."""
+    seen: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or one in seen:
+            continue
+        seen.append(one)
+        yield one
+        waiting += [one.__cause__, one.__context__, getattr(one, "os_error", None)]
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+
+
+def _short(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text)[:200]

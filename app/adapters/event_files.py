@@ -1,0 +1,79 @@
+"""Event files: every run leaves its events as JSON lines in the profile; the last N are kept."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from app.events.json_codec import decode, encode
+from app.events.run_events import RunEvent, RunStarted
+
+_ENDING = ".events.jsonl"
+
+
+class EventFile:
+    """Appends one run's events. A disk that takes no more ends the file, never the run."""
+
+    def __init__(self, folder: Path, run_id: str, keep: int) -> None:
+        self.path = folder / f"{run_id}{_ENDING}"
+        self.broken = False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _forget_oldest(folder, keep - 1)
+            self._file = self.path.open("w", encoding="utf-8", newline="\n")
+        except OSError:
+            self.broken = True
+
+    def write(self, events: Iterable[RunEvent]) -> None:
+        """Writes a batch and hands it to the system, so that a crash of ours loses none of it."""
+        if self.broken:
+            return
+        try:
+            self._file.writelines(f"{encode(event)}\n" for event in events)
+            self._file.flush()
+        except OSError:
+            self.broken = True
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            self._file.close()
+
+
+def read_events(path: Path) -> Iterator[RunEvent]:
+    """The events of a file in order. A last line that a crash cut is left out. Raises OSError."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            try:
+                event = decode(line)
+            except ValueError:
+                return
+            if event is not None:
+                yield event
+
+
+def last_run_of(folder: Path, workflow_id: str) -> Path | None:
+    """The newest event file of a workflow."""
+    for path in _newest_first(folder):
+        with contextlib.suppress(OSError):
+            first = next(read_events(path), None)
+            if isinstance(first, RunStarted) and first.workflow == workflow_id:
+                return path
+    return None
+
+
+def path_of(folder: Path, run_id: str) -> Path | None:
+    """The event file of one run."""
+    path = folder / f"{run_id}{_ENDING}"
+    return path if path.is_file() else None
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    found = [(path.stat().st_mtime_ns, path) for path in folder.glob(f"*{_ENDING}")]
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def _forget_oldest(folder: Path, keep: int) -> None:
+    for path in _newest_first(folder)[max(keep, 0) :]:
+        with contextlib.suppress(OSError):
+            path.unlink()

@@ -1,0 +1,255 @@
+"""The Gateway: the one door to models; finds out who answers and sends the call down the lane that speaks to them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from app.adapters.addresses import Reach
+from app.adapters.connection_check import ConnectionCheck, check_connection
+from app.adapters.connections import THIS_COMPUTER, Connection, Connections, closest, is_loopback
+from app.adapters.echo_scoring import score_by_echo
+from app.adapters.egress import Egress
+from app.adapters.embedded_model import Endpoint
+from app.adapters.keyring_secrets import Secrets
+from app.adapters.label_scoring import LabelScorer
+from app.adapters.litellm_gateway import Account, LitellmLane
+from app.adapters.litellm_prices import PriceList
+from app.adapters.local_models import LocalModels
+from app.adapters.model_lists import list_models
+from app.adapters.openai_lane import OpenAiLane, Server
+from app.document.problem import Problem, ProblemError
+from app.sdk.errors import NodeError
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
+from app.settings import RoleTarget
+
+AZURE_VERSION = "2024-10-21"  # of its API, unless the connection says another
+KEPT = 1.0  # seconds for which a choice stays resolved: a key that was withdrawn stops working this soon
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Who answers a choice: a connection, its model, and the server or account with the key."""
+
+    connection: Connection
+    model: str
+    server: Server
+    until: float = 0.0
+
+
+class Gateway:
+    """Implements `app.sdk.gateway.Models`, and lists and tests connections. It belongs to one event loop.
+
+    `roles` gives the roles as Preferences map them now.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        secrets: Secrets,
+        egress: Egress,
+        local_models: LocalModels,
+        prices: PriceList,
+        roles: Callable[[], Mapping[str, RoleTarget]],
+    ) -> None:
+        self.connections = connections
+        self._secrets = secrets
+        self._egress = egress
+        self._local_models = local_models
+        self._prices = prices
+        self._roles = roles
+        self._lane = OpenAiLane(egress)
+        self._litellm = LitellmLane(egress)
+        self._scorers: dict[Reach, LabelScorer] = {}
+        self._targets: dict[ModelChoice, Target] = {}
+        self._scored_by: dict[tuple[str, str], Endpoint | str] = {}  # by address and model
+
+    def resolve(self, choice: ModelChoice) -> ModelFacts:
+        """The model that a choice leads to here. Asks no server. Raises NodeError `role.*`, `connection.*`, `model.*`."""
+        connection, model = self.connections.resolve(choice, self._roles())
+        if connection.kind == "embedded":
+            return self._local_facts(connection, model)
+        listed = self._prices.facts(connection.kind, model)
+        return ModelFacts(
+            id=model,
+            connection=connection.name,
+            kind=connection.kind,
+            context=listed.context,
+            can_score=bool(self._scored_by.get((connection.address, model))),
+            can_schema=listed.can_schema,
+            can_tools=listed.can_tools,
+            local=connection.is_local,
+        )
+
+    def facts(self, choice: ModelChoice) -> ModelFacts | None:
+        try:
+            return self.resolve(choice)
+        except NodeError:
+            return None
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        return await self._ask(await self._target(request.model), request)
+
+    async def score(self, request: ScoreRequest) -> LabelScores:
+        target = await self._target(request.model)
+        begun = time.perf_counter()
+        if target.connection.kind == "embedded":
+            async with self._local_models.host(target.model).lease() as endpoint:
+                return await self._score_there(endpoint, "loopback", request, begun)
+        endpoint = await self._scoring_of(target)
+        if isinstance(endpoint, Endpoint):
+            return await self._score_there(endpoint, target.server.reach, request, begun)
+        scores = await score_by_echo(self._egress, target.server, target.model, request.prompt, request.labels)
+        self._scored_by[target.connection.address, target.model] = "echo"
+        return LabelScores(scores.probabilities, scores.usage, scores.model, time.perf_counter() - begun)
+
+    async def list_models(self, name: str) -> tuple[str, ...]:
+        """The models of a connection, asked of its server; where it has no list, the ones that we know of.
+
+        Raises NodeError `connection.*`, `model.*`, `net.*`.
+        """
+        connection = self.connections.get(name)
+        if connection is None:
+            names = (one.name for one in self.connections.all)
+            raise NodeError("connection.missing", connection=name, suggestion=closest(name, names))
+        return await self._listed(connection, await self._server(connection))
+
+    async def test_connection(self, connection: Connection, key: str | None = None) -> ConnectionCheck:
+        """Says what is wrong with a connection, saved or not; `key` is the one just typed, else the kept one."""
+        try:
+            server = await self._server(connection, key)
+        except NodeError as error:
+            return ConnectionCheck(Problem(error.code, args=error.args_by_name))
+
+        async def models() -> tuple[str, ...] | None:
+            if connection.facts.lane == "web":
+                await self._lane.reach(server)
+                return ()
+            return await self._listed(connection, server)
+
+        async def ask(model: str, request: ChatRequest) -> ChatReply:
+            return await self._ask(Target(connection, model, server), request)
+
+        return await check_connection(connection, models, ask)
+
+    async def close(self) -> None:
+        """Ends the models on this computer and everything that is still open."""
+        await self._local_models.stop()
+        await self._litellm.close()
+        await self._egress.close()
+
+    async def _ask(self, target: Target, request: ChatRequest) -> ChatReply:
+        match target.connection.facts.lane:
+            case "embedded":
+                return await self._local_chat(target, request)
+            case "litellm":
+                return await self._litellm.chat(_account(target), target.model, request)
+            case _:
+                return await self._lane.chat(target.server, target.model, request)
+
+    async def _target(self, choice: ModelChoice) -> Target:
+        known, now = self._targets.get(choice), time.monotonic()
+        if known is not None and now < known.until:
+            return known
+        connection, model = self.connections.resolve(choice, self._roles())
+        self._targets[choice] = Target(connection, model, await self._server(connection), now + KEPT)
+        return self._targets[choice]
+
+    async def _server(self, connection: Connection, key: str | None = None) -> Server:
+        """Raises NodeError `connection.no_key`, `secrets.*`."""
+        if connection.kind == "embedded":
+            return Server(THIS_COMPUTER, "")  # its address and key come with each lease
+        try:
+            found = key or await self._secrets.get(connection.name)
+        except ProblemError as error:
+            problem = error.problems[0]
+            raise NodeError(problem.code, **cast("dict[str, Any]", problem.args)) from error
+        if connection.facts.needs_key and not found:
+            raise NodeError("connection.no_key", connection=connection.name)
+        # An address that the person typed may lie in their own networks; a provider's own never does.
+        own = bool(connection.url) or is_loopback(connection.host)
+        reach: Reach = "local" if own else "internet"
+        organisation = {"OpenAI-Organization": connection.organisation} if connection.organisation else {}
+        return Server(
+            connection.name, connection.address, found or "", organisation, reach, connection.facts.dialect
+        )
+
+    async def _listed(self, connection: Connection, server: Server) -> tuple[str, ...]:
+        if connection.kind == "embedded":
+            return connection.models
+        found = await list_models(self._lane, connection, server)
+        return connection.models or self._prices.models(connection.kind) if found is None else found
+
+    async def _local_chat(self, target: Target, request: ChatRequest) -> ChatReply:
+        facts = self._local_models.facts(target.model)
+        if facts is not None and not facts.chat_template:
+            raise NodeError("model.cannot_chat", model=target.model)
+        async with self._local_models.host(target.model).lease() as endpoint:
+            server = Server(THIS_COMPUTER, f"{endpoint.url}/v1", endpoint.key, reach="loopback", streams=True)
+            return await self._lane.chat(server, endpoint.model, request)
+
+    def _local_facts(self, connection: Connection, model: str) -> ModelFacts:
+        facts = self._local_models.facts(model)
+        if facts is None:
+            raise NodeError("model.file_missing", model=model)
+        return ModelFacts(
+            id=model,
+            connection=connection.name,
+            kind=connection.kind,
+            context=self._local_models.context(model),
+            can_chat=facts.chat_template,
+            can_score=True,
+            can_schema=True,
+            can_tools=False,
+            local=True,
+            size_bytes=facts.size_bytes,
+            extra={"name": facts.name, "quantisation": facts.quantisation, "licence": facts.licence},
+        )
+
+    async def _scoring_of(self, target: Target) -> Endpoint | str:
+        """How this server scores labels: as a llama.cpp server, or else by echo, which is tried."""
+        place = (target.connection.address, target.model)
+        if target.connection.facts.lane != "openai" or self._scored_by.get(place) == "":
+            raise NodeError("model.cannot_score", connection=target.connection.name, model=target.model)
+        if place not in self._scored_by:
+            found = await self._llama_server(target)
+            if found is None:
+                return "echo"
+            self._scored_by[place] = found
+        return self._scored_by[place]
+
+    async def _llama_server(self, target: Target) -> Endpoint | None:
+        """The server's own interface where it is llama.cpp's."""
+        root = target.server.url.removesuffix("/v1")
+        try:
+            props = await self._lane.get(replace(target.server, url=root), "/props")
+            context = int(props["default_generation_settings"]["n_ctx"])
+        except (NodeError, LookupError, TypeError, ValueError):
+            return None
+        slots, template = props.get("total_slots"), props.get("chat_template")
+        return Endpoint(
+            root, target.server.key, target.model, context, slots if isinstance(slots, int) else 1, bool(template)
+        )
+
+    async def _score_there(
+        self, endpoint: Endpoint, reach: Reach, request: ScoreRequest, begun: float
+    ) -> LabelScores:
+        if reach not in self._scorers:
+            self._scorers[reach] = LabelScorer(self._egress.session(reach))
+        scored = await self._scorers[reach].score(endpoint, request.prompt, request.labels)
+        return LabelScores(scored.probabilities, scored.usage, endpoint.model, time.perf_counter() - begun)
+
+
+def _account(target: Target) -> Account:
+    connection, options = target.connection, dict[str, str]()
+    if connection.kind == "azure":
+        options["api_version"] = connection.version or AZURE_VERSION
+    elif connection.kind == "bedrock":
+        options["aws_region_name"] = connection.region or "us-east-1"
+    elif connection.organisation:
+        options["organization"] = connection.organisation
+    provider = connection.facts.provider
+    return Account(connection.name, provider, connection.address, target.server.key, target.server.reach, options)

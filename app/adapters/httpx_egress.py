@@ -1,0 +1,117 @@
+"""The egress door for libraries that speak through httpx: each call's own rules, and what its server refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import NoReturn
+
+import httpx
+
+from app.adapters.addresses import Reach
+from app.adapters.egress import Egress, Incoming, Limits, Outgoing, host_of
+from app.sdk.errors import NodeError
+
+# What the connection itself sets, or what no longer holds once the body is unpacked.
+_ON_THE_WAY_OUT = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
+_ON_THE_WAY_IN = frozenset({"content-length", "content-encoding", "transfer-encoding", "connection"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer with an error status, as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Route:
+    """Where the requests of one call may go. `refused` and `fault` tell what became of the last one."""
+
+    egress: Egress
+    url: str
+    reach: Reach
+    limits: Limits
+    refused: Refused | None = None
+    fault: NodeError | None = None
+
+
+_route: ContextVar[Route | None] = ContextVar("route", default=None)
+
+
+@contextmanager
+def routed(route: Route) -> Iterator[Route]:
+    """Within this block, requests of this task go this way. Outside of any, they don't go at all."""
+    token = _route.set(route)
+    try:
+        yield route
+    finally:
+        _route.reset(token)
+
+
+class EgressTransport(httpx.AsyncBaseTransport):
+    """Sends through the route of the running call."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        route = _route.get()
+        if route is None:
+            raise httpx.ConnectError("no route: this request belongs to no call")
+        sending = route.egress.send(await _outgoing(request, route))
+        try:
+            answer = await sending.__aenter__()
+        except NodeError as error:
+            route.fault = error
+            raise httpx.ConnectTimeout(error.code) if error.code == "net.timeout" else httpx.ReadError(error.code) from error
+        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _ON_THE_WAY_IN]
+        body = _Body(answer, sending, route)
+        if answer.status < 400:
+            return httpx.Response(answer.status, headers=headers, stream=body, request=request)
+        content = b"".join([chunk async for chunk in body])
+        await body.aclose()
+        route.refused = Refused(answer.status, dict(headers), content)
+        return httpx.Response(answer.status, headers=headers, content=content, request=request)
+
+
+class ClosedTransport(httpx.BaseTransport):
+    """For clients that block: the door has no such side, so nothing gets out."""
+
+    def handle_request(self, request: httpx.Request) -> NoReturn:
+        raise httpx.ConnectError("requests that block are not sent")
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, answer: Incoming, sending: AbstractAsyncContextManager[Incoming], route: Route) -> None:
+        self._answer = answer
+        self._sending: AbstractAsyncContextManager[Incoming] | None = sending
+        self._route = route
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._answer.chunks():
+                yield chunk
+        except NodeError as error:
+            self._route.fault = error
+            raise httpx.ReadError(error.code) from error
+
+    async def aclose(self) -> None:
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            await sending.__aexit__(None, None, None)
+
+
+async def _outgoing(request: httpx.Request, route: Route) -> Outgoing:
+    host = host_of(route.url)
+    headers = {name: value for name, value in request.headers.items() if name not in _ON_THE_WAY_OUT}
+    return Outgoing(
+        request.method,
+        str(request.url),
+        granted=host.__eq__,
+        secrets=headers,  # any of them may be the key
+        body=await request.aread(),
+        reach=route.reach,
+        limits=route.limits,
+    )

@@ -1,0 +1,198 @@
+"""The lane for every dialect but OpenAI's: litellm, imported when first needed, with all its requests through egress."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from app.adapters.addresses import Reach
+from app.adapters.egress import Egress
+from app.adapters.model_errors import refusal
+from app.adapters.openai_lane import SILENCE, WHOLE, of_model
+from app.adapters.openai_wire import StreamedReply, messages_of, reply_of, schema_format, tools_of
+from app.adapters.redaction import redact
+from app.sdk.errors import NodeError
+from app.sdk.gateway import ChatReply, ChatRequest
+
+# Read while it is imported: keep its price list local, read no .env file, ask no server for anything.
+_BEFORE_IMPORT = {
+    "LITELLM_MODE": "PRODUCTION",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "LITELLM_LOCAL_BLOG_POSTS": "True",
+    "LITELLM_RUST": "False",
+}
+_importing = Lock()
+_loaded: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A provider as one call needs it. `provider` is litellm's name; `options` are what this provider wants besides."""
+
+    connection: str
+    provider: str
+    url: str
+    key: str
+    reach: Reach = "internet"
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class LitellmLane:
+    """Chat with Anthropic, Gemini, Azure, Bedrock."""
+
+    def __init__(self, egress: Egress) -> None:
+        self._egress = egress
+
+    async def chat(self, account: Account, model: str, request: ChatRequest) -> ChatReply:
+        """One call, streamed where someone looks. Raises NodeError `model.*`, `net.*`."""
+        litellm = await load()
+        from app.adapters.httpx_egress import Route, routed
+
+        begun = time.perf_counter()
+        stream = request.on_text is not None
+        fields = _fields(account, model, request, stream=stream)
+        route = Route(self._egress, account.url, account.reach, WHOLE)
+        try:
+            with routed(route):
+                async with asyncio.timeout(WHOLE.total) as limit:
+                    answer = await litellm.acompletion(**fields)
+                    if stream:
+                        return await _collect(answer, limit, model, request, begun)
+                    return _plain_reply(answer.model_dump(), model, begun)
+        except NodeError as error:
+            raise of_model(error, account.connection, model) from error
+        except Exception as error:
+            raise _failure(error, route, account, model) from error
+
+    async def close(self) -> None:
+        """Lets litellm finish what it does after calls, so that nothing is left when the loop closes."""
+        if _loaded is not None:
+            from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
+
+            await GLOBAL_LOGGING_WORKER.stop()
+
+
+async def load() -> Any:
+    """The litellm module, set up. The first call takes seconds of CPU, in a thread of its own."""
+    if _loaded is not None:
+        return _loaded
+    # Shielded: a call that is cancelled meanwhile must not spoil it for the next.
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, _import))
+
+
+def _import() -> Any:
+    global _loaded  # noqa: PLW0603 - a module is imported once a process
+    with _importing:
+        if _loaded is None:
+            os.environ.update(_BEFORE_IMPORT)
+            import litellm
+
+            _set_up(litellm)
+            _loaded = litellm
+    return _loaded
+
+
+def _set_up(litellm: Any) -> None:
+    import httpx
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    from app.adapters.httpx_egress import ClosedTransport, EgressTransport
+
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    litellm.turn_off_message_logging = True
+    # It would make up the usage that a server doesn't report.
+    litellm.disable_token_counter = True
+    litellm.callbacks, litellm.success_callback, litellm.failure_callback = [], [], []
+    litellm.num_retries = 0
+    # Clients of provider SDKs take this one, the handlers of all other providers ask this factory.
+    litellm.aclient_session = httpx.AsyncClient(transport=EgressTransport())
+    AsyncHTTPHandler.create_async_transport = staticmethod(lambda *_, **__: EgressTransport())
+    litellm.client_session = httpx.Client(transport=ClosedTransport())
+    litellm.sync_transport = ClosedTransport()
+    for name in ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router"):
+        # It writes to the terminal by itself; through the root it passes the gate of the log.
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.setLevel(logging.ERROR)
+
+
+def _fields(account: Account, model: str, request: ChatRequest, *, stream: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "model": f"{account.provider}/{model}",
+        "messages": messages_of(request.messages),
+        "api_key": account.key,
+        "api_base": account.url,
+        "max_retries": 0,
+        "num_retries": 0,
+        "timeout": WHOLE.total,
+        "no-log": True,
+        # A seed is a wish: providers without one still answer.
+        "additional_drop_params": ["seed"] if account.provider in {"anthropic", "bedrock"} else None,
+        **account.options,
+    }
+    chosen = {"temperature": request.temperature, "max_tokens": request.max_tokens, "seed": request.seed}
+    fields |= {name: value for name, value in chosen.items() if value is not None}
+    if request.stop:
+        fields["stop"] = list(request.stop)
+    if request.schema is not None:
+        fields["response_format"] = schema_format(request.schema)
+    if request.tools:
+        fields["tools"] = tools_of(request.tools)
+    if request.logprobs:
+        fields["logprobs"], fields["top_logprobs"] = True, request.logprobs
+    if stream:
+        fields["stream"], fields["stream_options"] = True, {"include_usage": True}
+    return fields
+
+
+async def _collect(
+    answer: Any, limit: asyncio.Timeout, model: str, request: ChatRequest, begun: float
+) -> ChatReply:
+    reply, loop = StreamedReply(model), asyncio.get_running_loop()
+    end = limit.when() or 0.0
+    async for piece in answer:
+        limit.reschedule(min(end, loop.time() + SILENCE))
+        text = reply.add(_honest(piece.model_dump()))
+        if text and request.on_text:
+            request.on_text(text)
+        if reply.is_full:
+            break
+    if not (reply.is_finished or reply.is_full):
+        raise NodeError("net.cut_off")
+    return reply.reply(time.perf_counter() - begun)
+
+
+def _plain_reply(body: dict[str, Any], model: str, begun: float) -> ChatReply:
+    return reply_of(_honest(body), time.perf_counter() - begun, model)
+
+
+def _honest(body: dict[str, Any]) -> dict[str, Any]:
+    """Where the provider said nothing about tokens, litellm says 0: no call has an empty input."""
+    if not (body.get("usage") or {}).get("prompt_tokens"):
+        body["usage"] = None
+    return body
+
+
+def _failure(error: Exception, route: Any, account: Account, model: str) -> NodeError:
+    """What the provider itself refused, else what happened on the way, else what litellm makes of it."""
+    if route.refused is not None:
+        refused = route.refused
+        return refusal(
+            refused.status, refused.headers, refused.body, connection=account.connection, model=model
+        )
+    if route.fault is not None:
+        return of_model(route.fault, account.connection, model)
+    if isinstance(error, TimeoutError):
+        return NodeError("model.timeout", connection=account.connection, model=model)
+    code = "model.setting_refused" if "Unsupported" in type(error).__name__ else "model.bad_reply"
+    # Its messages carry tracebacks; the first line says what happened.
+    detail = redact(str(error).partition("\n")[0])[:300]
+    return NodeError(code, connection=account.connection, model=model, detail=detail)

@@ -1,0 +1,158 @@
+"""What a provider's refusal means: its status, headers and body, in any provider's shape, as a code of `model.*`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+from app.adapters.redaction import redact
+from app.sdk.errors import NodeError
+
+LONGEST_DETAIL = 300  # characters of a provider's own words
+LONGEST_WAIT = 24 * 3600.0  # seconds that a Retry-After may ask for
+
+# In this order: the first that is found in the body decides. Providers say these things with all sorts of statuses.
+_MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "model.no_balance",
+        (
+            *("insufficient_quota", "insufficient_balance", "insufficient balance", "credit balance", "arrearage"),
+            *("exceeded_current_quota", "payment required", "requires more credits", "余额不足", '"1113"'),
+        ),
+    ),
+    (
+        "model.region_refused",
+        ("unsupported_country", "user location is not supported", "not available in your region"),
+    ),
+    (
+        "model.key_refused",
+        (
+            *("invalid_api_key", "authentication_error", "unauthenticated", "api key not valid", "invalid api key"),
+            *("api_key_invalid", "incorrect api key", "invalid_authentication", "invalid x-api-key", "invalidapikey"),
+        ),
+    ),
+    (
+        "model.too_long",
+        (
+            *("context_length_exceeded", "exceed_context_size", "maximum context length", "prompt is too long"),
+            *("exceeds the maximum number of tokens", "input length should be", "input is too long", "too many tokens"),
+            *("context window", "exceeds the available context"),
+        ),
+    ),
+    (
+        "model.missing",
+        (
+            *("model_not_found", "deploymentnotfound", "model not exist", "unknown_model", "unknown model"),
+            *("no such model", "model identifier is invalid", "is not found for api version", "invalid_model"),
+            *("invalid model", "not a valid model", "模型不存在"),
+        ),
+    ),
+    (
+        "model.refused",
+        (
+            *("content_filter", "content_policy", "data_inspection_failed", "responsibleaipolicy", "invalid_prompt"),
+            *("content management policy", "prohibited_content", "敏感"),
+        ),
+    ),
+)
+_NO_SUCH_MODEL = re.compile(r"model\b.{0,120}\b(does not exist|not found)|not_found_error", re.DOTALL)
+_BY_STATUS = {
+    400: "model.setting_refused",
+    401: "model.key_refused",
+    402: "model.no_balance",
+    403: "model.no_access",
+    404: "model.wrong_address",
+    405: "model.wrong_address",
+    408: "model.timeout",
+    413: "model.too_long",
+    422: "model.setting_refused",
+    429: "model.too_many_requests",
+    504: "model.timeout",
+}
+
+
+def refusal(
+    status: int, headers: Mapping[str, str], body: bytes, *, connection: str, model: str
+) -> NodeError:
+    """The error that an answer with an error status stands for; `headers` are found in any case."""
+    text = body.decode("utf-8", "replace")
+    detail = redact(_message(text))[:LONGEST_DETAIL]
+    code = _code(status, text.lower())
+    return NodeError(
+        code,
+        field="model" if code == "model.missing" else None,
+        retry_after=_retry_after(headers, text),
+        connection=connection,
+        model=model,
+        status=status,
+        detail=detail,
+    )
+
+
+def refusal_inside(error: Any, *, connection: str, model: str) -> NodeError:
+    """The error that stands inside an answer or a stream that began well: its own code takes the status' place."""
+    code: Any = cast("Mapping[str, Any]", error).get("code") if isinstance(error, Mapping) else None
+    status = code if isinstance(code, int) and 400 <= code < 600 else 500
+    body = json.dumps({"error": error}, ensure_ascii=False).encode("utf-8", "replace")
+    return refusal(status, {}, body, connection=connection, model=model)
+
+
+def _code(status: int, text: str) -> str:
+    # What a busy server says of tokens and models is no reason: only an empty account is told apart from it.
+    marks = _MARKS if status < 429 else _MARKS[:1] if status == 429 else ()
+    for code, words in marks:
+        if any(word in text for word in words):
+            return code
+    if status in {400, 404, 422} and _NO_SUCH_MODEL.search(text):
+        return "model.missing"
+    return _BY_STATUS.get(status, "model.server_error" if status >= 500 else "model.bad_reply")
+
+
+def _message(text: str) -> str:
+    """The provider's own words for people, from whichever shape its body has."""
+    try:
+        found = next(_words(json.loads(text)), "")
+    except ValueError:
+        found = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
+    return re.sub(r"\s+", " ", found).strip()
+
+
+def _words(body: Any) -> Iterator[str]:
+    """Texts in the places where messages stand: error.message, message, detail, msg, error, and lists of these."""
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, list):
+        for item in cast("list[Any]", body):
+            yield from _words(item)
+    elif isinstance(body, dict):
+        entries = cast("dict[str, Any]", body)
+        for name in ("error", "message", "detail", "msg", "errors", "Message"):
+            if name in entries:
+                yield from _words(entries[name])
+
+
+def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
+    """Seconds, as Retry-After (seconds or a date), retry-after-ms or Google's RetryInfo say."""
+    by_name = {name.lower(): value.strip() for name, value in headers.items()}
+    try:
+        if "retry-after-ms" in by_name:
+            wait = float(by_name["retry-after-ms"]) / 1000
+        elif "retry-after" in by_name:
+            wait = _seconds(by_name["retry-after"])
+        else:
+            info = re.search(r'"retryDelay"\s*:\s*"([\d.]+)s"', text)
+            wait = float(info[1]) if info else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return None if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
+
+
+def _seconds(text: str) -> float:
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    moment = parsedate_to_datetime(text)
+    return (moment - datetime.now(moment.tzinfo or UTC)).total_seconds()

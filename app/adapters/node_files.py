@@ -1,0 +1,179 @@
+"""Files as a running step sees them: paths within what was granted, read and written safely, off the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.adapters.safe_files import append_granted, open_granted, write_granted
+from app.adapters.table_writing import WRITABLE, columns_of, csv_bytes, json_bytes, write_rows
+from app.adapters.tables import SAMPLE, csv_form, read_rows
+from app.adapters.text_encoding import encoding_of
+from app.sdk.context import Row
+from app.sdk.errors import NodeError
+
+LONGEST_TEXT = 20 * 1024 * 1024  # bytes
+MOST_ROWS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileGrants:
+    """Files and folders (with everything below) that a run may read and write; `never` wins over both for writing."""
+
+    read: tuple[Path, ...] = ()
+    write: tuple[Path, ...] = ()
+    never: tuple[Path, ...] = ()
+
+    def resolved(self, folder: Path) -> FileGrants:
+        """With every path absolute and free of links."""
+        return FileGrants(
+            *(tuple((folder / path).resolve() for path in paths) for paths in (self.read, self.write, self.never))
+        )
+
+    def may_read(self, path: Path) -> bool:
+        return _within(path, self.read) or self.may_write(path)
+
+    def may_write(self, path: Path) -> bool:
+        return _within(path, self.write) and not _within(path, self.never)
+
+
+class NodeFiles:
+    """Implements `app.sdk.context.Files` for one run. Relative paths start at `folder`, the workflow's own."""
+
+    def __init__(self, folder: Path, grants: FileGrants) -> None:
+        self._folder = folder
+        self._grants = grants.resolved(folder)
+        self._writing: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def read_text(self, path: str) -> str:
+        return await asyncio.to_thread(self._read_text, self._place(path))
+
+    async def read_table(self, path: str, sheet: str = "") -> Sequence[Row]:
+        return await asyncio.to_thread(self._read_table, self._place(path), sheet)
+
+    async def write_text(self, path: str, text: str, *, append: bool = False, replace: bool = False) -> str:
+        place = self._place(path)
+        async with self._writing[place]:
+            if append:
+                await asyncio.to_thread(self._append_text, place, text)
+            else:
+                data = text.encode("utf-8", "replace")
+                await asyncio.to_thread(
+                    write_granted, place, lambda file: _put(file.write(data)), self._grants.may_write, replace=replace
+                )
+        return str(place)
+
+    async def write_table(
+        self, path: str, rows: Sequence[Row], *, append: bool = False, replace: bool = False
+    ) -> str:
+        place = self._place(path)
+        if place.suffix.lower() not in WRITABLE:
+            raise NodeError("file.unknown_format", path=str(place), ending=place.suffix)
+        async with self._writing[place]:
+            await asyncio.to_thread(self._write_table, place, rows, append=append, replace=replace)
+        return str(place)
+
+    def _place(self, path: str) -> Path:
+        """The path without links and dots. Raises NodeError `file.missing`, `file.bad_name`."""
+        if not path.strip():
+            raise NodeError("file.missing", path=path)
+        try:
+            return (self._folder / Path(path).expanduser()).resolve()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise NodeError("file.bad_name", path=path, name=path) from error
+
+    def _read_text(self, place: Path) -> str:
+        with open_granted(place, self._grants.may_read) as file:
+            data = file.read(LONGEST_TEXT + 1)
+        if len(data) > LONGEST_TEXT:
+            raise NodeError("file.too_large", path=str(place), limit=LONGEST_TEXT)
+        encoding = encoding_of(data)
+        if encoding is None:
+            raise NodeError("file.not_text", path=str(place))
+        return data.decode(encoding, "replace").replace("\r\n", "\n")
+
+    def _read_table(self, place: Path, sheet: str) -> list[Row]:
+        rows: list[Row] = []
+        with open_granted(place, self._grants.may_read) as file:
+            for row in read_rows(file, str(place), sheet):
+                if len(rows) >= MOST_ROWS:
+                    raise NodeError("file.too_large", path=str(place), limit=MOST_ROWS)
+                rows.append(row)
+        return rows
+
+    def _append_text(self, place: Path, text: str) -> None:
+        sample = self._sample(place)
+        encoding = (encoding_of(sample, whole=len(sample) < SAMPLE) if sample else None) or "utf-8"
+        # A second byte order mark in the middle would be a character.
+        append_granted(place, text.encode(_without_mark(encoding, sample), "replace"), self._grants.may_write)
+
+    def _write_table(self, place: Path, rows: Sequence[Row], *, append: bool, replace: bool) -> None:
+        if append and self._sample(place):
+            self._append_rows(place, rows)
+        else:
+            write_granted(
+                place,
+                lambda file: write_rows(file, place.name, rows),
+                self._grants.may_write,
+                replace=replace or append,
+            )
+
+    def _append_rows(self, place: Path, rows: Sequence[Row]) -> None:
+        ending = place.suffix.lower()
+        if ending == ".xlsx":
+            # Rewriting somebody's workbook would lose its charts and pictures.
+            raise NodeError("file.cannot_append", path=str(place))
+        if ending in {".jsonl", ".ndjson"}:
+            append_granted(place, self._line_end(place) + json_bytes(rows), self._grants.may_write)
+            return
+        sample = self._sample(place)
+        form = csv_form(sample, str(place), whole=len(sample) < SAMPLE)
+        columns = self._columns(place)
+        if set(columns_of(rows)) <= set(columns):
+            data = self._line_end(place) + csv_bytes(rows, columns, form, header=False)
+            append_granted(place, data, self._grants.may_write)
+            return
+        both = [*self._read_table(place, ""), *rows]
+        write_granted(
+            place,
+            lambda file: _put(file.write(csv_bytes(both, columns_of(both), form, header=True))),
+            self._grants.may_write,
+            replace=True,
+        )
+
+    def _columns(self, place: Path) -> list[str]:
+        with open_granted(place, self._grants.may_read) as file:
+            sample = file.read(SAMPLE)
+            form = csv_form(sample, str(place), whole=len(sample) < SAMPLE)
+        return header_of(sample, form)
+
+    def _sample(self, place: Path) -> bytes:
+        """The beginning of the file; empty where there is none."""
+        if not os.path.lexists(place):
+            return b""
+        with open_granted(place, self._grants.may_read) as file:
+            return file.read(SAMPLE)
+
+    def _line_end(self, place: Path) -> bytes:
+        """What is missing at the end of the file before another line can follow."""
+        with open_granted(place, self._grants.may_read) as file:
+            file.seek(-1, os.SEEK_END)
+            return b"" if file.read(1) in {b"\n", b"\r"} else b"\n"
+
+
+def _within(path: Path, places: Iterable[Path]) -> bool:
+    return any(path == place or place in path.parents for place in places)
+
+
+def _without_mark(encoding: str, sample: bytes) -> str:
+    if encoding in {"utf-16", "utf-32"}:
+        return f"{encoding}-{'le' if sample.startswith(b'\xff') else 'be'}"
+    return encoding.removesuffix("-sig")
+
+
+def _put(_: int) -> None:
+    """Writers give the number of bytes; nobody wants it here."""

@@ -1,0 +1,167 @@
+"""The lean lane: chat over HTTP with every server that speaks the OpenAI dialect, this computer's own included."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from app.adapters.addresses import Reach
+from app.adapters.connection_kinds import Dialect
+from app.adapters.egress import Egress, Incoming, Limits, Outgoing, host_of
+from app.adapters.model_errors import refusal, refusal_inside
+from app.adapters.openai_wire import Plain, StreamedReply, reply_of, request_fields
+from app.adapters.sse import EventData
+from app.sdk.errors import NodeError
+from app.sdk.gateway import ChatReply, ChatRequest
+
+# An answer that is not streamed comes all at once after a long silence, so silence has no limit of its own there.
+WHOLE = Limits(idle=120, total=120, redirects=2)
+WHOLE_LOCAL = Limits(idle=900, total=900, redirects=0)
+SILENCE = 30.0  # seconds between two pieces, once the first is here
+_DONE = b"[DONE]"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where an OpenAI dialect is spoken, with the key that goes there and nowhere else.
+
+    `url` ends before /chat/completions. `streams`: always stream, since only so a call can be stopped.
+    """
+
+    connection: str
+    url: str
+    key: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    reach: Reach = "internet"
+    dialect: Dialect = Dialect()
+    streams: bool = False
+
+    def outgoing(self, method: str, path: str, body: bytes = b"") -> Outgoing:
+        """A request to this server alone."""
+        host = host_of(self.url)
+        return Outgoing(
+            method,
+            self.url + path,
+            granted=host.__eq__,
+            headers={"Content-Type": "application/json"} if body else {},
+            secrets={**self.headers, "Authorization": f"Bearer {self.key}"} if self.key else self.headers,
+            body=body,
+            reach=self.reach,
+            limits=WHOLE if self.reach == "internet" else WHOLE_LOCAL,
+        )
+
+
+class OpenAiLane:
+    """Chat completions over one egress door."""
+
+    def __init__(self, egress: Egress) -> None:
+        self._egress = egress
+
+    async def chat(self, server: Server, model: str, request: ChatRequest) -> ChatReply:
+        """One call, streamed where someone looks or where stopping needs it. Raises NodeError `model.*`, `net.*`."""
+        begun = time.perf_counter()
+        stream = server.streams or request.on_text is not None
+        body = json.dumps(request_fields(request, model, server.dialect, stream=stream)).encode()
+        try:
+            async with self._egress.send(server.outgoing("POST", "/chat/completions", body)) as answer:
+                if answer.status != 200:
+                    raise await _refused(answer, server, model)
+                if stream and answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+                    reply = await _collect(answer, server, model, request)
+                    return reply.reply(time.perf_counter() - begun)
+                return self._whole(await answer.read(), server, model, request, begun)
+        except NodeError as error:
+            raise of_model(error, server.connection, model) from error
+
+    async def get(self, server: Server, path: str) -> Plain:
+        """A JSON object from this server. Raises NodeError `model.*`, `net.*`."""
+        try:
+            async with self._egress.send(server.outgoing("GET", path)) as answer:
+                if answer.status != 200:
+                    raise await _refused(answer, server, "")
+                return _object(await answer.read(), server, "")
+        except NodeError as error:
+            raise of_model(error, server.connection, "") from error
+
+    async def reach(self, server: Server) -> None:
+        """Whether this server answers and takes the key, whatever it answers. Raises NodeError `model.*`, `net.*`."""
+        try:
+            async with self._egress.send(server.outgoing("GET", "")) as answer:
+                if answer.status in {401, 402, 403} or answer.status >= 500:
+                    raise await _refused(answer, server, "")
+        except NodeError as error:
+            raise of_model(error, server.connection, "") from error
+
+    def _whole(self, data: bytes, server: Server, model: str, request: ChatRequest, begun: float) -> ChatReply:
+        body = _object(data, server, model)
+        if body.get("error") and not body.get("choices"):
+            raise refusal_inside(body["error"], connection=server.connection, model=model)
+        reply = reply_of(body, time.perf_counter() - begun, model)
+        if request.on_text and reply.text:
+            request.on_text(reply.text)
+        return reply
+
+
+def of_model(error: NodeError, connection: str, model: str) -> NodeError:
+    """A fault on the way to a model, in the words for models; what the person must grant stays `net.*`."""
+    codes = {
+        "net.unreachable": "model.unreachable",
+        "net.timeout": "model.timeout",
+        "net.cut_off": "model.stream_cut",
+        "net.bad_reply": "model.bad_reply",
+    }
+    if error.code not in codes:
+        return error
+    args = {"connection": connection, "model": model, **error.args_by_name}
+    return NodeError(codes[error.code], **cast("dict[str, Any]", args))
+
+
+async def _refused(answer: Incoming, server: Server, model: str) -> NodeError:
+    body = await answer.read()
+    return refusal(answer.status, answer.headers, body, connection=server.connection, model=model)
+
+
+async def _collect(answer: Incoming, server: Server, model: str, request: ChatRequest) -> StreamedReply:
+    reply, events = StreamedReply(model), EventData()
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(None) as silence:
+            async for chunk in answer.chunks():
+                silence.reschedule(loop.time() + SILENCE)
+                for data in events.feed(chunk):
+                    if data == _DONE:
+                        return reply
+                    _take(reply, data, server, model, request)
+                if reply.is_full:
+                    return reply
+    except TimeoutError as error:
+        raise NodeError("net.timeout") from error
+    for data in events.end():
+        if data != _DONE:
+            _take(reply, data, server, model, request)
+    if not reply.is_finished:
+        raise NodeError("model.stream_cut", connection=server.connection, model=model)
+    return reply
+
+
+def _take(reply: StreamedReply, data: bytes, server: Server, model: str, request: ChatRequest) -> None:
+    piece = _object(data, server, model)
+    if piece.get("error"):
+        raise refusal_inside(piece["error"], connection=server.connection, model=model)
+    text = reply.add(piece)
+    if text and request.on_text:
+        request.on_text(text)
+
+
+def _object(data: bytes, server: Server, model: str) -> Plain:
+    try:
+        body: Any = json.loads(data)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise NodeError("model.bad_reply", connection=server.connection, model=model)
+    return cast("Plain", body)

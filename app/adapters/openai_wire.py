@@ -1,0 +1,275 @@
+"""The OpenAI chat dialect as bytes and dicts: the request's body, the reply, the pieces of a stream."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+from app.adapters.connection_kinds import Dialect
+from app.costs.usage import Usage
+from app.document.workflow import JsonObject
+from app.sdk.errors import NodeError
+from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest, FinishReason, Tool, TokenLogprob, ToolCall
+
+LONGEST_ANSWER = 200_000  # characters
+
+Plain: TypeAlias = Mapping[str, Any]
+
+_FINISHES: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "sensitive": "content_filter",
+}
+
+
+def request_fields(request: ChatRequest, model: str, dialect: Dialect, *, stream: bool) -> dict[str, Any]:
+    """The body of a request as plain data; what the request leaves open isn't sent."""
+    fields: dict[str, Any] = {"model": model, "messages": messages_of(request.messages)}
+    if request.temperature is not None:
+        fields["temperature"] = request.temperature
+    if request.max_tokens is not None:
+        fields[dialect.max_tokens] = request.max_tokens
+    if request.stop:
+        fields["stop"] = list(request.stop)
+    if request.seed is not None and dialect.seed:
+        fields[dialect.seed] = request.seed
+    if request.schema is not None:
+        _ask_for_schema(fields, request.schema, dialect)
+    if request.tools:
+        fields["tools"] = tools_of(request.tools)
+    if request.logprobs:
+        fields["logprobs"], fields["top_logprobs"] = True, request.logprobs
+    if stream:
+        fields["stream"] = True
+        if dialect.stream_usage:
+            fields["stream_options"] = {"include_usage": True}
+    return fields
+
+
+def messages_of(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+    """The turns of a conversation."""
+    return [_message(message) for message in messages]
+
+
+def tools_of(tools: Sequence[Tool]) -> list[dict[str, Any]]:
+    """The functions that the model may ask for."""
+    return [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
+        }
+        for tool in tools
+    ]
+
+
+def schema_format(schema: JsonObject) -> dict[str, Any]:
+    """`response_format` for an answer that fits a JSON Schema."""
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": schema, "strict": _is_strict(schema)},
+    }
+
+
+def reply_of(body: Plain, seconds: float, asked_model: str) -> ChatReply:
+    """The reply of a whole body. Raises NodeError `model.bad_reply`."""
+    try:
+        choice: Plain = body["choices"][0]
+        message: Plain = choice["message"]
+    except (KeyError, IndexError, TypeError) as error:
+        raise NodeError("model.bad_reply", model=asked_model) from error
+    collected = StreamedReply(asked_model)
+    collected.add({**body, "choices": [{**choice, "delta": message}]})
+    return collected.reply(seconds)
+
+
+class StreamedReply:
+    """Collects the pieces of a streamed answer."""
+
+    def __init__(self, asked_model: str) -> None:
+        self._model = asked_model
+        self._texts: list[str] = []
+        self._length = 0
+        self._calls: dict[int, _Call] = {}
+        self._logprobs: list[TokenLogprob] = []
+        self._finish: FinishReason | None = None
+        self._usage: Usage | None = None
+        self._refused = False
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the model said why it ended."""
+        return self._finish is not None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the answer is as long as an answer may be."""
+        return self._length >= LONGEST_ANSWER
+
+    def add(self, piece: Plain) -> str:
+        """Takes a piece in and gives its new text."""
+        if isinstance(piece.get("model"), str) and piece["model"]:
+            self._model = piece["model"]
+        if isinstance(piece.get("usage"), dict):
+            self._usage = usage_of(piece["usage"])
+        choices: Any = piece.get("choices")
+        if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+            return ""
+        choice = cast("Plain", choices[0])
+        finish: Any = choice.get("finish_reason")
+        if finish:
+            self._finish = _FINISHES.get(str(finish).lower(), "other")
+        delta: Any = choice.get("delta")
+        if not isinstance(delta, dict):
+            return ""
+        self._refused = self._refused or bool(cast("Plain", delta).get("refusal"))
+        self._add_calls(cast("Plain", delta).get("tool_calls"))
+        self._logprobs += _logprobs(choice.get("logprobs"))
+        return self._add_text(_text(cast("Plain", delta)))
+
+    def reply(self, seconds: float) -> ChatReply:
+        """What came together."""
+        finish: FinishReason = self._finish or "other"
+        if self._refused:
+            finish = "content_filter"
+        elif self.is_full:
+            finish = "length"
+        return ChatReply(
+            text="".join(self._texts),
+            finish=finish,
+            usage=self._usage,
+            model=self._model,
+            seconds=seconds,
+            tool_calls=tuple(call.finished(number) for number, call in sorted(self._calls.items())),
+            logprobs=tuple(self._logprobs),
+        )
+
+    def _add_text(self, text: str) -> str:
+        text = text[: LONGEST_ANSWER - self._length]
+        if text:
+            self._length += len(text)
+            self._texts.append(text)
+        return text
+
+    def _add_calls(self, pieces: Any) -> None:
+        for position, piece in enumerate(cast("list[Plain]", pieces) if isinstance(pieces, list) else []):
+            number = piece.get("index")
+            call = self._calls.setdefault(number if isinstance(number, int) else position, _Call())
+            call.add(piece)
+
+
+class _Call:
+    """A tool call that comes in pieces."""
+
+    def __init__(self) -> None:
+        self._id = ""
+        self._name = ""
+        self._arguments = ""
+
+    def add(self, piece: Plain) -> None:
+        self._id = piece.get("id") or self._id
+        function: Any = piece.get("function")
+        if isinstance(function, dict):
+            parts = cast("Plain", function)
+            self._name = parts.get("name") or self._name
+            arguments: Any = parts.get("arguments")
+            # Some servers give the arguments as an object; we hand on the text.
+            self._arguments += arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""
+
+    def finished(self, number: int) -> ToolCall:
+        return ToolCall(self._id or f"call_{number}", self._name, self._arguments or "{}")
+
+
+def usage_of(said: Plain) -> Usage | None:
+    """The usage that a server reports, in four parts; None where it doesn't say how much went in and out.
+
+    `cached` and `reasoning` are parts of `input` and `output`: a server that counts reasoning beside the
+    output, as its total shows, is brought into line. Nothing is negative.
+    """
+    input_, output = _count(said.get("prompt_tokens")), _count(said.get("completion_tokens"))
+    if input_ is None or output is None:
+        return None
+    cached = _count(_part(said, "prompt_tokens_details", "cached_tokens"))
+    if cached is None:
+        cached = _count(said.get("prompt_cache_hit_tokens"))  # DeepSeek
+    if cached is None:
+        cached = _count(said.get("cached_tokens"))  # Moonshot
+    reasoning = _count(_part(said, "completion_tokens_details", "reasoning_tokens")) or 0
+    if reasoning and (reasoning > output or _count(said.get("total_tokens")) == input_ + output + reasoning):
+        output += reasoning
+    return Usage(input_, output, min(cached or 0, input_), min(reasoning, output))
+
+
+def _message(message: ChatMessage) -> dict[str, Any]:
+    plain: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        plain["content"] = message.content or None
+        plain["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    if message.role == "tool":
+        plain["tool_call_id"] = message.tool_call_id
+    return plain
+
+
+def _ask_for_schema(fields: dict[str, Any], schema: JsonObject, dialect: Dialect) -> None:
+    if dialect.schema == "json_schema":
+        fields["response_format"] = schema_format(schema)
+        return
+    # The server can promise JSON but no schema, and wants the word JSON in the prompt.
+    fields["response_format"] = {"type": "json_object"}
+    wish = "Answer with one JSON object that fits this JSON Schema:\n" + json.dumps(schema, ensure_ascii=False)
+    fields["messages"] = [{"role": "system", "content": wish}, *fields["messages"]]
+
+
+def _is_strict(schema: Any) -> bool:
+    """Whether a schema is within the subset that servers enforce strictly: every object closed and complete."""
+    if isinstance(schema, dict):
+        part = cast("dict[str, Any]", schema)
+        if part.get("type") == "object" and (
+            part.get("additionalProperties") is not False
+            or set(part.get("required", ())) != set(part.get("properties", {}))
+        ):
+            return False
+        return all(map(_is_strict, part.values()))
+    return all(map(_is_strict, cast("list[Any]", schema))) if isinstance(schema, list) else True
+
+
+def _text(delta: Plain) -> str:
+    """The text of a message or piece; some servers give it in parts, and a refusal in a place of its own."""
+    content: Any = delta.get("content")
+    if isinstance(content, list):
+        parts = (part.get("text") for part in cast("list[Any]", content) if isinstance(part, dict))
+        return "".join(part for part in parts if isinstance(part, str))
+    if isinstance(content, str):
+        return content
+    refusal: Any = delta.get("refusal")
+    return refusal if isinstance(refusal, str) else ""
+
+
+def _logprobs(said: Any) -> list[TokenLogprob]:
+    entries: Any = cast("Plain", said).get("content") if isinstance(said, dict) else None
+    found: list[TokenLogprob] = []
+    for entry in cast("list[Plain]", entries) if isinstance(entries, list) else []:
+        if isinstance(entry.get("logprob"), (int, float)):
+            top = {other["token"]: float(other["logprob"]) for other in entry.get("top_logprobs") or ()}
+            found.append(TokenLogprob(entry["token"], float(entry["logprob"]), top))
+    return found
+
+
+def _part(said: Plain, group: str, name: str) -> Any:
+    inside: Any = said.get(group)
+    return cast("Plain", inside).get(name) if isinstance(inside, dict) else None
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return max(0, int(value))

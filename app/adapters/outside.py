@@ -1,0 +1,72 @@
+"""The outside world of one profile: models, network, files, prices and keys, joined to each other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+
+from app.adapters.connections import Connections
+from app.adapters.egress import Egress
+from app.adapters.gateway import Gateway
+from app.adapters.keyring_secrets import Secrets
+from app.adapters.litellm_prices import PriceList
+from app.adapters.local_models import LocalModels
+from app.adapters.node_net import NodeNet
+from app.adapters.starter import Starter
+from app.document.workflow import Json
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ModelFacts
+from app.settings import Folders, Preferences
+
+
+class Outside:
+    """Nothing is started, opened or asked before it is used. Belongs to one event loop; close it with `close`."""
+
+    def __init__(
+        self,
+        where: Folders,
+        preferences: Preferences,
+        starter: Starter,
+        host_command: Sequence[str],
+        environment: Mapping[str, str],
+    ) -> None:
+        self.local_models = LocalModels(
+            starter,
+            host_command,
+            where.data / "models",
+            threads=preferences.threads,
+            idle_seconds=preferences.model_idle_minutes * 60,
+        )
+        self.prices = PriceList(where.config / "prices.json")
+        self.secrets = Secrets(where.config / "secrets.json", environment)
+        self.egress = Egress()
+        self.connections = Connections(where.config / "connections.json", environment, self.local_models.names)
+        self.models = Gateway(
+            self.connections, self.secrets, self.egress, self.local_models, self.prices, lambda: preferences.roles
+        )
+
+    def resolve(self, choice: ModelChoice) -> ModelFacts:
+        """The model that a choice leads to on this machine. Raises NodeError; asks no server."""
+        return self.models.resolve(choice)
+
+    def known_models(self) -> tuple[ModelFacts, ...]:
+        """The models that connections name, without asking any server."""
+        found: list[ModelFacts] = []
+        for connection in self.connections.all:
+            names = connection.models or ((connection.model,) if connection.model else ())
+            for name in names:
+                choice = ModelChoice(connection=connection.name, kind=connection.kind, model=name)
+                facts = self.models.facts(choice)
+                found += [facts] if facts else []
+        return tuple(found)
+
+    async def rows(self, path: Path) -> tuple[AsyncIterator[Mapping[str, Json]], int]:
+        """The rows of a table, read as they are asked for, and their number (-1: not known)."""
+        raise NotImplementedError
+
+    def net(self, granted: Callable[[str], bool], account: Callable[[str], str]) -> NodeNet:
+        """The network for the steps of one run."""
+        return NodeNet(self.egress, self.connections, self.secrets, granted, account)
+
+    async def close(self) -> None:
+        await self.models.close()

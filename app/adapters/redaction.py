@@ -1,0 +1,99 @@
+"""Keeps keys out of logs: the secrets of this process by their exact value, and everything that looks like a key."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import re
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from threading import Lock
+from urllib.parse import quote
+
+HIDDEN = "[hidden]"
+SHORTEST = 6  # characters; a shorter value would hide innocent text
+LOG_BYTES = 2 * 1024 * 1024
+LOG_FILES = 3
+
+# The beginnings that providers give their keys, tokens, and values that stand beside a telling name.
+_LOOKS_LIKE_KEY = re.compile(
+    r"""
+      \b(?:sk|pk|rk|gsk|xai|hf|r8|tgp|csk|fw|pplx|nvapi|glsa|shpat|dop_v1|npm|pypi|ghp|gho|ghu|ghs|ghr|github_pat|glpat)
+        [-_][A-Za-z0-9_\-]{12,}
+    | \bAIza[A-Za-z0-9_\-]{30,}
+    | \b(?:AKIA|ASIA|ABIA)[A-Z0-9]{16}\b
+    | \bABSK[A-Za-z0-9+/=]{30,}
+    | \bxox[abposr]-[A-Za-z0-9\-]{10,}
+    | \beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?
+    | \b[0-9a-f]{32}\.[A-Za-z0-9]{16}\b
+    | (?<=://)[^/\s:@]+:[^/\s:@]+(?=@)
+    | (?<=-----BEGIN\ PRIVATE\ KEY-----)[^-]+
+    """,
+    re.VERBOSE,
+)
+_AFTER_NAME = re.compile(
+    r"""(?P<name>(?:api[-_ ]?key|x-goog-api-key|x-api-key|authorization|bearer|basic|access[-_]?token|client[-_]?secret
+        |secret[-_]?key|password|passphrase|passwd|token)["']?\s*[:=]?\s*["']?(?:(?:bearer|basic)\s+)?)
+        (?P<value>[A-Za-z0-9+/_\-.=~]{16,})""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+_secrets: set[str] = set()
+_exact: re.Pattern[str] | None = None
+_changing = Lock()
+
+
+def remember(secret: str) -> None:
+    """From now on this value is hidden wherever text passes `redact`, also as JSON, in URLs and as Basic authorisation."""
+    global _exact  # noqa: PLW0603 - one gate a process
+    if len(secret) < SHORTEST:
+        return
+    with _changing:
+        if secret in _secrets:
+            return
+        _secrets.add(secret)
+        forms = sorted({form for one in _secrets for form in _forms(one)}, key=len, reverse=True)
+        _exact = re.compile("|".join(map(re.escape, forms)))
+
+
+def redact(text: str) -> str:
+    """The text with every key hidden."""
+    if _exact is not None:
+        text = _exact.sub(HIDDEN, text)
+    text = _LOOKS_LIKE_KEY.sub(HIDDEN, text)
+    return _AFTER_NAME.sub(lambda match: match["name"] + HIDDEN, text)
+
+
+def looks_like_key(text: str) -> bool:
+    """Whether a text holds something with the beginning that providers give their keys."""
+    return bool(_LOOKS_LIKE_KEY.search(text))
+
+
+class _Gate(logging.Formatter):
+    """The last step before a line is written: message, arguments and traceback together."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def log_to(path: Path) -> logging.Handler:
+    """Sends the log of this process to a file, through the gate; every handler that stood there before goes.
+
+    Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8", delay=True)
+    handler.setFormatter(_Gate("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    return handler
+
+
+def _forms(secret: str) -> set[str]:
+    escaped = json.dumps(secret)[1:-1]
+    encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    as_user, as_password = (base64.b64encode(text.encode()).decode() for text in (f"{secret}:", f":{secret}"))
+    return {secret, escaped, json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe=""), encoded, as_user, as_password}

@@ -1,0 +1,111 @@
+"""The shelf: the models, roles and connections of this machine, as pickers and Preferences show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from app.adapters.connections import Connection
+from app.document.problem import Problem
+from app.sdk.fields import ModelChoice
+
+Place: TypeAlias = Literal["computer", "company", "cloud"]
+PriceState: TypeAlias = Literal["free", "priced", "unknown"]
+KeyPlace: TypeAlias = Literal["none", "stored", "session", "environment", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLine:
+    """One model of one connection.
+
+    Prices are US dollars a million tokens. `abilities` holds some of chat, score, schema, tools.
+    `goes_to` is who gets the data, as that connection's host or provider is called. None = not known.
+    """
+
+    connection: str
+    kind: str
+    model: str
+    place: Place
+    title: str = ""
+    goes_to: str = ""
+    price_state: PriceState = "unknown"
+    input_price: Decimal | None = None
+    output_price: Decimal | None = None
+    abilities: frozenset[str] = frozenset()
+    context: int | None = None
+    size_bytes: int | None = None
+    built_in: bool = False
+    problem: Problem | None = None
+
+    @property
+    def name(self) -> str:
+        return self.title or self.model
+
+    @property
+    def choice(self) -> ModelChoice:
+        return ModelChoice(connection=self.connection, kind=self.kind, model=self.model)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLine:
+    """One connection with what is known of it. `key` says where its key lies; `problem` is what the last use found."""
+
+    connection: Connection
+    place: Place
+    key: KeyPlace = "none"
+    problem: Problem | None = None
+
+    @property
+    def name(self) -> str:
+        return self.connection.name
+
+    @property
+    def kind(self) -> str:
+        return self.connection.kind
+
+    @property
+    def goes_to(self) -> str:
+        """Who gets the data: the provider's name, or the host of an own server."""
+        return self.connection.facts.title if self.place == "cloud" else self.connection.host
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One thing that was measured about the built-in model; `verdict` is yes, no or careful.
+
+    `code` is the sentence (`built_in.<code>`), filled with the numbers in `args`.
+    """
+
+    verdict: Literal["yes", "no", "careful"]
+    code: str
+    args: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Everything that model and connection pickers show. `prices_of` is the price list's date (ISO)."""
+
+    models: tuple[ModelLine, ...] = ()
+    connections: tuple[ConnectionLine, ...] = ()
+    roles: Mapping[str, ModelChoice] = field(default_factory=dict[str, ModelChoice])
+    prices_of: str = ""
+    built_in: tuple[Measured, ...] = ()
+    loading: bool = False
+
+    def model(self, choice: ModelChoice) -> ModelLine | None:
+        """The model that a choice leads to on this machine; an empty model name is the connection's first."""
+        if choice.role:
+            target = self.roles.get(choice.role)
+            return self.model(target) if target is not None and not target.role else None
+        of_connection = [line for line in self.models if line.connection == choice.connection]
+        if not choice.model:
+            return of_connection[0] if of_connection else None
+        return next((line for line in of_connection if line.model == choice.model), None)
+
+    def connection(self, name: str) -> ConnectionLine | None:
+        return next((line for line in self.connections if line.name == name), None)
+
+
+NO_SHELF = Shelf()

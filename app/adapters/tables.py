@@ -1,0 +1,196 @@
+"""Tables row by row: CSV in any common dialect and encoding, Excel workbooks, JSON lines. Lazy: a row is read when asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+from app.adapters.safe_files import as_file_errors
+from app.adapters.text_encoding import encoding_of
+from app.adapters.workbooks import count_workbook_rows, workbook_rows
+from app.document.workflow import Json
+from app.sdk.context import Row
+from app.sdk.errors import NodeError
+
+SAMPLE = 64 * 1024  # bytes by which encoding and dialect are judged
+LONGEST_CELL = 8 * 1024 * 1024  # characters
+LONGEST_LINE = 32 * 1024 * 1024  # bytes of JSON
+COUNTED = 64 * 1024 * 1024  # bytes; counting the rows of more takes too long
+BATCH = 256  # rows that a thread reads in one go
+DELIMITERS = ",;\t|"
+
+Reader = Callable[[BinaryIO, str, str], Iterator[Row]]
+
+
+def read_rows(file: BinaryIO, name: str, sheet: str = "") -> Iterator[Row]:
+    """The rows of an open file, by the ending of its name. `sheet` empty: the first one.
+
+    Raises NodeError `file.unknown_format`, `file.not_text`, `file.bad_table`, `file.sheet_missing`, `file.too_large`.
+    """
+    return _reader(name)(file, name, sheet)
+
+
+async def rows_of(path: Path, sheet: str = "") -> AsyncGenerator[Row]:
+    """The rows of a file that the person named, for a run over a table; read in a thread as they are needed.
+
+    Raises NodeError as `read_rows`, and `file.missing`, `file.not_readable`.
+    """
+    rows = _open_rows(path, sheet)
+    try:
+        while batch := await asyncio.to_thread(lambda: list(islice(rows, BATCH))):
+            for row in batch:
+                yield row
+    finally:
+        await asyncio.to_thread(rows.close)
+
+
+def count_rows(path: Path, sheet: str = "") -> int | None:
+    """How many rows a table has, where that is quickly found; None otherwise. Raises NodeError as `rows_of`."""
+    with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
+        if path.suffix.lower() == ".xlsx":
+            return count_workbook_rows(file, str(path), sheet)
+        if path.stat().st_size > COUNTED:
+            return None
+        return sum(1 for _ in read_rows(file, str(path), sheet))
+
+
+def column_names(header: Sequence[object]) -> list[str]:
+    """Names for columns: those of the header, numbered where they are missing or repeated."""
+    names: list[str] = []
+    for number, cell in enumerate(header, 1):
+        name = str(cell).strip() if cell is not None else ""
+        name = name or f"column {number}"
+        same, again = name, 2
+        while same in names:
+            same, again = f"{name} ({again})", again + 1
+        names.append(same)
+    return names
+
+
+def _open_rows(path: Path, sheet: str) -> Generator[Row]:
+    with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
+        yield from read_rows(file, str(path), sheet)
+
+
+def _reader(name: str) -> Reader:
+    ending = Path(name).suffix.lower()
+    readers: Mapping[str, Reader] = {
+        ".csv": _csv_rows,
+        ".tsv": _csv_rows,
+        ".txt": _csv_rows,
+        ".jsonl": _json_rows,
+        ".ndjson": _json_rows,
+        ".xlsx": _workbook_rows,
+        ".xlsm": _workbook_rows,
+    }
+    if ending not in readers:
+        raise NodeError("file.unknown_format", path=name, ending=ending)
+    return readers[ending]
+
+
+def _workbook_rows(file: BinaryIO, name: str, sheet: str) -> Iterator[Row]:
+    return as_records(workbook_rows(file, name, sheet))
+
+
+def as_records(rows: Iterable[Sequence[Json]]) -> Iterator[Row]:
+    """Rows of cells as records by the first row's names; empty rows are left out."""
+    filled = (row for row in rows if any(cell not in {"", None} for cell in row))
+    header = next(filled, None)
+    if header is None:
+        return
+    names = column_names(header)
+    for row in filled:
+        if len(row) > len(names):
+            names = column_names([*names, *("" for _ in range(len(row) - len(names)))])
+        yield {name: row[at] if at < len(row) else "" for at, name in enumerate(names)}
+
+
+# --- comma-separated values ------------------------------------------------------------------------------
+
+
+class CsvForm(csv.excel):
+    """How a CSV file is written."""
+
+    def __init__(self, encoding: str, delimiter: str, begins: int) -> None:
+        self.encoding = encoding
+        self.delimiter = delimiter
+        self.begins = begins  # lines before the header: Excel's "sep=;"
+
+
+def csv_form(sample: bytes, name: str, *, whole: bool) -> CsvForm:
+    """How a file is written, judged by its beginning. Raises NodeError `file.not_text`."""
+    encoding = encoding_of(sample, whole=whole)
+    if encoding is None:
+        raise NodeError("file.not_text", path=name)
+    text = sample.decode(encoding, "ignore")
+    said = re.match(r"sep=(.)\r?\n", text)
+    if said:
+        return CsvForm(encoding, said[1], 1)
+    return CsvForm(encoding, _delimiter(text, whole=whole), 0)
+
+
+def _csv_rows(file: BinaryIO, name: str, sheet: str) -> Iterator[Row]:
+    csv.field_size_limit(LONGEST_CELL)
+    sample = file.read(SAMPLE)
+    form = csv_form(sample, name, whole=len(sample) < SAMPLE)
+    file.seek(0)
+    # A character that the sample didn't show to be impossible is shown as such, not refused.
+    text = io.TextIOWrapper(file, form.encoding, errors="replace", newline="")
+    reader = csv.reader(islice(text, form.begins, None), form)
+    try:
+        yield from as_records(reader)
+    except csv.Error as error:
+        _bad(name, reader.line_num + form.begins, str(error), error)
+    finally:
+        text.detach()
+
+
+def _delimiter(text: str, *, whole: bool) -> str:
+    """The candidate that splits the records into the most columns, the same number in nearly all of them."""
+    best = (0.0, 1, ",")
+    for candidate in DELIMITERS:
+        try:
+            records = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=candidate) if row]
+        except csv.Error:
+            continue
+        widths = Counter(len(row) for row in (records if whole or len(records) < 2 else records[:-1]))
+        if not widths:
+            continue
+        width, often = widths.most_common(1)[0]
+        agreement = round(often / widths.total(), 1)
+        if width > 1 and (agreement, width) > best[:2]:
+            best = (agreement, width, candidate)
+    return best[2]
+
+
+# --- JSON lines ------------------------------------------------------------------------------------------
+
+
+def _json_rows(file: BinaryIO, name: str, sheet: str) -> Iterator[Row]:
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        if not text.strip():
+            continue
+        try:
+            value: Any = json.loads(text, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
+            _bad(name, number, "", error)
+        yield cast("Row", value) if isinstance(value, dict) else {"value": value}
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+def _bad(name: str, line: int, detail: str, error: Exception) -> NoReturn:
+    raise NodeError("file.bad_table", path=name, line=line, detail=detail) from error

@@ -1,0 +1,1 @@
+"""The processes that the program is made of, and the messages between them."""

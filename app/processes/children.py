@@ -1,0 +1,158 @@
+"""The one way to start and end a child process on Linux, macOS and Windows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Mapping, Sequence
+from subprocess import PIPE
+from types import MappingProxyType
+
+from app.adapters.starter import Child
+
+LOG_CHUNK = 4096
+LOG_CHUNKS = 4
+LINE_LIMIT = 32 * 1024 * 1024  # bytes; the longest message on a pipe
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+# What Python, Qt and the systems need to work. Everything else of our environment stays here:
+# it may hold keys, and a child has no business with them.
+KEPT_NAMES = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SHELL"),
+        *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "VIRTUAL_ENV"),
+        *(
+            "LD_LIBRARY_PATH",
+            "DYLD_LIBRARY_PATH",
+            "DYLD_FALLBACK_LIBRARY_PATH",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+        ),
+        *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "PROGRAMDATA", "PROGRAMFILES"),
+        *(
+            "APPDATA",
+            "LOCALAPPDATA",
+            "USERPROFILE",
+            "USERNAME",
+            "HOMEDRIVE",
+            "HOMEPATH",
+            "NUMBER_OF_PROCESSORS",
+        ),
+        *("PROCESSOR_ARCHITECTURE", "COVERAGE_PROCESS_START"),
+    }
+)
+KEPT_BEGINNINGS = ("LC_", "XDG_", "QT_", "PYTHON", "BATON_")
+NEVER_KEPT = "BATON_CONN_"  # the keys of connections in headless runs
+
+
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The part of an environment that a child may see."""
+
+    def kept(name: str) -> bool:
+        upper = name.upper()
+        return not upper.startswith(NEVER_KEPT) and (upper in KEPT_NAMES or upper.startswith(KEPT_BEGINNINGS))
+
+    return {name: value for name, value in environment.items() if kept(name)}
+
+
+def own_command(verb: str) -> list[str]:
+    """The command line that runs this same program with a hidden verb, packaged or not."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, verb]
+    # -P: a folder named `app` where the person happens to stand must not be taken for ours.
+    return [sys.executable, "-P", "-m", "app", verb]
+
+
+class RunningChild(Child):
+    """A child process whose stderr is drained from the start, so that it can never block on it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise ValueError("a child needs all three pipes")
+        self.stdin = process.stdin
+        self.stdout = process.stdout
+        self._process = process
+        self._log: deque[bytes] = deque(maxlen=LOG_CHUNKS)
+        self._draining = asyncio.create_task(self._drain(process.stderr))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.returncode
+
+    async def wait(self) -> int:
+        return await self._process.wait()
+
+    def log_tail(self) -> str:
+        return b"".join(self._log).decode("utf-8", "replace")
+
+    async def _drain(self, stderr: asyncio.StreamReader) -> None:
+        while chunk := await stderr.read(LOG_CHUNK):
+            self._log.append(chunk)
+
+
+async def start_child(argv: Sequence[str], *, extra_environment: Mapping[str, str] = NOTHING) -> RunningChild:
+    """Start a program in a group of its own with a clean environment and three pipes.
+
+    A group of its own lets `end_child` take the child's children along, and keeps Ctrl+C in our
+    terminal from reaching it. Raises OSError when the program can't be started.
+    """
+    environment = {**clean_environment(os.environ), **extra_environment}
+    if sys.platform == "win32":
+        from subprocess import CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW
+
+        from app.processes import windows_job
+
+        flags = CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=environment,
+            limit=LINE_LIMIT,
+            creationflags=flags,
+        )
+        windows_job.adopt(process.pid)
+    else:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=environment,
+            limit=LINE_LIMIT,
+            start_new_session=True,
+        )
+    return RunningChild(process)
+
+
+async def end_child(child: Child, deadline: float) -> int:
+    """Close its stdin, wait at most `deadline` seconds, then kill whatever is left of its group."""
+    child.stdin.close()
+    try:
+        async with asyncio.timeout(deadline):
+            await child.wait()
+    except TimeoutError:
+        pass
+    finally:
+        _kill_group(child.pid)
+    return await child.wait()
+
+
+def _kill_group(pid: int) -> None:
+    if sys.platform == "win32":
+        from app.processes import windows_job
+
+        windows_job.end(pid)
+    else:
+        # The child leads its group, and a group's number stays taken as long as a member lives.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,213 @@
+"""The engine host: the child process of a window that runs workflows and answers questions about them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from threading import Thread
+from typing import Any, BinaryIO, NoReturn, cast
+
+from app.document import json_codec
+from app.document.problem import Problem, ProblemError
+from app.document.workflow import Workflow
+from app.engine import Engine, RunHandle, RunRequest
+from app.processes import children
+from app.processes.message_lines import MessageError, read_request, reply_line
+from app.processes.messages import (
+    AnswerPerson,
+    Check,
+    Checked,
+    Content,
+    Done,
+    GetValue,
+    Ping,
+    Pong,
+    Quit,
+    RaiseBudget,
+    Refused,
+    Reply,
+    Request,
+    Started,
+    StartRun,
+    StopRun,
+)
+from app.processes.outbox import Outbox
+from app.processes.parent import die_with_parent, private_stdout
+from app.sdk.context import Answer
+from app.settings import folders, load_preferences
+
+_FAREWELL = 2.0  # seconds for runs to end and models to be let go
+_KEPT_RUNS = 20  # whose values can still be asked for
+
+
+class EngineHost:
+    """Answers requests in the order of their arrival, each in a task of its own."""
+
+    def __init__(self, engine: Engine, outbox: Outbox) -> None:
+        self._engine = engine
+        self._outbox = outbox
+        self._runs: dict[str, RunHandle] = {}
+        self._going: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.ended = asyncio.Event()
+        self._answers: Mapping[type[Any], Callable[[Any], Awaitable[Reply]]] = {
+            Ping: self._ping,
+            Check: self._check,
+            StartRun: self._start,
+            StopRun: self._stop,
+            AnswerPerson: self._answer,
+            RaiseBudget: self._raise_budget,
+            GetValue: self._value,
+            Quit: self._quit,
+        }
+
+    def take(self, line: bytes) -> None:
+        """One line from the window."""
+        asked = read_request(line)
+        self._keep(self._reply(asked.number, asked.request))
+
+    async def close(self) -> None:
+        """Ends all runs and what the engine has started."""
+        for run in self._going:
+            self._runs[run].stop()
+        while self._going:
+            await asyncio.sleep(0.01)
+        await self._engine.close()
+
+    def _keep(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reply(self, number: int, request: Request[Any]) -> None:
+        try:
+            reply = await self._answers[type(request)](request)
+        except ProblemError as error:
+            reply = Refused(error.problems)
+        except Exception as error:  # noqa: BLE001 - a fault in one answer must not end the runs of others
+            # The traceback goes to the log; its text is no sentence for people.
+            sys.excepthook(type(error), error, error.__traceback__)
+            reply = Refused((Problem("engine.fault", args={"kind": type(error).__name__}),))
+        line = reply_line(number, reply)
+        if len(line) >= children.LINE_LIMIT:
+            line = reply_line(number, Refused((Problem("run.value_too_large"),)))
+        self._outbox.put(line)
+
+    async def _ping(self, _: Ping) -> Pong:
+        return Pong(os.getpid())
+
+    async def _quit(self, _: Quit) -> Done:
+        asyncio.get_running_loop().call_soon(self.ended.set)
+        return Done()
+
+    async def _check(self, asked: Check) -> Checked:
+        checked = self._engine.check(_workflow(asked.workflow))
+        return Checked(checked.problems, checked.grants is not None)
+
+    async def _start(self, asked: StartRun) -> Started:
+        handle = await self._engine.start(
+            RunRequest(
+                workflow=_workflow(asked.workflow),
+                values=asked.values,
+                rows=asked.rows,
+                budget=Decimal(asked.budget) if asked.budget else None,
+                rows_at_a_time=asked.rows_at_a_time,
+                grants=asked.grants,
+                own=asked.own,
+                folder=Path(asked.folder) if asked.folder else Path.home(),
+            )
+        )
+        self._runs[handle.id] = handle
+        self._forget_oldest()
+        self._going.add(handle.id)
+        self._keep(self._follow(handle))
+        return Started(handle.id)
+
+    async def _follow(self, handle: RunHandle) -> None:
+        try:
+            async for batch in handle.batches():
+                self._outbox.add(handle.id, batch)
+        finally:
+            self._going.discard(handle.id)
+
+    def _forget_oldest(self) -> None:
+        for run in list(self._runs)[:-_KEPT_RUNS]:
+            if run not in self._going:
+                del self._runs[run]
+
+    def _run(self, run: str) -> RunHandle:
+        if run not in self._runs:
+            raise ProblemError(Problem("run.gone"))
+        return self._runs[run]
+
+    async def _stop(self, asked: StopRun) -> Done:
+        self._run(asked.run).stop()
+        return Done()
+
+    async def _answer(self, asked: AnswerPerson) -> Done:
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        answer = Answer(asked.decision, asked.value, asked.comment, asked.who, now)
+        if not self._run(asked.run).answer(asked.node, asked.scope, answer):
+            raise ProblemError(Problem("person.not_waiting", node=asked.node))
+        return Done()
+
+    async def _raise_budget(self, asked: RaiseBudget) -> Done:
+        self._run(asked.run).raise_budget(Decimal(asked.budget))
+        return Done()
+
+    async def _value(self, asked: GetValue) -> Content:
+        try:
+            return Content(self._run(asked.run).value(asked.ref))
+        except KeyError:
+            raise ProblemError(Problem("run.value_gone")) from None
+
+
+def _workflow(text: str) -> Workflow:
+    return json_codec.read(text.encode("utf-8", "surrogatepass")).workflow
+
+
+async def serve(channel: BinaryIO, lines: BinaryIO) -> None:
+    """Serves until the window closes the pipe, says goodbye or says something that is no message."""
+    where = folders()
+    outbox = Outbox(channel)
+    engine = Engine(where, load_preferences(where), children, children.own_command("model-host"))
+    host = EngineHost(engine, outbox)
+    loop = asyncio.get_running_loop()
+    # A thread, since a pipe can't be awaited on every system.
+    Thread(target=_read, args=(lines, loop, host), daemon=True).start()
+    await host.ended.wait()
+    async with asyncio.timeout(_FAREWELL):
+        await host.close()
+        await outbox.flush()
+
+
+def _read(lines: BinaryIO, loop: asyncio.AbstractEventLoop, host: EngineHost) -> None:
+    def take(line: bytes) -> None:
+        try:
+            host.take(line)
+        except MessageError as error:
+            print(error, file=sys.stderr)
+            host.ended.set()
+
+    for line in lines:
+        loop.call_soon_threadsafe(take, line)
+    loop.call_soon_threadsafe(host.ended.set)
+
+
+def main() -> NoReturn:
+    """The hidden verb `engine-host`."""
+    channel = private_stdout()
+    die_with_parent()
+    code = 0
+    try:
+        asyncio.run(serve(channel, sys.stdin.buffer))
+    except TimeoutError:
+        code = 1
+    sys.stderr.flush()
+    # Threads of libraries that still wait for something must not keep the process.
+    os._exit(code)

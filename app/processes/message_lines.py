@@ -1,0 +1,118 @@
+"""Messages as JSON lines: numbered and versioned, the same code at both ends of the pipe."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast, get_args
+
+from app.events.json_codec import encode, event_of, plain_record, record_of
+from app.events.run_events import RunEvent
+from app.processes import messages
+from app.processes.messages import VERSION, Reply, Request
+
+
+class MessageError(ValueError):
+    """A line that is no message of this version: the two ends are not the same program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with the number that its reply will carry."""
+
+    number: int
+    request: Request[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A reply to the request of this number."""
+
+    number: int
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Events of one run, in order."""
+
+    run: str
+    events: tuple[RunEvent, ...]
+
+
+FromEngine: TypeAlias = Answered | Happened
+
+_REQUESTS: Mapping[str, type[Any]] = {
+    name: kind
+    for name, kind in vars(messages).items()
+    if isinstance(kind, type) and issubclass(kind, Request) and kind is not Request
+}
+_REPLIES: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Reply)}
+
+
+def request_line(number: int, request: Request[Any]) -> bytes:
+    return _line({"v": VERSION, "id": number, "ask": type(request).__name__, "with": plain_record(request)})
+
+
+def read_request(line: bytes) -> Asked:
+    """Raises MessageError."""
+    plain = _plain(line)
+    return Asked(_number(plain), _made(_REQUESTS, plain, "ask"))
+
+
+def reply_line(number: int, reply: Reply) -> bytes:
+    return _line({"v": VERSION, "id": number, "reply": type(reply).__name__, "with": plain_record(reply)})
+
+
+def events_line(run: str, events: Iterable[RunEvent]) -> bytes:
+    # Events are already lines of JSON: joined as text, they are encoded once.
+    body = ",".join(encode(event) for event in events)
+    return f'{{"v":{VERSION},"run":{json.dumps(run)},"events":[{body}]}}\n'.encode("utf-8", "surrogatepass")
+
+
+def read_from_engine(line: bytes) -> FromEngine:
+    """Raises MessageError."""
+    plain = _plain(line)
+    if "events" in plain:
+        try:
+            found = [event_of(event) for event in plain["events"]]
+            return Happened(str(plain["run"]), tuple(event for event in found if event is not None))
+        except (KeyError, TypeError, ValueError) as error:
+            raise MessageError(str(error)) from error
+    return Answered(_number(plain), _made(_REPLIES, plain, "reply"))
+
+
+def _line(plain: Mapping[str, Any]) -> bytes:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _plain(line: bytes) -> dict[str, Any]:
+    try:
+        plain = json.loads(line.decode("utf-8", "surrogatepass"))
+    except ValueError as error:
+        raise MessageError(f"not JSON: {line[:80]!r}") from error
+    if not isinstance(plain, dict):
+        raise MessageError("not an object")
+    found = cast("dict[str, Any]", plain)
+    if found.get("v") != VERSION:
+        raise MessageError(f"version {found.get('v')}, expected {VERSION}")
+    return found
+
+
+def _number(plain: Mapping[str, Any]) -> int:
+    number = plain.get("id")
+    if not isinstance(number, int):
+        raise MessageError("no number")
+    return number
+
+
+def _made(kinds: Mapping[str, type[Any]], plain: Mapping[str, Any], name: str) -> Any:
+    kind = kinds.get(str(plain.get(name)))
+    if kind is None or not dataclasses.is_dataclass(kind):
+        raise MessageError(f"unknown {name} {plain.get(name)}")
+    try:
+        return record_of(plain.get("with") or {}, cast("type[Any]", kind))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise MessageError(f"{name} {kind.__name__}: {error}") from error

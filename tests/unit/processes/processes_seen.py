@@ -1,0 +1,37 @@
+"""What the system says of a process, asked from outside."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+
+def running(pid: int) -> bool:
+    """Whether a process still does anything; one that only waits to be collected has ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or _stat(pid)[0] != "Z"
+
+
+def gone_within(seconds: float, pid: int) -> bool:
+    end = time.monotonic() + seconds
+    while running(pid):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def cpu_seconds(pid: int) -> float:
+    """The CPU time that a process has used so far (Linux)."""
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
