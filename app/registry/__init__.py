@@ -1,0 +1,1 @@
+"""Which node types there are, built in and added on."""

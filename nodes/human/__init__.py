@@ -1,0 +1,1 @@
+"""Nodes that leave a decision to a person."""

@@ -1,0 +1,1 @@
+"""Nodes that find out what is wanted."""

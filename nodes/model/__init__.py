@@ -1,0 +1,1 @@
+"""Nodes that let a model write."""

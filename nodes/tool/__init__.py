@@ -1,0 +1,1 @@
+"""Nodes that reach into the outside world."""

@@ -1,0 +1,1 @@
+"""Nodes that check a result and say why it passes or fails."""
