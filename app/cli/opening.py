@@ -1,0 +1,117 @@
+"""What every verb needs: the engine of this profile, a workflow from a file, and Problems as exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from app.cli.report import problem_list
+from app.cli.run_table import problem_text
+from app.document.problem import Problem, ProblemError
+from app.document.workflow import Node, Workflow
+from app.engine import Engine
+from app.processes import children
+from app.registry.registry import Registry
+from app.settings import folders, load_preferences
+from app.texts import language, set_language, text
+
+OK, FAILED, USAGE, INVALID, MISSING, PAUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+# Problems that a person mends by adding a connection or a model on this machine, not in the workflow.
+_MISSING = ("connection.", "role.", "model.")
+
+T = TypeVar("T")
+
+
+def open_engine() -> Engine:
+    """The engine of this profile; the caller closes it."""
+    where = folders()
+    preferences = load_preferences(where)
+    set_language(chosen_language(preferences.language))
+    return Engine(where, preferences, children, children.own_command("model-host"))
+
+
+def chosen_language(preferred: str) -> str:
+    """The preference, else what the terminal's locale says."""
+    if preferred:
+        return preferred
+    locale = next((os.environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(v)), "")
+    return "zh-CN" if locale.lower().startswith("zh") else "en"
+
+
+def title_of(registry: Registry) -> Callable[[Node], str]:
+    """A node's title as people read it: its own, else its type's in the language of now."""
+
+    def title(node: Node) -> str:
+        spec = registry.get(node.type)
+        if node.title or spec is None:
+            return node.title or node.type
+        code = f"node.{node.type}.title"
+        translated = text(code)
+        return spec.type.title if language() == "en" or translated == code else translated
+
+    return title
+
+
+def exit_code(problems: Iterable[Problem]) -> int:
+    """What the shell is told of a workflow that can't run."""
+    errors = [p for p in problems if p.severity == "error"]
+    return MISSING if errors and all(p.code.startswith(_MISSING) for p in errors) else INVALID
+
+
+def refuse(
+    problems: Iterable[Problem],
+    code: int,
+    *,
+    as_json: bool = False,
+    workflow: Workflow | None = None,
+    registry: Registry | None = None,
+) -> typer.Exit:
+    """Says what is wrong, where, and what to do; give what comes back to `raise`."""
+    problems = tuple(problems)
+    if as_json:
+        print_json({"run": None, "status": "failed", "problems": problem_list(problems)})
+    else:
+        title = title_of(registry) if registry else lambda node: node.title or node.type
+        for problem in problems:
+            typer.echo(problem_text(problem, workflow, title), err=True)
+    return typer.Exit(code)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def run_async(main: Callable[[Engine], Coroutine[Any, Any, T]]) -> T:
+    """Runs a verb that needs the engine's loop, and closes the engine whatever happens."""
+    import asyncio
+
+    async def whole() -> T:
+        engine = open_engine()
+        try:
+            return await main(engine)
+        finally:
+            await engine.close()
+
+    return asyncio.run(whole())
+
+
+def read_workflow(path: Path, *, as_json: bool = False) -> Workflow:
+    """The workflow of a file; ends the program with code 3 and the reason where it can't be read."""
+    from app.adapters.workflow_files import read_file
+
+    try:
+        opened = read_file(path)
+    except ProblemError as error:
+        raise refuse(error.problems, INVALID, as_json=as_json) from error
+    for warning in opened.warnings:
+        typer.echo(problem_text(warning, opened.workflow, lambda node: node.title or node.type), err=True)
+    return opened.workflow

@@ -1,0 +1,229 @@
+"""`baton run`: runs a workflow in this process and prints its results, its events, or one JSON object."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from app.cli import opening
+from app.cli.person import ask_in_terminal
+from app.cli.progress import ProgressLine
+from app.cli.report import report
+from app.cli.run_table import run_tables
+from app.cli.terminal import is_person
+from app.document.problem import Problem, ProblemError
+from app.document.workflow import Json, Workflow
+from app.engine import Engine, RunHandle, RunRequest
+from app.events.json_codec import encode
+from app.events.run_events import PersonAsked, RunEvent, RunPaused
+from app.events.run_state import RunState
+from app.texts import text
+
+Draw = Callable[[Workflow, Engine, RunState, Path], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the results are shown."""
+
+    as_json: bool
+    as_events: bool
+    out: Path | None
+    picture: Path | None
+
+
+def run(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The workflow file.", metavar="FILE")],
+    input_: Annotated[
+        list[str] | None, typer.Option("--input", help="One input.", metavar="NAME=VALUE", show_default=False)
+    ] = None,
+    inputs: Annotated[Path | None, typer.Option(help="A JSON file with all inputs.", metavar="FILE")] = None,
+    rows: Annotated[
+        str,
+        typer.Option(
+            help="Run over a table (.csv, .xlsx, .jsonl), or over the workflow's own samples.",
+            metavar="FILE|samples",
+            show_default=False,
+        ),
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Write the results of all rows to a table.", metavar="FILE")
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, max=1000, help="Rows at a time.")] = None,
+    max_cost: Annotated[
+        str, typer.Option(help="Pause before more than this is spent.", metavar="USD", show_default=False)
+    ] = "",
+    stop_after: Annotated[int | None, typer.Option(min=1, help="Stop after so many failed rows.")] = None,
+    allow: Annotated[
+        bool,
+        typer.Option("--allow", help="Run a workflow that was not reviewed here, with all that it asks for."),
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the canvas after the run (.png, .svg).", metavar="FILE")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_events: Annotated[
+        bool, typer.Option("--events", help="Print the run's events as JSON lines.")
+    ] = False,
+) -> None:
+    """Run a workflow."""
+    workflow = opening.read_workflow(file, as_json=as_json)
+    options = Options(as_json, as_events, out, picture)
+    try:
+        request = RunRequest(
+            workflow,
+            values=_values(input_ or [], inputs),
+            rows=rows,
+            budget=_amount(max_cost),
+            rows_at_a_time=concurrency,
+            stop_after=stop_after,
+            own=allow,
+            folder=file.resolve().parent,
+        )
+    except ProblemError as error:
+        raise opening.refuse(error.problems, opening.USAGE, as_json=as_json) from error
+    draw = cast("Draw | None", context.obj)
+    raise typer.Exit(opening.run_async(lambda engine: _run(engine, request, options, draw)))
+
+
+async def _run(engine: Engine, request: RunRequest, options: Options, draw: Draw | None) -> int:
+    try:
+        handle = await engine.start(request)
+    except ProblemError as error:
+        code = opening.exit_code(error.problems)
+        opening.refuse(
+            error.problems, code, as_json=options.as_json, workflow=request.workflow, registry=engine.registry
+        )
+        return code
+    state = await _follow(handle, request.workflow, options, opening.title_of(engine.registry))
+    _show(handle, state, request.workflow, options, engine)
+    if options.picture and draw:
+        draw(request.workflow, engine, state, options.picture)
+        typer.echo(text("cli.picture", path=str(options.picture)), err=True)
+    return _exit_code(state)
+
+
+async def _follow(
+    handle: RunHandle, workflow: Workflow, options: Options, title: Callable[..., str]
+) -> RunState:
+    """Folds the events to the end; people answer in the terminal, Ctrl+C stops the run."""
+    state = RunState()
+    line = ProgressLine(len(workflow.graph.nodes))
+    loop = asyncio.get_running_loop()
+    stop_by_signal(loop, handle)
+    async for batch in handle.batches():
+        state.apply_all(batch)
+        if options.as_events:
+            sys.stdout.writelines(f"{encode(event)}\n" for event in batch)
+            sys.stdout.flush()
+        line.update(state)
+        if any(isinstance(event, RunPaused | PersonAsked) for event in batch):
+            line.clear()
+            await _attend(batch, handle, state, workflow, title)
+    line.clear()
+    return state
+
+
+async def _attend(
+    batch: list[RunEvent], handle: RunHandle, state: RunState, workflow: Workflow, title: Callable[..., str]
+) -> None:
+    """Lets a person decide where somebody sits at the terminal; else says why the run ends here."""
+    if is_person(sys.stdin) and is_person(sys.stderr):
+        for event in batch:
+            if isinstance(event, PersonAsked) and (event.node, event.scope) in state.questions:
+                answer = await ask_in_terminal(event, title(workflow.graph.nodes[event.node]))
+                handle.answer(event.node, event.scope, answer)
+        if state.status != "paused":
+            return
+    paused = next((event for event in batch if isinstance(event, RunPaused)), None)
+    if paused is None:
+        return
+    if state.budget_reached:
+        b = state.budget_reached
+        step = title(workflow.graph.nodes[b.node])
+        typer.echo(text("cli.paused", step=step, spent=b.spent, cap=b.cap, needed=b.needed), err=True)
+    else:
+        node, _ = next(iter(state.questions))
+        typer.echo(text("cli.waiting", step=title(workflow.graph.nodes[node])), err=True)
+    handle.stop(paused.status)
+
+
+def stop_by_signal(loop: asyncio.AbstractEventLoop, handle: RunHandle) -> None:
+    """Ctrl+C and a polite kill stop the run; its records and its event file stay whole."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(name, handle.stop)
+        except NotImplementedError:  # Windows: no handlers on the loop
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(handle.stop))
+
+
+def _show(handle: RunHandle, state: RunState, workflow: Workflow, options: Options, engine: Engine) -> None:
+    title = opening.title_of(engine.registry)
+    if options.out:
+        engine.write_rows(options.out, handle.outputs)
+        typer.echo(text("cli.written", path=str(options.out)), err=True)
+    if options.as_events:
+        return
+    if options.as_json:
+        opening.print_json(report(state, workflow, handle.outputs, title))
+        return
+    if state.rows is None:
+        _print_outputs(handle.outputs)
+    typer.echo(run_tables(state, workflow, title))
+
+
+def _print_outputs(outputs: Mapping[str, Json]) -> None:
+    for name, value in outputs.items():
+        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+        typer.echo(f"{name}:\n{shown}\n")
+
+
+def _exit_code(state: RunState) -> int:
+    if state.status == "done":
+        return opening.OK
+    if state.status == "cancelled":
+        return opening.INTERRUPTED
+    if state.status in ("paused", "waiting") or any(p.code == "run.time_limit" for p in state.problems):
+        return opening.PAUSED
+    return opening.FAILED
+
+
+def _values(pairs: list[str], file: Path | None) -> dict[str, Json]:
+    """Inputs from the file, and those given one by one over them. Raises ProblemError `cli.*`."""
+    values: dict[str, Json] = {}
+    if file:
+        try:
+            read = json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise ProblemError(Problem("cli.bad_inputs_file", args={"path": str(file)})) from error
+        if not isinstance(read, dict):
+            raise ProblemError(Problem("cli.bad_inputs_file", args={"path": str(file)}))
+        values.update(cast("dict[str, Json]", read))
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise ProblemError(Problem("cli.bad_input", args={"text": pair}))
+        values[name] = value
+    return values
+
+
+def _amount(words: str) -> Decimal | None:
+    if not words:
+        return None
+    try:
+        amount = Decimal(words.removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise ProblemError(Problem("cli.bad_amount", args={"text": words}))
+    return amount

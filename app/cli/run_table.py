@@ -1,0 +1,117 @@
+"""What a run came to, as the tables that a person reads in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app import figures
+from app.cli.sentences import failure_sentence, fix_of, sentence_of
+from app.cli.terminal import AMBER, BOLD, GREEN, RED, colour, table
+from app.document.problem import Problem
+from app.document.workflow import Node, Workflow
+from app.events.run_state import NodeState, RunState
+from app.texts import text
+
+Title = Callable[[Node], str]
+
+
+def run_tables(state: RunState, workflow: Workflow, title: Title) -> str:
+    """Nodes, verifiers, failed rows, the total and the Problems."""
+    nodes = [workflow.graph.nodes[n] for n in state.nodes if n in workflow.graph.nodes]
+    parts = [_nodes(state, nodes, title), _verifiers(state, nodes, title), _rows(state, workflow, title)]
+    parts += [_total(state), *(problem_text(p, workflow, title) for p in state.problems)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _nodes(state: RunState, nodes: list[Node], title: Title) -> str:
+    headers = [
+        text(f"cli.column.{c}") for c in ("step", "status", "model", "in", "out", "cost", "seconds", "checks")
+    ]
+    rows = [[title(node), *_cells(state.nodes[node.id], state)] for node in nodes]
+    return table(headers, rows, right=(3, 4, 5, 6), widest=34)
+
+
+def _cells(node: NodeState, state: RunState) -> list[str]:
+    called = node.calls > 0
+    usage = node.usage
+    unsaid = "" if node.usage_complete else "?"
+    return [
+        _status(node, state),
+        node.model or "–",
+        f"{usage.input:,}{unsaid}" if called else "–",
+        f"{usage.output:,}{unsaid}" if called else "–",
+        figures.cost(node.cost) if called else "–",
+        f"{node.seconds:.1f}" if node.started else "–",
+        _checks(node),
+    ]
+
+
+def _status(node: NodeState, state: RunState) -> str:
+    word = text(f"state.{node.status}")
+    if state.rows is None or not node.settled:
+        return word
+    counts = [
+        (node.ok, "done"),
+        (node.failed, "failed"),
+        (node.skipped, "skipped"),
+        (node.cancelled, "cancelled"),
+    ]
+    return ", ".join(f"{n} {text(f'state.{status}')}" for n, status in counts if n)
+
+
+def _checks(node: NodeState) -> str:
+    counts = node.verdicts
+    if not counts.n:
+        return "–"
+    words = text("cli.checks", passed=counts.passed, n=counts.n)
+    return words + (text("cli.checks.not_checked", n=counts.not_checked) if counts.not_checked else "")
+
+
+def _verifiers(state: RunState, nodes: list[Node], title: Title) -> str:
+    counted = [(node, state.nodes[node.id].verdicts) for node in nodes if state.nodes[node.id].verdicts.n > 1]
+    if not counted:
+        return ""
+    headers = [text(f"cli.column.{c}") for c in ("check", "passed", "of", "rate", "interval", "baseline")]
+    rows: list[list[str]] = []
+    for node, counts in counted:
+        a = counts.accuracy()
+        baseline = "–" if a.baseline is None else f"{a.baseline:.1%}"
+        rows.append(
+            [title(node), str(a.passed), str(a.n), f"{a.rate:.1%}", f"{a.low:.0%} … {a.high:.0%}", baseline]
+        )
+    return table(headers, rows, right=(1, 2, 3, 4, 5))
+
+
+def _rows(state: RunState, workflow: Workflow, title: Title) -> str:
+    lines: list[str] = []
+    failures = [(n, row) for n, row in sorted(state.rows_settled.items()) if row.status == "failed"]
+    for number, failed in failures[:20]:
+        node = workflow.graph.nodes.get(failed.node)
+        why = failure_sentence(failed.failure) if failed.failure else ""
+        lines.append(text("cli.row_failed", row=number + 1, step=title(node) if node else "", why=why))
+    if state.rows_failed > 20:
+        lines.append(text("cli.more_rows_failed", n=state.rows_failed - 20))
+    return "\n".join(lines)
+
+
+def _total(state: RunState) -> str:
+    shade = {"done": GREEN, "failed": RED}.get(state.status, AMBER)
+    words = [colour(text(f"run.{state.status}"), shade)]
+    if state.rows is not None:
+        words.append(text("cli.rows", done=state.rows_done, failed=state.rows_failed))
+    words += [
+        text("cli.total", tokens=f"{state.usage.total:,}", calls=state.calls, seconds=f"{state.elapsed:.1f}"),
+        colour(figures.cost(state.cost), BOLD),
+    ]
+    if state.cost.state != "free" and state.prices_of:
+        words.append(text("cli.prices_of", date=state.prices_of))
+    return " · ".join(words)
+
+
+def problem_text(problem: Problem, workflow: Workflow | None, title: Title) -> str:
+    """Where, what happened, what to do: three parts, two lines."""
+    node = workflow.graph.nodes.get(problem.node or "") if workflow else None
+    where = f"{title(node)}: " if node else ""
+    mark = colour("✗ ", RED) if problem.severity == "error" else colour("! ", AMBER)
+    fix = fix_of(problem)
+    return f"{mark}{where}{sentence_of(problem)}" + (f"\n  → {fix}" if fix else "")

@@ -1,0 +1,71 @@
+"""The terminal: what is a person's screen and what is a pipe, colours, and tables of plain text."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import IO
+
+GREEN, AMBER, RED, DIM, BOLD = "32", "33", "31", "2", "1"
+
+
+def is_person(stream: IO[str]) -> bool:
+    """Whether somebody looks at this stream."""
+    return stream.isatty()
+
+
+def colour(words: str, code: str, stream: IO[str] = sys.stdout) -> str:
+    """Coloured where somebody looks and has not asked for none (NO_COLOR)."""
+    if not is_person(stream) or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return words
+    return f"\x1b[{code}m{words}\x1b[0m"
+
+
+def plain(words: str) -> str:
+    """Text from files and models without what a terminal would obey: control and bidi characters become marks."""
+    return "".join(_shown(c) for c in words)
+
+
+def _shown(character: str) -> str:
+    if character in "\n\t":
+        return " "
+    return "·" if unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs") else character
+
+
+def width(words: str) -> int:
+    """Columns on the screen: a Chinese character takes two."""
+    return sum(
+        2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in words
+    )
+
+
+def fit(words: str, columns: int) -> str:
+    """Cut to so many columns, with a sign that something was cut."""
+    words = plain(words)
+    if width(words) <= columns:
+        return words
+    kept = ""
+    for character in words:
+        if width(kept) + width(character) > columns - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def table(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), widest: int = 40
+) -> str:
+    """Columns as wide as they need, at most `widest`; the columns in `right` are numbers."""
+    cells = [[fit(cell, widest) for cell in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(headers, *cells, strict=True)]
+
+    def line(row: Sequence[str]) -> str:
+        parts = [
+            " " * (w - width(cell)) + cell if i in right else cell + " " * (w - width(cell))
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        return "  ".join(parts).rstrip()
+
+    return "\n".join([line(headers), "  ".join("─" * w for w in widths), *(line(row) for row in cells)])

@@ -1,0 +1,76 @@
+"""Figures for people: money, tokens and time as short texts in the language of now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+from app.costs.cost import Cost
+from app.texts import text
+
+_SMALLEST = Decimal("0.0001")
+
+
+def money(usd: Decimal) -> str:
+    """Dollars of a call, a row or a run: four decimals, and never a zero for what cost something."""
+    if 0 < usd < _SMALLEST:
+        return text("figure.below", amount=f"${_SMALLEST}")
+    return f"${usd.quantize(_SMALLEST, ROUND_HALF_UP):,}"
+
+
+def cost(amount: Cost) -> str:
+    """A cost with how well it is known: "free", "$0.0011", "≈ $0.0005", "unknown"."""
+    if amount.state == "free":
+        return text("figure.free")
+    if amount.state == "priced":
+        return money(amount.known)
+    if amount.state == "estimated":
+        return text("figure.about", amount=money(amount.known))
+    if amount.known:
+        return text("figure.and_unknown", amount=money(amount.known))
+    return text("figure.unknown")
+
+
+def parts(amounts: Sequence[Decimal]) -> list[Decimal]:
+    """Amounts rounded so that what is shown adds up to the shown total (largest remainders get the rest)."""
+    floors = [amount.quantize(_SMALLEST, ROUND_FLOOR) for amount in amounts]
+    total = sum(amounts, Decimal(0)).quantize(_SMALLEST, ROUND_HALF_UP)
+    missing = int((total - sum(floors, Decimal(0))) / _SMALLEST)
+    by_rest = sorted(range(len(amounts)), key=lambda i: amounts[i] - floors[i], reverse=True)
+    for i in by_rest[:missing]:
+        floors[i] += _SMALLEST
+    return floors
+
+
+def count(n: int) -> str:
+    """A whole number in full: 292,672."""
+    return f"{n:,}"
+
+
+def tokens(n: int) -> str:
+    """A number of tokens where room is short: 212, 1.4k, 293k, 1.2M."""
+    if n < 1000:
+        return str(n)
+    # 999,950 would be rounded up to "1000k".
+    if n < 999_500:
+        return f"{n / 1000:.1f}k" if n < 99_950 else f"{n / 1000:.0f}k"
+    return f"{n / 1_000_000:.1f}M"
+
+
+def seconds(time: float) -> str:
+    """A time: 0.4 s, 52 s, 1 min 48 s, 2 h 5 min."""
+    if time < 59.95:
+        return text("figure.seconds", s=f"{time:.1f}")
+    whole = round(time)
+    if whole < 3600:
+        return text("figure.minutes", m=whole // 60, s=whole % 60)
+    return text("figure.hours", h=whole // 3600, m=whole % 3600 // 60)
+
+
+def percent(share: float) -> str:
+    """A share of 0..1 as whole per cent; what is nearly all or nearly nothing is never rounded to it."""
+    if 0 < share < 0.01:
+        return text("figure.below", amount="1%")
+    if 0.99 < share < 1:
+        return text("figure.above", amount="99%")
+    return f"{share * 100:.0f}%"
