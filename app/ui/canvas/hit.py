@@ -1,0 +1,111 @@
+"""What lies at a point of the canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtWidgets import QGraphicsItem
+
+from app.document.workflow import PortRef
+from app.ui.canvas.anatomy import PORT_REACH
+from app.ui.canvas.area_items import GroupItem, NoteItem
+from app.ui.canvas.area_painter import HANDLE, title_bar
+from app.ui.canvas.card_painter import badge_rect, header_rect
+from app.ui.canvas.edge_item import EdgeItem
+from app.ui.canvas.node_item import NodeItem
+
+Part: TypeAlias = Literal["body", "header", "badge", "input", "output", "start", "end", "corner", "right edge"]
+
+_EDGE_REACH = 7  # screen pixels
+_END_REACH = 22  # along an edge, from its end
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`part` says which part; `port` is set for ports. At most one item is."""
+
+    node: NodeItem | None = None
+    edge: EdgeItem | None = None
+    note: NoteItem | None = None
+    group: GroupItem | None = None
+    part: Part = "body"
+    port: str = ""
+
+    def __bool__(self) -> bool:
+        return any((self.node, self.edge, self.note, self.group))
+
+    @property
+    def port_ref(self) -> PortRef | None:
+        return PortRef(self.node.id, self.port) if self.node and self.port else None
+
+
+NO_HIT = Hit()
+
+
+def hit_at(items: list[QGraphicsItem], point: QPointF, zoom: float) -> Hit:
+    """What a person means at a point; `items` lie around it, the topmost first.
+
+    A port wins over everything, for it juts out of its card; a group is met only at its title.
+    """
+    nodes = [item for item in items if isinstance(item, NodeItem)]
+    for node in nodes:
+        if found := _port_at(node, point, max(PORT_REACH, 9 / zoom)):
+            return found
+    for node in nodes:
+        if node.area.contains(point):
+            return _node_part(node, point)
+    for edge in items:
+        if isinstance(edge, EdgeItem) and edge.is_near(point, _EDGE_REACH / zoom):
+            return Hit(edge=edge, part=_edge_part(edge, point, zoom))
+    for note in items:
+        if isinstance(note, NoteItem) and note.area.contains(point):
+            corner = QRectF(note.area.right() - HANDLE, note.area.bottom() - HANDLE, HANDLE, HANDLE)
+            return Hit(note=note, part="corner" if corner.contains(point) else "body")
+    for group in items:
+        if isinstance(group, GroupItem) and title_bar(group.area).contains(point):
+            return Hit(group=group)
+    return NO_HIT
+
+
+def _port_at(node: NodeItem, point: QPointF, reach: float) -> Hit | None:
+    anatomy = node.anatomy
+    if not node.area.adjusted(-reach, -reach, reach, reach).contains(point):
+        return None
+    for name in anatomy.inputs:
+        if _close(node.input_point(name), point, reach):
+            return Hit(node=node, part="input", port=name)
+    for name in (*anatomy.outputs, anatomy.error):
+        if name and _close(node.output_point(name), point, reach):
+            return Hit(node=node, part="output", port=name)
+    return None
+
+
+def _close(centre: QPointF, point: QPointF, reach: float) -> bool:
+    return abs(centre.x() - point.x()) <= reach and abs(centre.y() - point.y()) <= reach
+
+
+def _node_part(node: NodeItem, point: QPointF) -> Hit:
+    inside = point - node.pos()
+    if badge_rect(node.anatomy).contains(inside):
+        return Hit(node=node, part="badge")
+    if inside.x() > node.anatomy.width - 5:
+        return Hit(node=node, part="right edge")
+    return Hit(node=node, part="header" if header_rect(node.anatomy).contains(inside) else "body")
+
+
+def _edge_part(edge: EdgeItem, point: QPointF, zoom: float) -> Part:
+    reach = _END_REACH / min(1.0, zoom)
+    for part, tip in (("end", edge.end), ("start", edge.start)):
+        away = point - tip
+        if (away.x() ** 2 + away.y() ** 2) ** 0.5 <= reach:
+            return part  # pyright: ignore[reportReturnType]
+    return "body"
+
+
+def around(point: QPointF, zoom: float) -> tuple[QRectF, Qt.ItemSelectionMode]:
+    """Where to look for items near a point."""
+    reach = max(PORT_REACH, 9 / zoom) + 2
+    area = QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
+    return area, Qt.ItemSelectionMode.IntersectsItemBoundingRect

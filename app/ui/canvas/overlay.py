@@ -1,0 +1,219 @@
+"""Overlay: what is drawn over the cards and moves: rings, glows, spinners, dots, the edge being drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+
+from app.ui import fonts
+from app.ui.canvas.anatomy import PORT, RADIUS
+from app.ui.canvas.card_painter import badge_colour, badge_rect
+from app.ui.canvas.edge_item import EdgeItem
+from app.ui.canvas.edge_look import flow_points, paint_dots
+from app.ui.canvas.ink import draw_soft, draw_text, fill_rounded
+from app.ui.canvas.node_item import NodeItem
+from app.ui.canvas.port_painter import paint_port
+from app.ui.canvas.scene import CanvasScene
+from app.ui.icons import paint_icon
+from app.ui.theme import tint
+
+RING = 5  # between a card and its selection ring
+_GLOW = 20
+_LAP = 1.2  # seconds a dot takes from one end of an edge to the other
+_TURN = 1.0  # seconds a spinner takes for a turn
+
+
+@dataclass(slots=True)
+class DraftEdge:
+    """The edge that a person is drawing. `refusal` says why it can't end here."""
+
+    path: QPainterPath
+    colour_of: str  # a port colour's name
+    tip: QPointF
+    refusal: str = ""
+    hint: str = ""
+    fits: bool = False
+
+
+class Overlay:
+    """Draws in scene coordinates; `touch` asks for a repaint of a part of the scene."""
+
+    def __init__(self, scene: CanvasScene, touch: Callable[[QRectF], None]) -> None:
+        self._scene = scene
+        self._touch = touch
+        self.draft: DraftEdge | None = None
+        self.band: QRectF | None = None
+        self.target: QRectF | None = None  # the card or edge that a drop would change
+        self.hovered: NodeItem | None = None
+        self._time = 0.0
+        self._dots: dict[str, list[QPointF]] = {}
+
+    # --- animation -----------------------------------------------------------------------------------------
+
+    def moving(self, visible: QRectF) -> tuple[list[NodeItem], list[EdgeItem]]:
+        """The running nodes and active edges that can be seen."""
+        scene = self._scene
+        if not scene.running or scene.run is None or scene.run.status != "running":
+            return [], []
+        nodes = [scene.nodes[node] for node in scene.running]
+        edges = {edge.id: edge for node in nodes for edge in scene.edges_of.get(node.id, ()) if edge.is_active}
+        return (
+            [node for node in nodes if node.area.intersects(visible)],
+            [edge for edge in edges.values() if edge.boundingRect().intersects(visible)],
+        )
+
+    def tick(self, seconds: float, visible: QRectF) -> None:
+        """Moves what moves on by a span of time."""
+        self._time += seconds
+        nodes, edges = self.moving(visible)
+        for node in nodes:
+            self._touch(badge_rect(node.anatomy).translated(node.pos()))
+        before, self._dots = self._dots, {}
+        for edge in edges:
+            self._dots[edge.id] = flow_points(edge.path(), (self._time / _LAP) % 1.0)
+        for points in (*before.values(), *self._dots.values()):
+            for point in points:
+                self._touch(QRectF(point.x() - 6, point.y() - 6, 12, 12))
+
+    # --- painting ------------------------------------------------------------------------------------------
+
+    def paint(self, painter: QPainter, exposed: QRectF, *, motion: bool) -> None:
+        """Draws all that lies in `exposed`."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_moving(painter, exposed, motion=motion)
+        self._paint_hover(painter)
+        self.paint_far(painter, exposed)
+
+    def paint_far(self, painter: QPainter, exposed: QRectF) -> None:
+        """Only what gestures and the selection show: far away nothing moves."""
+        self._paint_selection(painter, exposed)
+        if self.target is not None:
+            self._ring(painter, self.target, RADIUS + 2)
+        if self.draft is not None:
+            self._paint_draft(painter, self.draft)
+        if self.band is not None:
+            self._paint_band(painter, self.band)
+
+    def _paint_moving(self, painter: QPainter, exposed: QRectF, *, motion: bool) -> None:
+        nodes, edges = self.moving(exposed.adjusted(-_GLOW, -_GLOW, _GLOW, _GLOW))
+        for node in nodes:
+            self._paint_running(painter, node, motion=motion)
+        for edge in edges:
+            points = self._dots.get(edge.id) or flow_points(edge.path(), 0.1)
+            if edge.shown is not None:
+                paint_dots(painter, points, edge.shown.colour(self._scene.look.theme))
+
+    def _paint_band(self, painter: QPainter, band: QRectF) -> None:
+        accent = self._scene.look.theme.accent2
+        pen = QPen(accent, 1)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.setBrush(tint(accent, 10))
+        painter.drawRect(band)
+
+    def _paint_running(self, painter: QPainter, node: NodeItem, *, motion: bool) -> None:
+        theme = self._scene.look.theme
+        colour = theme.state("running").line
+        outside = QPainterPath()
+        outside.addRect(node.area.adjusted(-_GLOW - 4, -_GLOW - 4, _GLOW + 4, _GLOW + 4))
+        outside.addRoundedRect(node.area, RADIUS, RADIUS)
+        painter.save()
+        painter.setClipPath(outside, Qt.ClipOperation.IntersectClip)
+        draw_soft(painter, node.area, RADIUS, _GLOW, tint(colour, 45))
+        painter.restore()
+        mark = node.card.badge
+        if mark is None or not mark.spins:
+            return
+        badge = badge_rect(node.anatomy).translated(node.pos())
+        ink = badge_colour(mark, theme)
+        if not motion:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ink)
+            painter.drawEllipse(badge.center(), 4, 4)
+            return
+        painter.save()
+        painter.translate(badge.center())
+        # The icon has eight spokes: turning by whole spokes looks steady at every frame rate.
+        painter.rotate(int(self._time / _TURN * 24) % 24 * 15)
+        paint_icon(painter, mark.icon, ink, QRectF(-6, -6, 12, 12))
+        painter.restore()
+
+    def _paint_selection(self, painter: QPainter, exposed: QRectF) -> None:
+        scene, picked = self._scene, self._scene.selection
+        for sort, radius in (("nodes", 18), ("notes", 16), ("groups", 21)):
+            items = getattr(scene, sort)
+            for item_id in getattr(picked, sort):
+                if item_id in items and items[item_id].area.adjusted(-9, -9, 9, 9).intersects(exposed):
+                    self._ring(painter, items[item_id].area, radius)
+        for edge_id in picked.edges:
+            edge = scene.edges.get(edge_id)
+            if edge is not None:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(tint(scene.look.theme.accent2, 45), 7, c=Qt.PenCapStyle.RoundCap))
+                painter.drawPath(edge.path())
+
+    def _ring(self, painter: QPainter, area: QRectF, radius: float) -> None:
+        painter.setPen(QPen(self._scene.look.theme.accent2, 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(area.adjusted(-RING, -RING, RING, RING), radius, radius)
+
+    def _paint_hover(self, painter: QPainter) -> None:
+        """The error port of the card under the pointer, which is drawn only then or when joined."""
+        node = self.hovered
+        error = node.card.error if node else None
+        if node is None or error is None or error.joined:
+            return
+        look = self._scene.look
+        centre = node.output_point(error.name)
+        paint_port(painter, error, centre, look.theme)
+        metrics = fonts.metrics(fonts.CHIP_STRONG, look.language)
+        box = QRectF(centre.x() + PORT, centre.y() - 11, metrics.horizontalAdvance(error.label) + 16, 22)
+        fill_rounded(painter, box, 11, look.theme.panel, QPen(look.theme.border, 1))
+        ink = look.theme.state("error").text
+        draw_text(painter, box, error.label, fonts.CHIP_STRONG, ink, look.language, Qt.AlignmentFlag.AlignHCenter)
+
+    def _paint_draft(self, painter: QPainter, draft: DraftEdge) -> None:
+        look = self._scene.look
+        theme = look.theme
+        colour = theme.ports["error"] if draft.refusal else theme.ports[draft.colour_of]
+        pen = QPen(colour, 2.2)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        if not draft.fits:
+            pen.setDashPattern([3, 3])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(draft.path)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(draft.tip, 4.5, 4.5)
+        words = draft.refusal or draft.hint
+        if words:
+            painter.save()
+            painter.translate(draft.tip)
+            zoom = painter.worldTransform().m11()
+            painter.scale(1 / zoom, 1 / zoom)  # words at the pointer keep their size at every zoom
+            self._paint_words(painter, words, refused=bool(draft.refusal))
+            painter.restore()
+
+    def _paint_words(self, painter: QPainter, words: str, *, refused: bool) -> None:
+        look = self._scene.look
+        theme = look.theme
+        width = fonts.metrics(fonts.LABEL, look.language).horizontalAdvance(words) + (40 if refused else 22)
+        box = QRectF(16, 12, width, 28)
+        line = theme.state("error").line if refused else theme.border_strong
+        fill_rounded(painter, box, 9, theme.panel, QPen(line, 1))
+        left = 11.0
+        if refused:
+            paint_icon(painter, "ban", theme.state("error").text, QRectF(box.left() + 9, box.center().y() - 7, 14, 14))
+            left = 29.0
+        draw_text(painter, box.adjusted(left, 0, 0, 0), words, fonts.LABEL, theme.text, look.language)
+
+    def draft_area(self) -> QRectF:
+        """What the edge being drawn and its words cover at most, in the scene at 100 %."""
+        if self.draft is None:
+            return QRectF()
+        tip = QRectF(self.draft.tip.x() - 12, self.draft.tip.y() - 12, 520, 80)
+        return self.draft.path.boundingRect().adjusted(-8, -8, 8, 8).united(tip)

@@ -1,0 +1,122 @@
+"""Paints ports: colour and shape say the type, filled says joined."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+
+from app.ui import fonts
+from app.ui.canvas.anatomy import HEADER, PORT, ROW, Anatomy
+from app.ui.canvas.card import Card, PortMark
+from app.ui.canvas.ink import draw_text
+from app.ui.canvas.look import Look
+from app.ui.theme import PORT_FAMILY, Theme
+
+_RING = 3  # in the canvas colour, so that edges end cleanly
+_LABEL = 14  # from the card's edge
+
+
+def port_colour(port: PortMark, theme: Theme) -> QColor:
+    """The colour of a port and of the edges that leave it."""
+    return theme.ports["error"] if port.gone else theme.port(port.type, port.tone)
+
+
+def paint_ports(painter: QPainter, card: Card, anatomy: Anatomy, look: Look, *, labels: bool) -> None:
+    """Draws all ports of a card, and their labels beside them."""
+    for port in card.inputs:
+        centre = anatomy.input_point(port.name)
+        if centre is not None:
+            paint_port(painter, port, centre, look.theme)
+    for port in card.outputs:
+        centre = anatomy.output_point(port.name)
+        if centre is not None:
+            paint_port(painter, port, centre, look.theme)
+    if card.error and card.error.joined:
+        centre = anatomy.output_point(card.error.name)
+        if centre is not None:
+            paint_port(painter, card.error, centre, look.theme)
+    if labels:
+        _paint_labels(painter, card, anatomy, look)
+
+
+def paint_port(painter: QPainter, port: PortMark, centre: QPointF, theme: Theme) -> None:
+    """One port: a ring in the canvas colour, then the shape, filled or hollow."""
+    colour = port_colour(port, theme)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.canvas)
+    painter.drawPath(port_shape(port, centre, PORT / 2 + _RING))
+    if port.joined and not port.gone:
+        painter.setBrush(colour)
+        painter.drawPath(port_shape(port, centre, PORT / 2))
+        return
+    pen = QPen(colour, 2.5)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if port.gone:
+        pen.setStyle(Qt.PenStyle.DotLine)
+    painter.setPen(pen)
+    painter.drawPath(port_shape(port, centre, PORT / 2 - 1.25))
+
+
+def port_shape(port: PortMark, centre: QPointF, reach: float) -> QPainterPath:
+    """Circle for text and anything, diamond for single values, square for data, hexagon for files, triangle for verdicts."""
+    path = QPainterPath()
+    family = "any" if port.tone else PORT_FAMILY[port.type]
+    x, y = centre.x(), centre.y()
+    if family == "scalar":
+        far = reach * 1.12
+        path.addPolygon(_polygon((x, y - far), (x + far, y), (x, y + far), (x - far, y)))
+    elif family == "data":
+        near = reach * 0.9
+        path.addRoundedRect(QRectF(x - near, y - near, 2 * near, 2 * near), near / 3, near / 3)
+    elif family == "file":
+        half = reach * 0.55
+        path.addPolygon(
+            _polygon((x - half, y - reach), (x + half, y - reach), (x + reach, y), (x + half, y + reach))
+            + _polygon((x - half, y + reach), (x - reach, y))
+        )
+    elif family == "verdict":
+        path.addPolygon(_polygon((x - reach * 0.8, y - reach), (x + reach * 1.1, y), (x - reach * 0.8, y + reach)))
+    else:
+        path.addEllipse(centre, reach, reach)
+    path.closeSubpath()
+    return path
+
+
+def _polygon(*points: tuple[float, float]) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in points])
+
+
+def _paint_labels(painter: QPainter, card: Card, anatomy: Anatomy, look: Look) -> None:
+    room = anatomy.width - 2 * _LABEL
+    metrics = fonts.metrics(fonts.SMALL_MEDIUM, look.language)
+    for row in range(anatomy.rows):
+        left = card.inputs[row] if row < len(card.inputs) else None
+        right = card.outputs[row] if row < len(card.outputs) else None
+        wanted = [metrics.horizontalAdvance(port.label) if port else 0.0 for port in (left, right)]
+        shares = _shares(wanted[0], wanted[1], room - (8 if left and right else 0))
+        top = row * ROW + anatomy.rect.top() + HEADER
+        if left:
+            _paint_label(painter, left, QRectF(_LABEL, top, shares[0], ROW), look, Qt.AlignmentFlag.AlignLeft)
+        if right:
+            area = QRectF(anatomy.width - _LABEL - shares[1], top, shares[1], ROW)
+            _paint_label(painter, right, area, look, Qt.AlignmentFlag.AlignRight)
+
+
+def _shares(left: float, right: float, room: float) -> tuple[float, float]:
+    """The width of either label: both whole if they fit, else the shorter one keeps up to half."""
+    if left + right <= room:
+        return left + 0.5, right + 0.5
+    if left <= room / 2:
+        return left + 0.5, room - left
+    if right <= room / 2:
+        return room - right, right + 0.5
+    return room / 2, room / 2
+
+
+def _paint_label(painter: QPainter, port: PortMark, area: QRectF, look: Look, align: Qt.AlignmentFlag) -> None:
+    theme = look.theme
+    # A route's label must read as text, so it takes the state's text colour, not the line's.
+    tones = {"pass": theme.state("done").text, "fail": theme.state("warning").text, "error": theme.state("error").text}
+    colour = theme.state("error").text if port.gone else tones.get(port.tone, theme.muted)
+    style = fonts.CHIP_STRONG if port.tone or port.gone else fonts.SMALL_MEDIUM
+    draw_text(painter, area, port.label, style, colour, look.language, align)

@@ -1,0 +1,47 @@
+"""Checking: asks the engine what is wrong with the workflow, a moment after it changed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.document.problem import ProblemError
+from app.processes.messages import Check, Checked
+from app.ui.awaiting import Awaiting
+from app.ui.engine_link import EngineLink
+from app.ui.session import Session
+from app.ui.workflow_text import folder_of, text_of
+
+_AFTER = 350  # ms without a change
+
+
+class Checking(QObject):
+    """The newest check wins; one of an older state of the document is thrown away."""
+
+    def __init__(self, session: Session, link: EngineLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._link = link
+        self._awaiting = Awaiting(self)
+        self._later = QTimer(self, singleShot=True, interval=_AFTER)
+        self._later.timeout.connect(self.check_now)
+        session.changed.connect(lambda _change: self._later.start())
+        link.state_changed.connect(lambda state: self.check_now() if state == "ready" else None)
+
+    def check_now(self) -> None:
+        """Asks at once; nothing happens while there is no engine."""
+        if self._link.state != "ready":
+            return
+        self._later.stop()
+        self._awaiting.cancel()
+        workflow = self._session.workflow
+        try:
+            words = text_of(workflow)
+        except ProblemError as error:
+            self._session.show_problems(error.problems)
+            return
+
+        def done(checked: Checked) -> None:
+            if self._session.workflow is workflow:
+                self._session.show_problems(checked.problems)
+
+        self._awaiting.start(self._link.ask(Check(words, folder_of(self._session.place))), done, lambda _gone: None)

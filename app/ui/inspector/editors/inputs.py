@@ -1,0 +1,158 @@
+"""Inputs: Qt's fields with our manners: undo is the window's, and a wheel scrolls the form, not the value."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFont,
+    QFontDatabase,
+    QFontMetricsF,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy, QSlider, QWidget
+
+
+def monospace() -> QFont:
+    """The system's font for code; its size comes from the style sheet."""
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+
+
+def is_undo(event: QEvent) -> bool:
+    """Whether a key event asks for undo or redo."""
+    keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+    return isinstance(event, QKeyEvent) and any(event.matches(key) for key in keys)
+
+
+class LineInput(QLineEdit):
+    """One line. Undo and redo go to the window, where every edit is a step already."""
+
+    left = Signal()  # the focus went elsewhere
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and is_undo(event):
+            event.ignore()
+            return True
+        return super().event(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.left.emit()
+
+    def show_text(self, text: str) -> None:
+        """Shows a text that came from elsewhere and keeps the cursor where that makes sense."""
+        if text != self.text():
+            at = self.cursorPosition()
+            self.setText(text)
+            self.setCursorPosition(min(at, len(text)))
+
+
+class TextInput(QPlainTextEdit):
+    """Several lines that grow with the text between `lines` and `most` lines; Tab leaves the field."""
+
+    def __init__(self, lines: int, most: int = 14, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lines, self._most = lines, max(most, lines)
+        self._large = False
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def set_large(self) -> None:
+        """Takes all the room of a window of its own, which the window's undo can't reach."""
+        self._large = True
+        self.setUndoRedoEnabled(True)
+        self.setMinimumHeight(120)
+        self.setMaximumHeight(16_777_215)  # Qt's own "no limit"
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and is_undo(event) and not self._large:
+            event.ignore()
+            return True
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        bar = self.verticalScrollBar()
+        if bar.maximum() > 0 and self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def text(self) -> str:
+        """The text as typed; `toPlainText` would turn no-break spaces into plain ones."""
+        return self.document().toRawText().replace("\u2029", "\n")
+
+    def show_text(self, text: str) -> None:
+        """Shows a text that came from elsewhere; the cursor ends up behind what changed."""
+        old = self.text()
+        if text == old:
+            return
+        begin = next(
+            (i for i, (a, b) in enumerate(zip(old, text, strict=False)) if a != b), min(len(old), len(text))
+        )
+        end = 0
+        while end < min(len(old), len(text)) - begin and old[-1 - end] == text[-1 - end]:
+            end += 1
+        self.setPlainText(text)
+        cursor = self.textCursor()
+        # Qt counts UTF-16 units, Python characters.
+        cursor.setPosition(len(text[: len(text) - end].encode("utf-16-le")) // 2)
+        self.setTextCursor(cursor)
+
+    def _fit(self) -> None:
+        if self._large:
+            return
+        # QPlainTextDocumentLayout counts its height in lines.
+        shown = round(self.document().size().height())
+        lines = min(max(shown, self._lines), self._most)
+        height = QFontMetricsF(self.font()).lineSpacing() * lines + 2 * self.document().documentMargin() + 14
+        if round(height) != self.height():
+            self.setFixedHeight(round(height))
+        policy = (
+            Qt.ScrollBarPolicy.ScrollBarAsNeeded
+            if shown > self._most
+            else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        self.setVerticalScrollBarPolicy(policy)
+
+
+class Choices(QComboBox):
+    """A drop-down that shrinks with the panel and leaves the wheel to the form."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, super().minimumSizeHint().height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class Slide(QSlider):
+    """A horizontal slider that leaves the wheel to the form."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()

@@ -1,0 +1,127 @@
+"""The model row: how one line of the model list is drawn."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.texts import text
+from app.ui import fonts, model_words
+from app.ui.appearance import appearance
+from app.ui.icons import paint_icon
+from app.ui.inspector.editors.model_list import ModelRow, row_at
+from app.ui.plain import one_line
+from app.ui.theme import Theme, tint
+
+_HEADING = 30
+_ROW = 50
+_CHIP = 18
+
+
+class ModelRowPainter(QStyledItemDelegate):
+    """Name and abilities above; price and where data goes below. What can't be picked says why."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(260, _HEADING if row_at(index).is_heading else _ROW)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        row = row_at(index)
+        area = QRect(option.rect)  # pyright: ignore[reportAttributeAccessIssue]
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # pyright: ignore[reportAttributeAccessIssue]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if row.is_heading:
+            _heading(painter, row, area)
+        else:
+            _model(painter, row, area.adjusted(2, 1, -2, -1), chosen=chosen)
+        painter.restore()
+
+
+def _heading(painter: QPainter, row: ModelRow, area: QRect) -> None:
+    painter.setPen(appearance().theme.muted)
+    painter.setFont(fonts.font(fonts.SMALL_MEDIUM, appearance().language))
+    words = area.adjusted(10, 8, -10, 0)
+    painter.drawText(
+        words, Qt.AlignmentFlag.AlignVCenter, _elided(painter, one_line(row.title), words.width())
+    )
+
+
+def _model(painter: QPainter, row: ModelRow, area: QRect, *, chosen: bool) -> None:
+    look, language = appearance().theme, appearance().language
+    if chosen:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.hover)
+        painter.drawRoundedRect(area, 8, 8)
+    faint = not row.can_be_picked
+    role = row.choice.role if row.choice else ""
+    colour = look.kind("cheap" if role == "small" else "strong" if role == "strong" else "unknown")
+    tile = QRectF(area.left() + 8, area.center().y() - 13, 26, 26)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(tint(colour, look.tile_tint))
+    painter.drawRoundedRect(tile, 7, 7)
+    paint_icon(painter, model_words.icon_of(row.line, role), colour, tile.adjusted(6, 6, -6, -6))
+    left, right = area.left() + 44, area.right() - 10
+    top = QRect(left, area.top() + 5, right - left, 20)
+    end = _chips(painter, row, look, top)
+    painter.setFont(fonts.font(fonts.STRONG, language))
+    painter.setPen(look.muted if faint else look.text)
+    title = QRect(left, top.top(), end - left - 6, top.height())
+    painter.drawText(title, Qt.AlignmentFlag.AlignVCenter, _elided(painter, _title(row), title.width()))
+    _facts(painter, row, look, QRect(left, area.top() + 26, right - left, 18))
+
+
+def _title(row: ModelRow) -> str:
+    if row.choice is None or not row.choice.role:
+        return one_line(row.title)
+    stands_for = row.line.name if row.line else text("model.role.unmapped")
+    return f"{row.title} · {one_line(stands_for)}"
+
+
+def _chips(painter: QPainter, row: ModelRow, look: Theme, area: QRect) -> int:
+    """Draws what the model can do from the right; gives where the chips begin."""
+    style = fonts.SMALL_MEDIUM
+    painter.setFont(fonts.font(style, appearance().language))
+    right = area.right()
+    for words in reversed(model_words.ability_words(row.line) if row.line else []):
+        width = round(fonts.metrics(style, appearance().language).horizontalAdvance(words)) + 14
+        chip = QRect(right - width, area.center().y() - _CHIP // 2, width, _CHIP)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.input)
+        painter.drawRoundedRect(chip, _CHIP / 2, _CHIP / 2)
+        painter.setPen(look.text2)
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)
+        right -= width + 4
+    return right
+
+
+def _facts(painter: QPainter, row: ModelRow, look: Theme, area: QRect) -> None:
+    painter.setFont(fonts.font(fonts.SMALL, appearance().language))
+    if row.line is None:
+        _words(painter, area, model_words.role_summary(row.choice.role if row.choice else ""), look.muted)
+        return
+    if row.missing:
+        _words(painter, area, text("model.lacks", abilities=row.missing), look.state("warning").text)
+        return
+    price = model_words.price_words(row.line)
+    colour = {"free": look.state("done").text, "unknown": look.state("warning").text}.get(
+        row.line.price_state, look.text2
+    )
+    width = _words(painter, area, price, colour)
+    place = area.adjusted(width + 14, 0, 0, 0)
+    icon = QRectF(place.left(), place.center().y() - 6, 13, 13)
+    paint_icon(painter, model_words.PLACE_ICONS[row.line.place], look.muted, icon)
+    _words(painter, place.adjusted(18, 0, 0, 0), model_words.place_words(row.line), look.muted)
+
+
+def _words(painter: QPainter, area: QRect, words: str, colour: QColor) -> int:
+    painter.setPen(colour)
+    shown = _elided(painter, one_line(words), max(0, area.width()))
+    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, shown)
+    return painter.fontMetrics().horizontalAdvance(shown)
+
+
+def _elided(painter: QPainter, words: str, width: int) -> str:
+    return painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, width)

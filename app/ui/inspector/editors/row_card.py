@@ -1,0 +1,232 @@
+"""The row card: one row of a rows field, folded to a sentence or open with an editor a column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QWidget
+
+from app.document.workflow import Json
+from app.sdk.fields import ChoiceField, ToggleField
+from app.sdk.spec import FieldSpec
+from app.texts import text
+from app.ui.inspector.around import Around
+from app.ui.inspector.editors.editor import column, line
+from app.ui.inspector.editors.number import spell
+from app.ui.inspector.editors.wanted import Wanted
+from app.ui.inspector.field_row import FieldRow
+from app.ui.inspector.fold import Fold
+from app.ui.inspector.shown import is_shown, with_defaults
+from app.ui.node_texts import FieldTexts
+from app.ui.plain import one_line
+from app.ui.style_sheet import vary
+from app.ui.widgets.icon_button import IconButton
+from app.ui.widgets.plain_label import ElidedLabel
+
+
+class RowCard(QFrame):
+    """Emits the whole row when a column is edited, `moved(steps)` and `removed()`."""
+
+    edited = Signal(object, bool)
+    wanted = Signal(object)
+    moved = Signal(int)
+    removed = Signal()
+
+    def __init__(
+        self, spec: FieldSpec, texts: FieldTexts, around: Around, row: Mapping[str, Json], *, opened: bool
+    ) -> None:
+        super().__init__()
+        self._columns = spec.row
+        self._texts = texts
+        self._around = around
+        self._row = row
+        self._fields: dict[str, FieldRow] = {}
+        vary(self, role="row")
+        self._head = _Head(self)
+        self._head.clicked.connect(self._toggle)
+        self._head.asks_move.connect(self.moved)
+        self._head.asks_removal.connect(self.removed)
+        self._body = QWidget()
+        self._body.setVisible(False)
+        self._column = column(self._body, 10)
+        self._column.setContentsMargins(10, 0, 10, 12)
+        self._more = Fold(10)
+        layout = column(self, 0)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.addWidget(self._head)
+        layout.addWidget(self._body)
+        if opened:
+            self._toggle()
+        self._summarise()
+
+    @property
+    def is_open(self) -> bool:
+        return not self._body.isHidden()
+
+    def field(self, name: str) -> FieldRow:
+        """The row of one column's editor; opens the card."""
+        if not self.is_open:
+            self._toggle()
+        return self._fields[name]
+
+    def show_row(self, row: Mapping[str, Json]) -> None:
+        self._row = row
+        values = with_defaults(self._columns, row)
+        for name, field in self._fields.items():
+            field.show_value(values[name])
+        self._fit()
+
+    def set_place(self, at: int, of: int, item: str) -> None:
+        """Where the row stands, from 0, for its name and for what can still move."""
+        self._head.set_place(at, of, item)
+        self._summarise()
+
+    def retranslate(self) -> None:
+        self._head.retranslate()
+        for field in self._fields.values():
+            field.retranslate()
+        self._fit()
+
+    def refresh(self) -> None:
+        for field in self._fields.values():
+            field.refresh()
+
+    def focus_first(self) -> None:
+        """Puts the cursor into the first column."""
+        next(iter(self._fields.values())).editor.setFocus()
+
+    def focus_head(self) -> None:
+        self._head.setFocus()
+
+    def _toggle(self) -> None:
+        if not self._fields:
+            self._build()
+        self._body.setVisible(self._body.isHidden())
+        self._head.show_open(self.is_open)
+        self._fit()
+
+    def _build(self) -> None:
+        values = with_defaults(self._columns, self._row)
+        for spec in self._columns:
+            field = FieldRow(spec, self._texts, self._around, compact=True)
+            field.show_value(values[spec.name])
+            field.edited.connect(partial(self._edited, spec.name))
+            field.wanted.connect(partial(self._wants, spec.name))
+            self._fields[spec.name] = field
+            (self._more.content if spec.field.advanced else self._column).addWidget(field)
+        self._column.addWidget(self._more)
+
+    def _edited(self, name: str, value: Json, goes_on: bool) -> None:
+        self._row = self._with(name, value)
+        self._fit()
+        self.edited.emit(self._row, goes_on)
+
+    def _wants(self, name: str, wish: Wanted) -> None:
+        self.wanted.emit(wish.inside(lambda value: self._with(name, value)))
+
+    def _with(self, name: str, value: Json) -> dict[str, Json]:
+        """The row with one column changed; what is at its default is left out, as in a file."""
+        row = {**self._row, name: value}
+        default = next(spec.default for spec in self._columns if spec.name == name)
+        if value == default and type(value) is type(default):
+            del row[name]
+        return row
+
+    def _fit(self) -> None:
+        values = with_defaults(self._columns, self._row)
+        for spec in self._columns:
+            if spec.name in self._fields:
+                self._fields[spec.name].setVisible(is_shown(spec, values))
+        self._more.set_title(text("inspector.more"))
+        self._more.setVisible(any(spec.field.advanced and is_shown(spec, values) for spec in self._columns))
+        self._summarise()
+
+    def _summarise(self) -> None:
+        """The row as a sentence: what its columns say, in their order."""
+        values = with_defaults(self._columns, self._row)
+        parts = [self._said(spec, values[spec.name]) for spec in self._columns if is_shown(spec, values)]
+        # A row with a choice near its beginning reads as a sentence, others as a list of facts.
+        is_sentence = any(isinstance(spec.field, ChoiceField) for spec in self._columns[:2])
+        self._head.show_summary((" " if is_sentence else " · ").join(filter(None, parts)))
+
+    def _said(self, spec: FieldSpec, value: Json) -> str:
+        if isinstance(spec.field, ChoiceField):
+            option = next((o for o in spec.field.options if o.value == value), None)
+            return self._texts.option(spec, option) if option else one_line(str(value), 40)
+        if isinstance(spec.field, ToggleField):
+            return self._texts.label(spec).lower() if value is True and value != spec.default else ""
+        if isinstance(value, str):
+            return one_line(value, 80)
+        return spell(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+
+
+class _Head(QWidget):
+    """The line that folds the card: sign, sentence, and buttons to move and remove."""
+
+    clicked = Signal()
+    asks_move = Signal(int)
+    asks_removal = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFixedHeight(36)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._item, self._at, self._of, self._open = "", 0, 1, False
+        self._fold = IconButton("chevron-right", "", 14)
+        self._fold.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._fold.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._words = ElidedLabel()
+        self._up, self._down = IconButton("chevron-up", "", 14), IconButton("chevron-down", "", 14)
+        self._bin = IconButton("trash-2", "", 14)
+        self._up.clicked.connect(lambda: self.asks_move.emit(-1))
+        self._down.clicked.connect(lambda: self.asks_move.emit(1))
+        self._bin.clicked.connect(self.asks_removal)
+        layout = line(0)
+        layout.setContentsMargins(2, 0, 2, 0)
+        layout.addWidget(self._fold)
+        layout.addWidget(self._words, 1)
+        for button in (self._up, self._down, self._bin):
+            button.setFixedSize(24, 24)
+            layout.addWidget(button)
+        self.setLayout(layout)
+        self.retranslate()
+
+    def show_summary(self, words: str) -> None:
+        shown = words or text("inspector.rows.empty", item=self._item)
+        self._words.setText(shown)
+        vary(self._words, role="" if words else "muted")
+        self.setAccessibleName(f"{self._item} {self._at + 1}: {shown}")
+
+    def show_open(self, is_open: bool) -> None:
+        self._open = is_open
+        self._fold.set_icon_name("chevron-down" if is_open else "chevron-right")
+
+    def set_place(self, at: int, of: int, item: str) -> None:
+        self._at, self._of, self._item = at, of, item
+        self._up.setEnabled(at > 0)
+        self._down.setEnabled(at < of - 1)
+
+    def retranslate(self) -> None:
+        self._up.set_label(text("inspector.rows.up"))
+        self._down.set_label(text("inspector.rows.down"))
+        self._bin.set_label(text("inspector.rows.remove"))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clicked.emit()
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.asks_removal.emit()
+        elif alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.asks_move.emit(-1 if event.key() == Qt.Key.Key_Up else 1)
+        else:
+            super().keyPressEvent(event)

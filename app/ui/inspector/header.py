@@ -1,0 +1,61 @@
+"""The header: the step's tile, its title to type over, its type and its state."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.ui.inspector.editors.editor import column, line
+from app.ui.inspector.editors.inputs import LineInput
+from app.ui.inspector.step_facts import StepFacts
+from app.ui.style_sheet import vary
+from app.ui.widgets.chip import Badge
+from app.ui.widgets.icon_button import IconTile
+from app.ui.widgets.plain_label import ElidedLabel
+
+_TILE = 36
+
+
+class Header(QWidget):
+    """Emits `renamed(title, goes_on)`; an empty title is the type's own again."""
+
+    renamed = Signal(str, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tile = IconTile("puzzle", "unknown", _TILE)
+        self.title = LineInput()
+        vary(self.title, kind="flat", role="title")
+        self._type = ElidedLabel(role="muted")
+        self._type.setContentsMargins(5, 0, 0, 0)
+        self._badge = Badge("")
+        middle = QWidget()
+        words = column(middle, 0)
+        words.addWidget(self.title)
+        words.addWidget(self._type)
+        layout = line(8)
+        layout.addWidget(self._tile, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(middle, 1)
+        layout.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
+        self.setLayout(layout)
+        self._typing = False
+        self.title.textEdited.connect(self._typed)
+        self.title.left.connect(self._left)
+        self.title.returnPressed.connect(self.title.clearFocus)
+
+    def show_facts(self, facts: StepFacts) -> None:
+        """Shows what a step is and how it stands."""
+        self._tile.show_kind(facts.icon, facts.kind)
+        self.title.setPlaceholderText(facts.type_title)
+        self.title.show_text(facts.title)
+        self._type.setText(facts.type_title)
+        self._badge.setVisible(bool(facts.state))
+        self._badge.show_fact(facts.state, facts.state_tone, facts.state_icon)
+
+    def _typed(self, title: str) -> None:
+        self.renamed.emit(title, self._typing)
+        self._typing = True
+
+    def _left(self) -> None:
+        self._typing = False
+        self.title.setCursorPosition(0)

@@ -1,0 +1,151 @@
+"""The inspector: the right panel, showing one step, several, or the workflow itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.adapters.shelf import NO_SHELF, Shelf
+from app.document.change import Change
+from app.document.operations import Operation
+from app.document.problem import ProblemError
+from app.ui.appearance import appearance
+from app.ui.canvas.placed import SpecLookup
+from app.ui.inspector.editors.editor import column
+from app.ui.inspector.selection_page import SelectionPage
+from app.ui.inspector.step_page import StepPage
+from app.ui.inspector.views.value_view import Fetch
+from app.ui.inspector.workflow_page import WorkflowPage
+from app.ui.session import Session
+
+WIDTH = 328
+
+
+class Inspector(QWidget):
+    """Listens to the session itself; the window tells it what is selected and what models there are.
+
+    `refused` carries the Problems of an edit that could not be made; `preferences_asked` names the
+    page of Preferences that a person wants to see.
+    """
+
+    refused = Signal(object)
+    preferences_asked = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        specs: SpecLookup,
+        actions: Callable[[str], QAction],
+        fetch: Fetch | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._specs = specs
+        self._fetch = fetch
+        self._shelf: Shelf = NO_SHELF
+        self._nodes: tuple[str, ...] = ()
+        self._step: StepPage | None = None
+        self._workflow = WorkflowPage(session)
+        self._selection = SelectionPage(session, actions)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._workflow)
+        self._stack.addWidget(self._selection)
+        self.setProperty("role", "panel")
+        self.setMinimumWidth(260)
+        column(self, 0).addWidget(self._stack)
+        self._workflow.asked.connect(self._do)
+        session.changed.connect(self._on_change)
+        session.ran.connect(self._on_run)
+        session.checked.connect(self._on_checked)
+        appearance().changed.connect(self.retranslate)
+
+    @property
+    def step(self) -> StepPage | None:
+        """The page of the one step that is selected."""
+        return self._step
+
+    def select(self, nodes: Collection[str]) -> None:
+        """Shows one step, several, or (for none) the workflow."""
+        known = tuple(sorted(node for node in nodes if node in self._session.workflow.graph.nodes))
+        if known == self._nodes and (self._step is not None or len(known) != 1):
+            return
+        self._nodes = known
+        self._show()
+
+    def show_shelf(self, shelf: Shelf) -> None:
+        """Models, roles or connections have changed."""
+        self._shelf = shelf
+        if self._step is not None:
+            self._step.show_shelf(shelf)
+
+    def point_at(self, node: str, field: str | None) -> None:
+        """Jumps to a setting, as the list of problems asks."""
+        self.select((node,))
+        if self._step is not None and field:
+            self._step.point_at(field)
+
+    def retranslate(self) -> None:
+        """The language or the theme has changed."""
+        self._workflow.retranslate()
+        self._selection.retranslate()
+        if self._step is not None:
+            self._step.retranslate()
+            self._step.show_problems(self._session.problems)
+
+    def _show(self) -> None:
+        old, self._step = self._step, None
+        if len(self._nodes) == 1:
+            self._step = self._page_for(self._nodes[0])
+            self._stack.addWidget(self._step)
+            self._stack.setCurrentWidget(self._step)
+        elif self._nodes:
+            self._selection.show_nodes(self._nodes)
+            self._stack.setCurrentWidget(self._selection)
+        else:
+            self._stack.setCurrentWidget(self._workflow)
+        if old is not None:
+            # Its open field hands over its last letter when the focus leaves, so only then it goes.
+            self._stack.removeWidget(old)
+            old.deleteLater()
+
+    def _page_for(self, node: str) -> StepPage:
+        page = StepPage(node, self._session, self._specs, self._fetch, self._shelf)
+        page.asked.connect(self._do)
+        page.preferences_asked.connect(self.preferences_asked)
+        page.show_problems(self._session.problems)
+        return page
+
+    def _do(self, operation: Operation, goes_on: bool) -> None:
+        try:
+            self._session.do(operation, continues=goes_on)
+        except ProblemError as error:
+            self.refused.emit(error.problems)
+
+    def _on_change(self, change: Change) -> None:
+        nodes = self._session.workflow.graph.nodes
+        still = tuple(node for node in self._nodes if node in nodes)
+        if change.all or still != self._nodes:
+            self._nodes = () if change.all else still
+            self._show()
+        if change.about or change.all or change.layout:
+            self._workflow.show_workflow()
+        if self._step is not None and self._step.node_id in change.nodes:
+            self._step.show_node()
+        if self._step is not None and (change.edges or change.nodes - {self._step.node_id}):
+            self._step.refresh()
+
+    def _on_run(self, nodes: Collection[str]) -> None:
+        if self._step is not None and (self._step.node_id in nodes or not nodes):
+            self._step.show_run()
+        if self._stack.currentWidget() is self._workflow:
+            self._workflow.show_run()
+        elif self._stack.currentWidget() is self._selection:
+            self._selection.show_run()
+
+    def _on_checked(self) -> None:
+        if self._step is not None:
+            self._step.show_problems(self._session.problems)

@@ -1,0 +1,276 @@
+"""The step page: one selected step with its tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QTabBar, QWidget
+
+from app.adapters.shelf import Shelf
+from app.document.operations import FieldChange, Operation, SetFields, SetNode
+from app.document.picking import input_for, pick
+from app.document.problem import Problem
+from app.document.workflow import Node, PortRef
+from app.events.run_state import InstanceState
+from app.sdk.ports import ERROR_PORT, Ports
+from app.texts import text
+from app.ui import node_texts
+from app.ui.canvas.placed import SpecLookup, ports_of
+from app.ui.inspector.data_tab import DataTab, StepData
+from app.ui.inspector.editors.editor import column
+from app.ui.inspector.editors.wanted import Wanted
+from app.ui.inspector.fault_line import FaultLine
+from app.ui.inspector.figures_card import FiguresCard
+from app.ui.inspector.form import FIELD_GAP, Form
+from app.ui.inspector.header import Header
+from app.ui.inspector.help_page import HelpPage
+from app.ui.inspector.node_around import NodeAround
+from app.ui.inspector.step_facts import facts_of, figures_of
+from app.ui.inspector.trouble_form import TroubleForm
+from app.ui.inspector.views.value_view import Fetch
+from app.ui.session import Session
+from app.ui.step_looks import step_look
+from app.ui.widgets.plain_label import PlainLabel
+
+PADDING = 20
+_TABS = ("settings", "data", "help")
+
+
+class StepPage(QWidget):
+    """Emits `asked(Operation, goes_on)` for each edit; bound to one node for its whole life."""
+
+    asked = Signal(object, bool)
+    preferences_asked = Signal(str)
+
+    def __init__(
+        self, node: str, session: Session, specs: SpecLookup, fetch: Fetch | None, shelf: Shelf
+    ) -> None:
+        super().__init__()
+        self.node_id = node
+        self._session = session
+        self._specs = specs
+        self._spec = specs(session.workflow.graph.nodes[node].type)
+        self._around = NodeAround(session, specs, node, self.preferences_asked.emit)
+        self._around.show_shelf(shelf)
+        self._run_shown = ""
+        self.header = Header()
+        self.tabs = QTabBar()
+        self.form: Form | None = None
+        if self._spec is not None:
+            self.form = Form(self._spec.fields, node_texts.field_texts(self._spec), self._around)
+        self.trouble = TroubleForm()
+        self.data = DataTab(fetch)
+        self._help = HelpPage()
+        self._figures = FiguresCard()
+        self._problems = FaultLine()
+        self._unknown = PlainLabel(role="muted", wrap=True)
+        self._lay_out()
+        self._listen()
+        self.show_node()
+        self.refresh()
+        self.retranslate()
+
+    # --- what is shown -------------------------------------------------------------------------------------
+
+    def show_node(self) -> None:
+        """This node has changed in the document."""
+        node = self._node()
+        if node is None:
+            return
+        if self.form is not None:
+            self.form.show_fields(node.fields)
+        self.trouble.show_node(node, self._error_goes_to())
+        self.header.show_facts(facts_of(node, self._spec, self._session.run))
+        self._show_data(anew=False)
+
+    def refresh(self) -> None:
+        """Other nodes or the links between them have changed."""
+        node = self._node()
+        if node is not None:
+            if self.form is not None:
+                self.form.refresh()
+            self.trouble.show_node(node, self._error_goes_to())
+
+    def show_run(self) -> None:
+        """The run has moved on."""
+        node = self._node()
+        if node is None:
+            return
+        self.header.show_facts(facts_of(node, self._spec, self._session.run))
+        figures = figures_of(self._session.run.nodes.get(self.node_id))
+        self._figures.show_figures(text("inspector.figures.title"), figures)
+        self._show_data(anew=self._session.run.run != self._run_shown)
+        self._run_shown = self._session.run.run
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Problems of this node: at their field, or above the form where they belong to none."""
+        mine = [problem for problem in problems if problem.node == self.node_id]
+        if self.form is not None:
+            self.form.show_problems(mine)
+        self._problems.show_problems([p for p in mine if p.field is None or not self._has_field(p.field)])
+
+    def show_shelf(self, shelf: Shelf) -> None:
+        self._around.show_shelf(shelf)
+        if self.form is not None:
+            self.form.refresh()
+
+    def point_at(self, field: str) -> None:
+        """Brings a setting into view and puts the cursor there."""
+        self._pick_tab(0)
+        row = (self.form.point_at(field) if self.form else None) or self.trouble.point_at(field)
+        if row is not None:
+            self._scroll.ensureWidgetVisible(row, 0, 40)
+
+    def show_tab(self, name: str) -> None:
+        """Shows "settings", "data" or "help"."""
+        self._pick_tab(_TABS.index(name))
+
+    def retranslate(self) -> None:
+        for at, name in enumerate(_TABS):
+            self.tabs.setTabText(at, text(f"inspector.tab.{name}"))
+        if self.form is not None:
+            self.form.retranslate()
+        self.trouble.retranslate()
+        self.data.retranslate()
+        self._unknown.setText(text("inspector.unknown"))
+        node = self._node()
+        if node is not None:
+            self._help.show_type(self._spec, self._ports(), node.type)
+        self.show_run()
+
+    # --- what is asked -------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        self.header.renamed.connect(self._rename)
+        self.trouble.edited.connect(self._set_attributes)
+        if self.form is not None:
+            self.form.edited.connect(self._set_field)
+            self.form.wanted.connect(self._refer)
+        self.tabs.currentChanged.connect(self._pick_tab)
+
+    def _ask(self, operation: Operation, goes_on: bool) -> None:
+        # A page may outlive its node for a moment: the last letter comes when the focus leaves.
+        if self._node() is not None:
+            self.asked.emit(operation, goes_on)
+
+    def _rename(self, title: str, goes_on: bool) -> None:
+        self._ask(SetNode(self.node_id, {"title": title}), goes_on)
+
+    def _set_attributes(self, attributes: dict[str, object], goes_on: bool) -> None:
+        self._ask(SetNode(self.node_id, attributes), goes_on)
+
+    def _set_field(self, name: str, change: FieldChange, goes_on: bool) -> None:
+        self._ask(SetFields(self.node_id, {name: change}), goes_on)
+
+    def _refer(self, field: str, wish: Wanted) -> None:
+        """A text wants a value that no link brings: one step adds the link and the reference."""
+        source = PortRef(wish.source.node, wish.source.port)
+        taken = [port.name for port in self._ports().inputs]
+        name = input_for(self._session.workflow, self.node_id, source, taken)
+        reference = "{{" + ".".join((name, *wish.source.path)) + "}}"
+        value = wish.value_with(reference)
+        self._ask(pick(self._session.workflow, self.node_id, field, value, source, name), False)
+
+    # --- parts ---------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        # A value dragged out of the data tab reaches the settings by resting on their tab.
+        self.tabs.setChangeCurrentOnDrag(True)
+        for _ in _TABS:
+            self.tabs.addTab("")
+        top = QWidget()
+        head = column(top, 12)
+        head.setContentsMargins(PADDING, 18, PADDING, 0)
+        head.addWidget(self.header)
+        head.addWidget(self.tabs)
+        self._stack = QStackedWidget()
+        self._scroll = scrolled(self._settings())
+        for page in (self._scroll, _padded(self.data), _padded(self._help)):
+            self._stack.addWidget(page)
+        rule = QWidget()
+        rule.setProperty("role", "line")
+        rule.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        rule.setFixedHeight(1)
+        layout = column(self, 0)
+        layout.addWidget(top)
+        layout.addWidget(rule)
+        layout.addWidget(self._stack, 1)
+
+    def _settings(self) -> QWidget:
+        page = QWidget()
+        layout = column(page, FIELD_GAP)
+        layout.setContentsMargins(PADDING, 18, PADDING, PADDING)
+        layout.addWidget(self._problems)
+        layout.addWidget(self.form if self.form is not None else self._unknown)
+        layout.addWidget(self.trouble)
+        layout.addWidget(self._figures)
+        layout.addStretch()
+        return page
+
+    def _pick_tab(self, at: int) -> None:
+        self.tabs.setCurrentIndex(at)
+        self._stack.setCurrentIndex(at)
+        self._show_data(anew=False)
+
+    def _show_data(self, *, anew: bool) -> None:
+        if anew:
+            self.data.show_data(StepData(), anew=True)
+        if self._stack.currentIndex() == 1 and self._node() is not None:
+            self.data.show_data(self._step_data(), anew=False)
+
+    def _step_data(self) -> StepData:
+        run = self._session.run
+        instances = [i for i in run.instances.values() if i.node == self.node_id]
+        ports, spec = self._ports(), self._spec
+        if spec is None:
+            return StepData(tuple(instances))
+        return StepData(
+            tuple(sorted(instances, key=_row_of)),
+            {port.name: node_texts.port_label(spec, port, "in") for port in ports.inputs},
+            {port.name: node_texts.port_label(spec, port, "out") for port in ports.outputs},
+            self._around.incoming(),
+        )
+
+    def _node(self) -> Node | None:
+        return self._session.workflow.graph.nodes.get(self.node_id)
+
+    def _ports(self) -> Ports:
+        node = self._node()
+        return ports_of(node, self._spec) if node is not None else Ports()
+
+    def _has_field(self, field: str) -> bool:
+        name = field.partition("[")[0].partition(".")[0]
+        return self._spec is not None and self._spec.field(name) is not None
+
+    def _error_goes_to(self) -> str:
+        graph = self._session.workflow.graph
+        mine = PortRef(self.node_id, ERROR_PORT)
+        target = next((edge.target.node for edge in graph.edges if edge.source == mine), None)
+        return step_look(graph.nodes.get(target), self._specs, target).title if target else ""
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """A page that scrolls up and down and takes the panel's width."""
+    page.setProperty("role", "scrolled")
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area
+
+
+def _padded(page: QWidget) -> QWidget:
+    holder = QWidget()
+    layout = column(holder, 0)
+    layout.setContentsMargins(PADDING, 14, PADDING, 14)
+    layout.addWidget(page)
+    return holder
+
+
+def _row_of(instance: InstanceState) -> tuple[int, float]:
+    number = instance.scope.partition("#")[2].partition("/")[0]
+    return (int(number) if number.isdecimal() else -1, instance.start)

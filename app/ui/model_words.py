@@ -1,0 +1,107 @@
+"""Model words: what a model costs, where data goes and what it can do, as short texts and icons."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from app import texts
+from app.sdk.fields import ModelChoice
+from app.texts import text
+from app.adapters.shelf import ConnectionLine, ModelLine, Place, Shelf
+
+# The roles that the product knows by itself; a person may add others.
+ROLES = ("small", "strong")
+PLACE_ICONS: dict[Place, str] = {"computer": "laptop", "company": "server", "cloud": "cloud"}
+ROLE_ICONS = {"small": "zap", "strong": "brain"}
+SHOWN_ABILITIES = ("tools", "schema", "score")
+
+
+def role_title(role: str) -> str:
+    """The role "small" as people read it; a role that somebody made up keeps its name."""
+    return text(f"model.role.{role}") if texts.has(f"model.role.{role}", "en") else role
+
+
+def role_summary(role: str) -> str:
+    code = f"model.role.{role}.summary"
+    return text(code) if texts.has(code, "en") else text("model.role.own.summary")
+
+
+def choice_title(choice: ModelChoice, shelf: Shelf) -> str:
+    """What a picker shows when it is closed: "Strong · Claude Opus", "GPT-5 mini"."""
+    line = shelf.model(choice)
+    if choice.role:
+        name = line.name if line else text("model.role.unmapped")
+        return f"{role_title(choice.role)} · {name}"
+    return line.name if line else choice.model or choice.connection
+
+
+def icon_of(line: ModelLine | None, role: str = "") -> str:
+    """A role's own icon, else where the model runs."""
+    if role:
+        return ROLE_ICONS.get(role, "user-check")
+    if line is None:
+        return "circle-question-mark"
+    return "cpu" if line.place == "computer" else "cloud" if line.place == "cloud" else "server"
+
+
+def place_words(line: ModelLine | ConnectionLine) -> str:
+    """Where data goes: "This computer", "Anthropic, in the cloud", "Your own server gpu.lan"."""
+    if line.place == "computer":
+        return text("model.place.computer")
+    return text(f"model.place.{line.place}", name=line.goes_to or line.name)
+
+
+def data_goes(line: ModelLine | ConnectionLine) -> str:
+    """The same as a half sentence: "your data stays on this computer"."""
+    if line.place == "computer":
+        return text("model.data_goes.computer")
+    return text("model.data_goes", place=place_words(line))
+
+
+def dollars(price: Decimal) -> str:
+    """A price a million tokens: at least two decimals, more where they matter."""
+    shown = f"{price:.2f}" if price == round(price, 2) else f"{price.normalize():f}"
+    return f"${shown}"
+
+
+def price_words(line: ModelLine) -> str:
+    """As "$5.00 in, $25.00 out", "free" or "price unknown"; never a zero for what isn't known."""
+    if line.price_state == "free":
+        return text("model.price.free")
+    if line.price_state == "unknown" or line.input_price is None or line.output_price is None:
+        return text("model.price.unknown")
+    return text("model.price.both", input=dollars(line.input_price), output=dollars(line.output_price))
+
+
+def price_date(shelf: Shelf) -> str:
+    """As "Prices of 18 November 2026, per million tokens"; empty where there is no list."""
+    return text("model.price.date", date=day_words(shelf.prices_of)) if shelf.prices_of else ""
+
+
+def day_words(iso: str) -> str:
+    """A day as people write it; what isn't an ISO day stays as it is."""
+    try:
+        day = date.fromisoformat(iso[:10])
+    except ValueError:
+        return iso
+    if texts.language().startswith("zh"):
+        return f"{day.year} 年 {day.month} 月 {day.day} 日"
+    return f"{day.day} {text(f'model.month.{day.month}')} {day.year}"
+
+
+def ability_words(line: ModelLine) -> list[str]:
+    """What it can do beyond writing, as chips."""
+    return [text(f"model.ability.{ability}") for ability in SHOWN_ABILITIES if ability in line.abilities]
+
+
+def lacks(line: ModelLine, needs: tuple[str, ...]) -> list[str]:
+    """What a step needs and this model is known not to have; nothing known, nothing held against it."""
+    if not line.abilities:
+        return []
+    return [text(f"model.ability.{need}") for need in needs if need not in line.abilities]
+
+
+def size_words(size: int) -> str:
+    """A file's size: "98 MB", "4.7 GB"."""
+    return f"{size / 1e9:.1f} GB" if size >= 999_500_000 else f"{max(1, round(size / 1e6))} MB"

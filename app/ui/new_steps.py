@@ -1,0 +1,74 @@
+"""New steps: the operation that places a library entry, alone, at the end of a link or into a link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.document.graph import every_node
+from app.document.ids import new_id
+from app.document.operations import AddNodes, Batch, Connect, Disconnect, Operation
+from app.document.workflow import Edge, Node, PortRef, Workflow
+from app.sdk.data_types import can_join
+from app.sdk.ports import PortSpec
+from app.sdk.spec import NodeSpec
+from app.ui.canvas.joining import fitting_input, fitting_output, splice_ports
+from app.ui.canvas.placed import Placed, SpecLookup, ports_of
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The loose end of a link that was dropped on the empty canvas: a port, and which side it is."""
+
+    port: PortRef
+    side: Literal["out", "in"]
+
+
+def new_node(entry: str, workflow: Workflow, specs: SpecLookup) -> Node | None:
+    """A node as a library entry ("type" or "type#preset") makes it; None where the type isn't here."""
+    type_id, _, preset_id = entry.partition("#")
+    spec = specs(type_id)
+    if spec is None:
+        return None
+    preset = next((p for p in spec.type.presets if p.id == preset_id), None)
+    fields = spec.encode(spec.decode(preset.fields)) if preset else {}
+    return Node(new_id({node.id for node in every_node(workflow.graph)}), type_id, spec.type.version, fields=fields)
+
+
+def add(node: Node, at: tuple[int, int]) -> Operation:
+    """Places a node."""
+    return AddNodes((node,), {node.id: at})
+
+
+def add_fitting(node: Node, at: tuple[int, int], end: Fitting, placed: Placed, specs: SpecLookup) -> Operation:
+    """Places a node and joins it to a loose end, where it has a port that fits. `placed` is the end's node."""
+    mine = Placed(node, specs(node.type), ports_of(node, specs(node.type)))
+    edge: Edge | None = None
+    if end.side == "out" and (port := placed.output(end.port.port)):
+        into = fitting_input(mine, port.type)
+        edge = Edge(end.port, PortRef(node.id, into)) if into else None
+    elif end.side == "in" and (port := placed.ports.input(end.port.port)):
+        out = fitting_output(mine, port.type)
+        edge = Edge(PortRef(node.id, out), end.port) if out else None
+    return AddNodes((node,), {node.id: at}, (edge,) if edge else ())
+
+
+def add_into(node: Node, at: tuple[int, int], edge: Edge, types: tuple[PortSpec, PortSpec], specs: SpecLookup) -> Operation:
+    """Places a node into an edge between ports of these types, where it fits; else only places it."""
+    ports = splice_ports(ports_of(node, specs(node.type)), types[0].type, types[1].type)
+    if ports is None:
+        return add(node, at)
+    into, out = ports
+    edges = (Edge(edge.source, PortRef(node.id, into)), Edge(PortRef(node.id, out), edge.target))
+    return Batch("splice", (Disconnect(edge), AddNodes((node,), {node.id: at}, edges)))
+
+
+def fits(spec: NodeSpec, end: PortSpec, side: Literal["out", "in"]) -> bool:
+    """Whether a fresh node of a type could be joined to a port."""
+    ports = spec.fixed_ports.inputs if side == "out" else spec.fixed_ports.outputs
+    return any(can_join(end.type, p.type) if side == "out" else can_join(p.type, end.type) for p in ports)
+
+
+def rejoined(old: Edge, source: PortRef, target: PortRef) -> Operation:
+    """Takes one end of an edge to another port."""
+    return Batch("reconnect", (Disconnect(old), Connect(Edge(source, target))))

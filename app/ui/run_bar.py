@@ -1,0 +1,76 @@
+"""The run bar: floats over the canvas while a run is under way and says what it is at, with Stop beside it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from app import figures
+from app.events.run_state import RunState
+from app.texts import text
+from app.ui.appearance import appearance
+from app.ui.style_sheet import vary
+from app.ui.widgets.plain_label import PlainLabel
+from app.ui.widgets.state_icon import StateIcon
+
+
+class RunBar(QFrame):
+    """Emits `stop`. Hidden while nothing runs."""
+
+    stop = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        vary(self, role="pill")
+        self.setObjectName("run.bar")
+        self._icon = StateIcon("loader", "running", 16)
+        self._words = PlainLabel(role="strong")
+        self._time = PlainLabel(role="muted")
+        self._stop = QPushButton()
+        self._stop.setObjectName("run.bar.stop")
+        vary(self._stop, kind="danger-small")
+        self._stop.clicked.connect(lambda: self.stop.emit())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 5, 6, 5)
+        row.setSpacing(10)
+        for part in (self._icon, self._words, self._time, self._stop):
+            row.addWidget(part)
+        self.hide()
+        appearance().changed.connect(self._retext)
+        self._retext()
+
+    def _retext(self) -> None:
+        self._stop.setText(text("window.run.stop"))
+
+    def show_run(self, run: RunState, elapsed: float, titles: dict[str, str], *, under_way: bool, stopping: bool) -> None:
+        """`titles` are those of the steps at work."""
+        self.setVisible(under_way)
+        if not under_way:
+            return
+        icon, tone, words = _said(run, titles, stopping)
+        self._icon.show_state(icon, tone)
+        self._words.setText(words)
+        self._time.setText(figures.seconds(elapsed))
+        self._stop.setText(text("window.run.stop_now" if stopping else "window.run.stop"))
+        self.adjustSize()
+
+
+def _said(run: RunState, titles: dict[str, str], stopping: bool) -> tuple[str, str, str]:
+    if stopping:
+        return "square", "waiting", text("window.bar.stopping")
+    match run.status:
+        case "none":
+            return "loader", "running", text("window.bar.starting")
+        case "waiting":
+            return "user-check", "warning", text("window.bar.waiting", n=len(run.questions))
+        case "paused":
+            return "pause", "warning", text("window.bar.paused")
+    if run.rows is not None:
+        done = figures.count(run.rows_done + run.rows_failed + run.rows_cancelled)
+        if run.rows < 0:
+            return "loader", "running", text("window.bar.rows_so_far", done=done)
+        return "loader", "running", text("window.bar.rows", done=done, n=figures.count(run.rows))
+    settled = sum(1 for node in run.nodes.values() if node.settled)
+    at_work = [titles.get(node.node, node.node) for node in run.nodes.values() if node.active]
+    step = min(settled + 1, len(run.nodes))
+    return "loader", "running", text("window.bar.step", step=step, n=len(run.nodes), title=", ".join(at_work[:2]))

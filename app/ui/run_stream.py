@@ -1,0 +1,142 @@
+"""The run stream: starts, steers and stops runs in the engine process and folds what happens into the session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.document.problem import Problem, ProblemError
+from app.document.workflow import Json
+from app.events.interrupted import ending
+from app.events.run_events import Scope
+from app.processes.messages import AnswerPerson, GetValue, RaiseBudget, StartRun, StopRun
+from app.sdk.context import Decision
+from app.ui.engine_link import EngineLink
+from app.ui.session import Session
+from app.ui.workflow_text import folder_of, text_of
+
+DRAIN = 33  # ms between two looks at what has arrived
+STOP_PATIENCE = 6.0  # seconds that an engine gets for stopping a run by itself
+
+
+@dataclass(frozen=True, slots=True)
+class RunWish:
+    """What a person wants to run: once with `values`, or over `rows` ("samples" or a table's path)."""
+
+    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    rows: str = ""
+    budget: Decimal | None = None
+    rows_at_a_time: int | None = None
+
+
+class RunStream(QObject):
+    """One run at a time. `failed` brings Problems that belong to no step; the window shows them."""
+
+    failed = Signal(object)
+    state_changed = Signal()
+
+    def __init__(self, session: Session, link: EngineLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._link = link
+        self._run = ""
+        self._stopping = False
+        self._timer = QTimer(self, interval=DRAIN)
+        self._timer.timeout.connect(self.drain)
+        link.state_changed.connect(self._on_link)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way, waits or is paused."""
+        return bool(self._run)
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping
+
+    async def start(self, wish: RunWish) -> bool:
+        """Starts a run of the document as it is now; False if the engine refused it (`failed` says why)."""
+        if self._run:
+            return False
+        self._run = "?"  # taken: the button must not start a second one meanwhile
+        self._session.begin_run()
+        self.state_changed.emit()
+        request = StartRun(
+            text_of(self._session.workflow),
+            folder_of(self._session.place),
+            dict(wish.values),
+            wish.rows,
+            str(wish.budget) if wish.budget is not None else None,
+            wish.rows_at_a_time,
+        )
+        try:
+            started = await self._link.ask(request)
+        except ProblemError as refused:
+            self._end()
+            self._session.show_problems(refused.problems)
+            self.failed.emit(refused.problems)
+            return False
+        self._run = started.run
+        self._timer.start()
+        return True
+
+    async def stop(self) -> None:
+        """Stops the run; an engine that doesn't do so in time is killed. A second call kills at once."""
+        if not self._run:
+            return
+        if self._stopping or self._run == "?":
+            self._link.kill()
+            return
+        self._stopping = True
+        self.state_changed.emit()
+        run = self._run
+        try:
+            async with asyncio.timeout(STOP_PATIENCE):
+                await self._link.ask(StopRun(run))
+                while self._run == run:
+                    await asyncio.sleep(DRAIN / 1000)
+        except TimeoutError:
+            self._link.kill()
+        except ProblemError:
+            return  # the engine is gone, and the run with it
+
+    async def answer(self, node: str, scope: Scope, decision: Decision, value: Json, comment: str = "") -> None:
+        """Hands over what a person decided. Raises ProblemError."""
+        await self._link.ask(AnswerPerson(self._run, node, scope, decision, value, comment))
+
+    async def raise_budget(self, budget: Decimal) -> None:
+        """Lets a paused run go on. Raises ProblemError."""
+        await self._link.ask(RaiseBudget(self._run, str(budget)))
+
+    async def value(self, reference: str) -> Json:
+        """A whole value by its reference. Raises ProblemError."""
+        return (await self._link.ask(GetValue(self._session.run.run, reference))).value
+
+    def drain(self) -> None:
+        """Folds what has arrived into the session."""
+        for happened in self._link.take():
+            if self._run in (happened.run, "?"):
+                self._session.fold(happened.events)
+        if self._run and self._session.run.is_over:
+            self._end()
+
+    def _on_link(self, state: str) -> None:
+        if state != "gone":
+            return
+        self.drain()
+        if self._run:
+            problem = None if self._stopping else Problem("engine.ended")
+            self._session.fold(ending(self._session.run, self._session.elapsed, problem))
+            self._end()
+            if problem:
+                self.failed.emit((problem,))
+
+    def _end(self) -> None:
+        self._timer.stop()
+        self._run = ""
+        self._stopping = False
+        self.state_changed.emit()

@@ -1,0 +1,231 @@
+"""A table of facts: right-aligned figures, states as icon and word, rows made only when they are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from app.ui import fonts
+from app.ui.appearance import appearance
+from app.ui.canvas.ink import draw_text, fill_rounded
+from app.ui.icons import paint_icon
+from app.ui.plain import one_line, tooltip
+from app.ui.theme import tint
+
+_Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+_ROW = 28
+_CELL_ROLE = Qt.ItemDataRole.UserRole
+_FIGURES = fonts.TextStyle(12, fonts.LABEL.weight, tabular=True)
+_FIGURES_STRONG = fonts.TextStyle(12, fonts.LABEL_STRONG.weight, tabular=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A title already in the person's language; `width` 0 takes what is left."""
+
+    title: str
+    width: int = 0
+    figures: bool = False  # right-aligned, digits in columns
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in one place. `tone` is "", "muted", "link" or a state's name; `kind` a step kind's dot."""
+
+    text: str = ""
+    tone: str = ""
+    icon: str = ""
+    strong: bool = False
+    kind: str = ""
+    indent: int = 0
+    share: float | None = None  # draws a bar of 0..1 instead of the text
+
+
+class FactModel(QAbstractTableModel):
+    """Rows on demand: `cells(row)` is asked for what is on the screen and nothing else."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._columns: Sequence[Column] = ()
+        self._count = 0
+        self._cells: Callable[[int], Sequence[Cell]] = lambda _row: ()
+        self.failed: Callable[[int], bool] = lambda _row: False
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        return self._columns
+
+    def show(self, columns: Sequence[Column], count: int, cells: Callable[[int], Sequence[Cell]]) -> None:
+        """Other facts; keeps the view's place where columns and number of rows allow it."""
+        if tuple(columns) != tuple(self._columns) or count < self._count:
+            self.beginResetModel()
+            self._columns, self._count, self._cells = tuple(columns), count, cells
+            self.endResetModel()
+            return
+        self._cells = cells
+        if count > self._count:
+            self.beginInsertRows(_NO_INDEX, self._count, count - 1)
+            self._count = count
+            self.endInsertRows()
+        if count:
+            self.dataChanged.emit(self.index(0, 0), self.index(count - 1, len(self._columns) - 1))
+
+    def cell(self, index: _Index) -> Cell:
+        cells = self._cells(index.row())
+        return cells[index.column()] if index.column() < len(cells) else Cell()
+
+    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else self._count
+
+    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._columns)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role == _CELL_ROLE:
+            return self.cell(index)
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return one_line(self.cell(index).text)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tooltip(self.cell(index).text)
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if orientation == Qt.Orientation.Vertical or section >= len(self._columns):
+            return None
+        column = self._columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column.figures else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+
+class FactTable(QTableView):
+    """Emits `opened(row)` for a double click or Enter, `picked(row)` when the current row changes."""
+
+    opened = Signal(int)
+    picked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._facts = FactModel(self)
+        self.setModel(self._facts)
+        self.setItemDelegate(_CellPainter(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(_ROW)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setMinimumSectionSize(40)
+        self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
+        self.selectionModel().currentRowChanged.connect(lambda now, _before: self.picked.emit(now.row()))
+
+    def mark_failed(self, failed: Callable[[int], bool]) -> None:
+        """Gives the rows for which `failed(row)` holds a red ground."""
+        self._facts.failed = failed
+
+    def show_facts(self, columns: Sequence[Column], count: int, cells: Callable[[int], Sequence[Cell]]) -> None:
+        """Shows `count` rows; `cells(row)` gives one, left to right."""
+        new = tuple(columns) != tuple(self._facts.columns)
+        self._facts.show(columns, count, cells)
+        if new:
+            header = self.horizontalHeader()
+            for section, column in enumerate(columns):
+                stretch = QHeaderView.ResizeMode.Stretch
+                header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive if column.width else stretch)
+                if column.width:
+                    header.resizeSection(section, column.width)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.opened.emit(self.currentIndex().row())
+        else:
+            super().keyPressEvent(event)
+
+
+class _CellPainter(QStyledItemDelegate):
+    """Draws a Cell: icon or dot, text in its tone, elided at its end."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(60, _ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        model = index.model()
+        assert isinstance(model, FactModel)
+        cell, column = model.cell(index), model.columns[index.column()]
+        look, language = appearance().theme, appearance().language
+        area = QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, tint(look.accent2, 14 if look.dark else 9))
+        elif model.failed(index.row()):
+            painter.fillRect(area, tint(look.state("error").line, 7))
+        painter.fillRect(QRectF(area.left(), area.bottom() - 0.5, area.width(), 1), look.border)
+        inside = area.adjusted(10 + cell.indent * 18, 0, -10, 0)
+        colour = _colour(cell)
+        if cell.share is not None:
+            track = QRectF(inside.left(), inside.center().y() - 3, inside.width(), 6)
+            fill_rounded(painter, track, 3, look.input)
+            fill_rounded(painter, QRectF(track.topLeft(), QSize(1, 6)).adjusted(0, 0, track.width() * cell.share, 0), 3, look.accent2)
+            painter.restore()
+            return
+        if cell.kind:
+            fill_rounded(painter, QRectF(inside.left(), inside.center().y() - 5, 10, 10), 3, look.kind(cell.kind))
+            inside.adjust(20, 0, 0, 0)
+        if cell.icon:
+            badge = QRectF(inside.left(), inside.center().y() - 9, 18, 18)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(tint(colour, look.badge_tint))
+            painter.drawEllipse(badge)
+            paint_icon(painter, cell.icon, colour, badge.adjusted(4, 4, -4, -4))
+            inside.adjust(26, 0, 0, 0)
+        style = _style(cell.strong, column.figures)
+        align = Qt.AlignmentFlag.AlignRight if column.figures else Qt.AlignmentFlag.AlignLeft
+        draw_text(painter, inside, one_line(cell.text), style, colour, language, align)
+        painter.restore()
+
+
+def _style(strong: bool, figures: bool) -> fonts.TextStyle:
+    if figures:
+        return _FIGURES_STRONG if strong else _FIGURES
+    return fonts.LABEL_STRONG if strong else fonts.LABEL
+
+
+def _colour(cell: Cell) -> QColor:
+    look = appearance().theme
+    match cell.tone:
+        case "":
+            return look.text if cell.strong else look.text2
+        case "muted":
+            return look.muted
+        case "link":
+            return look.accent2
+        case "person":
+            return look.kind("strong")
+        case tone:
+            return look.state(tone).text

@@ -1,0 +1,201 @@
+"""The run panel below the canvas: tabs over one run, its totals, and what a person has to decide."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from app.document.workflow import Json
+from app.texts import text
+from app.ui.appearance import appearance
+from app.ui.canvas.placed import SpecLookup
+from app.ui.runs.costs import Costs
+from app.ui.runs.messages import Messages
+from app.ui.runs.problem_list import ProblemList, run_problems
+from app.ui.runs.results import Results
+from app.ui.runs.rows import Rows
+from app.ui.runs.spend_chart import SpendChart
+from app.ui.runs.timeline import Timeline
+from app.ui.runs.totals import Totals
+from app.ui.session import Session
+from app.ui.step_looks import find_node, step_look
+from app.ui.style_sheet import vary
+from app.ui.widgets.icon_button import IconButton
+from app.ui.widgets.plain_label import PlainLabel
+
+_TABS = ("timeline", "cost", "messages", "rows", "results", "problems")
+_PACE = 100  # ms between two drawings while a run goes on
+
+
+class RunPanel(QWidget):
+    """Draws only the page that is on top, at most ten times a second.
+
+    `chosen(node, field)` leads to a step, `wanted(reference)` asks for a whole value, `sized` asks for
+    more or less room, `folded` for none.
+    """
+
+    chosen = Signal(str, str)
+    wanted = Signal(str)
+    sized = Signal()
+    folded = Signal()
+
+    def __init__(self, session: Session, specs: SpecLookup, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._specs = specs
+        self._buttons: dict[str, QPushButton] = {}
+        self._pages = QStackedWidget()
+        self._title = PlainLabel(role="strong")
+        self._totals = Totals()
+        self._make_pages()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._header())
+        line = QFrame()
+        vary(line, role="line")
+        layout.addWidget(line)
+        layout.addWidget(self._pages, 1)
+        self._drawn = 0.0
+        self._later = QTimer(self, singleShot=True)
+        self._later.timeout.connect(self._draw)
+        self._clock = QTimer(self, interval=_PACE)
+        self._clock.timeout.connect(self._draw)
+        session.ran.connect(self._on_run)
+        session.checked.connect(self._draw)
+        appearance().changed.connect(self._retext)
+        self._retext()
+
+    def _make_pages(self) -> None:
+        self.timeline = Timeline(self._look)
+        self.spend = SpendChart()
+        self.costs = Costs(self._look)
+        self.messages = Messages(self._look)
+        self.rows = Rows(self._look, self._specs)
+        self.results = Results(self._look)
+        self.problems = ProblemList(self._look)
+        first = QWidget()
+        beside = QHBoxLayout(first)
+        beside.setContentsMargins(0, 0, 16, 12)
+        beside.setSpacing(12)
+        beside.addWidget(self.timeline, 1)
+        chart = QVBoxLayout()
+        chart.setContentsMargins(0, 12, 0, 0)
+        chart.addWidget(self.spend)
+        beside.addLayout(chart)
+        for page in (first, self.costs, self.messages, self.rows, self.results, self.problems):
+            self._pages.addWidget(page)
+        self.timeline.chosen.connect(self._choose)
+        self.rows.chosen.connect(self._choose)
+        self.results.chosen.connect(self._choose)
+        self.results.wanted.connect(self.wanted)
+        self.problems.chosen.connect(self.chosen)
+        self.costs.table.opened.connect(lambda row: self._choose(self.costs.node(row)))
+        self.messages.table.opened.connect(lambda row: self._choose(self.messages.node(row)))
+
+    def _header(self) -> QWidget:
+        header = QWidget()
+        header.setFixedHeight(44)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(16, 0, 10, 0)
+        row.setSpacing(2)
+        row.addWidget(self._title)
+        row.addSpacing(18)
+        group = QButtonGroup(self)
+        for index, tab in enumerate(_TABS):
+            button = QPushButton()
+            vary(button, kind="tab")
+            button.setCheckable(True)
+            button.setChecked(index == 0)
+            button.setObjectName(f"runs.{tab}")
+            button.clicked.connect(lambda _checked=False, name=tab: self.show_tab(name))
+            group.addButton(button)
+            row.addWidget(button)
+            self._buttons[tab] = button
+        row.addStretch(1)
+        row.addWidget(self._totals)
+        row.addSpacing(12)
+        self._size = IconButton("chevron-up", "")
+        self._size.clicked.connect(self.sized)
+        self._fold = IconButton("x", "")
+        self._fold.clicked.connect(self.folded)
+        row.addWidget(self._size)
+        row.addWidget(self._fold)
+        return header
+
+    def show_tab(self, name: str) -> None:
+        """Brings a tab to the top: timeline, cost, messages, rows, results or problems."""
+        self._buttons[name].setChecked(True)
+        self._pages.setCurrentIndex(_TABS.index(name))
+        self._draw()
+
+    def show_grown(self, grown: bool) -> None:
+        """Says by the arrow whether the panel has the larger or the smaller part of the window."""
+        self._size.set_icon_name("chevron-down" if grown else "chevron-up")
+        self._size.set_label(text("runs.shrink" if grown else "runs.grow"))
+
+    def show_value(self, reference: str, value: Json) -> None:
+        """The whole of a value that was asked for by `wanted`."""
+        self.results.show_all(reference, value)
+
+    def _choose(self, node: str) -> None:
+        if node:
+            self.chosen.emit(node, "")
+
+    def _look(self, node_id: str):
+        session = self._session
+        # As it was when it ran; what was added since is found in the document.
+        graphs = (session.run_workflow, session.workflow)
+        node = next((n for w in graphs if w and (n := find_node(w.graph, node_id))), None)
+        return step_look(node, self._specs, node_id)
+
+    def _on_run(self, _nodes: object) -> None:
+        running = self._session.run.status == "running"
+        if running != self._clock.isActive():
+            self._clock.start() if running else self._clock.stop()
+        if not self._later.isActive():
+            waited = (time.monotonic() - self._drawn) * 1000
+            self._later.start(max(0, round(_PACE - waited)))
+
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        run, elapsed, workflow = self._session.run, self._session.elapsed, self._session.run_workflow
+        self._totals.show_run(run, elapsed)
+        self._buttons["rows"].setVisible(run.rows is not None)
+        if run.rows is None and self._pages.currentIndex() == _TABS.index("rows"):
+            self.show_tab("timeline")
+            return
+        problems = [*self._session.problems, *run_problems(run)]
+        self._count_problems(len(problems))
+        if not self.isVisible():
+            return
+        match _TABS[self._pages.currentIndex()]:
+            case "timeline":
+                self.timeline.show_run(run, elapsed)
+                self.spend.show_run(run, elapsed)
+            case "cost":
+                self.costs.show_run(run, workflow)
+            case "messages":
+                self.messages.show_run(run)
+            case "rows":
+                self.rows.show_run(run, workflow)
+            case "results":
+                self.results.show_run(run)
+            case _:
+                self.problems.show_problems(problems)
+
+    def _count_problems(self, n: int) -> None:
+        name = text("runs.tab.problems")
+        self._buttons["problems"].setText(text("runs.tab.counted", name=name, n=n) if n else name)
+        vary(self._buttons["problems"], state="warning" if n else "")
+
+    def _retext(self) -> None:
+        for name, button in self._buttons.items():
+            button.setText(text(f"runs.tab.{name}"))
+        self._title.setText(text("runs.title"))
+        self._fold.set_label(text("runs.fold"))
+        self.show_grown(False)
+        self.problems.show_problems([*self._session.problems, *run_problems(self._session.run)], anew=True)
+        self._draw()

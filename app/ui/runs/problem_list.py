@@ -1,0 +1,95 @@
+"""The problem list: what keeps the workflow from running or went wrong in the run, each with the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.document.problem import Problem
+from app.events.run_events import Failure
+from app.events.run_state import RunState
+from app.texts import text
+from app.ui.problem_words import what_happened, what_to_do
+from app.ui.step_looks import StepLook
+from app.ui.style_sheet import vary
+from app.ui.widgets.plain_label import PlainLabel
+from app.ui.widgets.state_icon import StateIcon
+
+SHOWN = 60  # a person reads a few; more would only slow the window
+
+
+def run_problems(run: RunState) -> list[Problem]:
+    """The failures of a run: each once a node, since the same one may have hit many rows."""
+    seen: dict[tuple[str, str], Problem] = {}
+    for node in run.nodes.values():
+        if node.failure:
+            seen.setdefault((node.node, node.failure.code), _of_failure(node.failure, node.node))
+    found = list(seen.values())
+    return found + [problem for problem in run.problems if (problem.node or "", problem.code) not in seen]
+
+
+def _of_failure(failure: Failure, node: str) -> Problem:
+    return Problem(failure.code, node=node, field=failure.field, args=failure.args)
+
+
+class ProblemList(QScrollArea):
+    """Emits `chosen(node, field)`: where a problem is, each "" where it has none."""
+
+    chosen = Signal(str, str)
+
+    def __init__(self, step_look: Callable[[str], StepLook], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._step_look = step_look
+        self._shown: Sequence[Problem] | None = None
+        self._rows = QWidget()
+        self._rows.setProperty("role", "scrolled")
+        self._layout = QVBoxLayout(self._rows)
+        self._layout.setContentsMargins(16, 10, 16, 10)
+        self._layout.setSpacing(8)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(self._rows)
+
+    def show_problems(self, problems: Iterable[Problem], *, anew: bool = False) -> None:
+        """Shows these problems; `anew` also where they are the same (another language)."""
+        shown = tuple(problems)
+        if shown == self._shown and not anew:
+            return
+        self._shown = shown
+        while (item := self._layout.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        if not shown:
+            self._layout.addWidget(PlainLabel(text("runs.problems.none"), "muted"))
+        for problem in shown[:SHOWN]:
+            self._layout.addWidget(self._row(problem))
+        if len(shown) > SHOWN:
+            self._layout.addWidget(PlainLabel(text("runs.problems.more", n=len(shown) - SHOWN), "muted"))
+        self._layout.addStretch(1)
+
+    def _row(self, problem: Problem) -> QWidget:
+        row = QFrame()
+        vary(row, role="banner-error" if problem.severity == "error" else "banner")
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(12, 9, 12, 9)
+        layout.setSpacing(12)
+        layout.addWidget(StateIcon("circle-alert", "error" if problem.severity == "error" else "warning"))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        where = self._step_look(problem.node).title if problem.node else ""
+        sentence = what_happened(problem)
+        words.addWidget(PlainLabel(f"{where}: {sentence}" if where else sentence, "strong", wrap=True))
+        if fix := what_to_do(problem):
+            words.addWidget(PlainLabel(fix, "label", wrap=True))
+        layout.addLayout(words, 1)
+        if problem.node:
+            show = QPushButton(text("runs.problems.show"))
+            vary(show, kind="link")
+            show.setCursor(Qt.CursorShape.PointingHandCursor)
+            show.setAccessibleName(text("runs.problems.show_in", step=where))
+            show.clicked.connect(lambda: self.chosen.emit(problem.node or "", problem.field or ""))
+            layout.addWidget(show)
+        return row

@@ -1,0 +1,83 @@
+"""The results page: how often each verifier passed, and what came out of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from app.document.workflow import Json
+from app.events.run_events import Preview
+from app.events.run_state import RunState
+from app.texts import text
+from app.ui.runs.accuracy_bars import AccuracyBars, VerifierLine
+from app.ui.runs.output_card import OutputCard
+from app.ui.step_looks import StepLook
+from app.ui.widgets.plain_label import PlainLabel
+
+
+class Results(QScrollArea):
+    """`wanted(reference)` asks for a whole value; `chosen(node)` leads to a verifier."""
+
+    wanted = Signal(str)
+    chosen = Signal(str)
+
+    def __init__(self, step_look: Callable[[str], StepLook], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._step_look = step_look
+        self._outputs: Mapping[str, Preview] | None = None
+        self._cards: dict[str, OutputCard] = {}
+        self._bars = AccuracyBars()
+        self._bars.chosen.connect(self.chosen)
+        self._empty = PlainLabel(role="muted")
+        self._empty.setContentsMargins(16, 8, 16, 8)
+        inside = QWidget()
+        inside.setProperty("role", "scrolled")
+        self._outputs_layout = QVBoxLayout()
+        self._outputs_layout.setContentsMargins(16, 0, 16, 0)
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(0, 8, 0, 12)
+        layout.setSpacing(10)
+        layout.addWidget(self._bars)
+        layout.addWidget(self._empty)
+        layout.addLayout(self._outputs_layout, 1)
+        layout.addStretch(0)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inside)
+
+    def show_run(self, run: RunState) -> None:
+        """Shows a run's verifiers and outputs as they stand now."""
+        self._bars.show_lines(self._verifiers(run))
+        self._bars.updateGeometry()
+        if run.outputs != self._outputs:
+            self._outputs = run.outputs
+            self._show_outputs(run.outputs)
+        nothing = not run.outputs and not any(node.verdicts.n for node in run.nodes.values())
+        self._empty.setText(text("runs.results.empty"))
+        self._empty.setVisible(nothing)
+
+    def show_all(self, reference: str, value: Json) -> None:
+        """The whole of a value that was asked for by `wanted`."""
+        if card := self._cards.get(reference):
+            card.show_all(value)
+
+    def _verifiers(self, run: RunState) -> list[VerifierLine]:
+        with_verdicts = (node for node in run.nodes.values() if node.verdicts.n)
+        return [
+            VerifierLine(n.node, self._step_look(n.node), n.verdicts.accuracy(), n.verdicts.not_checked)
+            for n in sorted(with_verdicts, key=lambda n: n.first or 0.0)
+        ]
+
+    def _show_outputs(self, outputs: Mapping[str, Preview]) -> None:
+        while (item := self._outputs_layout.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        self._cards.clear()
+        for name, preview in outputs.items():
+            card = OutputCard(name, preview)
+            card.wanted.connect(self.wanted)
+            self._outputs_layout.addWidget(card)
+            if preview.ref:
+                self._cards[preview.ref] = card

@@ -1,0 +1,137 @@
+"""The rows page: every row of a run over a table in file order, with filters by state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app import figures
+from app.document.workflow import Workflow
+from app.events.run_state import RunState
+from app.texts import text
+from app.ui.canvas.placed import SpecLookup
+from app.ui.problem_words import what_happened
+from app.ui.runs.fact_table import Cell, Column, FactTable
+from app.ui.runs.row_facts import FILTERS, RowBook, RowFacts, RowStatus, value_columns
+from app.ui.step_looks import StepLook
+from app.ui.style_sheet import vary
+
+_ICONS: dict[RowStatus, tuple[str, str]] = {
+    "waiting": ("clock", "waiting"),
+    "running": ("loader", "running"),
+    "done": ("check", "done"),
+    "check_failed": ("triangle-alert", "warning"),
+    "failed": ("x", "error"),
+    "cancelled": ("square", "waiting"),
+}
+
+
+class Rows(QWidget):
+    """Emits `chosen(node)`: the step to look at for a row that was opened."""
+
+    chosen = Signal(str)
+
+    def __init__(self, step_look: Callable[[str], StepLook], specs: SpecLookup, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._step_look = step_look
+        self._specs = specs
+        self._book = RowBook(RunState())
+        self._run: RunState | None = None
+        self._filter: RowStatus | None = None
+        self._rows: Sequence[int] = ()
+        self._buttons: dict[RowStatus | None, QPushButton] = {}
+        bar = QHBoxLayout()
+        bar.setContentsMargins(16, 8, 16, 8)
+        bar.setSpacing(8)
+        group = QButtonGroup(self)
+        for status in (None, *FILTERS):
+            button = QPushButton()
+            vary(button, kind="filter")
+            button.setCheckable(True)
+            button.setChecked(status is None)
+            button.clicked.connect(lambda _checked=False, chosen=status: self._choose(chosen))
+            group.addButton(button)
+            bar.addWidget(button)
+            self._buttons[status] = button
+        bar.addStretch(1)
+        self.table = FactTable(self)
+        self.table.opened.connect(self._open)
+        self.table.mark_failed(lambda index: self._book.facts(self._rows[index]).status == "failed")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(self.table, 1)
+
+    def show_run(self, run: RunState, workflow: Workflow | None) -> None:
+        """Shows the rows of a run of this workflow as they stand now."""
+        if run is not self._run:
+            self._run = run
+            columns = value_columns(workflow.graph, self._specs) if workflow else ()
+            self._book = RowBook(run, columns)
+        counts = self._book.counts()
+        for status, button in self._buttons.items():
+            n = self._book.count if status is None else counts[status]
+            word = text("runs.rows.all") if status is None else text(f"row.{status}")
+            button.setText(text("runs.rows.filter", word=word, n=figures.count(n)))
+            button.setEnabled(n > 0 or status is None)
+            button.setVisible(n > 0 or status != "cancelled")
+        self._rows = self._book.chosen(self._filter)
+        self.table.show_facts(self._columns(), len(self._rows), self._cells)
+
+    def _choose(self, status: RowStatus | None) -> None:
+        self._filter = status
+        self._rows = self._book.chosen(status)
+        self.table.show_facts(self._columns(), len(self._rows), self._cells)
+        self.table.scrollToTop()
+
+    def _open(self, index: int) -> None:
+        facts = self._book.facts(self._rows[index])
+        node = facts.where or next((column.node for column in self._book.columns), "")
+        if node:
+            self.chosen.emit(node)
+
+    def _columns(self) -> Sequence[Column]:
+        values = [Column(column.title, 0 if i == 0 else 150) for i, column in enumerate(self._book.columns)]
+        return (
+            Column(text("runs.rows.row"), 64, figures=True),
+            Column(text("runs.rows.status"), 170),
+            *values,
+            Column(text("runs.rows.checks"), 120),
+            Column(text("runs.rows.cost"), 100, figures=True),
+            Column(text("runs.rows.time"), 90, figures=True),
+            Column(text("runs.rows.wrong"), 260 if values else 0),
+        )
+
+    def _cells(self, index: int) -> Sequence[Cell]:
+        facts = self._book.facts(self._rows[index])
+        failed = facts.status == "failed"
+        return (
+            Cell(figures.count(facts.row + 1), "muted"),
+            self._status(facts),
+            *self._values(facts),
+            self._checks(facts),
+            Cell(figures.cost(facts.cost) if facts.calls else text("figure.none"), "" if facts.calls else "muted"),
+            Cell(figures.seconds(facts.seconds) if facts.seconds is not None else text("figure.none"), "muted"),
+            Cell(what_happened(facts.failure) if facts.failure else "", "error" if failed else "warning"),
+        )
+
+    def _status(self, facts: RowFacts) -> Cell:
+        icon, tone = _ICONS[facts.status]
+        if facts.status == "running" and facts.where:
+            return Cell(self._step_look(facts.where).title, tone, icon)
+        return Cell(text(f"row.{facts.status}"), tone, icon)
+
+    def _values(self, facts: RowFacts) -> Sequence[Cell]:
+        values = facts.values or (None,) * len(self._book.columns)
+        return [Cell(value.text) if value else Cell(text("figure.none"), "muted") for value in values]
+
+    def _checks(self, facts: RowFacts) -> Cell:
+        if not facts.verdicts:
+            return Cell(text("figure.none"), "muted")
+        tone = "done" if facts.passed == facts.verdicts else "warning"
+        if facts.verdicts == 1:
+            return Cell(text("verdict.passed" if facts.passed else "verdict.failed"), tone)
+        return Cell(text("runs.rows.passed", passed=facts.passed, n=facts.verdicts), tone)

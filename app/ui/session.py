@@ -1,0 +1,148 @@
+"""The session: one open document with its undo history and its latest run, behind four signals."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from app.document.change import Change
+from app.document.document import Document
+from app.document.operations import Operation
+from app.document.problem import Problem
+from app.document.workflow import Workflow
+from app.events.run_events import RunEvent
+from app.events.run_state import RunState
+from app.ui.undo import EditCommand
+
+Trust: TypeAlias = Literal["mine", "reviewed", "new"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the document comes from and what may be done with it.
+
+    `trust` is "new" for what was neither made nor reviewed here: it may be changed but not run.
+    """
+
+    path: Path | None = None
+    trust: Trust = "mine"
+    read_only: bool = False  # written by a newer version, or open in another window
+
+
+class Session(QObject):
+    """Every view reads here and changes the document only by `do`.
+
+    `changed` (a Change) tells of the document, `ran` (a frozenset of node ids, empty when only the
+    run's own figures moved) of the run, `checked` of the problems, `moved` of name, file, saved or not, trust.
+    """
+
+    changed = Signal(object)
+    ran = Signal(object)
+    checked = Signal()
+    moved = Signal()
+
+    def __init__(self, workflow: Workflow, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.cleanChanged.connect(lambda _clean: self.moved.emit())
+        self.run = RunState()
+        self._run_workflow: Workflow | None = None
+        self._folded = 0.0
+        self._problems: tuple[Problem, ...] = ()
+        self._place = Place()
+        self._saved = True
+        self._document = Document(workflow)
+        self._unlisten = self._document.listen(self._on_change)
+
+    @property
+    def workflow(self) -> Workflow:
+        return self._document.workflow
+
+    @property
+    def place(self) -> Place:
+        return self._place
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the last check found, errors first."""
+        return self._problems
+
+    @property
+    def run_workflow(self) -> Workflow | None:
+        """The workflow as it was when the run in `run` began."""
+        return self._run_workflow
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began; goes on between events while it works."""
+        since = time.monotonic() - self._folded if self.run.status == "running" else 0.0
+        return self.run.elapsed + since
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the file holds what the document holds."""
+        return self._saved and self.undo_stack.isClean()
+
+    def open(self, workflow: Workflow, place: Place, *, saved: bool = True) -> None:
+        """Shows another document; history and run start anew. `saved` False: it isn't in any file yet."""
+        self._unlisten()
+        self._document = Document(workflow)
+        self._unlisten = self._document.listen(self._on_change)
+        self.undo_stack.clear()
+        self._saved = saved
+        self._place = place
+        self.run, self._run_workflow = RunState(), None
+        self._problems = ()
+        self.changed.emit(Change(all=True))
+        self.ran.emit(frozenset[str]())
+        self.checked.emit()
+        self.moved.emit()
+
+    def do(self, operation: Operation, *, continues: bool = False) -> None:
+        """Applies an operation and keeps it for undo. Raises ProblemError, and nothing has happened then.
+
+        `continues`: it goes on with the last edit of the same thing (typing, a slider), and one undo
+        takes both back.
+        """
+        document = self._document
+        inverse = document.apply(operation)
+        self.undo_stack.push(EditCommand(document, operation, inverse, continues=continues))
+
+    def set_place(self, place: Place) -> None:
+        """Another file or another trust."""
+        self._place = place
+        self.moved.emit()
+
+    def mark_saved(self) -> None:
+        """The file now holds the document as it is."""
+        self._saved = True
+        self.undo_stack.setClean()
+        self.moved.emit()
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """What a check found replaces what the one before found."""
+        found = tuple(sorted(problems, key=lambda problem: problem.severity != "error"))
+        if found != self._problems:
+            self._problems = found
+            self.checked.emit()
+
+    def begin_run(self) -> None:
+        """A new run of the document as it is now: the figures of the last one leave the views."""
+        gone = frozenset(self.run.nodes)
+        self.run, self._run_workflow = RunState(), self.workflow
+        self.ran.emit(gone)
+
+    def fold(self, events: Iterable[RunEvent]) -> None:
+        """Folds what happened in the run and tells the views once."""
+        nodes = frozenset(self.run.apply_all(events))
+        self._folded = time.monotonic()
+        self.ran.emit(nodes)
+
+    def _on_change(self, change: Change) -> None:
+        self.changed.emit(change)

@@ -1,0 +1,105 @@
+"""The top bar: name and state of the workflow at the left, settings, budget and Run at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from app.texts import text
+from app.ui.action_set import ActionSet
+from app.ui.appearance import appearance
+from app.ui.budget_chip import BudgetChip
+from app.ui.icons import app_icon, icon
+from app.ui.name_edit import NameEdit
+from app.ui.run_button import RunButton
+from app.ui.style_sheet import vary
+from app.ui.theme import tint
+from app.ui.widgets.plain_label import PlainLabel
+
+_LOGO = 32
+
+
+class TopBar(QFrame):
+    """`home` is the logo. Everything else is an action or a part with signals of its own."""
+
+    home = Signal()
+
+    def __init__(self, actions: ActionSet, menu: QMenu, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        vary(self, role="topbar")
+        self.setFixedHeight(56)
+        self.name = NameEdit()
+        self.state = PlainLabel(role="small")
+        self.state.setObjectName("saved")
+        self.budget = BudgetChip()
+        self.run = RunButton([actions[f"run.{way}"] for way in ("once", "samples", "table")])
+        self._logo = QToolButton()
+        self._logo.setFixedSize(_LOGO + 8, _LOGO + 8)
+        self._logo.setIconSize(QSize(_LOGO, _LOGO))
+        self._logo.setIcon(app_icon())
+        self._logo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._logo.clicked.connect(self.home)
+        self._menu = QToolButton()
+        self._menu.setObjectName("menu")
+        self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu.setMenu(menu)
+        self._menu.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 16, 0)
+        row.setSpacing(8)
+        row.addWidget(self._logo)
+        row.addLayout(self._names())
+        row.addSpacing(4)
+        row.addWidget(_line())
+        row.addSpacing(4)
+        self._themed = [_button(actions["edit.undo"]), _button(actions["edit.redo"])]
+        for button in self._themed:
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(_button(actions["app.preferences"]))
+        row.addWidget(_button(actions["view.theme"]))
+        row.addSpacing(4)
+        row.addWidget(self.budget)
+        row.addSpacing(4)
+        row.addWidget(self.run)
+        appearance().changed.connect(self._retext)
+        self._retext()
+
+    def _names(self) -> QVBoxLayout:
+        first = QHBoxLayout()
+        first.setSpacing(0)
+        first.addWidget(self.name)
+        first.addWidget(self._menu)
+        first.addStretch(1)
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        names.setContentsMargins(0, 7, 0, 8)
+        names.addLayout(first)
+        names.addWidget(self.state)
+        self.state.setContentsMargins(7, 0, 0, 0)
+        return names
+
+    def _retext(self) -> None:
+        look = appearance().theme
+        self._menu.setIcon(icon("chevron-down", look.text2, tint(look.muted, 50), 16))
+        for part, code in ((self._logo, "action.file.home"), (self._menu, "window.menu")):
+            part.setToolTip(text(code))
+            part.setAccessibleName(text(code))
+        self.name.setAccessibleName(text("window.name"))
+        self.name.setToolTip(text("action.file.rename"))
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(18, 18))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    return button
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    vary(line, role="line-vertical")
+    return line

@@ -1,0 +1,53 @@
+"""What the window remembers from one time to the next: its place, its panels, whether it was ever open."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from app.settings import Folders, write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class WindowState:
+    """Sizes in logical pixels. `geometry` is Qt's own form, as base64; empty: as large as the screen allows."""
+
+    geometry: str = ""
+    library_width: int = 256
+    inspector_width: int = 328
+    runs_height: int = 236
+    library: bool = True
+    inspector: bool = True
+    runs: bool = True
+    outline: bool = False
+    opened_before: bool = False
+
+
+def load_window_state(where: Folders) -> WindowState:
+    """The state of the last time; what can't be read is left at its default."""
+    try:
+        saved: Any = json.loads(_path(where).read_text("utf-8"))
+    except (OSError, ValueError):
+        return WindowState()
+    if not isinstance(saved, dict):
+        return WindowState()
+    default = WindowState()
+    kept = {
+        item.name: saved[item.name]
+        for item in fields(WindowState)
+        if type(saved.get(item.name)) is type(getattr(default, item.name))
+    }
+    return WindowState(**kept)
+
+
+def save_window_state(where: Folders, state: WindowState) -> None:
+    """A disk that takes nothing only costs the person the sizes of the panels."""
+    with contextlib.suppress(OSError):
+        write_atomically(_path(where), json.dumps(asdict(state), indent=2))
+
+
+def _path(where: Folders) -> Path:
+    return where.state / "window.json"
