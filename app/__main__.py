@@ -1,8 +1,9 @@
-"""The program: hidden verbs of child processes, the window, and the command line, each imported only when it is meant."""
+"""The program: hidden verbs of child processes, the window, the command line; each imported only when it is meant."""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 
 def main() -> int:
@@ -12,15 +13,16 @@ def main() -> int:
         case ["engine-host"]:
             from app.processes import engine_host
 
-            engine_host.main()
+            return engine_host.main()
         case ["model-host"]:
             from app.processes import model_host
 
-            model_host.main()
-        case ["render"]:
-            from app.ui import render
+            return model_host.main()
+        case ["render", *_]:
+            from app.cli.main import main as run_verb
+            from app.ui.render import render
 
-            return render.main(arguments[1:])
+            return run_verb(arguments, more=[render])
         case []:
             return _window([])
         case [first] if _is_file(first) and len(arguments) == 1:
@@ -28,7 +30,14 @@ def main() -> int:
         case _:
             from app.cli.main import main as run_verb
 
-            return run_verb(arguments)
+            return run_verb(arguments, draw=_draw)
+
+
+def _draw(*asked: Any) -> None:
+    """Draws the picture of a run; Qt is loaded only when a picture is asked for."""
+    from app.ui.render import draw_after_run
+
+    draw_after_run(*asked)
 
 
 def _window(files: list[str]) -> int:

@@ -27,6 +27,7 @@ from app.planner.plan import Plan
 from app.planner.planner import make_plan
 from app.registry.discovery import discover
 from app.registry.registry import Registry
+from app.sdk.errors import NodeError
 from app.sdk.grants import Grants
 from app.sdk.powers import Power
 from app.settings import Folders, Preferences
@@ -115,6 +116,12 @@ class Engine:
         self._host_command = host_command
         self._environment = environment
 
+    def use(self, preferences: Preferences) -> None:
+        """Other preferences hold from the next run on; add-ons and threads from the next start."""
+        self.preferences = preferences
+        if "outside" in self.__dict__:
+            self.outside.preferences = preferences
+
     @cached_property
     def registry(self) -> Registry:
         return discover(self.preferences.addons)
@@ -178,7 +185,7 @@ class Engine:
         outside = self.outside
         return Doors(
             models=outside.models,
-            net=outside.net(broker.may_reach, broker.connection),
+            net=outside.net(broker),
             files=outside.files(broker, folder),
             cost_of=outside.prices.cost_of,
             upper_bound=outside.prices.upper_bound,
@@ -200,7 +207,10 @@ class Engine:
         if not request.rows:
             return None, None
         if request.rows != SAMPLES:
-            return await self.outside.rows(request.folder / request.rows)
+            try:
+                return await self.outside.rows(request.folder / request.rows)
+            except NodeError as error:
+                raise ProblemError(Problem(error.code, args=error.args_by_name)) from error
         if not plan.samples:
             raise ProblemError(Problem("run.no_samples"))
         return _each(plan.samples), len(plan.samples)

@@ -141,7 +141,7 @@ class Branch(NodeType[BranchFields, NeededValue, TwoWays]):
     async def run(self, fields: BranchFields, inputs: NeededValue, ctx: RunContext) -> TwoWays:
         word = "passed" if inputs.value == fields.equals else "failed"
         reason = Reason("equals", word, {"expected": fields.equals, "actual": str(inputs.value)})
-        verdict = Verdict(word, (reason,))
+        verdict = Verdict(word, (reason,)).to_value()
         return (
             TwoWays(yes=inputs.value, verdict=verdict)
             if word == "passed"

@@ -79,7 +79,7 @@ seconds = st.none() | st.floats(0.001, 1e6) | st.integers(1, 1000).map(float)
 @st.composite
 def left_over(draw: st.DrawFn, *records: str) -> dict[str, Any]:
     """Unknown keys of an object, and of some of its inner records."""
-    extra: dict[str, Any] = draw(unknown_keys)
+    extra: dict[str, Any] = dict(draw(unknown_keys))
     for record in records:
         if inner := draw(unknown_keys):
             extra[record] = inner
@@ -134,7 +134,7 @@ def groups(draw: st.DrawFn, members: list[str]) -> Group:
 
 @st.composite
 def layouts(draw: st.DrawFn, members: list[str]) -> Layout:
-    extra = draw(unknown_keys)
+    extra = dict(draw(unknown_keys))
     if places := draw(for_some(members, one_or_two_unknown)):
         extra["nodes"] = places
     return Layout(

@@ -20,6 +20,9 @@ class Dialect:
     schema: Literal["json_schema", "json_object"] = "json_schema"
 
 
+OPENAI = Dialect()
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind. `title` is the maker's own name, the same in every language.
@@ -34,7 +37,7 @@ class Kind:
     url: str = ""
     needs_key: bool | None = True
     regions: Mapping[str, str] = field(default_factory=dict[str, str])
-    dialect: Dialect = Dialect()
+    dialect: Dialect = OPENAI
     provider: str = ""
     listed_as: ListedAs = ("", ())
 
@@ -138,7 +141,13 @@ def _kinds() -> tuple[Kind, ...]:
         Kind("groq", "Groq", "openai", "https://api.groq.com/openai/v1", listed_as=("groq/", ("groq",))),
         Kind("openrouter", "OpenRouter", "openai", "https://openrouter.ai/api/v1"),
         Kind("xai", "xAI", "openai", "https://api.x.ai/v1", listed_as=("xai/", ("xai",))),
-        Kind("siliconflow", "硅基流动 SiliconFlow", "openai", "https://api.siliconflow.cn/v1", dialect=plain_json),
+        Kind(
+            "siliconflow",
+            "硅基流动 SiliconFlow",
+            "openai",
+            "https://api.siliconflow.cn/v1",
+            dialect=plain_json,
+        ),
         Kind("web_api", "Web API", "web", needs_key=None),
     )
 

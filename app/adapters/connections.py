@@ -1,4 +1,4 @@
-"""Connections: the accounts and servers of this machine by name, without their keys, and what a model choice leads to."""
+"""Connections: this machine's accounts and servers by name, without their keys, and where a model choice leads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ THIS_COMPUTER = "This computer"
 SMALL_ROLE = "small"
 LONGEST_NAME = 80  # characters
 _ENVIRONMENT = re.compile(r"BATON_CONN_(.+)_(KIND|URL|KEY|MODEL|REGION)")
-_LOCAL_NAME = re.compile(r"(localhost|[^.:/]+|.+\.(local|lan|home|internal|localhost)|[\d.]+|\[.+\])(:\d+)?(/.*)?", re.IGNORECASE)
+_LOCAL_NAME = re.compile(
+    r"(localhost|[^.:/]+|.+\.(local|lan|home|internal|localhost)|[\d.]+|\[.+\])(:\d+)?(/.*)?", re.IGNORECASE
+)
 _PASTED_ENDINGS = ("/chat/completions", "/completions", "/models", "/messages", "/embeddings")
 
 
@@ -192,7 +194,8 @@ class Connections:
             if target is None and choice.role != SMALL_ROLE:
                 raise NodeError("role.not_mapped", role=choice.role)
             choice = ModelChoice(
-                connection=target.connection if target else THIS_COMPUTER, model=target.model if target else ""
+                connection=target.connection if target else THIS_COMPUTER,
+                model=target.model if target else "",
             )
         connection = self._named(choice)
         model = choice.model or connection.model or next(iter(connection.models), "")
@@ -200,7 +203,10 @@ class Connections:
             raise NodeError("model.none_chosen", connection=connection.name)
         if connection.kind == "embedded" and model not in connection.models:
             raise NodeError(
-                "model.missing", model=model, connection=connection.name, suggestion=closest(model, connection.models)
+                "model.missing",
+                model=model,
+                connection=connection.name,
+                suggestion=closest(model, connection.models),
             )
         return connection, model
 
@@ -249,7 +255,10 @@ class Connections:
         return self._saved
 
     def _save(self, connections: Iterable[Connection]) -> None:
-        rows = [*(_to_plain(one) for one in sorted(connections, key=lambda one: one.name.casefold())), *self._foreign]
+        rows = [
+            *(_to_plain(one) for one in sorted(connections, key=lambda one: one.name.casefold())),
+            *self._foreign,
+        ]
         write_atomically(self._file, json.dumps({"connections": rows}, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -302,11 +311,19 @@ def _from_environment(environment: Mapping[str, str]) -> tuple[tuple[Connection,
     for name, part in parts.items():
         kind = part.get("KIND", "openai_compatible").lower()
         connection = Connection(
-            name, kind, part.get("URL", ""), part.get("MODEL", ""), region=part.get("REGION", ""), from_environment=True
+            name,
+            kind,
+            part.get("URL", ""),
+            part.get("MODEL", ""),
+            region=part.get("REGION", ""),
+            from_environment=True,
         )
         try:
             found.append(checked(connection))
         except ProblemError as error:
-            args = {**error.problems[0].args, "variable": f"BATON_CONN_{name}_{error.problems[0].field}".upper()}
+            args = {
+                **error.problems[0].args,
+                "variable": f"BATON_CONN_{name}_{error.problems[0].field}".upper(),
+            }
             problems.append(replace(error.problems[0], args=args))
     return tuple(found), tuple(problems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from app.adapters.egress import Egress
@@ -17,24 +17,32 @@ from app.sdk.errors import NodeError
 from app.sdk.gateway import LabelScores
 
 # With these the server doesn't know the question, which is no fault of the connection.
-_UNKNOWN_TO_SERVER = frozenset({"model.setting_refused", "model.wrong_address", "model.bad_reply", "model.missing"})
+_UNKNOWN_TO_SERVER = frozenset(
+    {"model.setting_refused", "model.wrong_address", "model.bad_reply", "model.missing"}
+)
 
 
 async def score_by_echo(
     egress: Egress, server: Server, model: str, prompt: str, labels: Sequence[str]
 ) -> LabelScores:
-    """Asks once a label. Raises NodeError `model.cannot_score` where the server gives no such numbers, `model.*`, `net.*`."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_ask(egress, server, model, prompt, label)) for label in labels]
-    except ExceptionGroup as several:
-        raise _first(several) from several
-    logs = [task.result()[0] for task in tasks]
-    usage = sum((task.result()[1] for task in tasks), NO_USAGE)
+    """Asks once a label. Raises NodeError `model.cannot_score` where the server gives no numbers, `model.*`, `net.*`."""
+    answers = await _all([_ask(egress, server, model, prompt, label) for label in labels])
+    logs = [log for log, _ in answers]
+    usage = sum((used for _, used in answers), NO_USAGE)
     highest = max(logs)
     weights = [math.exp(log - highest) for log in logs]
     shares = {label: weight / sum(weights) for label, weight in zip(labels, weights, strict=True)}
     return LabelScores(shares, usage, model, 0.0)
+
+
+async def _all(questions: Sequence[Coroutine[Any, Any, tuple[float, Usage]]]) -> list[tuple[float, Usage]]:
+    """All at once; the first that fails ends the others."""
+    tasks = [asyncio.ensure_future(question) for question in questions]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _ask(egress: Egress, server: Server, model: str, prompt: str, label: str) -> tuple[float, Usage]:
@@ -70,7 +78,9 @@ def _sum_behind(start: int, end: int, found: Any) -> float | None:
     offsets: list[int] = found["text_offset"]
     logs: list[float | None] = found["token_logprobs"]
     ends = [*offsets[1:], end]
-    behind = [log for log, stop, begin in zip(logs, ends, offsets, strict=True) if stop > start and begin < end]
+    behind = [
+        log for log, stop, begin in zip(logs, ends, offsets, strict=True) if stop > start and begin < end
+    ]
     if not behind or offsets[0] != 0 or any(log is None for log in behind):
         return None
     return sum(log for log in behind if log is not None)
@@ -78,8 +88,3 @@ def _sum_behind(start: int, end: int, found: Any) -> float | None:
 
 def _cannot(server: Server, model: str) -> NodeError:
     return NodeError("model.cannot_score", connection=server.connection, model=model)
-
-
-def _first(several: ExceptionGroup[Exception]) -> Exception:
-    first = several.exceptions[0]
-    return _first(first) if isinstance(first, ExceptionGroup) else first

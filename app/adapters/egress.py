@@ -1,4 +1,4 @@
-"""The one door for outgoing HTTP: what may be reached, where it may redirect to, how much and how long it may answer."""
+"""The one door for outgoing HTTP: what may be reached, where it may redirect, how much and how long it may answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from aiohttp import ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, ThreadedResolver
+from aiohttp import (
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    ThreadedResolver,
+)
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
@@ -42,7 +49,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One request. `granted` says whether a host (lower case, as in the URL) may be reached; it is asked for every redirect too.
+    """One request. `granted` says whether a host (as `host_of` gives it) may be reached, also for every redirect.
 
     `secrets` are headers for the first origin only.
     """
@@ -228,13 +235,13 @@ def host_of(url: str) -> str:
 def _parsed(url: str) -> URL:
     try:
         parsed = URL(url)
-        readable = parsed.scheme in {"http", "https"} and bool(parsed.raw_host) and parsed.port is not None
+        host, port, schemed = parsed.raw_host, parsed.port, parsed.scheme in {"http", "https"}
     except ValueError:
-        readable = False
+        raise NodeError("net.bad_url", url=url[:200]) from None
     # A name before the host is a password at best and a disguise at worst.
-    if not readable or parsed.user is not None or parsed.password is not None:  # pyright: ignore[reportPossiblyUnbound]
+    if not host or port is None or not schemed or parsed.user is not None or parsed.password is not None:
         raise NodeError("net.bad_url", url=url[:200])
-    return parsed  # pyright: ignore[reportPossiblyUnbound]
+    return parsed
 
 
 def _redirected(hop: Outgoing, response: ClientResponse, location: str) -> Outgoing:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from aiohttp import (
     ClientConnectionError,
     ClientConnectionResetError,
     ClientConnectorCertificateError,
-    ClientConnectorError,
     ClientPayloadError,
     ClientResponseError,
     ClientSSLError,
@@ -20,6 +19,15 @@ from aiohttp.http_exceptions import LineTooLong
 
 from app.adapters.addresses import BlockedAddress
 from app.sdk.errors import NodeError
+
+# The first that fits: a certificate that is refused is also a connection that failed.
+_CODES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (TimeoutError, "net.timeout"),
+    ((ClientConnectorCertificateError, ClientSSLError), "net.certificate"),
+    (ClientPayloadError, "net.cut_off"),
+    (InvalidURL, "net.bad_url"),
+    ((ClientConnectionError, OSError), "net.unreachable"),
+)
 
 
 class as_node_errors:  # noqa: N801 - reads as a verb: with as_node_errors(host)
@@ -46,26 +54,14 @@ def was_never_sent(error: BaseException) -> bool:
 
 
 def _known(error: Exception, host: str) -> NodeError | None:
-    if any(isinstance(one, BlockedAddress) for one in _causes(error)):
+    causes = list(_causes(error))
+    if any(isinstance(one, BlockedAddress) for one in causes):
         return NodeError("net.blocked_address", host=host)
-    match error:
-        case TimeoutError():
-            return NodeError("net.timeout", host=host)
-        case ClientConnectorCertificateError() | ClientSSLError():
-            return NodeError("net.certificate", host=host, detail=_short(error))
-        case ClientConnectorError():
-            return NodeError("net.unreachable", host=host, detail=_short(error.os_error))
-        case ClientPayloadError():
-            return NodeError("net.cut_off", host=host)
-        case InvalidURL():
-            return NodeError("net.bad_url", url=host)
-        case ClientResponseError():
-            too_long = any(isinstance(one, LineTooLong) for one in _causes(error)) or "Too many" in error.message
-            return NodeError("net.too_large" if too_long else "net.bad_reply", host=host)
-        case ClientConnectionError() | OSError():
-            return NodeError("net.unreachable", host=host, detail=_short(error))
-        case _:
-            return None
+    if isinstance(error, ClientResponseError):
+        too_long = any(isinstance(one, LineTooLong) for one in causes) or "Too many" in error.message
+        return NodeError("net.too_large" if too_long else "net.bad_reply", host=host)
+    code = next((code for kinds, code in _CODES if isinstance(error, kinds)), None)
+    return NodeError(code, host=host, detail=_short(error)) if code else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -80,9 +76,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield one
         waiting += [one.__cause__, one.__context__, getattr(one, "os_error", None)]
         if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions
+            waiting += cast("tuple[BaseException, ...]", one.exceptions)
 
 
 def _short(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    source = getattr(error, "os_error", None) or error
+    text = getattr(source, "strerror", None) or str(source) or type(source).__name__
     return str(text)[:200]

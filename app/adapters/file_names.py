@@ -9,7 +9,10 @@ LONGEST = 120  # characters
 LONGEST_BYTES = 240  # what file systems take, with room for a temporary ending
 
 _DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{name}{n}" for name in ("com", "lpt") for n in "0123456789¹²³")}
+    {
+        *("con", "prn", "aux", "nul", "conin$", "conout$"),
+        *(f"{name}{number}" for name in ("com", "lpt") for number in "0123456789¹²³"),
+    }
 )
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 # Reading direction, zero width and tags: they make a name look like another one.
@@ -17,7 +20,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
 def clean_name(name: str, fallback: str = "file") -> str:
-    """The name as one part of a path: no separators, streams, devices, unseen characters, dots or dashes at the ends."""
+    """The name as one part of a path: no separators, streams, devices or unseen characters, no dots at the ends."""
     text = unicodedata.normalize("NFC", name)
     text = "".join(" " if char.isspace() else char for char in text if char.isspace() or not _is_unseen(char))
     text = re.sub(r"\s+", " ", _FORBIDDEN.sub("_", text)).strip(" .")

@@ -68,7 +68,7 @@ class Gateway:
         self._scored_by: dict[tuple[str, str], Endpoint | str] = {}  # by address and model
 
     def resolve(self, choice: ModelChoice) -> ModelFacts:
-        """The model that a choice leads to here. Asks no server. Raises NodeError `role.*`, `connection.*`, `model.*`."""
+        """The model that a choice leads to; asks no server. Raises NodeError `role.*`, `connection.*`, `model.*`."""
         connection, model = self.connections.resolve(choice, self._roles())
         if connection.kind == "embedded":
             return self._local_facts(connection, model)
@@ -102,7 +102,9 @@ class Gateway:
         endpoint = await self._scoring_of(target)
         if isinstance(endpoint, Endpoint):
             return await self._score_there(endpoint, target.server.reach, request, begun)
-        scores = await score_by_echo(self._egress, target.server, target.model, request.prompt, request.labels)
+        scores = await score_by_echo(
+            self._egress, target.server, target.model, request.prompt, request.labels
+        )
         self._scored_by[target.connection.address, target.model] = "echo"
         return LabelScores(scores.probabilities, scores.usage, scores.model, time.perf_counter() - begun)
 
@@ -231,7 +233,12 @@ class Gateway:
             return None
         slots, template = props.get("total_slots"), props.get("chat_template")
         return Endpoint(
-            root, target.server.key, target.model, context, slots if isinstance(slots, int) else 1, bool(template)
+            root,
+            target.server.key,
+            target.model,
+            context,
+            slots if isinstance(slots, int) else 1,
+            bool(template),
         )
 
     async def _score_there(
@@ -252,4 +259,6 @@ def _account(target: Target) -> Account:
     elif connection.organisation:
         options["organization"] = connection.organisation
     provider = connection.facts.provider
-    return Account(connection.name, provider, connection.address, target.server.key, target.server.reach, options)
+    return Account(
+        connection.name, provider, connection.address, target.server.key, target.server.reach, options
+    )

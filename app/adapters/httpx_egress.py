@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import httpx
@@ -30,25 +30,34 @@ class Refused:
 
 @dataclass(slots=True)
 class Route:
-    """Where the requests of one call may go. `refused` and `fault` tell what became of the last one."""
+    """Where the requests of one call may go. `refused` and `fault` tell what became of the last one.
+
+    `kinds` are the content types of a good answer; libraries take a proxy's error page for an empty one.
+    """
 
     egress: Egress
     url: str
     reach: Reach
     limits: Limits
+    kinds: tuple[str, ...]
     refused: Refused | None = None
     fault: NodeError | None = None
+    answers: AsyncExitStack = field(default_factory=AsyncExitStack)  # what is still open
 
 
 _route: ContextVar[Route | None] = ContextVar("route", default=None)
 
 
-@contextmanager
-def routed(route: Route) -> Iterator[Route]:
-    """Within this block, requests of this task go this way. Outside of any, they don't go at all."""
+@asynccontextmanager
+async def routed(route: Route) -> AsyncGenerator[Route]:
+    """Within this block, requests of this task go this way; at its end their connections are closed.
+
+    Outside of any such block requests don't go out at all.
+    """
     token = _route.set(route)
     try:
-        yield route
+        async with route.answers:  # libraries leave the answer of a cancelled call open
+            yield route
     finally:
         _route.reset(token)
 
@@ -65,15 +74,22 @@ class EgressTransport(httpx.AsyncBaseTransport):
             answer = await sending.__aenter__()
         except NodeError as error:
             route.fault = error
-            raise httpx.ConnectTimeout(error.code) if error.code == "net.timeout" else httpx.ReadError(error.code) from error
-        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _ON_THE_WAY_IN]
+            raise httpx.ReadError(error.code) from error
+        headers = [
+            (name, value) for name, value in answer.headers.items() if name.lower() not in _ON_THE_WAY_IN
+        ]
         body = _Body(answer, sending, route)
-        if answer.status < 400:
-            return httpx.Response(answer.status, headers=headers, stream=body, request=request)
-        content = b"".join([chunk async for chunk in body])
-        await body.aclose()
-        route.refused = Refused(answer.status, dict(headers), content)
-        return httpx.Response(answer.status, headers=headers, content=content, request=request)
+        route.answers.push_async_callback(body.aclose)
+        if answer.status >= 400:
+            content = b"".join([chunk async for chunk in body])
+            await body.aclose()
+            route.refused = Refused(answer.status, dict(headers), content)
+            return httpx.Response(answer.status, headers=headers, content=content, request=request)
+        if not answer.headers.get("Content-Type", "").startswith(route.kinds):
+            await body.aclose()
+            route.fault = NodeError("net.bad_reply", host=host_of(route.url))
+            raise httpx.ReadError(route.fault.code)
+        return httpx.Response(answer.status, headers=headers, stream=body, request=request)
 
 
 class ClosedTransport(httpx.BaseTransport):
@@ -84,7 +100,9 @@ class ClosedTransport(httpx.BaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, answer: Incoming, sending: AbstractAsyncContextManager[Incoming], route: Route) -> None:
+    def __init__(
+        self, answer: Incoming, sending: AbstractAsyncContextManager[Incoming], route: Route
+    ) -> None:
         self._answer = answer
         self._sending: AbstractAsyncContextManager[Incoming] | None = sending
         self._route = route

@@ -1,10 +1,9 @@
-"""The keys of connections: in an encrypted file whose key the system guards, or one of three fallbacks, never as plain text."""
+"""The keys of connections: in an encrypted file whose key the system guards, or a fallback, never as plain text."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +34,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class SecretsState:
-    """Where keys are kept here. `locked`: the passphrase is still to be given. `detail`: why the store can't be used."""
+    """Where keys are kept here. `locked`: the passphrase is still to come. `detail`: why the store can't be used."""
 
     place: Place
     locked: bool = False
@@ -141,7 +140,9 @@ class Secrets:
             try:
                 self._key = _decoded(self._store.read(MASTER))
             except StoreUnavailable as error:
-                raise ProblemError(Problem("secrets.store_unavailable", args={"detail": str(error)})) from error
+                raise ProblemError(
+                    Problem("secrets.store_unavailable", args={"detail": str(error)})
+                ) from error
             if self._key is None:
                 raise ProblemError(Problem("secrets.key_lost", args={"path": str(self._file)}))
         return self._key
@@ -198,8 +199,7 @@ class Secrets:
         number = 1
         while (aside := self._file.with_suffix(f".unreadable-{number}.json")).exists():
             number += 1
-        os.replace(self._file, aside)
-        return aside
+        return self._file.replace(aside)
 
 
 def _decoded(stored: str | None) -> bytes | None:

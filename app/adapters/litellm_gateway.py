@@ -1,4 +1,4 @@
-"""The lane for every dialect but OpenAI's: litellm, imported when first needed, with all its requests through egress."""
+"""The lane for every dialect but OpenAI's: litellm, imported when first needed, all its requests through egress."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ _BEFORE_IMPORT = {
     "LITELLM_LOCAL_BLOG_POSTS": "True",
     "LITELLM_RUST": "False",
 }
+_STREAMED = ("text/event-stream", "application/vnd.amazon.eventstream")
+_WHOLE_BODIES = ("application/json",)
+_log = logging.getLogger(__name__)
 _importing = Lock()
 _loaded: Any = None
 
@@ -58,14 +61,13 @@ class LitellmLane:
         begun = time.perf_counter()
         stream = request.on_text is not None
         fields = _fields(account, model, request, stream=stream)
-        route = Route(self._egress, account.url, account.reach, WHOLE)
+        route = Route(self._egress, account.url, account.reach, WHOLE, _STREAMED if stream else _WHOLE_BODIES)
         try:
-            with routed(route):
-                async with asyncio.timeout(WHOLE.total) as limit:
-                    answer = await litellm.acompletion(**fields)
-                    if stream:
-                        return await _collect(answer, limit, model, request, begun)
-                    return _plain_reply(answer.model_dump(), model, begun)
+            async with routed(route), asyncio.timeout(WHOLE.total) as limit:
+                answer = await litellm.acompletion(**fields)
+                if stream:
+                    return await _collect(answer, limit, model, request, begun)
+                return _plain_reply(answer.model_dump(), model, begun)
         except NodeError as error:
             raise of_model(error, account.connection, model) from error
         except Exception as error:
@@ -114,7 +116,7 @@ def _set_up(litellm: Any) -> None:
     litellm.num_retries = 0
     # Clients of provider SDKs take this one, the handlers of all other providers ask this factory.
     litellm.aclient_session = httpx.AsyncClient(transport=EgressTransport())
-    AsyncHTTPHandler.create_async_transport = staticmethod(lambda *_, **__: EgressTransport())
+    setattr(AsyncHTTPHandler, "create_async_transport", staticmethod(lambda *_, **__: EgressTransport()))  # noqa: B010
     litellm.client_session = httpx.Client(transport=ClosedTransport())
     litellm.sync_transport = ClosedTransport()
     for name in ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router"):
@@ -176,9 +178,8 @@ def _plain_reply(body: dict[str, Any], model: str, begun: float) -> ChatReply:
 
 def _honest(body: dict[str, Any]) -> dict[str, Any]:
     """Where the provider said nothing about tokens, litellm says 0: no call has an empty input."""
-    if not (body.get("usage") or {}).get("prompt_tokens"):
-        body["usage"] = None
-    return body
+    usage: Any = body.get("usage")
+    return body if usage and usage.get("prompt_tokens") else {**body, "usage": None}
 
 
 def _failure(error: Exception, route: Any, account: Account, model: str) -> NodeError:
@@ -192,7 +193,9 @@ def _failure(error: Exception, route: Any, account: Account, model: str) -> Node
         return of_model(route.fault, account.connection, model)
     if isinstance(error, TimeoutError):
         return NodeError("model.timeout", connection=account.connection, model=model)
-    code = "model.setting_refused" if "Unsupported" in type(error).__name__ else "model.bad_reply"
-    # Its messages carry tracebacks; the first line says what happened.
-    detail = redact(str(error).partition("\n")[0])[:300]
-    return NodeError(code, connection=account.connection, model=model, detail=detail)
+    # Its messages carry tracebacks and advice for programmers: they belong into the log.
+    _log.warning("%s: %s", type(error).__name__, str(error)[:2000])
+    if "Unsupported" in type(error).__name__:
+        detail = redact(str(error).partition("\n")[0].rpartition("Error: ")[2])[:200]
+        return NodeError("model.setting_refused", connection=account.connection, model=model, detail=detail)
+    return NodeError("model.bad_reply", connection=account.connection, model=model)

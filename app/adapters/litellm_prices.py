@@ -83,7 +83,9 @@ class PriceList:
         names = (
             key.removeprefix(prefix)
             for key, entry in _list().items()
-            if entry.get("litellm_provider") in provider and entry.get("mode") == "chat" and key.startswith(prefix)
+            if entry.get("litellm_provider") in provider
+            and entry.get("mode") == "chat"
+            and key.startswith(prefix)
         )
         return tuple(sorted(names))
 
@@ -124,7 +126,9 @@ def _read_own(path: Path) -> dict[str, Price]:
 
 def _own_price(entry: Any) -> Price | None:
     try:
-        rates = {part: Decimal(str(entry[part])) / MILLION for part in OWN_PARTS if entry.get(part) is not None}
+        rates = {
+            part: Decimal(str(entry[part])) / MILLION for part in OWN_PARTS if entry.get(part) is not None
+        }
         if not all(rate.is_finite() and rate >= 0 for rate in rates.values()):
             return None
         return Price(rates["input"], rates["output"], rates.get("cached"), rates.get("reasoning"))

@@ -96,8 +96,8 @@ def _bundled() -> Path | None:
 
 
 @cache
-def _facts(path: Path, stamp: int) -> GgufFacts | None:
-    """`stamp` makes a file that was replaced be read again."""
+def _facts(path: Path, _stamp: int) -> GgufFacts | None:
+    """Read once, and again when the file was replaced, which its stamp shows."""
     try:
         return read_gguf_facts(path)
     except GgufError:

@@ -20,7 +20,13 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "model.no_balance",
         (
-            *("insufficient_quota", "insufficient_balance", "insufficient balance", "credit balance", "arrearage"),
+            *(
+                "insufficient_quota",
+                "insufficient_balance",
+                "insufficient balance",
+                "credit balance",
+                "arrearage",
+            ),
             *("exceeded_current_quota", "payment required", "requires more credits", "余额不足", '"1113"'),
         ),
     ),
@@ -31,15 +37,37 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "model.key_refused",
         (
-            *("invalid_api_key", "authentication_error", "unauthenticated", "api key not valid", "invalid api key"),
-            *("api_key_invalid", "incorrect api key", "invalid_authentication", "invalid x-api-key", "invalidapikey"),
+            *(
+                "invalid_api_key",
+                "authentication_error",
+                "unauthenticated",
+                "api key not valid",
+                "invalid api key",
+            ),
+            *(
+                "api_key_invalid",
+                "incorrect api key",
+                "invalid_authentication",
+                "invalid x-api-key",
+                "invalidapikey",
+            ),
         ),
     ),
     (
         "model.too_long",
         (
-            *("context_length_exceeded", "exceed_context_size", "maximum context length", "prompt is too long"),
-            *("exceeds the maximum number of tokens", "input length should be", "input is too long", "too many tokens"),
+            *(
+                "context_length_exceeded",
+                "exceed_context_size",
+                "maximum context length",
+                "prompt is too long",
+            ),
+            *(
+                "exceeds the maximum number of tokens",
+                "input length should be",
+                "input is too long",
+                "too many tokens",
+            ),
             *("context window", "exceeds the available context"),
         ),
     ),
@@ -47,14 +75,25 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "model.missing",
         (
             *("model_not_found", "deploymentnotfound", "model not exist", "unknown_model", "unknown model"),
-            *("no such model", "model identifier is invalid", "is not found for api version", "invalid_model"),
+            *(
+                "no such model",
+                "model identifier is invalid",
+                "is not found for api version",
+                "invalid_model",
+            ),
             *("invalid model", "not a valid model", "模型不存在"),
         ),
     ),
     (
         "model.refused",
         (
-            *("content_filter", "content_policy", "data_inspection_failed", "responsibleaipolicy", "invalid_prompt"),
+            *(
+                "content_filter",
+                "content_policy",
+                "data_inspection_failed",
+                "responsibleaipolicy",
+                "invalid_prompt",
+            ),
             *("content management policy", "prohibited_content", "敏感"),
         ),
     ),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.adapters.safe_files import append_granted, open_granted, write_granted
 from app.adapters.table_writing import WRITABLE, columns_of, csv_bytes, json_bytes, write_rows
-from app.adapters.tables import SAMPLE, csv_form, read_rows
+from app.adapters.tables import SAMPLE, csv_form, header_of, read_rows
 from app.adapters.text_encoding import encoding_of
 from app.sdk.context import Row
 from app.sdk.errors import NodeError
@@ -20,33 +19,24 @@ LONGEST_TEXT = 20 * 1024 * 1024  # bytes
 MOST_ROWS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class FileGrants:
-    """Files and folders (with everything below) that a run may read and write; `never` wins over both for writing."""
-
-    read: tuple[Path, ...] = ()
-    write: tuple[Path, ...] = ()
-    never: tuple[Path, ...] = ()
-
-    def resolved(self, folder: Path) -> FileGrants:
-        """With every path absolute and free of links."""
-        return FileGrants(
-            *(tuple((folder / path).resolve() for path in paths) for paths in (self.read, self.write, self.never))
-        )
-
-    def may_read(self, path: Path) -> bool:
-        return _within(path, self.read) or self.may_write(path)
-
-    def may_write(self, path: Path) -> bool:
-        return _within(path, self.write) and not _within(path, self.never)
-
-
 class NodeFiles:
-    """Implements `app.sdk.context.Files` for one run. Relative paths start at `folder`, the workflow's own."""
+    """Implements `app.sdk.context.Files` for one run. Relative paths start at `folder`, the workflow's own.
 
-    def __init__(self, folder: Path, grants: FileGrants) -> None:
+    `may_read` and `may_write` are asked for resolved paths; what may be written may be read. Nothing is ever
+    written at or below `protected`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        may_read: Callable[[Path], bool],
+        may_write: Callable[[Path], bool],
+        protected: Sequence[Path] = (),
+    ) -> None:
         self._folder = folder
-        self._grants = grants.resolved(folder)
+        self._read_granted = may_read
+        self._write_granted = may_write
+        self._protected = protected
         self._writing: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def read_text(self, path: str) -> str:
@@ -63,7 +53,7 @@ class NodeFiles:
             else:
                 data = text.encode("utf-8", "replace")
                 await asyncio.to_thread(
-                    write_granted, place, lambda file: _put(file.write(data)), self._grants.may_write, replace=replace
+                    write_granted, place, lambda file: file.write(data), self._may_write, replace=replace
                 )
         return str(place)
 
@@ -77,6 +67,16 @@ class NodeFiles:
             await asyncio.to_thread(self._write_table, place, rows, append=append, replace=replace)
         return str(place)
 
+    def _may_read(self, path: Path) -> bool:
+        return self._read_granted(path) or self._write_granted(path)
+
+    def _may_write(self, path: Path) -> bool:
+        if not self._write_granted(path):
+            return False
+        if any(path == place or place in path.parents for place in self._protected):
+            raise NodeError("file.protected", path=str(path))
+        return True
+
     def _place(self, path: str) -> Path:
         """The path without links and dots. Raises NodeError `file.missing`, `file.bad_name`."""
         if not path.strip():
@@ -87,7 +87,7 @@ class NodeFiles:
             raise NodeError("file.bad_name", path=path, name=path) from error
 
     def _read_text(self, place: Path) -> str:
-        with open_granted(place, self._grants.may_read) as file:
+        with open_granted(place, self._may_read) as file:
             data = file.read(LONGEST_TEXT + 1)
         if len(data) > LONGEST_TEXT:
             raise NodeError("file.too_large", path=str(place), limit=LONGEST_TEXT)
@@ -98,7 +98,7 @@ class NodeFiles:
 
     def _read_table(self, place: Path, sheet: str) -> list[Row]:
         rows: list[Row] = []
-        with open_granted(place, self._grants.may_read) as file:
+        with open_granted(place, self._may_read) as file:
             for row in read_rows(file, str(place), sheet):
                 if len(rows) >= MOST_ROWS:
                     raise NodeError("file.too_large", path=str(place), limit=MOST_ROWS)
@@ -109,7 +109,7 @@ class NodeFiles:
         sample = self._sample(place)
         encoding = (encoding_of(sample, whole=len(sample) < SAMPLE) if sample else None) or "utf-8"
         # A second byte order mark in the middle would be a character.
-        append_granted(place, text.encode(_without_mark(encoding, sample), "replace"), self._grants.may_write)
+        append_granted(place, text.encode(_without_mark(encoding, sample), "replace"), self._may_write)
 
     def _write_table(self, place: Path, rows: Sequence[Row], *, append: bool, replace: bool) -> None:
         if append and self._sample(place):
@@ -118,7 +118,7 @@ class NodeFiles:
             write_granted(
                 place,
                 lambda file: write_rows(file, place.name, rows),
-                self._grants.may_write,
+                self._may_write,
                 replace=replace or append,
             )
 
@@ -128,52 +128,38 @@ class NodeFiles:
             # Rewriting somebody's workbook would lose its charts and pictures.
             raise NodeError("file.cannot_append", path=str(place))
         if ending in {".jsonl", ".ndjson"}:
-            append_granted(place, self._line_end(place) + json_bytes(rows), self._grants.may_write)
+            append_granted(place, self._line_end(place) + json_bytes(rows), self._may_write)
             return
         sample = self._sample(place)
         form = csv_form(sample, str(place), whole=len(sample) < SAMPLE)
-        columns = self._columns(place)
-        if set(columns_of(rows)) <= set(columns):
+        columns = header_of(sample, form)
+        if set(columns_of(rows)) <= set(columns) and not form.encoding.startswith("utf-16"):
             data = self._line_end(place) + csv_bytes(rows, columns, form, header=False)
-            append_granted(place, data, self._grants.may_write)
+            append_granted(place, data, self._may_write)
             return
         both = [*self._read_table(place, ""), *rows]
         write_granted(
             place,
-            lambda file: _put(file.write(csv_bytes(both, columns_of(both), form, header=True))),
-            self._grants.may_write,
+            lambda file: file.write(csv_bytes(both, columns_of(both), form, header=True)),
+            self._may_write,
             replace=True,
         )
-
-    def _columns(self, place: Path) -> list[str]:
-        with open_granted(place, self._grants.may_read) as file:
-            sample = file.read(SAMPLE)
-            form = csv_form(sample, str(place), whole=len(sample) < SAMPLE)
-        return header_of(sample, form)
 
     def _sample(self, place: Path) -> bytes:
         """The beginning of the file; empty where there is none."""
         if not os.path.lexists(place):
             return b""
-        with open_granted(place, self._grants.may_read) as file:
+        with open_granted(place, self._may_read) as file:
             return file.read(SAMPLE)
 
     def _line_end(self, place: Path) -> bytes:
         """What is missing at the end of the file before another line can follow."""
-        with open_granted(place, self._grants.may_read) as file:
+        with open_granted(place, self._may_read) as file:
             file.seek(-1, os.SEEK_END)
             return b"" if file.read(1) in {b"\n", b"\r"} else b"\n"
 
 
-def _within(path: Path, places: Iterable[Path]) -> bool:
-    return any(path == place or place in path.parents for place in places)
-
-
 def _without_mark(encoding: str, sample: bytes) -> str:
     if encoding in {"utf-16", "utf-32"}:
-        return f"{encoding}-{'le' if sample.startswith(b'\xff') else 'be'}"
+        return encoding + ("-le" if sample.startswith(b"\xff") else "-be")
     return encoding.removesuffix("-sig")
-
-
-def _put(_: int) -> None:
-    """Writers give the number of bytes; nobody wants it here."""

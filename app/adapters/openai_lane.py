@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from app.adapters.addresses import Reach
-from app.adapters.connection_kinds import Dialect
+from app.adapters.connection_kinds import OPENAI, Dialect
 from app.adapters.egress import Egress, Incoming, Limits, Outgoing, host_of
 from app.adapters.model_errors import refusal, refusal_inside
 from app.adapters.openai_wire import Plain, StreamedReply, reply_of, request_fields
@@ -37,7 +37,7 @@ class Server:
     key: str = ""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     reach: Reach = "internet"
-    dialect: Dialect = Dialect()
+    dialect: Dialect = OPENAI
     streams: bool = False
 
     def outgoing(self, method: str, path: str, body: bytes = b"") -> Outgoing:
@@ -96,7 +96,9 @@ class OpenAiLane:
         except NodeError as error:
             raise of_model(error, server.connection, "") from error
 
-    def _whole(self, data: bytes, server: Server, model: str, request: ChatRequest, begun: float) -> ChatReply:
+    def _whole(
+        self, data: bytes, server: Server, model: str, request: ChatRequest, begun: float
+    ) -> ChatReply:
         body = _object(data, server, model)
         if body.get("error") and not body.get("choices"):
             raise refusal_inside(body["error"], connection=server.connection, model=model)

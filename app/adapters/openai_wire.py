@@ -11,7 +11,7 @@ from app.adapters.connection_kinds import Dialect
 from app.costs.usage import Usage
 from app.document.workflow import JsonObject
 from app.sdk.errors import NodeError
-from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest, FinishReason, Tool, TokenLogprob, ToolCall
+from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest, FinishReason, TokenLogprob, Tool, ToolCall
 
 LONGEST_ANSWER = 200_000  # characters
 
@@ -85,7 +85,8 @@ def reply_of(body: Plain, seconds: float, asked_model: str) -> ChatReply:
     except (KeyError, IndexError, TypeError) as error:
         raise NodeError("model.bad_reply", model=asked_model) from error
     collected = StreamedReply(asked_model)
-    collected.add({**body, "choices": [{**choice, "delta": message}]})
+    collected.add_head(body)
+    collected.add_choice(choice, message)
     return collected.reply(seconds)
 
 
@@ -114,24 +115,36 @@ class StreamedReply:
 
     def add(self, piece: Plain) -> str:
         """Takes a piece in and gives its new text."""
-        if isinstance(piece.get("model"), str) and piece["model"]:
-            self._model = piece["model"]
-        if isinstance(piece.get("usage"), dict):
-            self._usage = usage_of(piece["usage"])
+        self.add_head(piece)
         choices: Any = piece.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
             return ""
         choice = cast("Plain", choices[0])
-        finish: Any = choice.get("finish_reason")
+        return self.add_choice(choice, choice.get("delta"))
+
+    def add_head(self, piece: Plain) -> None:
+        """Takes in what stands beside the choices."""
+        model, usage = piece.get("model"), piece.get("usage")
+        if isinstance(model, str) and model:
+            self._model = model
+        if isinstance(usage, dict):
+            self._usage = usage_of(cast("Plain", usage))
+
+    def add_choice(self, choice: Plain, message: Any) -> str:
+        """Takes in a choice with its message or the next part of it, and gives the new text."""
+        finish = choice.get("finish_reason")
         if finish:
             self._finish = _FINISHES.get(str(finish).lower(), "other")
-        delta: Any = choice.get("delta")
-        if not isinstance(delta, dict):
+        if not isinstance(message, dict):
             return ""
-        self._refused = self._refused or bool(cast("Plain", delta).get("refusal"))
-        self._add_calls(cast("Plain", delta).get("tool_calls"))
-        self._logprobs += _logprobs(choice.get("logprobs"))
-        return self._add_text(_text(cast("Plain", delta)))
+        part = cast("Plain", message)
+        if part.get("refusal"):
+            self._refused = True
+        if part.get("tool_calls"):
+            self._add_calls(part["tool_calls"])
+        if choice.get("logprobs"):
+            self._logprobs += _logprobs(choice["logprobs"])
+        return self._add_text(_text(part))
 
     def reply(self, seconds: float) -> ChatReply:
         """What came together."""
@@ -180,7 +193,9 @@ class _Call:
             self._name = parts.get("name") or self._name
             arguments: Any = parts.get("arguments")
             # Some servers give the arguments as an object; we hand on the text.
-            self._arguments += arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""
+            self._arguments += (
+                arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""
+            )
 
     def finished(self, number: int) -> ToolCall:
         return ToolCall(self._id or f"call_{number}", self._name, self._arguments or "{}")
@@ -225,7 +240,9 @@ def _ask_for_schema(fields: dict[str, Any], schema: JsonObject, dialect: Dialect
         return
     # The server can promise JSON but no schema, and wants the word JSON in the prompt.
     fields["response_format"] = {"type": "json_object"}
-    wish = "Answer with one JSON object that fits this JSON Schema:\n" + json.dumps(schema, ensure_ascii=False)
+    wish = "Answer with one JSON object that fits this JSON Schema:\n" + json.dumps(
+        schema, ensure_ascii=False
+    )
     fields["messages"] = [{"role": "system", "content": wish}, *fields["messages"]]
 
 
@@ -246,7 +263,9 @@ def _text(delta: Plain) -> str:
     """The text of a message or piece; some servers give it in parts, and a refusal in a place of its own."""
     content: Any = delta.get("content")
     if isinstance(content, list):
-        parts = (part.get("text") for part in cast("list[Any]", content) if isinstance(part, dict))
+        parts = (
+            cast("Plain", part).get("text") for part in cast("list[Any]", content) if isinstance(part, dict)
+        )
         return "".join(part for part in parts if isinstance(part, str))
     if isinstance(content, str):
         return content

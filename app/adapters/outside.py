@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from app.adapters.connections import Connections
@@ -11,9 +12,12 @@ from app.adapters.gateway import Gateway
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
+from app.adapters.node_files import NodeFiles
 from app.adapters.node_net import NodeNet
 from app.adapters.starter import Starter
-from app.document.workflow import Json
+from app.adapters.tables import count_rows, rows_of
+from app.executor.broker import Broker
+from app.sdk.context import Row
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts
 from app.settings import Folders, Preferences
@@ -30,6 +34,8 @@ class Outside:
         host_command: Sequence[str],
         environment: Mapping[str, str],
     ) -> None:
+        self.preferences = preferences
+        self._profile = (where.config, where.data, where.cache, where.state, where.logs)
         self.local_models = LocalModels(
             starter,
             host_command,
@@ -40,9 +46,16 @@ class Outside:
         self.prices = PriceList(where.config / "prices.json")
         self.secrets = Secrets(where.config / "secrets.json", environment)
         self.egress = Egress()
-        self.connections = Connections(where.config / "connections.json", environment, self.local_models.names)
+        self.connections = Connections(
+            where.config / "connections.json", environment, self.local_models.names
+        )
         self.models = Gateway(
-            self.connections, self.secrets, self.egress, self.local_models, self.prices, lambda: preferences.roles
+            self.connections,
+            self.secrets,
+            self.egress,
+            self.local_models,
+            self.prices,
+            lambda: self.preferences.roles,
         )
 
     def resolve(self, choice: ModelChoice) -> ModelFacts:
@@ -60,13 +73,24 @@ class Outside:
                 found += [facts] if facts else []
         return tuple(found)
 
-    async def rows(self, path: Path) -> tuple[AsyncIterator[Mapping[str, Json]], int]:
-        """The rows of a table, read as they are asked for, and their number (-1: not known)."""
-        raise NotImplementedError
+    async def rows(self, path: Path) -> tuple[AsyncIterator[Row], int]:
+        """The rows of a table, read as asked for, and their number (-1: not known). Raises NodeError `file.*`."""
+        count = await asyncio.to_thread(count_rows, path)
+        return rows_of(path), -1 if count is None else count
 
-    def net(self, granted: Callable[[str], bool], account: Callable[[str], str]) -> NodeNet:
+    async def write_results(self, path: Path, rows: Sequence[Row]) -> None:
+        """Writes a table where the person said, over what was there. Raises NodeError `file.*`."""
+        place = await asyncio.to_thread(path.resolve)
+        files = NodeFiles(place.parent, place.__eq__, place.__eq__, self._profile)
+        await files.write_table(str(place), rows, replace=True)
+
+    def net(self, broker: Broker) -> NodeNet:
         """The network for the steps of one run."""
-        return NodeNet(self.egress, self.connections, self.secrets, granted, account)
+        return NodeNet(self.egress, self.connections, self.secrets, broker.may_reach, broker.connection)
+
+    def files(self, broker: Broker, folder: Path) -> NodeFiles:
+        """Files for the steps of one run; the profile itself is out of reach."""
+        return NodeFiles(folder, broker.may_read, broker.may_write, self._profile)
 
     async def close(self) -> None:
         await self.models.close()

@@ -9,7 +9,16 @@ from pathlib import Path
 from app.settings import Folders
 
 _RUN_BY_SHELLS = (
-    *(".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc", ".zprofile", ".zshenv"),
+    *(
+        ".bashrc",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_logout",
+        ".profile",
+        ".zshrc",
+        ".zprofile",
+        ".zshenv",
+    ),
     *(".zlogin", ".xprofile", ".xinitrc", ".xsession", ".config/fish", ".config/environment.d"),
 )
 _RUN_BY_SYSTEM = {
@@ -21,10 +30,23 @@ _RUN_BY_SYSTEM = {
         "Documents/WindowsPowerShell",
     ),
 }
-_KEYS = (".ssh", ".gnupg", ".aws", ".kube", ".docker", ".netrc", ".pypirc", ".npmrc", ".gitconfig", ".config/git")
+_KEYS = (
+    ".ssh",
+    ".gnupg",
+    ".aws",
+    ".kube",
+    ".docker",
+    ".netrc",
+    ".pypirc",
+    ".npmrc",
+    ".gitconfig",
+    ".config/git",
+)
 
 
-def protected_places(own: Folders, platform: str = sys.platform, home: Path | None = None) -> tuple[Path, ...]:
+def protected_places(
+    own: Folders, platform: str = sys.platform, home: Path | None = None
+) -> tuple[Path, ...]:
     """Folders and files, resolved; everything below them is protected too."""
     base = home or Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where nobody is at home
     below_home = (*_RUN_BY_SHELLS, *_RUN_BY_SYSTEM.get(platform, ()), *_KEYS)

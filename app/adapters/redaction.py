@@ -45,7 +45,7 @@ _changing = Lock()
 
 
 def remember(secret: str) -> None:
-    """From now on this value is hidden wherever text passes `redact`, also as JSON, in URLs and as Basic authorisation."""
+    """Hides this value from now on wherever text passes `redact`, also as JSON, in URLs and as Basic authorisation."""
     global _exact  # noqa: PLW0603 - one gate a process
     if len(secret) < SHORTEST:
         return
@@ -83,7 +83,9 @@ def log_to(path: Path) -> logging.Handler:
     Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8", delay=True)
+    handler = RotatingFileHandler(
+        path, maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8", delay=True
+    )
     handler.setFormatter(_Gate("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -96,4 +98,5 @@ def _forms(secret: str) -> set[str]:
     escaped = json.dumps(secret)[1:-1]
     encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
     as_user, as_password = (base64.b64encode(text.encode()).decode() for text in (f"{secret}:", f":{secret}"))
-    return {secret, escaped, json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe=""), encoded, as_user, as_password}
+    readable = json.dumps(secret, ensure_ascii=False)[1:-1]
+    return {secret, escaped, readable, quote(secret, safe=""), encoded, as_user, as_password}

@@ -49,7 +49,7 @@ def open_granted(path: Path, granted: Granted) -> Generator[BinaryIO]:
         yield file
 
 
-def write_granted(path: Path, data: Callable[[BinaryIO], None], granted: Granted, *, replace: bool) -> None:
+def write_granted(path: Path, data: Callable[[BinaryIO], object], granted: Granted, *, replace: bool) -> None:
     """Writes a file whole or not at all; missing folders within the grant are made. Raises NodeError `file.*`."""
     _check_place(path, granted)
     temporary = path.with_name(f".{path.name[:60]}.{os.getpid()}.{next(_numbers)}.tmp")
@@ -112,11 +112,11 @@ def _compare(handle: int, path: Path) -> None:
 
 def _put(temporary: Path, path: Path, *, replace: bool) -> None:
     if replace:
-        os.replace(temporary, path)
+        temporary.replace(path)
         return
     try:
         os.link(temporary, path)  # fails where something is there, whoever put it there in the meantime
     except FileExistsError:
         raise
     except OSError:  # a file system without links
-        os.rename(temporary, path)
+        temporary.rename(path)

@@ -111,7 +111,12 @@ def _lock_of(saved: Mapping[str, Any], path: Path) -> Lock:
     try:
         lock = Lock(**saved["lock"])
         base64.b64decode(lock.salt, validate=True)
-        if lock.kind in {"system", "passphrase"} and 1 < lock.n <= MOST_N and lock.r == SCRYPT_R and lock.p == SCRYPT_P:
+        if (
+            lock.kind in {"system", "passphrase"}
+            and 1 < lock.n <= MOST_N
+            and lock.r == SCRYPT_R
+            and lock.p == SCRYPT_P
+        ):
             return lock
     except (KeyError, TypeError, ValueError):
         pass

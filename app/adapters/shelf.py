@@ -20,8 +20,9 @@ KeyPlace: TypeAlias = Literal["none", "stored", "session", "environment", "missi
 class ModelLine:
     """One model of one connection.
 
-    Prices are US dollars a million tokens. `abilities` holds some of chat, score, schema, tools.
-    `goes_to` is who gets the data, as that connection's host or provider is called. None = not known.
+    Prices are US dollars a million tokens; None = not known. `abilities` are known to be there,
+    `lacking` known not to be: some of chat, score, schema, tools. `goes_to` is who gets the data: the
+    provider's name, or an own server's host.
     """
 
     connection: str
@@ -34,6 +35,7 @@ class ModelLine:
     input_price: Decimal | None = None
     output_price: Decimal | None = None
     abilities: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
     context: int | None = None
     size_bytes: int | None = None
     built_in: bool = False

@@ -1,4 +1,4 @@
-"""Tables row by row: CSV in any common dialect and encoding, Excel workbooks, JSON lines. Lazy: a row is read when asked for."""
+"""Tables row by row as they are asked for: CSV in any common dialect and encoding, Excel workbooks, JSON lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from threading import Lock
+from typing import Any, BinaryIO, NoReturn, TypeAlias, cast
 
 from app.adapters.safe_files import as_file_errors
 from app.adapters.text_encoding import encoding_of
@@ -26,8 +27,9 @@ LONGEST_LINE = 32 * 1024 * 1024  # bytes of JSON
 COUNTED = 64 * 1024 * 1024  # bytes; counting the rows of more takes too long
 BATCH = 256  # rows that a thread reads in one go
 DELIMITERS = ",;\t|"
+WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 
-Reader = Callable[[BinaryIO, str, str], Iterator[Row]]
+Reader: TypeAlias = Callable[[BinaryIO, str], Iterator[Row]]
 
 
 def read_rows(file: BinaryIO, name: str, sheet: str = "") -> Iterator[Row]:
@@ -35,7 +37,12 @@ def read_rows(file: BinaryIO, name: str, sheet: str = "") -> Iterator[Row]:
 
     Raises NodeError `file.unknown_format`, `file.not_text`, `file.bad_table`, `file.sheet_missing`, `file.too_large`.
     """
-    return _reader(name)(file, name, sheet)
+    ending = Path(name).suffix.lower()
+    if ending in WORKBOOKS:
+        return as_records(workbook_rows(file, name, sheet))
+    if ending not in _READERS:
+        raise NodeError("file.unknown_format", path=name, ending=ending)
+    return _READERS[ending](file, name)
 
 
 async def rows_of(path: Path, sheet: str = "") -> AsyncGenerator[Row]:
@@ -43,19 +50,19 @@ async def rows_of(path: Path, sheet: str = "") -> AsyncGenerator[Row]:
 
     Raises NodeError as `read_rows`, and `file.missing`, `file.not_readable`.
     """
-    rows = _open_rows(path, sheet)
+    source = _Source(path, sheet)
     try:
-        while batch := await asyncio.to_thread(lambda: list(islice(rows, BATCH))):
+        while batch := await asyncio.to_thread(source.take):
             for row in batch:
                 yield row
     finally:
-        await asyncio.to_thread(rows.close)
+        await asyncio.to_thread(source.close)
 
 
 def count_rows(path: Path, sheet: str = "") -> int | None:
     """How many rows a table has, where that is quickly found; None otherwise. Raises NodeError as `rows_of`."""
     with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
-        if path.suffix.lower() == ".xlsx":
+        if path.suffix.lower() in WORKBOOKS:
             return count_workbook_rows(file, str(path), sheet)
         if path.stat().st_size > COUNTED:
             return None
@@ -75,29 +82,25 @@ def column_names(header: Sequence[object]) -> list[str]:
     return names
 
 
+class _Source:
+    """A table that threads read from by turns; closing waits for the one that still reads."""
+
+    def __init__(self, path: Path, sheet: str) -> None:
+        self._rows = _open_rows(path, sheet)
+        self._reading = Lock()
+
+    def take(self) -> list[Row]:
+        with self._reading:
+            return list(islice(self._rows, BATCH))
+
+    def close(self) -> None:
+        with self._reading:
+            self._rows.close()
+
+
 def _open_rows(path: Path, sheet: str) -> Generator[Row]:
     with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
         yield from read_rows(file, str(path), sheet)
-
-
-def _reader(name: str) -> Reader:
-    ending = Path(name).suffix.lower()
-    readers: Mapping[str, Reader] = {
-        ".csv": _csv_rows,
-        ".tsv": _csv_rows,
-        ".txt": _csv_rows,
-        ".jsonl": _json_rows,
-        ".ndjson": _json_rows,
-        ".xlsx": _workbook_rows,
-        ".xlsm": _workbook_rows,
-    }
-    if ending not in readers:
-        raise NodeError("file.unknown_format", path=name, ending=ending)
-    return readers[ending]
-
-
-def _workbook_rows(file: BinaryIO, name: str, sheet: str) -> Iterator[Row]:
-    return as_records(workbook_rows(file, name, sheet))
 
 
 def as_records(rows: Iterable[Sequence[Json]]) -> Iterator[Row]:
@@ -137,7 +140,14 @@ def csv_form(sample: bytes, name: str, *, whole: bool) -> CsvForm:
     return CsvForm(encoding, _delimiter(text, whole=whole), 0)
 
 
-def _csv_rows(file: BinaryIO, name: str, sheet: str) -> Iterator[Row]:
+def header_of(sample: bytes, form: CsvForm) -> list[str]:
+    """The columns of a CSV file by its beginning."""
+    lines = io.StringIO(sample.decode(form.encoding, "ignore"), newline="")
+    records = csv.reader(islice(lines, form.begins, None), form)
+    return column_names(next((row for row in records if any(row)), list[str]()))
+
+
+def _csv_rows(file: BinaryIO, name: str) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_CELL)
     sample = file.read(SAMPLE)
     form = csv_form(sample, name, whole=len(sample) < SAMPLE)
@@ -174,7 +184,7 @@ def _delimiter(text: str, *, whole: bool) -> str:
 # --- JSON lines ------------------------------------------------------------------------------------------
 
 
-def _json_rows(file: BinaryIO, name: str, sheet: str) -> Iterator[Row]:
+def _json_rows(file: BinaryIO, name: str) -> Iterator[Row]:
     number = 0
     while line := file.readline(LONGEST_LINE):
         number += 1
@@ -194,3 +204,12 @@ def _no_number(word: str) -> NoReturn:
 
 def _bad(name: str, line: int, detail: str, error: Exception) -> NoReturn:
     raise NodeError("file.bad_table", path=name, line=line, detail=detail) from error
+
+
+_READERS: Mapping[str, Reader] = {
+    ".csv": _csv_rows,
+    ".tsv": _csv_rows,
+    ".txt": _csv_rows,
+    ".jsonl": _json_rows,
+    ".ndjson": _json_rows,
+}

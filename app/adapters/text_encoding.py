@@ -15,7 +15,7 @@ MOSTLY = 0.8  # of the pairs that are not ASCII are everyday Chinese, if it is C
 
 
 def encoding_of(sample: bytes, *, whole: bool = True) -> str | None:
-    """A Python codec name, or None for what is no text. `whole`: the sample is the whole file, so it may not end within a character.
+    """A Python codec name, or None for what is no text. Only the sample of a `whole` file must end with a character.
 
     UTF-8 first, by mark or because it fits; then GB 18030, which programs in China write, where the
     characters are everyday Chinese; then the Western code page, which fits anything without zero bytes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.document.workflow import Json
@@ -84,19 +84,13 @@ def _sheet(book: Workbook, name: str, sheet: str) -> Any:
 
 
 def _plain(cell: Any) -> Json:
-    match cell:
-        case None:
-            return ""
-        case datetime():
-            whole_day = (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0)
-            return cell.date().isoformat() if whole_day else cell.isoformat()
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            return cell.total_seconds()
-        case float():
-            return int(cell) if cell.is_integer() else cell
-        case bool() | int() | str():
-            return cell
-        case _:
-            return str(cell)
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return int(cell) if cell.is_integer() else cell
+    if isinstance(cell, datetime):
+        # Excel keeps days as moments at midnight.
+        return (cell.date() if cell.time() == time() else cell).isoformat()
+    if isinstance(cell, (date, time)):
+        return cell.isoformat()
+    return cell if isinstance(cell, (bool, int, str)) else str(cell)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -79,19 +78,19 @@ def _print(facts: dict[str, object]) -> None:
         label = text(f"cli.doctor.{name}")
         if isinstance(value, dict):
             typer.echo(f"{label}:")
-            for inner, content in value.items():
+            for inner, content in cast("dict[str, object]", value).items():
                 typer.echo(f"  {inner}: {_shown(content)}")
         else:
             typer.echo(f"{label}: {_shown(value) or text('cli.doctor.none')}")
-    sys.stdout.flush()
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, dict) and "path" in value:
-        state = text("cli.doctor.writable" if value["writable"] else "cli.doctor.not_writable")
-        return f"{value['path']} ({state})"
     if isinstance(value, dict):
-        return ", ".join(f"{v}" for v in value.values() if v)
+        parts = cast("dict[str, object]", value)
+        if "path" in parts:
+            state = text("cli.doctor.writable" if parts["writable"] else "cli.doctor.not_writable")
+            return f"{parts['path']} ({state})"
+        return ", ".join(str(part) for part in parts.values() if part)
     if isinstance(value, list):
-        return "; ".join(_shown(v) for v in value)
+        return "; ".join(_shown(one) for one in cast("list[object]", value))
     return "–" if value is None else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
@@ -26,11 +27,14 @@ cli: Any = typer.Typer(
 for verb in (run, check, nodes, models, diff, fmt, doctor):
     cli.command(verb.__name__)(verb)
 
-VERBS = ("run", "check", "nodes", "models", "diff", "fmt", "doctor")
 
+def main(arguments: list[str], draw: Draw | None = None, more: Sequence[Callable[..., None]] = ()) -> int:
+    """Runs one verb; gives the exit code.
 
-def main(arguments: list[str], draw: Draw | None = None) -> int:
-    """Runs one verb; gives the exit code. `draw` makes the picture that `run --picture` asks for."""
+    `draw` makes the picture that `run --picture` asks for, `more` are verbs of rooms that this one can't see.
+    """
+    for verb in more:
+        cli.command(verb.__name__)(verb)
     try:
         cli(args=arguments, obj=draw, standalone_mode=True, prog_name="baton")
     except SystemExit as end:

@@ -9,10 +9,11 @@ import typer
 from app.cli import opening
 from app.cli.terminal import table
 from app.engine import Engine
+from app.registry import node_texts
 from app.registry.registry import Registry
 from app.sdk.ports import PortSpec
 from app.sdk.spec import NodeSpec
-from app.texts import language, text
+from app.texts import text
 
 
 def nodes(
@@ -33,20 +34,13 @@ def nodes(
 
 
 def _fits(spec: NodeSpec, words: str) -> bool:
-    searched = f"{spec.id} {spec.type.title} {spec.type.summary} {_translated(spec, 'title')}".casefold()
+    searched = " ".join((spec.id, *node_texts.search_words(spec))).casefold()
     return all(word in searched for word in words.casefold().split())
-
-
-def _translated(spec: NodeSpec, part: str) -> str:
-    code = f"node.{spec.id}.{part}"
-    found = text(code)
-    own = str(getattr(spec.type, part))
-    return own if language() == "en" or found == code else found
 
 
 def _print(found: list[NodeSpec], registry: Registry) -> None:
     headers = [text(f"cli.column.{c}") for c in ("type", "title", "summary")]
-    rows = [[spec.id, _translated(spec, "title"), _translated(spec, "summary")] for spec in found]
+    rows = [[spec.id, node_texts.title(spec), node_texts.summary(spec)] for spec in found]
     typer.echo(table(headers, rows, widest=70))
     for problem in registry.problems:
         opening.refuse([problem], opening.OK)

@@ -17,9 +17,11 @@ from app.document.problem import Problem, ProblemError
 from app.document.workflow import Node, Workflow
 from app.engine import Engine
 from app.processes import children
+from app.registry import node_texts
 from app.registry.registry import Registry
+from app.sdk.spec import FieldFault
 from app.settings import folders, load_preferences
-from app.texts import language, set_language, text
+from app.texts import set_language
 
 OK, FAILED, USAGE, INVALID, MISSING, PAUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -45,16 +47,23 @@ def chosen_language(preferred: str) -> str:
     return "zh-CN" if locale.lower().startswith("zh") else "en"
 
 
+def own_title(node: Node) -> str:
+    """The title that stands in the file, where no type is at hand to ask."""
+    return node.title or node.type
+
+
 def title_of(registry: Registry) -> Callable[[Node], str]:
-    """A node's title as people read it: its own, else its type's in the language of now."""
+    """A node's title as people read it: its own, else that of its preset or type in the language of now."""
 
     def title(node: Node) -> str:
         spec = registry.get(node.type)
         if node.title or spec is None:
-            return node.title or node.type
-        code = f"node.{node.type}.title"
-        translated = text(code)
-        return spec.type.title if language() == "en" or translated == code else translated
+            return own_title(node)
+        try:
+            preset = spec.preset(spec.decode(node.fields))
+        except FieldFault:
+            preset = None
+        return node_texts.preset_title(spec, preset) if preset else node_texts.title(spec)
 
     return title
 
@@ -78,7 +87,7 @@ def refuse(
     if as_json:
         print_json({"run": None, "status": "failed", "problems": problem_list(problems)})
     else:
-        title = title_of(registry) if registry else lambda node: node.title or node.type
+        title = title_of(registry) if registry else own_title
         for problem in problems:
             typer.echo(problem_text(problem, workflow, title), err=True)
     return typer.Exit(code)
@@ -113,5 +122,5 @@ def read_workflow(path: Path, *, as_json: bool = False) -> Workflow:
     except ProblemError as error:
         raise refuse(error.problems, INVALID, as_json=as_json) from error
     for warning in opened.warnings:
-        typer.echo(problem_text(warning, opened.workflow, lambda node: node.title or node.type), err=True)
+        typer.echo(problem_text(warning, opened.workflow, own_title), err=True)
     return opened.workflow

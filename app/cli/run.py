@@ -106,7 +106,7 @@ async def _run(engine: Engine, request: RunRequest, options: Options, draw: Draw
         )
         return code
     state = await _follow(handle, request.workflow, options, opening.title_of(engine.registry))
-    _show(handle, state, request.workflow, options, engine)
+    await _show(handle, state, request.workflow, options, engine)
     if options.picture and draw:
         draw(request.workflow, engine, state, options.picture)
         typer.echo(text("cli.picture", path=str(options.picture)), err=True)
@@ -164,13 +164,15 @@ def stop_by_signal(loop: asyncio.AbstractEventLoop, handle: RunHandle) -> None:
         try:
             loop.add_signal_handler(name, handle.stop)
         except NotImplementedError:  # Windows: no handlers on the loop
-            signal.signal(name, lambda *_: loop.call_soon_threadsafe(handle.stop))
+            signal.signal(name, lambda _number, _frame: loop.call_soon_threadsafe(handle.stop) and None)
 
 
-def _show(handle: RunHandle, state: RunState, workflow: Workflow, options: Options, engine: Engine) -> None:
+async def _show(
+    handle: RunHandle, state: RunState, workflow: Workflow, options: Options, engine: Engine
+) -> None:
     title = opening.title_of(engine.registry)
     if options.out:
-        engine.write_rows(options.out, handle.outputs)
+        await engine.outside.write_results(options.out, _as_rows(handle.outputs))
         typer.echo(text("cli.written", path=str(options.out)), err=True)
     if options.as_events:
         return
@@ -180,6 +182,16 @@ def _show(handle: RunHandle, state: RunState, workflow: Workflow, options: Optio
     if state.rows is None:
         _print_outputs(handle.outputs)
     typer.echo(run_tables(state, workflow, title))
+
+
+def _as_rows(outputs: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    """The results as a table: a column for each, a row for each row of the run."""
+    columns = {name: values if isinstance(values, list) else [values] for name, values in outputs.items()}
+    longest = max(map(len, columns.values()), default=0)
+    return [
+        {name: values[i] if i < len(values) else None for name, values in columns.items()}
+        for i in range(longest)
+    ]
 
 
 def _print_outputs(outputs: Mapping[str, Json]) -> None:

@@ -19,6 +19,8 @@ from app.document.strict_json import broken_text, parse
 from app.document.text_lines import from_lines, has_lines, to_lines
 from app.document.workflow import Json, Workflow
 
+MOST_WARNINGS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -51,7 +53,7 @@ def read(data: bytes) -> Loaded:
         raise ProblemError(_problem(fault, text)) from None
     if newer:
         warnings = (Problem("file.newer_version", args={"version": version}, severity="warning"), *warnings)
-    return Loaded(workflow, version, newer, (*warnings, *key_scan.warnings(whole)))
+    return Loaded(workflow, version, newer, _gravest((*warnings, *key_scan.warnings(whole))))
 
 
 def write(workflow: Workflow) -> bytes:
@@ -84,6 +86,11 @@ def digest(workflow: Workflow) -> str:
     }
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _gravest(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Errors first, and no more than a person can read."""
+    return tuple(sorted(problems, key=lambda problem: problem.severity != "error")[:MOST_WARNINGS])
 
 
 def _problem(fault: Fault, text: str) -> Problem:

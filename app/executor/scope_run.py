@@ -16,7 +16,6 @@ from app.executor.values import Token
 from app.planner.plan import Plan, PlanStep
 from app.sdk.data_types import Value
 from app.sdk.ports import ERROR_PORT, SKIP
-from app.sdk.verdict import Verdict
 
 _NOTHING: Mapping[str, Token] = {}
 _NO_PREVIEWS: Mapping[str, Preview] = {}
@@ -143,8 +142,8 @@ class ScopeRun:
             value = outputs.get(port.name, SKIP)
             if value is SKIP:
                 continue
-            if isinstance(value, Verdict):
-                value = verdict = value.to_value()
+            if port.type == "verdict":
+                verdict = value
             tokens[port.name] = self._run.values.token(value, port.type, self._scope, step.id, port.name)
         self._settled(step, "ok", begun, ctx, attempts=attempts, tokens=tokens, verdict=verdict)
         return self._frontier.settle(step.index, tokens)

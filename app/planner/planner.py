@@ -91,7 +91,7 @@ def _step(
         ports=draft.ports if spec else Ports(),
         incoming=incoming,
         outgoing=outgoing,
-        effect=node_type.effect if node_type else "pure",
+        effect=node_type.effect_of(draft.fields) if node_type else "pure",
         merge=node_type.merge_rule(draft.fields) if node_type else None,
         always_skipped=skipped,
         error_joined=any(edge.source_port == ERROR_PORT for edge in outgoing),

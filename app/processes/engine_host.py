@@ -10,13 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn
 
 from app.document import json_codec
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Workflow
 from app.engine import Engine, RunHandle, RunRequest
+from app.executor.broker import own_grants
 from app.processes import children
+from app.processes.account_answers import AccountAnswers, workflow_of
 from app.processes.message_lines import MessageError, read_request, reply_line
 from app.processes.messages import (
     AnswerPerson,
@@ -30,15 +31,18 @@ from app.processes.messages import (
     Quit,
     RaiseBudget,
     Refused,
+    RememberOwn,
     Reply,
     Request,
     Started,
     StartRun,
     StopRun,
+    TakePreferences,
 )
 from app.processes.outbox import Outbox
 from app.processes.parent import die_with_parent, private_stdout
 from app.sdk.context import Answer
+from app.sdk.grants import Grants
 from app.settings import folders, load_preferences
 
 _FAREWELL = 2.0  # seconds for runs to end and models to be let go
@@ -63,7 +67,10 @@ class EngineHost:
             AnswerPerson: self._answer,
             RaiseBudget: self._raise_budget,
             GetValue: self._value,
+            RememberOwn: self._remember_own,
+            TakePreferences: self._take_preferences,
             Quit: self._quit,
+            **AccountAnswers(engine).answers,
         }
 
     def take(self, line: bytes) -> None:
@@ -106,13 +113,25 @@ class EngineHost:
         return Done()
 
     async def _check(self, asked: Check) -> Checked:
-        checked = self._engine.check(_workflow(asked.workflow))
+        checked = self._engine.check(workflow_of(asked.workflow))
         return Checked(checked.problems, checked.grants is not None)
+
+    async def _remember_own(self, asked: RememberOwn) -> Done:
+        workflow = workflow_of(asked.workflow)
+        plan = self._engine.check(workflow).plan
+        # What can't run yet may do nothing either, but it is the person's own all the same.
+        grants = own_grants(plan) if plan else Grants(max_cost=Decimal("Infinity"))
+        self._engine.reviewed.remember(json_codec.digest(workflow), grants, workflow.name)
+        return Done()
+
+    async def _take_preferences(self, _: TakePreferences) -> Done:
+        self._engine.use(load_preferences(self._engine.where))
+        return Done()
 
     async def _start(self, asked: StartRun) -> Started:
         handle = await self._engine.start(
             RunRequest(
-                workflow=_workflow(asked.workflow),
+                workflow=workflow_of(asked.workflow),
                 values=asked.values,
                 rows=asked.rows,
                 budget=Decimal(asked.budget) if asked.budget else None,
@@ -165,10 +184,6 @@ class EngineHost:
             return Content(self._run(asked.run).value(asked.ref))
         except KeyError:
             raise ProblemError(Problem("run.value_gone")) from None
-
-
-def _workflow(text: str) -> Workflow:
-    return json_codec.read(text.encode("utf-8", "surrogatepass")).workflow
 
 
 async def serve(channel: BinaryIO, lines: BinaryIO) -> None:

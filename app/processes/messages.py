@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
+from app.adapters.connection_check import ConnectionCheck
+from app.adapters.connections import Connection
+from app.adapters.keyring_secrets import SecretsState
+from app.adapters.reviewed_store import Reviewed
+from app.adapters.shelf import Shelf
 from app.document.problem import Problem
 from app.document.workflow import Json
 from app.events.run_events import Scope
@@ -59,7 +64,26 @@ class Content:
     value: Json = None
 
 
-Reply: TypeAlias = Done | Refused | Pong | Checked | Started | Content
+@dataclass(frozen=True, slots=True)
+class ReviewedList:
+    """The workflows that were allowed to run on this machine, the latest first."""
+
+    entries: tuple[Reviewed, ...] = ()
+
+
+Reply: TypeAlias = (
+    Done
+    | Refused
+    | Pong
+    | Checked
+    | Started
+    | Content
+    | Shelf
+    | Connection
+    | ConnectionCheck
+    | SecretsState
+    | ReviewedList
+)
 R = TypeVar("R")
 
 
@@ -83,6 +107,13 @@ class Check(Request[Checked]):
 
     workflow: str
     folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberOwn(Request[Done]):
+    """This workflow was made and saved here: from now on it counts as reviewed, with what stands in it."""
+
+    workflow: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +168,100 @@ class GetValue(Request[Content]):
 
     run: str
     ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakePreferences(Request[Done]):
+    """The person's preferences have changed and were saved: they hold from the next run on."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetShelf(Request[Shelf]):
+    """Models, roles and connections; `look_again` asks servers on this computer anew."""
+
+    look_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SaveConnection(Request[Connection]):
+    """Adds a connection, or changes (and renames, with its key) the one named `replaces`."""
+
+    connection: Connection
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteConnection(Request[Done]):
+    """Removes a connection and its key."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckConnection(Request[ConnectionCheck]):
+    """Tries a connection, saved or not; `key` None: with the kept one."""
+
+    connection: Connection
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreKey(Request[SecretsState]):
+    """Keeps a connection's key."""
+
+    connection: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetKey(Request[Done]):
+    """Forgets a connection's key."""
+
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetKeyState(Request[SecretsState]):
+    """Where keys are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockKeys(Request[SecretsState]):
+    """Opens the file of keys."""
+
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectKeys(Request[SecretsState]):
+    """Moves all keys into a file that this passphrase protects."""
+
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StartKeysOver(Request[SecretsState]):
+    """Puts a file of keys that can't be opened any more aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetReviewed(Request[ReviewedList]):
+    """Which workflows were allowed to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetReviewed(Request[Done]):
+    """The next run of that workflow asks again."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RememberReviewed(Request[Done]):
+    """Allows this workflow (the text of its file) from now on."""
+
+    workflow: str
+    grants: Grants
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from app.document.problem import Argument
 
 # Only these may pass by themselves, so only these are tried again.
-PASSING = frozenset({"timeout", "unreachable", "too_many_requests", "server_error", "host_crashed"})
+PASSING = frozenset(
+    {"timeout", "unreachable", "too_many_requests", "server_error", "host_crashed", "stream_cut", "cut_off"}
+)
 
 
 class NodeError(Exception):

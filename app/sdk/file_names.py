@@ -8,16 +8,15 @@ import unicodedata
 LONGEST = 120  # characters
 LONGEST_BYTES = 240  # what file systems take, with room for a temporary ending
 
-_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{name}{n}" for name in ("com", "lpt") for n in "0123456789¹²³")}
-)
+_NUMBERED = (f"{name}{number}" for name in ("com", "lpt") for number in "0123456789¹²³")
+_DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *_NUMBERED})
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 # Reading direction, zero width and tags: they make a name look like another one.
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
 def clean_name(name: str, fallback: str = "file") -> str:
-    """The name as one part of a path: no separators, streams, devices, unseen characters, dots or dashes at the ends."""
+    """The name as one part of a path: no separators, streams, devices, unseen signs, dots or dashes at the ends."""
     text = unicodedata.normalize("NFC", name)
     text = "".join(" " if char.isspace() else char for char in text if char.isspace() or not _is_unseen(char))
     text = re.sub(r"\s+", " ", _FORBIDDEN.sub("_", text)).strip(" .")

@@ -136,8 +136,19 @@ def in_short(rule: Rule) -> str:
         return f"≥ {rule.at_least:g}"
     if rule.rule == "equals":
         return f"= {rule.value}"
-    limits = ("" if limit is None else f"{limit:g}" for limit in (rule.minimum, rule.maximum))
-    return "…".join(limits) if rule.rule in _HAS_LIMITS else ""
+    return _limits(rule) if rule.rule in _HAS_LIMITS else ""
+
+
+def _limits(rule: Rule) -> str:
+    match rule.minimum, rule.maximum:
+        case None, None:
+            return ""
+        case low, None:
+            return f"≥ {low:g}"
+        case None, high:
+            return f"≤ {high:g}"
+        case low, high:
+            return f"{low:g}…{high:g}"
 
 
 def _schema_faults(text: str) -> Iterator[tuple[str, Mapping[str, Argument]]]:
@@ -219,7 +230,7 @@ def _length(case: _Case) -> Reason:
 def _within(code: str, case: _Case, number: Decimal, **args: Argument) -> Reason:
     low, high = case.rule.minimum, case.rule.maximum
     kept = (low is None or number >= Decimal(str(low))) and (high is None or number <= Decimal(str(high)))
-    return _reason(code, kept, minimum=low, maximum=high, **args)
+    return _reason(code, kept, limits=_limits(case.rule), **args)
 
 
 def _schema(case: _Case) -> Reason:
@@ -267,7 +278,7 @@ def _confidence(case: _Case) -> Reason:
     if not isinstance(confidence, (int, float)) or isinstance(confidence, bool):
         return _unchecked("no_confidence")
     return _reason(
-        "confidence", confidence >= case.rule.at_least, minimum=case.rule.at_least, got=round(confidence, 3)
+        "confidence", confidence >= case.rule.at_least, at_least=case.rule.at_least, got=round(confidence, 3)
     )
 
 

@@ -21,12 +21,12 @@ EMPTY: Mapping[DataType, Value] = {"text": "", "yesno": False, "list": [], "tabl
 def typed(value: Value, data_type: DataType, name: str = "") -> Value:
     """The value as `data_type`; `name` is the input's name for the error.
 
-    Raises NodeError `input.wrong_type` with the arguments name, type and value.
+    Raises NodeError `input.not_<type>` with the arguments name and value.
     """
     reader = _READERS.get(data_type)
     found = reader(value) if reader else value
     if found is None and value is not None:
-        raise NodeError("input.wrong_type", name=name, type=data_type, value=as_text(value)[:200])
+        raise NodeError(f"input.not_{data_type}", name=name, value=as_text(value)[:200])
     return found
 
 

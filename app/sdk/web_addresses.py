@@ -7,40 +7,37 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from app.sdk.data_types import Value
-from app.sdk.errors import NodeError
 from app.sdk.powers import DECIDED_WHILE_RUNNING
 from app.sdk.references import fill, inputs_of
 
-_FIXED_HOST = re.compile(r"https?://[^/?#{}\s\\@]+(?=[/?#]|$)", re.IGNORECASE)
+# Scheme and authority in plain sight: no reference, and no name or password, before the path begins.
+_FIXED_START = re.compile(r"https?://[^/?#{}\s\\@]+(?=[/?#]|$)", re.IGNORECASE)
 _REFERENCE = re.compile(r"\{\{[^{}]*\}\}")
 
 
 def host_of(address: str) -> str:
-    """The host, with its port where one is written, or DECIDED_WHILE_RUNNING where data has a say in it."""
-    found = _FIXED_HOST.match(address.strip())
-    return found.group().partition("://")[2].lower() if found else DECIDED_WHILE_RUNNING
+    """The host as grants name it (lower case, ASCII, no port), or DECIDED_WHILE_RUNNING where data has a say in it."""
+    found = _FIXED_START.match(address.strip())
+    return (_host(found.group()) if found else "") or DECIDED_WHILE_RUNNING
 
 
 def is_address(address: str) -> bool:
     """Whether it is an http address, or begins with a value that may be one."""
     text = address.strip()
-    if inputs_of(text) and host_of(text) == DECIDED_WHILE_RUNNING:
-        return True
-    return host_of(text) != DECIDED_WHILE_RUNNING and _splits(_REFERENCE.sub("x", text))
+    if host_of(text) == DECIDED_WHILE_RUNNING:
+        return bool(inputs_of(text))
+    return not any(sign.isspace() or not sign.isprintable() for sign in _REFERENCE.sub("", text))
 
 
 def fill_address(address: str, inputs: Mapping[str, Value]) -> str:
     """The address with its values filled in: behind a fixed host each value is one encoded piece of path or query.
 
     Where the host itself comes from data, values stand as they are and the broker decides about the host.
-    Raises NodeError `web.bad_address`, `reference.*`.
+    Raises NodeError `reference.*`.
     """
-    text = address.strip()
-    decided = host_of(text) == DECIDED_WHILE_RUNNING
-    filled = fill(text, inputs) if decided else fill(text, inputs, lambda value: quote(value, safe=""))
-    if not _splits(filled):
-        raise NodeError("web.bad_address", field="url", address=filled[:200])
-    return filled
+    if host_of(address) == DECIDED_WHILE_RUNNING:
+        return fill(address, inputs).strip()
+    return fill(address.strip(), inputs, _piece)
 
 
 def with_query(address: str, pairs: Mapping[str, str]) -> str:
@@ -52,11 +49,17 @@ def with_query(address: str, pairs: Mapping[str, str]) -> str:
     return f"{start}{'&' if '?' in start else '?'}{query}{hash_sign}{fragment}"
 
 
-def _splits(text: str) -> bool:
-    if any(character.isspace() or not character.isprintable() for character in text):
-        return False
+def _piece(text: str) -> str:
+    # Dots alone would walk up the path, and no server reads them otherwise when they are encoded.
+    return "_" if text in (".", "..") else quote(text, safe="")
+
+
+def _host(start: str) -> str:
+    """Empty where it can't be one."""
     try:
-        parts = urlsplit(text)
-        return parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
-    except ValueError:
-        return False
+        parts = urlsplit(start)
+        host = (parts.hostname or "").rstrip(".")
+        _ = parts.port
+        return host if host.isascii() else host.encode("idna").decode()
+    except ValueError:  # a port out of range, half a bracket, a label too long (UnicodeError is one, too)
+        return ""

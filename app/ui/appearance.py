@@ -57,13 +57,18 @@ class Appearance(QObject):
 
     def set_reduced_motion(self, still: bool | None) -> None:
         """True: nothing moves by itself; None: as the system says."""
-        self._still = still
-        self.changed.emit()
+        if still != self._still:
+            self._still = still
+            self.changed.emit()
 
     def set_mode(self, mode: Mode) -> None:
         """Chooses a theme or follows the system again; takes effect at once."""
         self._mode = mode
-        scheme = {"dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light, "system": Qt.ColorScheme.Unknown}
+        scheme = {
+            "dark": Qt.ColorScheme.Dark,
+            "light": Qt.ColorScheme.Light,
+            "system": Qt.ColorScheme.Unknown,
+        }
         # Also tells the system how to draw the window's own frame.
         self._hints.setColorScheme(scheme[mode])
         self._follow()

@@ -19,6 +19,8 @@ def put(fragment: bytes) -> None:
 def take() -> bytes | None:
     """A fragment, or text that could be one; None where there is neither."""
     data = QGuiApplication.clipboard().mimeData()
+    if data is None:  # pyright: ignore[reportUnnecessaryComparison] - before anything was copied
+        return None
     if data.hasFormat(MIME):
         return bytes(data.data(MIME).data())
     words = data.text() if data.hasText() else ""
@@ -28,4 +30,4 @@ def take() -> bytes | None:
 def holds_something() -> bool:
     """Whether there may be something to paste; cheap, so that menus can ask often."""
     data = QGuiApplication.clipboard().mimeData()
-    return data.hasFormat(MIME) or data.hasText()
+    return data is not None and (data.hasFormat(MIME) or data.hasText())  # pyright: ignore[reportUnnecessaryComparison] - None before anything was copied

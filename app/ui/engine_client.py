@@ -2,99 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
+from app.adapters.connection_check import ConnectionCheck
 from app.adapters.connections import Connection
+from app.adapters.keyring_secrets import SecretsState
+from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
-from app.document.problem import Problem
 from app.document.workflow import Json
-
-KeyStore: TypeAlias = Literal["system", "passphrase", "session"]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyState:
-    """Where keys are kept now. `system` and `passphrase` say what could be used; `locked`: waits for its passphrase.
-
-    `name` is the system's own word for its store; `problem` says why it can't be used.
-    """
-
-    store: KeyStore
-    system: bool = False
-    locked: bool = False
-    has_passphrase: bool = False
-    name: str = ""
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """What a test found: the models that answered, the time it took, or the Problem."""
-
-    models: tuple[str, ...] = ()
-    seconds: float = 0.0
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AddOn:
-    """An add-on package that is installed. `types` is the number of step types that it brings."""
-
-    package: str
-    version: str
-    summary: str = ""
-    types: int = 0
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """A workflow that was allowed to run from now on, by the content that was reviewed."""
-
-    digest: str
-    name: str
-    at: str  # ISO 8601
-    hosts: tuple[str, ...] = ()
-    folders: tuple[str, ...] = ()
-    connections: tuple[str, ...] = ()
+from app.sdk.grants import Grants
 
 
 class EngineClient(Protocol):
     """Every method raises ProblemError where the engine refuses or is gone. Keys go in, never out."""
 
     async def shelf(self, *, look_again: bool = False) -> Shelf:
-        """Models, roles and connections; `look_again` asks local servers anew."""
+        """Models, roles and connections; `look_again` asks servers on this computer anew."""
         ...
 
     async def save_connection(self, connection: Connection, replaces: str = "") -> Connection:
-        """Adds a connection, or changes and renames the one named `replaces`; gives it as it is stored."""
+        """Adds a connection, or changes (and renames, with its key) the one named `replaces`."""
         ...
 
     async def delete_connection(self, name: str) -> None:
         """Removes a connection and its key."""
         ...
 
-    async def test_connection(self, connection: Connection, key: str | None = None) -> Tested:
-        """Asks for the list of models, or sends one tiny question where there is no list; `key` None: the stored one."""
+    async def check_connection(self, connection: Connection, key: str | None = None) -> ConnectionCheck:
+        """Tries a connection, saved or not, with the key just typed or else the kept one."""
         ...
 
-    async def store_key(self, connection: str, key: str) -> None: ...
+    async def store_key(self, connection: str, key: str) -> SecretsState:
+        """Keeps a key and says where."""
+        ...
 
     async def forget_key(self, connection: str) -> None: ...
 
-    async def key_state(self) -> KeyState: ...
+    async def key_state(self) -> SecretsState: ...
 
-    async def unlock_keys(self, passphrase: str) -> KeyState: ...
+    async def unlock_keys(self, passphrase: str) -> SecretsState: ...
 
-    async def choose_key_store(self, store: KeyStore, passphrase: str = "") -> KeyState: ...
+    async def protect_keys(self, passphrase: str) -> SecretsState:
+        """Moves all keys into a file that this passphrase protects."""
+        ...
 
-    async def addons(self) -> tuple[AddOn, ...]: ...
+    async def start_keys_over(self) -> SecretsState:
+        """Puts a key file that can't be opened any more aside; keys are entered anew."""
+        ...
 
     async def reviewed(self) -> tuple[Reviewed, ...]: ...
 
     async def forget_reviewed(self, digest: str) -> None:
-        """Takes effect on running runs too."""
+        """The next run of that workflow asks again."""
+        ...
+
+    async def remember_reviewed(self, workflow: str, grants: Grants) -> None:
+        """Allows this workflow (the text of its file) from now on."""
         ...
 
     async def value(self, reference: str) -> Json:

@@ -96,10 +96,8 @@ def ability_words(line: ModelLine) -> list[str]:
 
 
 def lacks(line: ModelLine, needs: tuple[str, ...]) -> list[str]:
-    """What a step needs and this model is known not to have; nothing known, nothing held against it."""
-    if not line.abilities:
-        return []
-    return [text(f"model.ability.{need}") for need in needs if need not in line.abilities]
+    """What a step needs and this model is known not to have; what isn't known isn't held against it."""
+    return [text(f"model.ability.{need}") for need in needs if need in line.lacking]
 
 
 def size_words(size: int) -> str:

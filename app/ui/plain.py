@@ -36,4 +36,8 @@ def _mark(character: str) -> str:
 
 def tooltip(text: str) -> str:
     """The text for `setToolTip`, which would take anything that looks like markup for markup."""
-    return f"<span style='white-space:pre-wrap'>{html.escape(visible(text))}</span>" if "<" in text else visible(text)
+    return (
+        f"<span style='white-space:pre-wrap'>{html.escape(visible(text))}</span>"
+        if "<" in text
+        else visible(text)
+    )

@@ -13,8 +13,9 @@ from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json
 from app.events.interrupted import ending
 from app.events.run_events import Scope
-from app.processes.messages import AnswerPerson, GetValue, RaiseBudget, StartRun, StopRun
+from app.processes.messages import AnswerPerson, GetValue, RaiseBudget, RememberOwn, StartRun, StopRun
 from app.sdk.context import Decision
+from app.sdk.grants import Grants
 from app.ui.engine_link import EngineLink
 from app.ui.session import Session
 from app.ui.workflow_text import folder_of, text_of
@@ -29,6 +30,7 @@ class RunWish:
 
     values: Mapping[str, Json] = field(default_factory=dict[str, Json])
     rows: str = ""
+    grants: Grants | None = None
     budget: Decimal | None = None
     rows_at_a_time: int | None = None
 
@@ -68,10 +70,12 @@ class RunStream(QObject):
         request = StartRun(
             text_of(self._session.workflow),
             folder_of(self._session.place),
-            dict(wish.values),
-            wish.rows,
-            str(wish.budget) if wish.budget is not None else None,
-            wish.rows_at_a_time,
+            own=self._session.place.trust == "mine",
+            grants=wish.grants,
+            values=dict(wish.values),
+            rows=wish.rows,
+            budget=str(wish.budget) if wish.budget is not None else None,
+            rows_at_a_time=wish.rows_at_a_time,
         )
         try:
             started = await self._link.ask(request)
@@ -115,6 +119,10 @@ class RunStream(QObject):
     async def value(self, reference: str) -> Json:
         """A whole value by its reference. Raises ProblemError."""
         return (await self._link.ask(GetValue(self._session.run.run, reference))).value
+
+    async def remember_own(self) -> None:
+        """What was made and saved here counts as reviewed when it is opened again. Raises ProblemError."""
+        await self._link.ask(RememberOwn(text_of(self._session.workflow)))
 
     def drain(self) -> None:
         """Folds what has arrived into the session."""

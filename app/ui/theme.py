@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias
 
 from PySide6.QtGui import QColor, QPalette
 
-from app.settings import resource_folder
 from app.sdk.data_types import DataType
+from app.settings import resource_folder
 
 ThemeName: TypeAlias = Literal["dark", "light"]
 
@@ -108,7 +108,9 @@ def mix(colour: QColor, ground: QColor, percent: float) -> QColor:
 @cache
 def theme(name: ThemeName) -> Theme:
     """Reads a theme's tokens from the resources."""
-    tokens: dict[str, Any] = json.loads((resource_folder() / f"themes/{name}.json").read_text(encoding="utf-8"))
+    tokens: dict[str, Any] = json.loads(
+        (resource_folder() / f"themes/{name}.json").read_text(encoding="utf-8")
+    )
     surfaces, text = tokens["surfaces"], tokens["text"]
     return Theme(
         name=name,

@@ -49,12 +49,16 @@ class TopBar(QFrame):
         row.setContentsMargins(12, 0, 16, 0)
         row.setSpacing(8)
         row.addWidget(self._logo)
+        self._program = PlainLabel("Baton", "heading")
+        self._program.hide()
+        row.addWidget(self._program)
         row.addLayout(self._names())
         row.addSpacing(4)
-        row.addWidget(_line())
+        self._line = _line()
+        row.addWidget(self._line)
         row.addSpacing(4)
-        self._themed = [_button(actions["edit.undo"]), _button(actions["edit.redo"])]
-        for button in self._themed:
+        self._edits = [_button(actions["edit.undo"]), _button(actions["edit.redo"])]
+        for button in self._edits:
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(_button(actions["app.preferences"]))
@@ -65,6 +69,12 @@ class TopBar(QFrame):
         row.addWidget(self.run)
         appearance().changed.connect(self._retext)
         self._retext()
+
+    def show_start(self, shown: bool) -> None:
+        """On the start page only what concerns no workflow stays."""
+        for part in (self.name, self._menu, self.state, self._line, *self._edits, self.budget, self.run):
+            part.setVisible(not shown)
+        self._program.setVisible(shown)
 
     def _names(self) -> QVBoxLayout:
         first = QHBoxLayout()

@@ -45,7 +45,7 @@ class WriteTable(NodeType[WriteTableFields, ByPort, WriteTableOutputs]):
 
     id = "data.write_table"
     title = "Write table"
-    summary = "Adds rows to CSV, Excel or JSON Lines"
+    summary = "Adds rows to a table"
     kind = "data"
     category = "tools"
     icon = "sheet"

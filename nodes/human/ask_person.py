@@ -108,5 +108,5 @@ async def _answer(fields: AskPersonFields, question: Question, ctx: RunContext) 
     except NodeError as error:
         if error.code != "person.no_answer" or fields.on_timeout == "stop":
             raise
-    ctx.tell("person.timed_out", taken=fields.on_timeout)
+    ctx.tell(f"person.nobody_in_time.{fields.on_timeout}")
     return Answer("rejected" if fields.on_timeout == "reject" else "approved", question.value)

@@ -12,7 +12,7 @@ from app.sdk.data_types import DataType, Value
 from app.sdk.errors import NodeError
 from app.sdk.fields import ChoiceField, Option, RowsField, TableField, TextField, ToggleField
 from app.sdk.node_type import AskedInput, ByPort, Fault, NodeType, Routes
-from app.sdk.ports import SKIP, Ports, PortSpec, Skip
+from app.sdk.ports import ERROR_PORT, SKIP, Ports, PortSpec, Skip
 from app.sdk.references import is_name
 from app.sdk.typed_values import EMPTY, typed
 
@@ -115,15 +115,19 @@ def _usable(fields: AskFields) -> Iterator[Asked]:
     """The questions that can have a port: with a name that no earlier one has."""
     seen: set[str] = set()
     for asked in fields.asked:
-        if is_name(asked.name) and asked.name not in seen:
+        if _can_be_named(asked.name) and asked.name not in seen:
             seen.add(asked.name)
             yield asked
+
+
+def _can_be_named(name: str) -> bool:
+    return is_name(name) and name != ERROR_PORT
 
 
 def _faults(fields: AskFields) -> Iterator[Fault]:
     seen: set[str] = set()
     for row, asked in enumerate(fields.asked, 1):
-        if not is_name(asked.name):
+        if not _can_be_named(asked.name):
             yield "asked", "ask.bad_name", {"row": row, "name": asked.name}
         elif asked.name in seen:
             yield "asked", "ask.same_name", {"row": row, "name": asked.name}
@@ -144,6 +148,6 @@ def _answer(asked: Asked, given: Value) -> Value | Skip:
     if given is not None and given != "":
         return typed(given, asked.type, asked.label or asked.name)
     if asked.required:
-        raise NodeError("input.missing", name=asked.label or asked.name)
+        raise NodeError("ask.not_filled", name=asked.label or asked.name)
     default = _default(asked)
     return EMPTY.get(asked.type, SKIP) if default is None else default

@@ -127,7 +127,7 @@ class Extract(NodeType[ExtractFields, ExtractInputs, ExtractOutputs]):
 
     id = "intent.extract"
     title = "Extract fields"
-    summary = "Pulls names, dates and amounts out of a text"
+    summary = "Pulls names, dates, amounts out of texts"
     kind = "intent"
     category = "models"
     icon = "scan-text"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Literal, TypeAlias
@@ -38,7 +37,6 @@ METHODS = tuple(Option(word, word) for word in ("GET", "POST", "PUT", "PATCH", "
 BODIES = (Option("none", "Nothing"), Option("json", "JSON"), Option("text", "Text"))
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 _REPEATABLE_BY_KEY = ("POST", "PATCH")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _SAID = 500  # bytes of an error's answer that are shown
 
 
@@ -140,7 +138,8 @@ class WebRequest(NodeType[WebRequestFields, ByPort, WebRequestOutputs]):
     @classmethod
     def powers(cls, fields: WebRequestFields) -> tuple[Power, ...]:
         net = Power("net", host_of(fields.url))
-        return (net, Power("connection", fields.connection.connection)) if fields.connection else (net,)
+        account = _account(fields)
+        return (net, Power("connection", account.connection)) if account else (net,)
 
     @classmethod
     def headline(cls, fields: WebRequestFields) -> str:
@@ -162,13 +161,17 @@ class WebRequest(NodeType[WebRequestFields, ByPort, WebRequestOutputs]):
             with_query(fill_address(fields.url, inputs), _filled(fields.query, inputs)),
             _headers(fields, inputs, kind, ctx),
             body,
-            fields.connection,
+            _account(fields),
         )
         reply = await ctx.net.request(request)
         if reply.status >= 400 and fields.errors_stop:
             raise _error(reply)
         text = reply.body.decode(_charset(reply), errors="replace")
         return WebRequestOutputs(text, _data(text), reply.status)
+
+
+def _account(fields: WebRequestFields) -> ConnectionChoice | None:
+    return fields.connection if fields.connection and fields.connection.connection.strip() else None
 
 
 def _sends(fields: WebRequestFields) -> BodyKind:
@@ -202,11 +205,6 @@ def _filled(pairs: tuple[Pair, ...], inputs: ByPort) -> dict[str, str]:
 
 def _headers(fields: WebRequestFields, inputs: ByPort, content_type: str, ctx: RunContext) -> dict[str, str]:
     headers = _filled(fields.headers, inputs)
-    for name, value in headers.items():
-        if not value.isprintable() or not _HEADER_NAME.fullmatch(
-            name
-        ):  # a line break would start a header of its own
-            raise NodeError("web.bad_header", field="headers", name=name)
     given = {name.lower() for name in headers}
     if content_type and "content-type" not in given:
         headers["Content-Type"] = content_type

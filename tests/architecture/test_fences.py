@@ -41,7 +41,7 @@ def rooms() -> dict[str, int]:
 
 @cache
 def doors() -> dict[str, list[str]]:
-    """Each package from outside with the modules that may import it."""
+    """Each protected package or module with those that may import it."""
     return {
         package: contract["allowed_importers"]
         for contract in contracts()
@@ -67,11 +67,9 @@ def imports(package: str) -> Iterator[tuple[str, str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 yield from ((module, alias.name) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module == "app":
-                yield from ((module, f"app.{alias.name}") for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{module}: relative import"
-                yield module, node.module or ""
+                yield from ((module, f"{node.module}.{alias.name}") for alias in node.names)
             elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
                 yield from ((module, name.value) for name in node.args[:1] if isinstance(name, ast.Constant))
 
@@ -105,12 +103,23 @@ def test_a_room_imports_only_from_below() -> None:
     assert not upwards, "\n".join(upwards)
 
 
-def test_packages_from_outside_come_in_by_their_door() -> None:
+def test_what_has_a_door_is_imported_through_it() -> None:
+    strays = [
+        f"{module} imports {imported}"
+        for module, imported in imports("app")
+        for protected, importers in doors().items()
+        if is_within(imported, protected) and not is_within(module, protected)
+        if not any(is_within(module, importer) for importer in importers)
+    ]
+    assert not strays, "\n".join(strays)
+
+
+def test_every_package_from_outside_has_a_door() -> None:
     strays = [
         f"{module} imports {imported}"
         for module, imported in imports("app")
         if not is_standard(imported) and not is_within(imported, "app")
-        if not any(is_within(module, door) for door in doors().get(imported.partition(".")[0], []))
+        if not any(is_within(imported, package) for package in doors())
     ]
     assert not strays, "\n".join(strays)
 
@@ -123,6 +132,7 @@ def test_packages_with_a_door_are_declared() -> None:
     undeclared = [
         package
         for package in doors()
+        if not is_within(package, "app")
         if asked_for.isdisjoint(name.lower().replace("_", "-") for name in brought_by[package])
     ]
     assert not undeclared, f"dependencies of a dependency come and go: {undeclared}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 # litellm takes 6 to 10 CPU seconds to import, networkx 0.8, httpx 0.25; mcp comes with litellm's tools.
 SLOW = ("litellm", "mcp", "networkx", "httpx")
@@ -64,3 +65,58 @@ def test_the_window_loads_nothing_slow() -> None:
     loaded = loaded_by(IMPORT_ALL_OF.format(packages=["app.ui"]))
     assert "PySide6" in loaded
     assert loaded.isdisjoint(SLOW)
+
+
+OPEN_THE_WINDOW = """
+from PySide6.QtCore import QTimer
+from app.ui import application
+
+after_first_paint = application._after_first_paint
+
+def then_close(window):
+    after_first_paint(window)
+    QTimer.singleShot(0, window.close)
+
+application._after_first_paint = then_close
+assert application.run([]) == 0
+"""
+
+
+def test_opening_the_window_loads_nothing_slow() -> None:
+    loaded = loaded_by(OPEN_THE_WINDOW)
+    assert "qasync" in loaded
+    assert loaded.isdisjoint(SLOW)
+
+
+ONE_CALL = {
+    "format": "baton.workflow",
+    "formatVersion": 1,
+    "workflow": {
+        "id": "w",
+        "name": "One call of the embedded model",
+        "nodes": {
+            "m": {
+                "type": "model.text",
+                "typeVersion": 1,
+                "fields": {"prompt": "Say hello.", "max_tokens": 4},
+            },
+            "o": {"type": "output.output", "typeVersion": 1},
+        },
+        "edges": [{"from": {"node": "m", "port": "text"}, "to": {"node": "o", "port": "value"}}],
+    },
+}
+
+RUN_THE_COMMAND = """
+import sys
+from app.__main__ import main
+sys.argv = ["baton", *{arguments}]
+assert main() in (0, None)
+"""
+
+
+def test_a_run_on_the_embedded_model_loads_nothing_slow(tmp_path: Path) -> None:
+    file = tmp_path / "one-call.baton.json"
+    file.write_text(json.dumps(ONE_CALL))
+    loaded = loaded_by(RUN_THE_COMMAND.format(arguments=["run", str(file), "--allow", "--json"]))
+    assert "aiohttp" in loaded
+    assert loaded.isdisjoint({*SLOW, "PySide6"})

@@ -86,11 +86,11 @@ def bench(app: QApplication, size: int) -> dict[str, float]:
     canvas.fit()
     found["fit"] = measure(paint)
     view.set_zoom(0.3)
-    view._settled()
+    view.settle()
     view.centerOn(3000, 2000)
     found["at 30 %"] = measure(paint)
     view.set_zoom(1.0)
-    view._settled()
+    view.settle()
     view.centerOn(3000, 2000)
     found["first at 100 %"] = measure(lambda _: (canvas.scene.cards.clear(), paint()), 5)
     found["full"] = measure(paint)
@@ -107,7 +107,7 @@ def bench(app: QApplication, size: int) -> dict[str, float]:
 
     found["zoom step"] = measure(zoom)
     view.set_zoom(1.0)
-    view._settled()
+    view.settle()
     view.centerOn(canvas.scene.nodes["n12"].area.center())
     app.processEvents()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections import deque
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -50,9 +51,8 @@ class ScriptedServer:
         app.router.add_post("/bedrock/model/{model}/converse", self._chat)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # noqa: SLF001
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.port = self._runner.addresses[0][1]
         return self
 
     async def __aexit__(
@@ -171,7 +171,7 @@ def _has_key(dialect: Dialect, request: web.Request) -> bool:
 async def _serve() -> None:
     async with ScriptedServer() as server:
         print(json.dumps({"port": server.port}), flush=True)
-        await asyncio.get_running_loop().run_in_executor(None, input)
+        await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,9 @@ class GroupItem(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return self.area
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         paint_group(painter, self.shown, self.area, self._total, self._look)
 
 
@@ -104,5 +106,7 @@ class NoteItem(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return QRectF(0, 0, *self._size).adjusted(-_SHADOW, -_SHADOW, _SHADOW, _SHADOW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         paint_note(painter, self.note, QRectF(0, 0, *self._size), self._look)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen, QTextLayout, QTextOption
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPen, QTextLayout, QTextOption
 
 from app.document.workflow import Group, Note
 from app.ui import fonts
 from app.ui.canvas.card import Fact
 from app.ui.canvas.card_painter import chip_width, paint_chip
-from app.ui.canvas.ink import draw_soft, draw_text, fill_rounded, is_vector
+from app.ui.canvas.ink import draw_soft, draw_text, fill_rounded
 from app.ui.canvas.look import Look
 from app.ui.plain import one_line, visible
 from app.ui.theme import mix, tint
@@ -64,7 +63,9 @@ def paint_note(painter: QPainter, note: Note, area: QRectF, look: Look) -> None:
     draw_soft(painter, area.translated(0, 4).adjusted(4, 4, -4, -4), NOTE_RADIUS, 10, theme.shadow)
     ground = mix(colour, theme.card, 14 if theme.dark else 12)
     fill_rounded(painter, area, NOTE_RADIUS, ground, QPen(mix(colour, theme.card, 38), 1))
-    _paint_paragraphs(painter, note.text, area.adjusted(_NOTE_PAD, _NOTE_PAD - 2, -_NOTE_PAD, -_NOTE_PAD + 2), look)
+    _paint_paragraphs(
+        painter, note.text, area.adjusted(_NOTE_PAD, _NOTE_PAD - 2, -_NOTE_PAD, -_NOTE_PAD + 2), look
+    )
     painter.setPen(QPen(mix(colour, theme.card, 60), 1.2))
     corner = area.bottomRight()
     for reach in (5, 9):

@@ -69,4 +69,6 @@ def _paint_dots(painter: QPainter, area: QRectF, colour: QColor) -> None:
     columns, rows = math.ceil(area.width() / GRID) + 1, math.ceil(area.height() / GRID) + 1
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(colour, _DOT, c=Qt.PenCapStyle.RoundCap))
-    painter.drawPoints([QPointF(left + x * GRID, top + y * GRID) for x in range(columns) for y in range(rows)])
+    painter.drawPoints(
+        [QPointF(left + x * GRID, top + y * GRID) for x in range(columns) for y in range(rows)]
+    )

@@ -45,7 +45,9 @@ class Canvas(QWidget):
         self._run_bar: QWidget | None = None
         self._fit_when_shown = True
         self._workflow_id: str | None = None
-        self._gliding = QVariantAnimation(self, duration=_ZOOM_MS, easingCurve=QEasingCurve.Type.OutCubic)
+        self._gliding = QVariantAnimation(
+            self, duration=_ZOOM_MS, easingCurve=QEasingCurve(QEasingCurve.Type.OutCubic)
+        )
         self._join()
 
     def _join(self) -> None:

@@ -53,6 +53,7 @@ class Card:
     badge: Mark | None = None
     border: str = ""
     preview: str = ""
+    writing: bool = False  # the preview is still growing
     progress: float | None = None  # 0..1
     faded: bool = False  # skipped or switched off
     unknown: bool = False  # the type isn't installed here

@@ -53,6 +53,7 @@ def card_of(placed: Placed, run: RunState | None, problems: Sequence[Problem] = 
         badge=badge,
         border=border,
         preview=result_line(placed, state) if state else "",
+        writing=state is not None and state.status == "streaming",
         progress=_progress(run, state),
         faded=node.disabled or (state is not None and state.status == "skipped"),
         unknown=spec is None,
@@ -78,7 +79,9 @@ def preset_of(placed: Placed) -> Preset | None:
         return None
     fields = fields_of(placed.node, placed.spec)
     for preset in placed.spec.type.presets:
-        if preset.fields and all(getattr(fields, name, None) == value for name, value in preset.fields.items()):
+        if preset.fields and all(
+            getattr(fields, name, None) == value for name, value in preset.fields.items()
+        ):
             return preset
     return None
 
@@ -128,12 +131,16 @@ def _what_matters(placed: Placed, spec: NodeSpec, state: NodeState | None) -> st
 
 
 def _inputs(placed: Placed) -> tuple[PortMark, ...]:
-    known = tuple(_mark(placed.spec, port, port.name in placed.joined_in, side="in") for port in placed.ports.inputs)
+    known = tuple(
+        _mark(placed.spec, port, port.name in placed.joined_in, side="in") for port in placed.ports.inputs
+    )
     return known + tuple(_gone(name, placed) for name in placed.gone_in)
 
 
 def _outputs(placed: Placed) -> tuple[PortMark, ...]:
-    known = tuple(_mark(placed.spec, port, port.name in placed.joined_out, side="out") for port in placed.ports.outputs)
+    known = tuple(
+        _mark(placed.spec, port, port.name in placed.joined_out, side="out") for port in placed.ports.outputs
+    )
     return known + tuple(_gone(name, placed) for name in placed.gone_out)
 
 
@@ -209,18 +216,34 @@ def _result_facts(run: RunState, state: NodeState) -> list[Fact]:
     count = state.verdicts
     if state.status == "retrying" and state.latest and state.latest.retry:
         retry = state.latest.retry
-        return [Fact(text("canvas.fact.retry", attempt=retry.attempt + 1, attempts=retry.attempts), "warning")]
+        return [
+            Fact(text("canvas.fact.retry", attempt=retry.attempt + 1, attempts=retry.attempts), "warning")
+        ]
     if state.status == "asking":
         return [Fact(text("canvas.state.asking"))]
     if many and count.n:
         passed = text("canvas.fact.of", part=figures.count(count.passed), whole=figures.count(count.n))
         return [Fact(passed, "done" if count.passed == count.n else "warning")]
     if many:
-        rows = [Fact(text("canvas.fact.rows", n=state.ok, shown=figures.count(state.ok)), "" if state.calls == 0 else "muted")]
-        return rows + ([Fact(text("canvas.fact.failed", n=state.failed, shown=figures.count(state.failed)), "error")] if state.failed else [])
+        rows = [
+            Fact(
+                text("canvas.fact.rows", n=state.ok, shown=figures.count(state.ok)),
+                "" if state.calls == 0 else "muted",
+            )
+        ]
+        return rows + (
+            [Fact(text("canvas.fact.failed", n=state.failed, shown=figures.count(state.failed)), "error")]
+            if state.failed
+            else []
+        )
     rules = _rules(state)
     if rules:
-        return [Fact(text("canvas.fact.of", part=rules[0], whole=rules[1]), "done" if rules[0] == rules[1] else "warning")]
+        return [
+            Fact(
+                text("canvas.fact.of", part=rules[0], whole=rules[1]),
+                "done" if rules[0] == rules[1] else "warning",
+            )
+        ]
     return [Fact(figures.seconds(state.seconds), "muted")] if state.settled else []
 
 

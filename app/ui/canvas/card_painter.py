@@ -21,6 +21,7 @@ _CHIP = 22
 _BADGE = 22
 _TITLE_LEFT = 54
 _EDGE = 12
+_GLOW = 20  # of a running card; must stay within MARGIN
 
 
 class Detail(Enum):
@@ -30,7 +31,9 @@ class Detail(Enum):
     BARS = "bars"  # too small to read: no text, the title as a bar
 
 
-def paint_card(painter: QPainter, card: Card, look: Look, detail: Detail = Detail.FULL, *, still: bool = True) -> None:
+def paint_card(
+    painter: QPainter, card: Card, look: Look, detail: Detail = Detail.FULL, *, still: bool = True
+) -> None:
     """Draws the card with its top left corner at the origin.
 
     `still` False leaves out what the overlay moves: the spinner in the badge of a running node.
@@ -73,9 +76,13 @@ def border_colour(card: Card, theme: Theme) -> QColor:
 
 
 def _paint_ground(painter: QPainter, card: Card, anatomy: Anatomy, theme: Theme) -> None:
-    shadow = anatomy.rect.translated(0, 6).adjusted(4, 4, -4, -4)
-    draw_soft(painter, shadow, RADIUS, 14, theme.shadow)
-    fill_rounded(painter, anatomy.rect, RADIUS, mix(theme.muted, theme.card, 10) if card.unknown else theme.card)
+    if card.border == "running":
+        draw_soft(painter, anatomy.rect, RADIUS, _GLOW, tint(theme.state("running").line, 45))
+    elif not card.faded:
+        draw_soft(painter, anatomy.rect.translated(0, 6).adjusted(4, 4, -4, -4), RADIUS, 14, theme.shadow)
+    fill_rounded(
+        painter, anatomy.rect, RADIUS, mix(theme.muted, theme.card, 10) if card.unknown else theme.card
+    )
 
 
 def _paint_border(painter: QPainter, card: Card, anatomy: Anatomy, theme: Theme) -> None:
@@ -122,7 +129,9 @@ def _paint_badge(painter: QPainter, mark: Mark, rect: QRectF, theme: Theme, *, s
 
 def _paint_preview(painter: QPainter, card: Card, anatomy: Anatomy, look: Look) -> None:
     area = QRectF(_EDGE, anatomy.ports_bottom - 4, anatomy.width - 2 * _EDGE, PREVIEW)
-    draw_text(painter, area, card.preview, fonts.SMALL, look.theme.text2, look.language)
+    # Of a text that is being written its end is the news.
+    elide = Qt.TextElideMode.ElideLeft if card.writing else Qt.TextElideMode.ElideRight
+    draw_text(painter, area, card.preview, fonts.SMALL, look.theme.text2, look.language, elide=elide)
 
 
 def _paint_footer(painter: QPainter, card: Card, anatomy: Anatomy, look: Look) -> None:
@@ -156,8 +165,12 @@ def paint_chip(painter: QPainter, fact: Fact, rect: QRectF, look: Look) -> None:
 def _paint_bars(painter: QPainter, card: Card, anatomy: Anatomy, theme: Theme) -> None:
     kind = theme.kind(card.kind)
     fill_rounded(painter, QRectF(_EDGE, _EDGE, 32, 32), 9, tint(kind, 3 * theme.tile_tint))
-    fill_rounded(painter, QRectF(_TITLE_LEFT, 17, (anatomy.width - _TITLE_LEFT) * 0.55, 10), 5, tint(theme.text, 55))
-    fill_rounded(painter, QRectF(_TITLE_LEFT, 33, (anatomy.width - _TITLE_LEFT) * 0.4, 7), 3.5, tint(theme.muted, 45))
+    fill_rounded(
+        painter, QRectF(_TITLE_LEFT, 17, (anatomy.width - _TITLE_LEFT) * 0.55, 10), 5, tint(theme.text, 55)
+    )
+    fill_rounded(
+        painter, QRectF(_TITLE_LEFT, 33, (anatomy.width - _TITLE_LEFT) * 0.4, 7), 3.5, tint(theme.muted, 45)
+    )
     if card.badge:
         colour = badge_colour(card.badge, theme, line=True)
         fill_rounded(painter, badge_rect(anatomy), _BADGE / 2, tint(colour, 55))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QGraphicsPathItem,
+    QGraphicsScene,
+    QStyleOptionGraphicsItem,
+    QWidget,
+)
 
 from app.document.workflow import Edge
 from app.ui.canvas.edge_look import EdgeLook, edge_pen, paint_glow, paint_pill, pill_rect
@@ -20,8 +26,9 @@ Z_PILL = 3.5
 class EdgeItem(QGraphicsPathItem):
     """Follows its two nodes; `show_look` gives it its pen and, where it has them, halo and pill."""
 
-    def __init__(self, edge: Edge, source: NodeItem, target: NodeItem) -> None:
+    def __init__(self, scene: QGraphicsScene, edge: Edge, source: NodeItem, target: NodeItem) -> None:
         super().__init__()
+        self._scene = scene
         self.edge = edge
         self.source = source
         self.target = target
@@ -31,6 +38,7 @@ class EdgeItem(QGraphicsPathItem):
         self._pill: _Pill | None = None
         self.setZValue(Z_EDGE)
         self.follow()
+        scene.addItem(self)
 
     @property
     def id(self) -> str:
@@ -75,32 +83,34 @@ class EdgeItem(QGraphicsPathItem):
     def leave(self) -> None:
         """Takes the edge and what decorates it out of the scene."""
         for item in (self._halo, self._pill, self):
-            if item is not None and item.scene() is not None:
-                item.scene().removeItem(item)
+            if item is not None:
+                self._scene.removeItem(item)
 
     def pill_area(self) -> QRectF:
         """Where the pill stands in the scene; null if there is none."""
         return self._pill.boundingRect() if self._pill else QRectF()
 
     def _set_halo(self, colour: QColor | None) -> None:
-        if colour is not None:
-            self._halo = self._halo or _Halo()
-            self._halo.colour = colour
-            if self._halo.scene() is None and self.scene() is not None:
-                self.scene().addItem(self._halo)
-        elif self._halo is not None:
-            self.scene().removeItem(self._halo)
-            self._halo = None
+        if colour is None:
+            if self._halo is not None:
+                self._scene.removeItem(self._halo)
+                self._halo = None
+            return
+        if self._halo is None:
+            self._halo = _Halo()
+            self._scene.addItem(self._halo)
+        self._halo.colour = colour
 
     def _set_pill(self, look: Look | None) -> None:
-        if look is not None and self.shown is not None:
-            self._pill = self._pill or _Pill()
-            self._pill.show_pill(self.shown, look)
-            if self._pill.scene() is None and self.scene() is not None:
-                self.scene().addItem(self._pill)
-        elif self._pill is not None:
-            self.scene().removeItem(self._pill)
-            self._pill = None
+        if look is None or self.shown is None:
+            if self._pill is not None:
+                self._scene.removeItem(self._pill)
+                self._pill = None
+            return
+        if self._pill is None:
+            self._pill = _Pill()
+            self._scene.addItem(self._pill)
+        self._pill.show_pill(self.shown, look)
 
     def _decorate(self) -> None:
         if self._halo is not None:
@@ -123,7 +133,9 @@ class _Halo(QGraphicsPathItem):
     def shape(self) -> QPainterPath:
         return QPainterPathStroker().createStroke(self.path())
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         paint_glow(painter, self.path(), self.colour)
 
 
@@ -151,6 +163,8 @@ class _Pill(QGraphicsItem):
             return QRectF()
         return pill_rect(self._shown, self._middle, self._look.language).adjusted(-1, -1, 1, 1)
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         if self._shown is not None and self._look is not None:
             paint_pill(painter, self._shown, self._middle, self._look)

@@ -47,7 +47,9 @@ class EdgeLook:
         return theme.port(self.port.type, self.port.tone)
 
 
-def edge_look(edge: Edge, port: PortSpec | None, run: RunState | None, problems: Sequence[Problem]) -> EdgeLook:
+def edge_look(
+    edge: Edge, port: PortSpec | None, run: RunState | None, problems: Sequence[Problem]
+) -> EdgeLook:
     """How an edge looks now. `port` is the output that it leaves, None if there is none (any more)."""
     if problems:
         return EdgeLook("broken", port, one_line(what_happened(problems[0])), "error")
@@ -58,7 +60,9 @@ def edge_look(edge: Edge, port: PortSpec | None, run: RunState | None, problems:
         return EdgeLook("open", port)
     target = run.nodes.get(edge.target.node)
     active = run.status == "running" and target is not None and target.active > 0
-    return EdgeLook("active" if active else "taken", port, _pill(edge, port, run, source), port.tone if port else "")
+    return EdgeLook(
+        "active" if active else "taken", port, _pill(edge, port, run, source), port.tone if port else ""
+    )
 
 
 def _pill(edge: Edge, port: PortSpec | None, run: RunState, source: NodeState) -> str:

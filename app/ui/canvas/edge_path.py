@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
@@ -10,7 +12,9 @@ _LOOP = 62  # control points of a backward edge: it swings out by some 40, less 
 _CLEAR = 34  # how far a backward edge stays away from the cards that it goes round
 
 
-def edge_path(start: QPointF, end: QPointF, source: QRectF | None = None, target: QRectF | None = None) -> QPainterPath:
+def edge_path(
+    start: QPointF, end: QPointF, source: QRectF | None = None, target: QRectF | None = None
+) -> QPainterPath:
     """A curve from an output to an input. `source` and `target` are their cards.
 
     An edge that goes backward loops through the gap between its two cards, never under one.
@@ -48,7 +52,7 @@ def polyline(path: QPainterPath, steps: int = 24) -> list[QPointF]:
 
 def distance(point: QPointF, line: list[QPointF]) -> float:
     """The distance of a point from a polyline."""
-    return min(_to_segment(point, a, b) for a, b in zip(line, line[1:], strict=False))
+    return min(_to_segment(point, a, b) for a, b in pairwise(line))
 
 
 def _to_segment(p: QPointF, a: QPointF, b: QPointF) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QGraphicsItem
 
 from app.document.workflow import PortRef
@@ -15,8 +15,11 @@ from app.ui.canvas.area_painter import HANDLE, title_bar
 from app.ui.canvas.card_painter import badge_rect, header_rect
 from app.ui.canvas.edge_item import EdgeItem
 from app.ui.canvas.node_item import NodeItem
+from app.ui.canvas.selection import Sort
 
-Part: TypeAlias = Literal["body", "header", "badge", "input", "output", "start", "end", "corner", "right edge"]
+Part: TypeAlias = Literal[
+    "body", "header", "badge", "input", "output", "start", "end", "corner", "right edge"
+]
 
 _EDGE_REACH = 7  # screen pixels
 _END_REACH = 22  # along an edge, from its end
@@ -34,7 +37,18 @@ class Hit:
     port: str = ""
 
     def __bool__(self) -> bool:
-        return any((self.node, self.edge, self.note, self.group))
+        return self.thing is not None
+
+    @property
+    def thing(self) -> tuple[Sort, str] | None:
+        """What can be picked here, as the selection names it."""
+        if self.node is not None:
+            return "nodes", self.node.id
+        if self.edge is not None:
+            return "edges", self.edge.id
+        if self.note is not None:
+            return "notes", self.note.id
+        return ("groups", self.group.id) if self.group is not None else None
 
     @property
     def port_ref(self) -> PortRef | None:
@@ -56,17 +70,23 @@ def hit_at(items: list[QGraphicsItem], point: QPointF, zoom: float) -> Hit:
     for node in nodes:
         if node.area.contains(point):
             return _node_part(node, point)
-    for edge in items:
-        if isinstance(edge, EdgeItem) and edge.is_near(point, _EDGE_REACH / zoom):
-            return Hit(edge=edge, part=_edge_part(edge, point, zoom))
-    for note in items:
-        if isinstance(note, NoteItem) and note.area.contains(point):
-            corner = QRectF(note.area.right() - HANDLE, note.area.bottom() - HANDLE, HANDLE, HANDLE)
-            return Hit(note=note, part="corner" if corner.contains(point) else "body")
-    for group in items:
-        if isinstance(group, GroupItem) and title_bar(group.area).contains(point):
-            return Hit(group=group)
-    return NO_HIT
+    return _edge_at(items, point, zoom) or _area_at(items, point) or NO_HIT
+
+
+def _edge_at(items: list[QGraphicsItem], point: QPointF, zoom: float) -> Hit | None:
+    near = (item for item in items if isinstance(item, EdgeItem) and item.is_near(point, _EDGE_REACH / zoom))
+    edge = next(near, None)
+    return Hit(edge=edge, part=_edge_part(edge, point, zoom)) if edge else None
+
+
+def _area_at(items: list[QGraphicsItem], point: QPointF) -> Hit | None:
+    for item in items:
+        if isinstance(item, NoteItem) and item.area.contains(point):
+            corner = QRectF(item.area.right() - HANDLE, item.area.bottom() - HANDLE, HANDLE, HANDLE)
+            return Hit(note=item, part="corner" if corner.contains(point) else "body")
+    groups = (item for item in items if isinstance(item, GroupItem) and title_bar(item.area).contains(point))
+    group = next(groups, None)
+    return Hit(group=group) if group else None
 
 
 def _port_at(node: NodeItem, point: QPointF, reach: float) -> Hit | None:
@@ -97,11 +117,9 @@ def _node_part(node: NodeItem, point: QPointF) -> Hit:
 
 def _edge_part(edge: EdgeItem, point: QPointF, zoom: float) -> Part:
     reach = _END_REACH / min(1.0, zoom)
-    for part, tip in (("end", edge.end), ("start", edge.start)):
-        away = point - tip
-        if (away.x() ** 2 + away.y() ** 2) ** 0.5 <= reach:
-            return part  # pyright: ignore[reportReturnType]
-    return "body"
+    if QLineF(edge.end, point).length() <= reach:
+        return "end"
+    return "start" if QLineF(edge.start, point).length() <= reach else "body"
 
 
 def around(point: QPointF, zoom: float) -> tuple[QRectF, Qt.ItemSelectionMode]:

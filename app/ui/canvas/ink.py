@@ -31,12 +31,13 @@ def draw_text(
     colour: QColor,
     language: str,
     align: Qt.AlignmentFlag = _LEFT,
+    elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
 ) -> float:
-    """Draws one line of plain text into `rect`, elided at its end; gives the width it took."""
+    """Draws one line of plain text into `rect`, shortened where it doesn't fit; gives the width it took."""
     metrics = fonts.metrics(style, language)
     width = metrics.horizontalAdvance(words)
     if width > rect.width():
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
+        words = metrics.elidedText(words, elide, rect.width())
         width = metrics.horizontalAdvance(words)
     x = rect.left()
     if align & _RIGHT:
@@ -56,7 +57,9 @@ def draw_text(
     return width
 
 
-def fill_rounded(painter: QPainter, rect: QRectF, radius: float, fill: QColor, edge: QPen | None = None) -> None:
+def fill_rounded(
+    painter: QPainter, rect: QRectF, radius: float, fill: QColor, edge: QPen | None = None
+) -> None:
     """A rounded rectangle; its edge lies inside `rect`."""
     painter.setBrush(fill)
     if edge is None:

@@ -10,9 +10,15 @@ class Intents(QObject):
 
     operation_requested = Signal(object)  # Operation, ready to be applied
     connect_requested = Signal(object, object)  # PortRef of the output, PortRef of the input
-    replug_requested = Signal(object, object, object)  # Edge that goes away, PortRef, PortRef that are joined instead
-    fitting_requested = Signal(object, bool, object, object)  # PortRef, it is an output, QPointF at, QPoint where
-    add_requested = Signal(str, int, int, str)  # type id ("type" or "type#preset"), x, y, id of an edge to splice or ""
+    replug_requested = Signal(
+        object, object, object
+    )  # Edge that goes away, PortRef, PortRef that are joined instead
+    fitting_requested = Signal(
+        object, bool, object, object
+    )  # PortRef, it is an output, QPointF at, QPoint where
+    add_requested = Signal(
+        str, int, int, str
+    )  # type id ("type" or "type#preset"), x, y, id of an edge to splice or ""
     palette_requested = Signal(object, object)  # QPointF at, QPoint where
     menu_requested = Signal(object, object, object)  # Hit, QPointF at, QPoint where
     open_requested = Signal(str)  # node id: show its settings

@@ -21,7 +21,9 @@ class Ends:
     target: PortRef
 
 
-def refusal(ends: Ends, workflow: Workflow, placed: Mapping[str, Placed], replaced: Edge | None = None) -> str:
+def refusal(
+    ends: Ends, workflow: Workflow, placed: Mapping[str, Placed], replaced: Edge | None = None
+) -> str:
     """Why these ports can't be joined, as a sentence; "" if they can. `replaced` goes away in the same step."""
     source = placed[ends.source.node].output(ends.source.port)
     target = placed[ends.target.node].ports.input(ends.target.port)
@@ -46,7 +48,11 @@ def type_word(data_type: DataType) -> str:
 
 def fitting_input(placed: Placed, source: DataType) -> str | None:
     """The input of a card that an output of this type goes to: free and of the same type first."""
-    return _best([(p.name, p.type, p.name in placed.joined_in and not p.many) for p in placed.ports.inputs], source, True)
+    return _best(
+        [(p.name, p.type, p.name in placed.joined_in and not p.many) for p in placed.ports.inputs],
+        source,
+        True,
+    )
 
 
 def fitting_output(placed: Placed, target: DataType) -> str | None:

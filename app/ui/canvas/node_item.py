@@ -92,12 +92,16 @@ class NodeItem(QGraphicsItem):
     def output_point(self, port: str) -> QPointF:
         """An output's centre in the scene; the card's right middle where there is none of this name."""
         point = self.anatomy.output_point(port)
-        return self.pos() + (point if point is not None else QPointF(self.anatomy.width, self.anatomy.height / 2))
+        return self.pos() + (
+            point if point is not None else QPointF(self.anatomy.width, self.anatomy.height / 2)
+        )
 
     def boundingRect(self) -> QRectF:
         return QRectF(-MARGIN, -MARGIN, self.anatomy.width + 2 * MARGIN, self._height + 2 * MARGIN)
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
         owner = self._owner
         transform = painter.worldTransform()
         zoom = transform.m11()
@@ -105,7 +109,9 @@ class NodeItem(QGraphicsItem):
         scale = scale_for(zoom, owner.settled_zoom)
         picture = owner.cards.pixmap(self.id, self.card, owner.look, zoom, scale, dpr)
         if not math.isclose(scale, zoom, rel_tol=1e-6):
-            target = QRectF(-MARGIN, -MARGIN, picture.width() / (scale * dpr), picture.height() / (scale * dpr))
+            target = QRectF(
+                -MARGIN, -MARGIN, picture.width() / (scale * dpr), picture.height() / (scale * dpr)
+            )
             painter.drawPixmap(target, picture, QRectF(picture.rect()))
             return
         # At the scale it was painted for, a picture goes to whole pixels: sharp, and a plain copy.

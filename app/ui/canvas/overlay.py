@@ -1,4 +1,4 @@
-"""Overlay: what is drawn over the cards and moves: rings, glows, spinners, dots, the edge being drawn."""
+"""Overlay: what is drawn over the cards: rings, what moves (spinners, dots), the edge being drawn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.ui.canvas.anatomy import PORT, RADIUS
 from app.ui.canvas.card_painter import badge_colour, badge_rect
 from app.ui.canvas.edge_item import EdgeItem
 from app.ui.canvas.edge_look import flow_points, paint_dots
-from app.ui.canvas.ink import draw_soft, draw_text, fill_rounded
+from app.ui.canvas.ink import draw_text, fill_rounded
 from app.ui.canvas.node_item import NodeItem
 from app.ui.canvas.port_painter import paint_port
 from app.ui.canvas.scene import CanvasScene
@@ -21,7 +21,6 @@ from app.ui.icons import paint_icon
 from app.ui.theme import tint
 
 RING = 5  # between a card and its selection ring
-_GLOW = 20
 _LAP = 1.2  # seconds a dot takes from one end of an edge to the other
 _TURN = 1.0  # seconds a spinner takes for a turn
 
@@ -59,7 +58,9 @@ class Overlay:
         if not scene.running or scene.run is None or scene.run.status != "running":
             return [], []
         nodes = [scene.nodes[node] for node in scene.running]
-        edges = {edge.id: edge for node in nodes for edge in scene.edges_of.get(node.id, ()) if edge.is_active}
+        edges = {
+            edge.id: edge for node in nodes for edge in scene.edges_of.get(node.id, ()) if edge.is_active
+        }
         return (
             [node for node in nodes if node.area.intersects(visible)],
             [edge for edge in edges.values() if edge.boundingRect().intersects(visible)],
@@ -98,9 +99,9 @@ class Overlay:
             self._paint_band(painter, self.band)
 
     def _paint_moving(self, painter: QPainter, exposed: QRectF, *, motion: bool) -> None:
-        nodes, edges = self.moving(exposed.adjusted(-_GLOW, -_GLOW, _GLOW, _GLOW))
+        nodes, edges = self.moving(exposed)
         for node in nodes:
-            self._paint_running(painter, node, motion=motion)
+            self._paint_spinner(painter, node, motion=motion)
         for edge in edges:
             points = self._dots.get(edge.id) or flow_points(edge.path(), 0.1)
             if edge.shown is not None:
@@ -114,21 +115,12 @@ class Overlay:
         painter.setBrush(tint(accent, 10))
         painter.drawRect(band)
 
-    def _paint_running(self, painter: QPainter, node: NodeItem, *, motion: bool) -> None:
-        theme = self._scene.look.theme
-        colour = theme.state("running").line
-        outside = QPainterPath()
-        outside.addRect(node.area.adjusted(-_GLOW - 4, -_GLOW - 4, _GLOW + 4, _GLOW + 4))
-        outside.addRoundedRect(node.area, RADIUS, RADIUS)
-        painter.save()
-        painter.setClipPath(outside, Qt.ClipOperation.IntersectClip)
-        draw_soft(painter, node.area, RADIUS, _GLOW, tint(colour, 45))
-        painter.restore()
+    def _paint_spinner(self, painter: QPainter, node: NodeItem, *, motion: bool) -> None:
         mark = node.card.badge
         if mark is None or not mark.spins:
             return
         badge = badge_rect(node.anatomy).translated(node.pos())
-        ink = badge_colour(mark, theme)
+        ink = badge_colour(mark, self._scene.look.theme)
         if not motion:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink)
@@ -173,7 +165,9 @@ class Overlay:
         box = QRectF(centre.x() + PORT, centre.y() - 11, metrics.horizontalAdvance(error.label) + 16, 22)
         fill_rounded(painter, box, 11, look.theme.panel, QPen(look.theme.border, 1))
         ink = look.theme.state("error").text
-        draw_text(painter, box, error.label, fonts.CHIP_STRONG, ink, look.language, Qt.AlignmentFlag.AlignHCenter)
+        draw_text(
+            painter, box, error.label, fonts.CHIP_STRONG, ink, look.language, Qt.AlignmentFlag.AlignHCenter
+        )
 
     def _paint_draft(self, painter: QPainter, draft: DraftEdge) -> None:
         look = self._scene.look
@@ -207,7 +201,12 @@ class Overlay:
         fill_rounded(painter, box, 9, theme.panel, QPen(line, 1))
         left = 11.0
         if refused:
-            paint_icon(painter, "ban", theme.state("error").text, QRectF(box.left() + 9, box.center().y() - 7, 14, 14))
+            paint_icon(
+                painter,
+                "ban",
+                theme.state("error").text,
+                QRectF(box.left() + 9, box.center().y() - 7, 14, 14),
+            )
             left = 29.0
         draw_text(painter, box.adjusted(left, 0, 0, 0), words, fonts.LABEL, theme.text, look.language)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,15 @@ from app.ui.canvas.backdrop import paint_backdrop
 from app.ui.canvas.card import Card
 from app.ui.canvas.card_facts import card_of, total_of
 from app.ui.canvas.card_painter import paint_card
-from app.ui.canvas.edge_look import EdgeLook, edge_look, edge_pen, flow_points, paint_dots, paint_glow, paint_pill
+from app.ui.canvas.edge_look import (
+    EdgeLook,
+    edge_look,
+    edge_pen,
+    flow_points,
+    paint_dots,
+    paint_glow,
+    paint_pill,
+)
 from app.ui.canvas.edge_path import edge_path
 from app.ui.canvas.look import Look
 from app.ui.canvas.placed import Placed, SpecLookup, place_all
@@ -30,7 +38,7 @@ from app.ui.theme import ThemeName, theme
 
 _MARGIN = 48
 _EMPTY = QRectF(0, 0, 480, 240)
-_MOST_PIXELS = 120_000_000  # about 480 MB while it is drawn
+_MOST_PIXELS = 60_000_000  # 240 MB while it is drawn; Qt's own programs open no larger ones
 
 
 def render_workflow(
@@ -68,7 +76,7 @@ _kept: list[QGuiApplication] = []  # Qt needs it to live as long as fonts do
 
 
 @contextmanager
-def _language(language: str) -> Iterator[None]:
+def _language(language: str) -> Generator[None]:
     before = texts.language()
     texts.set_language(language)
     try:
@@ -151,7 +159,9 @@ class _Drawing:
 
     def _groups(self) -> dict[str, QRectF]:
         groups = self.workflow.layout.groups.items()
-        areas = {name: group_rect(self.areas[n] for n in group.nodes if n in self.areas) for name, group in groups}
+        areas = {
+            name: group_rect(self.areas[n] for n in group.nodes if n in self.areas) for name, group in groups
+        }
         return {name: area for name, area in areas.items() if not area.isNull()}
 
     def _notes(self) -> dict[str, QRectF]:
@@ -171,7 +181,7 @@ def _write_png(drawing: _Drawing, path: Path, scale: float) -> float:
     painter.translate(-bounds.topLeft())
     drawing.paint(painter, bounds)
     painter.end()
-    if not image.save(str(path), "PNG"):
+    if not image.save(str(path)):
         raise OSError(f"can't write {path}")
     return scale
 

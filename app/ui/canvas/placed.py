@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 from app.document.workflow import Edge, Node, Workflow
 from app.sdk.node_type import NodeType
 from app.sdk.ports import ERROR_PORT, Ports, PortSpec
-from app.sdk.spec import FieldFault, NodeSpec
+from app.sdk.spec import AnyNodeType, FieldFault, NodeSpec
 from app.ui.canvas.anatomy import MAX_WIDTH, MIN_WIDTH, WIDTH, Anatomy
 
 SpecLookup: TypeAlias = Callable[[str], NodeSpec | None]
@@ -34,9 +35,11 @@ class Placed:
     width: int = WIDTH
 
     def output(self, name: str) -> PortSpec | None:
-        """An output port by name, the error port among them."""
+        """An output port by name, the error port among them; of an unknown type nothing is known but the name."""
+        if self.spec is None:
+            return PortSpec(name, name, "any")
         found = self.ports.output(name)
-        return ERROR_OUTPUT if found is None and name == ERROR_PORT and self.spec else found
+        return ERROR_OUTPUT if found is None and name == ERROR_PORT else found
 
     def anatomy(self, *, preview: bool) -> Anatomy:
         return Anatomy(
@@ -79,10 +82,15 @@ def ports_of(node: Node, spec: NodeSpec | None) -> Ports:
     if spec is None:
         return NO_PORTS
     # Most types have the same ports with any settings: for them nothing needs to be decoded.
-    if getattr(spec.type.ports, "__func__", None) is NodeType.ports.__func__:
+    if not _decides_ports(spec.type):
         return spec.fixed_ports
     fields = fields_of(node, spec)
     return spec.fixed_ports if fields is None else spec.ports(fields)
+
+
+@cache
+def _decides_ports(node_type: AnyNodeType) -> bool:
+    return any("ports" in vars(base) for base in node_type.__mro__ if base is not NodeType)
 
 
 def fields_of(node: Node, spec: NodeSpec) -> Any:

@@ -58,7 +58,7 @@ def paint_port(painter: QPainter, port: PortMark, centre: QPointF, theme: Theme)
 
 
 def port_shape(port: PortMark, centre: QPointF, reach: float) -> QPainterPath:
-    """Circle for text and anything, diamond for single values, square for data, hexagon for files, triangle for verdicts."""
+    """Circle: text, anything; diamond: single values; square: data; hexagon: files; triangle: verdicts."""
     path = QPainterPath()
     family = "any" if port.tone else PORT_FAMILY[port.type]
     x, y = centre.x(), centre.y()
@@ -70,12 +70,12 @@ def port_shape(port: PortMark, centre: QPointF, reach: float) -> QPainterPath:
         path.addRoundedRect(QRectF(x - near, y - near, 2 * near, 2 * near), near / 3, near / 3)
     elif family == "file":
         half = reach * 0.55
-        path.addPolygon(
-            _polygon((x - half, y - reach), (x + half, y - reach), (x + reach, y), (x + half, y + reach))
-            + _polygon((x - half, y + reach), (x - reach, y))
-        )
+        upper = (x - reach, y), (x - half, y - reach), (x + half, y - reach)
+        path.addPolygon(_polygon(*upper, (x + reach, y), (x + half, y + reach), (x - half, y + reach)))
     elif family == "verdict":
-        path.addPolygon(_polygon((x - reach * 0.8, y - reach), (x + reach * 1.1, y), (x - reach * 0.8, y + reach)))
+        path.addPolygon(
+            _polygon((x - reach * 0.8, y - reach), (x + reach * 1.1, y), (x - reach * 0.8, y + reach))
+        )
     else:
         path.addEllipse(centre, reach, reach)
     path.closeSubpath()
@@ -113,10 +113,16 @@ def _shares(left: float, right: float, room: float) -> tuple[float, float]:
     return room / 2, room / 2
 
 
-def _paint_label(painter: QPainter, port: PortMark, area: QRectF, look: Look, align: Qt.AlignmentFlag) -> None:
+def _paint_label(
+    painter: QPainter, port: PortMark, area: QRectF, look: Look, align: Qt.AlignmentFlag
+) -> None:
     theme = look.theme
     # A route's label must read as text, so it takes the state's text colour, not the line's.
-    tones = {"pass": theme.state("done").text, "fail": theme.state("warning").text, "error": theme.state("error").text}
+    tones = {
+        "pass": theme.state("done").text,
+        "fail": theme.state("warning").text,
+        "error": theme.state("error").text,
+    }
     colour = theme.state("error").text if port.gone else tones.get(port.tone, theme.muted)
     style = fonts.CHIP_STRONG if port.tone or port.gone else fonts.SMALL_MEDIUM
     draw_text(painter, area, port.label, style, colour, look.language, align)

@@ -12,7 +12,7 @@ from app.ui.canvas.placed import Placed
 from app.ui.plain import one_line
 from app.ui.problem_words import what_happened
 
-_STREAM_TAIL = 60  # characters of a growing text that fit on the line
+_TAIL = 120  # characters at the end of a growing text: more than the line can hold
 
 
 def result_line(placed: Placed, state: NodeState) -> str:
@@ -23,8 +23,7 @@ def result_line(placed: Placed, state: NodeState) -> str:
     if state.status == "retrying" and latest.retry:
         return one_line(what_happened(latest.retry.failure))
     if latest.text:
-        tail = one_line(latest.text[-4 * _STREAM_TAIL :])
-        return tail if len(tail) <= _STREAM_TAIL else f"…{tail[-_STREAM_TAIL:]}"
+        return one_line(latest.text[-_TAIL:])
     if latest.settled is None:
         return ""
     if latest.settled.failure:
@@ -53,6 +52,8 @@ def _main_output(placed: Placed, settled: NodeSettled) -> str:
 
 
 def _main_preview(placed: Placed, settled: NodeSettled) -> Preview | None:
-    main = next((port.name for port in placed.ports.outputs if port.main and port.name in settled.outputs), None)
+    main = next(
+        (port.name for port in placed.ports.outputs if port.main and port.name in settled.outputs), None
+    )
     name = main or next(iter(settled.outputs), None)
     return settled.outputs[name] if name is not None else None

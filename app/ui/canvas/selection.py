@@ -32,7 +32,10 @@ class Selection:
 
     def united(self, other: Selection) -> Selection:
         return Selection(
-            self.nodes | other.nodes, self.edges | other.edges, self.notes | other.notes, self.groups | other.groups
+            self.nodes | other.nodes,
+            self.edges | other.edges,
+            self.notes | other.notes,
+            self.groups | other.groups,
         )
 
 

@@ -56,14 +56,20 @@ def edit_note(view: CanvasView, note: NoteItem) -> None:
         return SetNote(note.id, replace(note.note, text=words)) if words != note.note.text else None
 
     editor = QPlainTextEdit(note.note.text, view.viewport())
-    _NoteKeys(editor, lambda: _finish(view, editor, done(editor.toPlainText())), lambda: _finish(view, editor, None))
+    _NoteKeys(
+        editor, lambda: _finish(view, editor, done(editor.toPlainText())), lambda: _finish(view, editor, None)
+    )
     _show(view, editor, note.area.adjusted(4, 4, -4, -4), fonts.LABEL)
 
 
 def _edit_group(view: CanvasView, group: GroupItem) -> None:
     def done(title: str) -> Operation | None:
         kept = title.strip()
-        return SetGroup(group.id, replace(group.shown, title=kept)) if kept and kept != group.shown.title else None
+        return (
+            SetGroup(group.id, replace(group.shown, title=kept))
+            if kept and kept != group.shown.title
+            else None
+        )
 
     area = title_bar(group.area).adjusted(8, 4, -8, -4)
     area.setWidth(min(area.width(), 320))

@@ -30,7 +30,7 @@ from app.ui.appearance import appearance
 from app.ui.canvas.backdrop import paint_backdrop
 from app.ui.canvas.edge_item import EdgeItem
 from app.ui.canvas.far_layer import FarLayer
-from app.ui.canvas.hit import Hit
+from app.ui.canvas.hit import NO_HIT, Hit
 from app.ui.canvas.intents import Intents
 from app.ui.canvas.interactions.choice import gesture_for
 from app.ui.canvas.interactions.drop import LibraryDrop
@@ -73,7 +73,7 @@ class CanvasView(QGraphicsView):
         self._animation = QTimer(self, interval=_FRAME)
         self._animation.timeout.connect(self._animate)
         self._settling = QTimer(self, interval=_SETTLE, singleShot=True)
-        self._settling.timeout.connect(self._settled)
+        self._settling.timeout.connect(self.settle)
         self._fading = QTimer(self, interval=_FADE, singleShot=True)
         self._fading.timeout.connect(lambda: self.show_draft(None))
         self._pushing = QTimer(self, interval=16)
@@ -151,7 +151,8 @@ class CanvasView(QGraphicsView):
             self.viewport().update()
         self.looked.emit()
 
-    def _settled(self) -> None:
+    def settle(self) -> None:
+        """The zoom stays as it is for now: cards are painted for exactly this one."""
         self.canvas.settled_zoom = self.zoom
         self.refresh()
 
@@ -198,8 +199,6 @@ class CanvasView(QGraphicsView):
         if self.is_far:
             self.refresh()
         nodes, edges = self.overlay.moving(self.visible())
-        for node in nodes:
-            self.touch(node.area.adjusted(-26, -26, 26, 26))
         moving = bool(nodes or edges)
         if moving and self._motion() and self.isVisible():
             if not self._animation.isActive():
@@ -328,11 +327,10 @@ class CanvasView(QGraphicsView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         pointer = self._at(event)
         hit = self.hit(pointer.at)
-        for sort, item in (("nodes", hit.node), ("edges", hit.edge), ("notes", hit.note), ("groups", hit.group)):
-            if item is not None and not self.canvas.selection.holds(sort, item.id):
-                self.canvas.select(only(sort, item.id))
-        if not hit:
+        if hit.thing is None:
             self.canvas.select(NOTHING)
+        elif not self.canvas.selection.holds(*hit.thing):
+            self.canvas.select(only(*hit.thing))
         self.intents.menu_requested.emit(hit, pointer.at, pointer.where)
 
     def _hover(self, hit: Hit) -> None:
@@ -345,8 +343,6 @@ class CanvasView(QGraphicsView):
         self.viewport().setCursor(cursor or Qt.CursorShape.ArrowCursor)
 
     def leaveEvent(self, event: QEvent) -> None:
-        from app.ui.canvas.hit import NO_HIT
-
         self._hover(NO_HIT)
         super().leaveEvent(event)
 
@@ -378,7 +374,10 @@ class CanvasView(QGraphicsView):
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+        if (
+            isinstance(event, QNativeGestureEvent)
+            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
+        ):
             self.set_zoom(self.zoom * (1 + event.value()), event.position().toPoint())
             return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

@@ -27,7 +27,7 @@ class Header(QWidget):
         self.title = LineInput()
         vary(self.title, kind="flat", role="title")
         self._type = ElidedLabel(role="muted")
-        self._type.setContentsMargins(5, 0, 0, 0)
+        self._type.setContentsMargins(7, 0, 0, 0)
         self._badge = Badge("")
         middle = QWidget()
         words = column(middle, 0)
@@ -39,6 +39,7 @@ class Header(QWidget):
         layout.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
         self.setLayout(layout)
         self._typing = False
+        self._own_name = ""
         self.title.textEdited.connect(self._typed)
         self.title.left.connect(self._left)
         self.title.returnPressed.connect(self.title.clearFocus)
@@ -46,16 +47,21 @@ class Header(QWidget):
     def show_facts(self, facts: StepFacts) -> None:
         """Shows what a step is and how it stands."""
         self._tile.show_kind(facts.icon, facts.kind)
+        self._own_name = facts.type_title
         self.title.setPlaceholderText(facts.type_title)
-        self.title.show_text(facts.title)
-        self._type.setText(facts.type_title)
+        if not self.title.hasFocus() or (facts.title and facts.title != self.title.text()):
+            self.title.show_text(facts.title or facts.type_title)
+            self.title.setCursorPosition(0)
+        self._type.setText(facts.subtitle)
         self._badge.setVisible(bool(facts.state))
         self._badge.show_fact(facts.state, facts.state_tone, facts.state_icon)
 
     def _typed(self, title: str) -> None:
-        self.renamed.emit(title, self._typing)
+        self.renamed.emit("" if title.strip() == self._own_name else title, self._typing)
         self._typing = True
 
     def _left(self) -> None:
         self._typing = False
+        if not self.title.text().strip():
+            self.title.show_text(self._own_name)
         self.title.setCursorPosition(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app import figures
 from app.costs.cost import FREE, Cost
@@ -12,7 +12,6 @@ from app.document.workflow import Node
 from app.events.run_state import NodeState, RunState
 from app.sdk.spec import NodeSpec
 from app.texts import text
-from app.ui import node_texts
 from app.ui.step_looks import step_look
 
 _STATES = {
@@ -34,6 +33,7 @@ class StepFacts:
 
     title: str
     type_title: str
+    subtitle: str
     icon: str
     kind: str
     state: str = ""
@@ -52,17 +52,30 @@ class StepFigures:
 def facts_of(node: Node, spec: NodeSpec | None, run: RunState) -> StepFacts:
     """What the header shows."""
     look = step_look(node, lambda _: spec)
-    type_title = node_texts.title(spec) if spec else text("canvas.unknown_step")
+    type_title = _type_title(node, spec)
+    subtitle = type_title if node.title else text(f"canvas.kind.{spec.type.kind}") if spec else node.type
     state = run.nodes.get(node.id)
     if node.disabled:
         return StepFacts(
-            node.title, type_title, look.icon, look.kind, text("canvas.fact.disabled"), "waiting", "ban"
+            node.title,
+            type_title,
+            subtitle,
+            look.icon,
+            look.kind,
+            text("canvas.fact.disabled"),
+            "waiting",
+            "ban",
         )
     if state is None or state.status not in _STATES:
-        return StepFacts(node.title, type_title, look.icon, look.kind)
+        return StepFacts(node.title, type_title, subtitle, look.icon, look.kind)
     icon, tone = _STATES[state.status]
     words = text(f"canvas.state.{state.status}")
-    return StepFacts(node.title, type_title, look.icon, look.kind, words, tone, icon)
+    return StepFacts(node.title, type_title, subtitle, look.icon, look.kind, words, tone, icon)
+
+
+def _type_title(node: Node, spec: NodeSpec | None) -> str:
+    """What the step is called without a title of its own: its preset's or its type's name."""
+    return step_look(replace(node, title=""), lambda _: spec).title if spec else text("canvas.unknown_step")
 
 
 def figures_of(state: NodeState | None) -> StepFigures | None:

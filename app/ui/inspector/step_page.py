@@ -13,7 +13,7 @@ from app.document.picking import input_for, pick
 from app.document.problem import Problem
 from app.document.workflow import Node, PortRef
 from app.events.run_state import InstanceState
-from app.sdk.ports import ERROR_PORT, Ports
+from app.sdk.ports import ERROR_PORT, Ports, PortSpec
 from app.texts import text
 from app.ui import node_texts
 from app.ui.canvas.placed import SpecLookup, ports_of
@@ -230,7 +230,10 @@ class StepPage(QWidget):
         return StepData(
             tuple(sorted(instances, key=_row_of)),
             {port.name: node_texts.port_label(spec, port, "in") for port in ports.inputs},
-            {port.name: node_texts.port_label(spec, port, "out") for port in ports.outputs},
+            {
+                port.name: node_texts.port_label(spec, port, "out")
+                for port in sorted(ports.outputs, key=_telling)
+            },
             self._around.incoming(),
         )
 
@@ -269,6 +272,11 @@ def _padded(page: QWidget) -> QWidget:
     layout.setContentsMargins(PADDING, 14, PADDING, 14)
     layout.addWidget(page)
     return holder
+
+
+def _telling(port: PortSpec) -> tuple[bool, bool]:
+    """Sorts outputs: first the one that says most of what happened."""
+    return (not port.main, port.type != "verdict")
 
 
 def _row_of(instance: InstanceState) -> tuple[int, float]:

@@ -8,24 +8,27 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.document.workflow import Json
+from app.events.run_state import RunState
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.placed import SpecLookup
+from app.ui.runs.budget_banner import BudgetBanner
 from app.ui.runs.costs import Costs
 from app.ui.runs.messages import Messages
 from app.ui.runs.problem_list import ProblemList, run_problems
+from app.ui.runs.questions import Questions
 from app.ui.runs.results import Results
 from app.ui.runs.rows import Rows
 from app.ui.runs.spend_chart import SpendChart
 from app.ui.runs.timeline import Timeline
 from app.ui.runs.totals import Totals
 from app.ui.session import Session
-from app.ui.step_looks import find_node, step_look
+from app.ui.step_looks import StepLook, find_node, step_look
 from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconButton
 from app.ui.widgets.plain_label import PlainLabel
 
-_TABS = ("timeline", "cost", "messages", "rows", "results", "problems")
+_TABS = ("questions", "timeline", "cost", "messages", "rows", "results", "problems")
 _PACE = 100  # ms between two drawings while a run goes on
 
 
@@ -33,13 +36,15 @@ class RunPanel(QWidget):
     """Draws only the page that is on top, at most ten times a second.
 
     `chosen(node, field)` leads to a step, `wanted(reference)` asks for a whole value, `sized` asks for
-    more or less room, `folded` for none.
+    more or less room, `folded` for none; `decided` and `raised` carry what a person answered.
     """
 
     chosen = Signal(str, str)
     wanted = Signal(str)
     sized = Signal()
     folded = Signal()
+    decided = Signal(str, str, str, object, str)
+    raised = Signal(object)
 
     def __init__(self, session: Session, specs: SpecLookup, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +62,15 @@ class RunPanel(QWidget):
         line = QFrame()
         vary(line, role="line")
         layout.addWidget(line)
+        self._banner = QWidget()
+        around = QVBoxLayout(self._banner)
+        around.setContentsMargins(16, 10, 16, 0)
+        around.addWidget(self.budget)
+        self._banner.hide()
+        layout.addWidget(self._banner)
         layout.addWidget(self._pages, 1)
+        self._pages.setCurrentIndex(_TABS.index("timeline"))
+        self._asked = 0
         self._drawn = 0.0
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._draw)
@@ -69,6 +82,10 @@ class RunPanel(QWidget):
         self._retext()
 
     def _make_pages(self) -> None:
+        self.questions = Questions(self._look)
+        self.questions.decided.connect(self.decided)
+        self.budget = BudgetBanner()
+        self.budget.raised.connect(self.raised)
         self.timeline = Timeline(self._look)
         self.spend = SpendChart()
         self.costs = Costs(self._look)
@@ -85,7 +102,7 @@ class RunPanel(QWidget):
         chart.setContentsMargins(0, 12, 0, 0)
         chart.addWidget(self.spend)
         beside.addLayout(chart)
-        for page in (first, self.costs, self.messages, self.rows, self.results, self.problems):
+        for page in (self.questions, first, self.costs, self.messages, self.rows, self.results, self.problems):
             self._pages.addWidget(page)
         self.timeline.chosen.connect(self._choose)
         self.rows.chosen.connect(self._choose)
@@ -104,11 +121,11 @@ class RunPanel(QWidget):
         row.addWidget(self._title)
         row.addSpacing(18)
         group = QButtonGroup(self)
-        for index, tab in enumerate(_TABS):
+        for tab in _TABS:
             button = QPushButton()
             vary(button, kind="tab")
             button.setCheckable(True)
-            button.setChecked(index == 0)
+            button.setChecked(tab == "timeline")
             button.setObjectName(f"runs.{tab}")
             button.clicked.connect(lambda _checked=False, name=tab: self.show_tab(name))
             group.addButton(button)
@@ -144,7 +161,7 @@ class RunPanel(QWidget):
         if node:
             self.chosen.emit(node, "")
 
-    def _look(self, node_id: str):
+    def _look(self, node_id: str) -> StepLook:
         session = self._session
         # As it was when it ran; what was added since is found in the document.
         graphs = (session.run_workflow, session.workflow)
@@ -163,15 +180,17 @@ class RunPanel(QWidget):
         self._drawn = time.monotonic()
         run, elapsed, workflow = self._session.run, self._session.elapsed, self._session.run_workflow
         self._totals.show_run(run, elapsed)
-        self._buttons["rows"].setVisible(run.rows is not None)
-        if run.rows is None and self._pages.currentIndex() == _TABS.index("rows"):
-            self.show_tab("timeline")
+        self.budget.show_budget(run.budget_reached if run.status == "paused" else None)
+        self._banner.setVisible(run.status == "paused")
+        if not self._show_tabs(run):
             return
         problems = [*self._session.problems, *run_problems(run)]
         self._count_problems(len(problems))
         if not self.isVisible():
             return
         match _TABS[self._pages.currentIndex()]:
+            case "questions":
+                self.questions.show_questions(run.questions)
             case "timeline":
                 self.timeline.show_run(run, elapsed)
                 self.spend.show_run(run, elapsed)
@@ -185,6 +204,23 @@ class RunPanel(QWidget):
                 self.results.show_run(run)
             case _:
                 self.problems.show_problems(problems)
+
+    def _show_tabs(self, run: RunState) -> bool:
+        """Offers the tabs that this run has something for; False if that brought another one to the top."""
+        asked, before = len(run.questions), self._asked
+        self._asked = asked
+        self._buttons["questions"].setVisible(asked > 0)
+        self._buttons["questions"].setText(text("runs.tab.counted", name=text("runs.tab.questions"), n=asked))
+        self._buttons["rows"].setVisible(run.rows is not None)
+        on_top = _TABS[self._pages.currentIndex()]
+        wanted = on_top
+        if asked and not before:
+            wanted = "questions"  # a person is needed: nothing is more important
+        elif (on_top == "rows" and run.rows is None) or (on_top == "questions" and not asked):
+            wanted = "timeline"
+        if wanted != on_top:
+            self.show_tab(wanted)
+        return wanted == on_top
 
     def _count_problems(self, n: int) -> None:
         name = text("runs.tab.problems")

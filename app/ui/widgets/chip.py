@@ -19,8 +19,6 @@ _ICON = 13
 class Chip(QWidget):
     """Text, and an icon if named, on the input colour. `tone` is "", "muted" or a state's name."""
 
-    style = fonts.CHIP_STRONG
-
     def __init__(self, text: str = "", tone: str = "", icon: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -38,7 +36,7 @@ class Chip(QWidget):
         return self._text
 
     def sizeHint(self) -> QSize:
-        width = fonts.metrics(self.style, appearance().language).horizontalAdvance(self._text)
+        width = fonts.metrics(fonts.CHIP_STRONG, appearance().language).horizontalAdvance(self._text)
         icon = _ICON + (5 if self._text else 0) if self._icon else 0
         return QSize(round(width + icon + 18), _HEIGHT)
 
@@ -66,10 +64,12 @@ class Chip(QWidget):
         painter.drawRoundedRect(area, _HEIGHT / 2, _HEIGHT / 2)
         x = 9.0
         if self._icon:
-            paint_icon(painter, self._icon, self.colour(look), QRectF(x, area.center().y() - _ICON / 2, _ICON, _ICON))
+            paint_icon(
+                painter, self._icon, self.colour(look), QRectF(x, area.center().y() - _ICON / 2, _ICON, _ICON)
+            )
             x += _ICON + 5
         painter.setPen(self.colour(look))
-        painter.setFont(fonts.font(self.style, appearance().language))
+        painter.setFont(fonts.font(fonts.CHIP_STRONG, appearance().language))
         painter.drawText(area.adjusted(x, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
 
 

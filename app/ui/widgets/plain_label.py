@@ -12,7 +12,9 @@ from app.ui.plain import one_line, tooltip, visible
 class PlainLabel(QLabel):
     """`role` picks the text style of the style sheet ("title", "strong", "label", "muted", …)."""
 
-    def __init__(self, text: str = "", role: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str = "", role: str = "", *, wrap: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)

@@ -37,7 +37,9 @@ class Segmented(QWidget):
 
     def set_value(self, value: str) -> None:
         """Makes a segment current without emitting `chosen`."""
-        self._current = next((i for i, option in enumerate(self._options) if option[0] == value), self._current)
+        self._current = next(
+            (i for i, option in enumerate(self._options) if option[0] == value), self._current
+        )
         self._named()
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:

@@ -21,7 +21,9 @@ class Toggle(QAbstractButton):
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._slide = QVariantAnimation(self, duration=120, easingCurve=QEasingCurve.Type.OutCubic)
+        self._slide = QVariantAnimation(
+            self, duration=120, easingCurve=QEasingCurve(QEasingCurve.Type.OutCubic)
+        )
         self._slide.setStartValue(0.0)
         self._slide.setEndValue(1.0)
         self._slide.valueChanged.connect(self.update)

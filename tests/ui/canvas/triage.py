@@ -10,7 +10,15 @@ from typing import Annotated, Any
 from app.costs.cost import Cost
 from app.costs.usage import Usage
 from app.document.workflow import Edge, Graph, Group, Layout, Node, Note, PortRef, Workflow
-from app.events.run_events import ModelCalled, NodeSettled, NodeStarted, Preview, RunEvent, RunStarted, TextStreamed
+from app.events.run_events import (
+    ModelCalled,
+    NodeSettled,
+    NodeStarted,
+    Preview,
+    RunEvent,
+    RunStarted,
+    TextStreamed,
+)
 from app.events.run_state import RunState
 from app.sdk.fields import SMALL, STRONG, ListField, ModelChoice, ModelField, TextField
 from app.sdk.node_type import NodeType, Preset
@@ -220,7 +228,11 @@ def triage(**layout: Any) -> Workflow:
 def decorated() -> Workflow:
     """With a note and a group."""
     return triage(
-        notes={"n1": Note("The expert is asked only when the check fails.\n<b>plain</b> text", 1088, 440, 216, 104)},
+        notes={
+            "n1": Note(
+                "The expert is asked only when the check fails.\n<b>plain</b> text", 1088, 440, 216, 104
+            )
+        },
         groups={"g1": Group("Stronger way", ("again", "expert"), "violet")},
     )
 
@@ -261,7 +273,9 @@ def half_run() -> list[RunEvent]:
         _ok("check", 2.0, 0.7, "failed", verdict=FAILED),
         NodeStarted(2.0, "expert", ""),
         _call("expert", 3.0, "Opus", 2800, "0.031"),
-        TextStreamed(4.0, "expert", "", "Dear Ms Okafor, I am sorry that the charger of order 20417 is missing"),
+        TextStreamed(
+            4.0, "expert", "", "Dear Ms Okafor, I am sorry that the charger of order 20417 is missing"
+        ),
     ]
 
 

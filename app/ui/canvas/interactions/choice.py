@@ -13,7 +13,7 @@ from app.ui.canvas.interactions.move import Move
 from app.ui.canvas.interactions.resize import ResizeCard, ResizeNote
 from app.ui.canvas.interactions.rubber_band import RubberBand
 from app.ui.canvas.node_item import NodeItem
-from app.ui.canvas.selection import Sort, only
+from app.ui.canvas.selection import only
 
 if TYPE_CHECKING:
     from app.ui.canvas.view import CanvasView
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def gesture_for(view: CanvasView, pointer: Pointer, hit: Hit) -> Gesture | None:
     """The gesture of a press with the left button; None where the press is all there is."""
-    if not hit:
+    if hit.thing is None:
         return RubberBand(view, pointer)
-    sort, item = _thing(hit)
+    sort, item = hit.thing
     if view.read_only:
         view.canvas.select(only(sort, item))
         return None
@@ -34,16 +34,6 @@ def gesture_for(view: CanvasView, pointer: Pointer, hit: Hit) -> Gesture | None:
     if hit.note is not None and hit.part == "corner":
         return ResizeNote(view, pointer, hit.note)
     return Move(view, pointer, sort, item)
-
-
-def _thing(hit: Hit) -> tuple[Sort, str]:
-    if hit.node is not None:
-        return "nodes", hit.node.id
-    if hit.edge is not None:
-        return "edges", hit.edge.id
-    if hit.note is not None:
-        return "notes", hit.note.id
-    return "groups", hit.group.id if hit.group else ""
 
 
 def _on_node(view: CanvasView, pointer: Pointer, hit: Hit, node: NodeItem) -> Gesture | None:

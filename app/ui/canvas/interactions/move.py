@@ -28,7 +28,8 @@ class Move(Gesture):
     def __init__(self, view: CanvasView, start: Pointer, sort: Sort, item: str) -> None:
         super().__init__(view, start)
         self._was = self.scene.selection
-        self._sort, self._item = sort, item
+        self._sort: Sort = sort
+        self._item = item
         self._held = self.scene.selection.holds(sort, item)
         if start.adds:
             self.scene.select(self.scene.selection.toggled(sort, item))
@@ -90,7 +91,9 @@ class Move(Gesture):
         for note, before in self._notes.items():
             at = self.scene.notes[note].pos()
             if at != before:
-                parts.append(SetNote(note, replace(self.scene.notes[note].note, x=round(at.x()), y=round(at.y()))))
+                parts.append(
+                    SetNote(note, replace(self.scene.notes[note].note, x=round(at.x()), y=round(at.y())))
+                )
         if self._edge is not None:
             parts += self._splice(self._edge.edge)
             return Batch("splice", tuple(parts))

@@ -25,8 +25,12 @@ class RubberBand(Gesture):
         area = QRectF(self.start.at, pointer.at).normalized()
         self.view.show_band(area)
         items = self.scene.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-        nodes = frozenset(item.id for item in items if isinstance(item, NodeItem) and item.area.intersects(area))
-        notes = frozenset(item.id for item in items if isinstance(item, NoteItem) and item.area.intersects(area))
+        nodes = frozenset(
+            item.id for item in items if isinstance(item, NodeItem) and item.area.intersects(area)
+        )
+        notes = frozenset(
+            item.id for item in items if isinstance(item, NoteItem) and item.area.intersects(area)
+        )
         self.scene.select(self._kept.united(Selection(nodes=nodes, notes=notes)))
 
     def release(self, pointer: Pointer) -> None:

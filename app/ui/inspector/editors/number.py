@@ -43,7 +43,7 @@ class NumberEditor(Editor):
             self._input.setFixedWidth(_SLIDE_WIDTH)
             layout.addWidget(self._slide)
         layout.addWidget(self._input)
-        layout.addWidget(self._unit)
+        layout.insertWidget(0 if self._field.unit == "$" else -1, self._unit)
         column(self).addLayout(layout)
         self.setFocusProxy(self._input)
         self.retranslate()
@@ -62,7 +62,8 @@ class NumberEditor(Editor):
         unit = self.texts.unit(self.spec, self._field.unit)
         self._unit.setText(unit)
         self._unit.setVisible(bool(unit))
-        self._input.setPlaceholderText(self.texts.placeholder(self.spec))
+        empty = text("inspector.number.empty") if _may_be_empty(self.spec.type) else ""
+        self._input.setPlaceholderText(self.texts.placeholder(self.spec) or empty)
 
     def step(self, steps: int) -> None:
         """Adds so many steps, within the limits."""

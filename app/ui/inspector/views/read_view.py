@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QTextBrowser
 
 from app import texts
@@ -47,6 +47,17 @@ class ReadView(QTextBrowser):
 
     def _markdown(self, words: str) -> None:
         self.document().setMarkdown(words, QTextDocument.MarkdownFeature.MarkdownNoHTML)
+        # A narrow panel has no room for headings of the size that Qt gives them.
+        block = self.document().begin()
+        while block.isValid():
+            level = block.blockFormat().headingLevel()
+            if level:
+                drawn = QTextCharFormat()
+                drawn.setProperty(QTextFormat.Property.FontSizeAdjustment, max(0, 2 - level))
+                cursor = QTextCursor(block)
+                cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+                cursor.mergeCharFormat(drawn)
+            block = block.next()
 
     def _record(self, record: Mapping[str, Json]) -> None:
         for name, value in record.items():

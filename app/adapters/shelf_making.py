@@ -1,0 +1,157 @@
+"""Makes the shelf: joins connections, models, prices and key places into what pickers show."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, cast
+
+from app.adapters.connections import THIS_COMPUTER, Connection
+from app.adapters.gateway import Gateway
+from app.adapters.keyring_secrets import Secrets
+from app.adapters.litellm_prices import PriceList
+from app.adapters.shelf import ConnectionLine, KeyPlace, Measured, ModelLine, Place, PriceState, Shelf
+from app.costs.price import Price
+from app.document.problem import Problem, ProblemError
+from app.sdk.errors import NodeError
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ModelFacts
+from app.settings import RoleTarget, resource_folder
+
+_PATIENCE = 2.0  # seconds that a server on this computer gets to say which models it has
+_MILLION = Decimal(1_000_000)
+
+
+class ShelfMaker:
+    """Asks only servers on this computer, and those of connections that name no model; remembers their answers."""
+
+    def __init__(self, models: Gateway, prices: PriceList, secrets: Secrets) -> None:
+        self._models = models
+        self._prices = prices
+        self._secrets = secrets
+        self._listed: dict[str, tuple[str, ...] | Problem] = {}
+
+    async def make(self, roles: Mapping[str, RoleTarget], *, look_again: bool = False) -> Shelf:
+        """The shelf as it is now; `look_again` asks local servers anew."""
+        if look_again:
+            self._listed.clear()
+        connections = self._models.connections.all
+        await asyncio.gather(*(self._ask(one) for one in connections if _must_be_asked(one)))
+        keys = await asyncio.gather(*map(self._key_place, connections))
+        lines = [
+            ConnectionLine(one, place_of(one), key, self._problem(one))
+            for one, key in zip(connections, keys, strict=True)
+        ]
+        return Shelf(
+            models=tuple(self._model(line, name) for line in lines for name in self._names(line.connection)),
+            connections=tuple(lines),
+            roles={"small": ModelChoice(connection=THIS_COMPUTER), **_choices(roles)},
+            prices_of=self._prices.as_of,
+            built_in=measured(),
+        )
+
+    async def _ask(self, connection: Connection) -> None:
+        if connection.name in self._listed:
+            return
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                self._listed[connection.name] = await self._models.list_models(connection.name)
+        except TimeoutError:
+            problem = Problem("model.timeout", args={"connection": connection.name, "seconds": _PATIENCE})
+            self._listed[connection.name] = problem
+        except NodeError as error:
+            self._listed[connection.name] = Problem(error.code, args=error.args_by_name)
+
+    def _names(self, connection: Connection) -> tuple[str, ...]:
+        listed = self._listed.get(connection.name)
+        own = connection.models or ((connection.model,) if connection.model else ())
+        return own or (listed if isinstance(listed, tuple) else ())
+
+    def _problem(self, connection: Connection) -> Problem | None:
+        listed = self._listed.get(connection.name)
+        return listed if isinstance(listed, Problem) else None
+
+    async def _key_place(self, connection: Connection) -> KeyPlace:
+        if connection.kind == "embedded":
+            return "none"
+        try:
+            found = await self._secrets.get(connection.name)
+        except ProblemError:
+            return "stored"  # it is there, behind a store that is closed now
+        if found is None:
+            return "missing" if connection.facts.needs_key else "none"
+        return "environment" if connection.from_environment else "stored"
+
+    def _model(self, line: ConnectionLine, name: str) -> ModelLine:
+        connection = line.connection
+        choice = ModelChoice(connection=connection.name, kind=connection.kind, model=name)
+        facts = self._models.facts(choice) or ModelFacts(name, connection.name, connection.kind)
+        price = self._prices.price(connection.kind, name, connection.name)
+        state, price_in, price_out = _priced(price, local=connection.is_local)
+        title = facts.extra.get("name")
+        return ModelLine(
+            connection.name,
+            connection.kind,
+            name,
+            line.place,
+            title=title if isinstance(title, str) else "",
+            goes_to=line.goes_to,
+            price_state=state,
+            input_price=price_in,
+            output_price=price_out,
+            abilities=_abilities(facts, has=True),
+            lacking=_abilities(facts, has=False),
+            context=facts.context,
+            size_bytes=facts.size_bytes,
+            built_in=connection.kind == "embedded" and name == connection.model,
+            problem=line.problem,
+        )
+
+
+def place_of(connection: Connection) -> Place:
+    """Where data goes: nowhere, to an address that the person typed, or to the provider."""
+    if connection.is_local:
+        return "computer"
+    return "company" if connection.url else "cloud"
+
+
+def measured() -> tuple[Measured, ...]:
+    """What was measured about the built-in model; nothing where nothing was."""
+    try:
+        rows = json.loads((resource_folder() / "models/built-in.json").read_text("utf-8"))["facts"]
+    except (OSError, ValueError, KeyError):
+        return ()
+    return tuple(
+        Measured(row["verdict"], row["code"], row.get("args", {})) for row in cast("list[Any]", rows)
+    )
+
+
+def _must_be_asked(connection: Connection) -> bool:
+    named = connection.models or connection.model
+    return connection.facts.has_models and connection.kind != "embedded" and not named
+
+
+def _priced(price: Price | None, *, local: bool) -> tuple[PriceState, Decimal | None, Decimal | None]:
+    if local or (price is not None and price.is_free):
+        return "free", None, None
+    if price is None:
+        return "unknown", None, None
+    return "priced", price.input * _MILLION, price.output * _MILLION
+
+
+def _abilities(facts: ModelFacts, *, has: bool) -> frozenset[str]:
+    known = {
+        "chat": facts.can_chat,
+        "score": True if facts.can_score else None,  # others may turn out to score when they are asked
+        "schema": facts.can_schema,
+        "tools": facts.can_tools,
+    }
+    return frozenset(name for name, able in known.items() if able is has)
+
+
+def _choices(roles: Mapping[str, RoleTarget]) -> dict[str, ModelChoice]:
+    return {
+        role: ModelChoice(connection=target.connection, model=target.model) for role, target in roles.items()
+    }

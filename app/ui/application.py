@@ -1,0 +1,121 @@
+"""The application: one event loop for Qt and asyncio, fonts, theme and language, and one window."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.document.problem import Problem, ProblemError
+from app.registry.discovery import discover
+from app.settings import Folders, folders, load_preferences
+from app.ui import fonts
+from app.ui.engine_link import EngineLink
+from app.ui.icons import app_icon
+from app.ui.kept_preferences import KeptPreferences
+from app.ui.main_window import MainWindow
+from app.ui.viewing import apply_appearance
+from app.ui.welcome.examples import starter_path
+
+
+def run(files: Sequence[str]) -> int:
+    """Opens the window, on a file where one is named; gives the exit code when it was closed."""
+    import qasync
+
+    where = folders()
+    app = make_application(where)
+    preferences = KeptPreferences(where)
+    apply_appearance(preferences)
+    # A terminal's Ctrl+C ends the window at once; what wasn't saved is offered at the next start.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    loop = qasync.QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    with loop:
+        loop.run_until_complete(_show(preferences, files))
+    return 0
+
+
+def make_application(where: Folders) -> QApplication:
+    """The QApplication with the program's name, icon, fonts and the person's scale."""
+    scale = load_preferences(where).scale
+    if scale != 1.0:
+        os.environ.setdefault("QT_SCALE_FACTOR", str(scale))
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Baton")
+    app.setApplicationDisplayName("Baton")
+    app.setDesktopFileName("baton")
+    # The last window is closed before the engine has ended: the program goes when both are gone.
+    app.setQuitOnLastWindowClosed(False)
+    fonts.load_fonts()
+    app.setWindowIcon(app_icon())
+    return app
+
+
+async def _show(preferences: KeptPreferences, files: Sequence[str]) -> None:
+    link = EngineLink()
+    window = MainWindow(discover(preferences.now.addons), preferences, link)
+    closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    window.closed.connect(lambda: closed.set_result(None))
+    sys.excepthook = _Faults(window)
+    _open_first(window, files)
+    FirstPaint(window, lambda: _after_first_paint(window))
+    window.show()
+    await closed
+    await link.end()
+
+
+def _open_first(window: MainWindow, files: Sequence[str]) -> None:
+    if files:
+        window.open_path(Path(files[0]))
+    elif window.first_start and starter_path().is_file():
+        window.begin(window.files.open_example(starter_path()), window.show_work)
+    else:
+        window.show_start()
+
+
+def _after_first_paint(window: MainWindow) -> None:
+    if os.environ.get("BATON_TRACE_START"):
+        print(f"first paint after {time.process_time():.3f} CPU s", file=sys.stderr, flush=True)
+    window.link.start()
+    window.notices.offer_recovery()
+
+
+class FirstPaint(QObject):
+    """Calls back when a window has been painted for the first time, and then goes."""
+
+    def __init__(self, window: MainWindow, then: object) -> None:
+        super().__init__(window)
+        self._then = then
+        window.centralWidget().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._then)  # type: ignore[arg-type]
+            self.deleteLater()
+        return False
+
+
+class _Faults:
+    """What nobody caught: an edit that was refused is told; a fault of ours is told and leaves its trace in the log."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, ProblemError):
+            self._window.notices.refused(error.problems)
+            return
+        traceback.print_exception(kind, error, trace)
+        self._window.notices.refused((Problem("window.fault", args={"kind": kind.__name__}),))

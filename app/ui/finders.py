@@ -1,0 +1,152 @@
+"""Finders: the lists behind the command palette, find in workflow, and every way to add a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject, QPoint, QPointF
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from app.document.workflow import Json, Node, PortRef
+from app.registry.registry import Entry, Registry
+from app.texts import text
+from app.ui import node_texts
+from app.ui.action_set import ActionSet
+from app.ui.actions import ACTIONS
+from app.ui.canvas.anatomy import snapped
+from app.ui.canvas.canvas import Canvas
+from app.ui.editing import Editing
+from app.ui.finder import Finder, Line
+from app.ui.new_steps import Fitting, fits
+from app.ui.session import Session
+
+_MOST_WORDS = 4000  # characters of a step's texts that are searched
+
+
+class Finders(QObject):
+    """Opens the one finder with the lines that fit the occasion."""
+
+    def __init__(
+        self, session: Session, registry: Registry, canvas: Canvas, editing: Editing, actions: ActionSet, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._registry = registry
+        self._canvas = canvas
+        self._editing = editing
+        self._actions = actions
+        self.finder = Finder(window)
+        canvas.intents.palette_requested.connect(self.add_at)
+        canvas.intents.fitting_requested.connect(self.add_fitting)
+
+    def everything(self) -> None:
+        """Actions that are possible now, the steps of the workflow, and steps to add."""
+        lines = [*self._steps(), *self._action_lines(), *self._entries(self._registry.entries())]
+        self.finder.ask(lines, text("finder.everything"), self._choose)
+
+    def in_workflow(self) -> None:
+        """The steps and notes of the workflow, by title, type and what is written in them."""
+        self.finder.ask([*self._steps(), *self._notes()], text("finder.find"), self._choose)
+
+    def add_here(self) -> None:
+        """A step to add where the pointer is."""
+        self.add_at(*self._canvas.pointer())
+
+    def add_at(self, at: QPointF, where: QPoint) -> None:
+        """A step to add at a point of the canvas; the list opens at `where` on the screen."""
+
+        def add(line: str) -> None:
+            self._editing.add_entry(line.removeprefix("add:"), snapped(at.x()), snapped(at.y()))
+
+        self.finder.ask(list(self._entries(self._registry.entries())), text("finder.add"), add, where)
+
+    def add_fitting(self, port: PortRef, is_output: bool, at: QPointF, where: QPoint) -> None:
+        """A step that fits the loose end of a link."""
+        item = self._canvas.scene.nodes.get(port.node)
+        side = "out" if is_output else "in"
+        end = Fitting(port, side)
+        spec = (item.placed.output(port.port) if is_output else item.placed.ports.input(port.port)) if item else None
+        if spec is None:
+            return
+        entries = [entry for entry in self._registry.entries() if fits(entry.spec, spec, side)]
+
+        def add(line: str) -> None:
+            self._editing.add_to_end(line.removeprefix("add:"), end, at)
+
+        self.finder.ask(list(self._entries(entries)), text("finder.fitting"), add, where)
+
+    def _choose(self, line: str) -> None:
+        what, _, which = line.partition(":")
+        match what:
+            case "do":
+                self._actions[which].trigger()
+            case "step":
+                self._canvas.show_node(which)
+                self._canvas.setFocus()
+            case "note":
+                self._canvas.show_note(which)
+            case _:
+                at = self._canvas.middle()
+                self._editing.add_entry(which, snapped(at.x()), snapped(at.y()))
+
+    def _action_lines(self) -> Iterable[Line]:
+        for action in ACTIONS:
+            made = self._actions[action.id]
+            if made.isEnabled() and action.id != "view.palette":
+                keys = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                section = text("finder.section.actions")
+                yield Line(f"do:{action.id}", made.text(), icon=action.icon, keys=keys, section=section)
+
+    def _steps(self) -> Iterable[Line]:
+        section = text("finder.section.steps")
+        for node_id, item in self._canvas.scene.nodes.items():
+            card = self._canvas.scene.describe(item.placed)
+            words = _words(item.placed.node)
+            yield Line(f"step:{node_id}", card.title, card.subtitle, card.icon, card.kind, section=section, words=words)
+
+    def _notes(self) -> Iterable[Line]:
+        section = text("finder.section.notes")
+        for name, note in self._session.workflow.layout.notes.items():
+            yield Line(f"note:{name}", note.text[:80] or text("finder.empty_note"), icon="sticky-note", section=section, words=note.text)
+
+    def _entries(self, entries: Iterable[Entry]) -> Iterable[Line]:
+        for entry in entries:
+            spec, preset = entry.spec, entry.preset
+            title = node_texts.preset_title(spec, preset) if preset else node_texts.title(spec)
+            summary = node_texts.preset_summary(spec, preset) if preset else node_texts.summary(spec)
+            yield Line(
+                f"add:{spec.id}#{preset.id}" if preset else f"add:{spec.id}",
+                title,
+                summary,
+                entry.icon,
+                _kind(entry),
+                section=text("finder.section.add"),
+                words=" ".join(node_texts.search_words(spec, preset)),
+            )
+
+
+def _kind(entry: Entry) -> str:
+    """The colour of an entry: models that ask the small role are cheap, others strong, as on the canvas."""
+    if entry.kind != "model":
+        return entry.kind
+    models = entry.spec.type.models(entry.spec.decode(entry.fields))
+    return "cheap" if models and all(model.role == "small" for model in models) else "strong"
+
+
+def _words(node: Node) -> str:
+    """The texts of a step's settings, for searching."""
+    found: list[str] = [node.note, node.type]
+    _collect(node.fields, found.append)
+    return " ".join(found)[:_MOST_WORDS]
+
+
+def _collect(value: Json, take: Callable[[str], None]) -> None:
+    if isinstance(value, str):
+        take(value)
+    elif isinstance(value, dict):
+        for part in value.values():
+            _collect(part, take)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            _collect(part, take)

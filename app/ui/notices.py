@@ -1,0 +1,127 @@
+"""Notices: what the window has to say about the document, its file and the engine, as strips over the canvas."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.adapters.recovery import Recovery
+from app.document.problem import Problem
+from app.texts import text
+from app.ui.awaiting import Awaiting
+from app.ui.engine_link import EngineLink
+from app.ui.open_and_save import OpenAndSave
+from app.ui.problem_words import in_short
+from app.ui.run_stream import RunStream
+from app.ui.session import Session
+from app.ui.strips import Strip, StripButton, Strips
+
+_PASSING = 9000  # ms that a refusal stays
+_SOON = 30.0  # seconds: an engine that ended twice within them isn't started a third time
+
+
+class Notices(QObject):
+    """Shows and takes away strips as things change; `review` is what the restricted strip's button does."""
+
+    def __init__(
+        self,
+        strips: Strips,
+        session: Session,
+        files: OpenAndSave,
+        link: EngineLink,
+        stream: RunStream,
+        review: Callable[[], object],
+    ) -> None:
+        super().__init__(strips)
+        self._strips = strips
+        self._session = session
+        self._files = files
+        self._link = link
+        self._review = review
+        self._awaiting = Awaiting(self)
+        self._ends: list[float] = []
+        self._passing = QTimer(self, singleShot=True, interval=_PASSING)
+        self._passing.timeout.connect(lambda: self._strips.drop("refused"))
+        session.moved.connect(self._look)
+        files.changed_on_disk.connect(self._on_disk)
+        link.state_changed.connect(self._on_link)
+        stream.failed.connect(self.run_failed)
+        stream.state_changed.connect(lambda: self._strips.drop("run") if stream.is_running else None)
+        self._look()
+
+    def _look(self) -> None:
+        place = self._session.place
+        if place.trust == "new":
+            review = StripButton(lambda: text("notice.review"), self._review)
+            self._show("restricted", "shield-alert", "quiet", lambda: text("notice.restricted"), review, stays=True)
+        else:
+            self._strips.drop("restricted")
+        if place.read_only:
+            copy = StripButton(lambda: text("notice.save_copy"), lambda: self._start(self._files.save_as()))
+            self._show("read_only", "lock", "quiet", lambda: text("notice.read_only"), copy, stays=True)
+        else:
+            self._strips.drop("read_only")
+        if place.path is None:
+            self._strips.drop("disk")
+
+    def refused(self, problems: tuple[Problem, ...]) -> None:
+        """An edit could not be made; goes by itself."""
+        self._show("refused", "circle-alert", "warning", lambda: in_short(problems))
+        self._passing.start()
+
+    def run_failed(self, problems: tuple[Problem, ...]) -> None:
+        """A run could not begin or ended with what belongs to no step."""
+        self._show("run", "circle-alert", "error", lambda: in_short(problems))
+
+    def offer_recovery(self) -> None:
+        """Tells of work that a window left behind, the newest first."""
+        found = self._files.recoveries()
+        if not found:
+            self._strips.drop("recovery")
+            return
+        latest = found[0]
+        take = StripButton(lambda: text("notice.recovery.open"), lambda: self._recover(latest))
+        drop = StripButton(lambda: text("notice.recovery.drop"), lambda: self._discard(latest))
+        name, at = latest.workflow.name, latest.at[:16].replace("T", " ")
+        words = lambda: text("notice.recovery", name=name, at=at)  # noqa: E731 - asked again in another language
+        self._show("recovery", "history", "warning", words, take, drop, stays=True)
+
+    def _recover(self, recovery: Recovery) -> None:
+        self._awaiting.start(self._files.recover(recovery), lambda _done: self.offer_recovery(), self.refused)
+
+    def _discard(self, recovery: Recovery) -> None:
+        self._files.discard(recovery)
+        self.offer_recovery()
+
+    def _on_disk(self) -> None:
+        path = self._session.place.path
+        name = path.name if path else ""
+        load = StripButton(lambda: text("notice.disk.load"), self._load_from_disk)
+        self._show("disk", "refresh-cw", "warning", lambda: text("notice.disk", name=name), load)
+
+    def _load_from_disk(self) -> None:
+        self._strips.drop("disk")
+        self._start(self._files.load_from_disk())
+
+    def _on_link(self, state: str) -> None:
+        if state == "ready":
+            self._strips.drop("engine")
+        if state != "gone":
+            return
+        now = time.monotonic()
+        self._ends = [end for end in self._ends if now - end < _SOON] + [now]
+        if len(self._ends) < 3:
+            self._link.start()
+            return
+        again = StripButton(lambda: text("notice.engine.again"), self._link.start)
+        self._show("engine", "circle-alert", "error", lambda: text("notice.engine"), again, stays=True)
+
+    def _start(self, work: object) -> None:
+        self._awaiting.start(work, lambda _done: None, self.refused)  # type: ignore[arg-type]
+
+    def _show(
+        self, name: str, icon: str, tone: str, words: Callable[[], str], *buttons: StripButton, stays: bool = False
+    ) -> None:
+        self._strips.show_strip(name, Strip(icon, tone, words, buttons, stays))

@@ -1,0 +1,112 @@
+"""What the frame of the window shows of the run and the file: run bar, Run button, budget, saved or not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.texts import text
+from app.ui.appearance import appearance
+from app.ui.canvas.canvas import Canvas
+from app.ui.kept_preferences import KeptPreferences
+from app.ui.run_bar import RunBar
+from app.ui.run_stream import RunStream
+from app.ui.session import Session
+from app.ui.top_bar import TopBar
+
+_PACE = 100  # ms
+_JUST_NOW = 60.0  # seconds
+
+
+class RunShown(QObject):
+    """Follows the session; draws at most ten times a second."""
+
+    def __init__(
+        self, session: Session, stream: RunStream, canvas: Canvas, top: TopBar, preferences: KeptPreferences
+    ) -> None:
+        super().__init__(top)
+        self._session = session
+        self._stream = stream
+        self._canvas = canvas
+        self._top = top
+        self._preferences = preferences
+        self._saved_at: datetime | None = None
+        self._was_saved = True
+        self.bar = RunBar()
+        self._later = QTimer(self, singleShot=True, interval=_PACE)
+        self._later.timeout.connect(self._draw)
+        self._clock = QTimer(self, interval=_PACE)
+        self._clock.timeout.connect(self._draw)
+        self._minute = QTimer(self, interval=round(_JUST_NOW * 1000), singleShot=True)
+        self._minute.timeout.connect(self.show_saved)
+        session.ran.connect(lambda _nodes: None if self._later.isActive() else self._later.start())
+        session.changed.connect(lambda _change: self._show_budget())
+        stream.state_changed.connect(self._on_state)
+        preferences.changed.connect(self._show_budget)
+        appearance().changed.connect(self._draw)
+        self._draw()
+
+    def _on_state(self) -> None:
+        self._clock.start() if self._stream.is_running else self._clock.stop()
+        self._draw()
+
+    def _draw(self) -> None:
+        session, stream = self._session, self._stream
+        scene = self._canvas.scene
+        at_work = [node for node, state in session.run.nodes.items() if state.active and node in scene.nodes]
+        titles = {node: scene.describe(scene.nodes[node].placed).title for node in at_work}
+        self.bar.show_run(
+            session.run, session.elapsed, titles, under_way=stream.is_running, stopping=stream.is_stopping
+        )
+        possible = bool(session.workflow.graph.nodes)
+        self._top.run.show_state(running=stream.is_running, stopping=stream.is_stopping, possible=possible)
+        self._show_budget()
+        self.show_saved()
+
+    def _show_budget(self) -> None:
+        run = self._session.run
+        if run.status == "none":
+            self._top.budget.show_budget(self.cap(), None)
+        else:
+            self._top.budget.show_budget(_amount(run.budget), run.cost)
+
+    def cap(self) -> Decimal | None:
+        """The cap that the next run will have: the workflow's wish or the person's own, the lower."""
+        wishes = (_amount(self._session.workflow.settings.budget_usd), _amount(self._preferences.now.budget_usd))
+        return min((cap for cap in wishes if cap is not None), default=None)
+
+    def show_saved(self) -> None:
+        """Says under the name whether the file holds what the document holds."""
+        session, place = self._session, self._session.place
+        if session.is_saved and not self._was_saved and place.path is not None:
+            self._saved_at = datetime.now()  # noqa: DTZ005 - the person's own clock
+            self._minute.start()
+        self._was_saved = session.is_saved
+        if place.path is None or not session.is_saved:
+            self._saved_at = None
+        self._top.state.setText(self._saved_words())
+
+    def _saved_words(self) -> str:
+        session, place = self._session, self._session.place
+        if place.trust == "new":
+            return text("window.saved.outside")
+        if place.read_only:
+            return text("window.saved.read_only")
+        if not session.is_saved:
+            return text("window.saved.changed")
+        if place.path is None:
+            return text("window.saved.no_file")
+        if self._saved_at is None:
+            return text("window.saved.saved")
+        if (datetime.now() - self._saved_at).total_seconds() < _JUST_NOW:  # noqa: DTZ005
+            return text("window.saved.just_now")
+        return text("window.saved.at", time=f"{self._saved_at:%H:%M}")
+
+
+def _amount(words: str | None) -> Decimal | None:
+    try:
+        return Decimal(words) if words else None
+    except InvalidOperation:
+        return None

@@ -1,0 +1,106 @@
+"""The budget banner: why a run waits for money, a new limit, and the button that lets it go on."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDoubleValidator
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from app import figures
+from app.events.run_events import BudgetReached
+from app.texts import text
+from app.ui.appearance import appearance
+from app.ui.style_sheet import vary
+from app.ui.widgets.plain_label import PlainLabel
+from app.ui.widgets.state_icon import StateIcon
+
+_CENT = Decimal("0.01")
+
+
+class BudgetBanner(QFrame):
+    """Emits `raised(Decimal)`: the new cap in US dollars."""
+
+    raised = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        vary(self, role="banner")
+        self._reached: BudgetReached | None = None
+        self._what = PlainLabel(role="strong", wrap=True)
+        self._more = PlainLabel(role="label", wrap=True)
+        self._label = PlainLabel(role="label")
+        self._limit = QLineEdit()
+        self._limit.setFixedWidth(96)
+        self._limit.setObjectName("budget.limit")
+        self._limit.setValidator(QDoubleValidator(0.0, 1_000_000.0, 6, self))
+        self._limit.textChanged.connect(self._judge)
+        self._limit.returnPressed.connect(self._raise)
+        self._resume = QPushButton()
+        self._resume.setObjectName("budget.resume")
+        vary(self._resume, kind="primary")
+        self._resume.clicked.connect(self._raise)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._what)
+        words.addWidget(self._more)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 10, 14, 10)
+        row.setSpacing(12)
+        row.addWidget(StateIcon("pause", "warning", 22))
+        row.addLayout(words, 1)
+        for part in (self._label, self._limit, self._resume):
+            row.addWidget(part)
+        self.hide()
+        appearance().changed.connect(self._retext)
+
+    def show_budget(self, reached: BudgetReached | None) -> None:
+        """Why the run waits; None: it doesn't."""
+        self.setVisible(reached is not None)
+        if reached is None or reached == self._reached:
+            return
+        self._reached = reached
+        self._limit.setText(str(_proposed(reached)))
+        self._retext()
+
+    def _retext(self) -> None:
+        reached = self._reached
+        if reached is None:
+            return
+        spent, cap, needed = (_money(amount) for amount in (reached.spent, reached.cap, reached.needed))
+        self._what.setText(text("runs.budget.what", spent=spent, cap=cap, needed=needed))
+        self._more.setText(text("runs.budget.more"))
+        self._label.setText(text("runs.budget.limit"))
+        self._limit.setAccessibleName(text("runs.budget.limit"))
+        self._resume.setText(text("runs.budget.resume"))
+
+    def _judge(self) -> None:
+        self._resume.setEnabled(self._amount() is not None)
+
+    def _amount(self) -> Decimal | None:
+        """The limit typed, if it lets the run go on."""
+        try:
+            amount = Decimal(self._limit.text().replace(",", "."))
+        except InvalidOperation:
+            return None
+        reached = self._reached
+        enough = reached is not None and amount >= Decimal(reached.spent) + Decimal(reached.needed)
+        return amount if enough else None
+
+    def _raise(self) -> None:
+        if (amount := self._amount()) is not None:
+            self.raised.emit(amount)
+
+
+def _money(amount: str) -> str:
+    try:
+        return figures.money(Decimal(amount))
+    except InvalidOperation:
+        return text("figure.unknown")
+
+
+def _proposed(reached: BudgetReached) -> Decimal:
+    """Enough for this call and as much again as was allowed."""
+    needed = Decimal(reached.spent) + Decimal(reached.needed)
+    return max(needed, Decimal(reached.cap) * 2).quantize(_CENT) + (_CENT if needed > Decimal(reached.cap) * 2 else 0)

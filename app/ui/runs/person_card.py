@@ -1,0 +1,105 @@
+"""The person card: one question of a run, what it is about, and the buttons that decide it."""
+
+from __future__ import annotations
+
+import json
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from app.document.workflow import Json
+from app.events.run_events import PersonAsked
+from app.events.run_state import row_of
+from app.texts import text
+from app.ui.plain import visible
+from app.ui.step_looks import StepLook
+from app.ui.style_sheet import vary
+from app.ui.widgets.icon_button import IconTile
+from app.ui.widgets.plain_label import PlainLabel
+
+_TALLEST = 220
+
+
+class PersonCard(QFrame):
+    """Emits `decided(node, scope, decision, value, comment)`, once."""
+
+    decided = Signal(str, str, str, object, str)
+
+    def __init__(self, question: PersonAsked, look: StepLook, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        vary(self, role="card")
+        self._question = question
+        self._shown = _as_text(question.value)
+        self._value = QPlainTextEdit(visible(self._shown) if not question.may_edit else self._shown)
+        self._value.setReadOnly(not question.may_edit)
+        self._value.setAccessibleName(text("person.value"))
+        self._value.setMinimumHeight(72)
+        self._value.setMaximumHeight(_TALLEST)
+        self._value.textChanged.connect(self._name_buttons)
+        self._fault = PlainLabel(role="error", wrap=True)
+        self._fault.hide()
+        self._comment = QLineEdit()
+        self._comment.setPlaceholderText(text("person.comment"))
+        self._comment.setAccessibleName(text("person.comment"))
+        self._approve = QPushButton()
+        self._approve.setObjectName("person.approve")
+        vary(self._approve, kind="primary")
+        self._approve.clicked.connect(self._on_approve)
+        self._reject = QPushButton(text("person.reject"))
+        self._reject.setObjectName("person.reject")
+        vary(self._reject, kind="danger")
+        self._reject.clicked.connect(lambda: self._decide("rejected", question.value))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(10)
+        layout.addLayout(self._head(look))
+        if question.instructions:
+            layout.addWidget(PlainLabel(question.instructions, wrap=True))
+        layout.addWidget(self._value)
+        layout.addWidget(self._fault)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        buttons.addWidget(self._comment, 1)
+        buttons.addWidget(self._reject)
+        buttons.addWidget(self._approve)
+        layout.addLayout(buttons)
+        self._name_buttons()
+
+    def _head(self, look: StepLook) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(IconTile(look.icon, look.kind, 28))
+        head.addWidget(PlainLabel(self._question.title or look.title, "heading", wrap=True), 1)
+        row = row_of(self._question.scope)
+        if row >= 0:
+            head.addWidget(PlainLabel(text("person.row", n=row + 1), "small"))
+        return head
+
+    def _name_buttons(self) -> None:
+        changed = self._value.toPlainText() != self._shown and self._question.may_edit
+        self._approve.setText(text("person.approve_edited" if changed else "person.approve"))
+        self._fault.hide()
+
+    def _on_approve(self) -> None:
+        words = self._value.toPlainText()
+        if not self._question.may_edit or words == self._shown:
+            self._decide("approved", self._question.value)
+            return
+        value: Json = words
+        if not isinstance(self._question.value, str):
+            try:
+                value = json.loads(words)
+            except ValueError:
+                self._fault.setText(text("person.not_json"))
+                self._fault.show()
+                return
+        self._decide("edited", value)
+
+    def _decide(self, decision: str, value: Json) -> None:
+        self.setEnabled(False)
+        question = self._question
+        self.decided.emit(question.node, question.scope, decision, value, self._comment.text().strip())
+
+
+def _as_text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)

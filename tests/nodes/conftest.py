@@ -1,0 +1,40 @@
+"""The registry of built-in nodes, and the real doors that their tests go through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.adapters.node_files import NodeFiles
+from app.registry.discovery import discover
+from app.registry.registry import Registry
+from app.sdk.spec import AnyNodeType
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    return discover()
+
+
+@pytest.fixture
+def node(registry: Registry):
+    """The type of an id: nodes are reached as the program reaches them."""
+
+    def of(type_id: str) -> AnyNodeType:
+        spec = registry.get(type_id)
+        assert spec is not None, type_id
+        return spec.type
+
+    return of
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> NodeFiles:
+    """The files of a folder, everything in it granted."""
+    folder = tmp_path.resolve()
+
+    def within(path: Path) -> bool:
+        return folder in path.parents
+
+    return NodeFiles(folder, within, within)

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import tracemalloc
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from app.adapters.egress import MIB, Egress, Limits, Outgoing, host_of
+from app.adapters.proxies import Proxies
+from app.sdk.errors import NodeError
+from tests.servers.site import Names, Site, leads_to, says
+
+NO_PROXIES = Proxies({})
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    server = Site()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def egress() -> AsyncIterator[Egress]:
+    door = Egress(proxies=NO_PROXIES)
+    yield door
+    await door.close()
+
+
+def ask(url: str, **more: object) -> Outgoing:
+    return Outgoing("GET", url, **{"granted": lambda _: True, "reach": "local", **more})  # type: ignore[arg-type]
+
+
+async def code_of(egress: Egress, request: Outgoing) -> str:
+    with pytest.raises(NodeError) as caught:
+        await egress.fetch(request)
+    return caught.value.code
+
+
+async def test_an_answer_comes_through(egress: Egress, site: Site) -> None:
+    site.routes["/a"] = says("hello", X_One="1")
+    status, headers, body, url = await egress.fetch(ask(site.url("/a")))
+    assert (status, body, url) == (200, b"hello", site.url("/a"))
+    assert headers["x-one"] == "1"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://example.com/", "file:///etc/passwd", "http://", "http://user:secret@example.com/", "nonsense", "http://[::1", ""],
+)  # fmt: skip
+async def test_only_plain_web_addresses_go_out(egress: Egress, url: str) -> None:
+    assert await code_of(egress, ask(url)) == "net.bad_url"
+
+
+async def test_a_host_that_was_not_granted_is_not_even_looked_up() -> None:
+    names = Names(example_com=[["93.184.216.34"]])
+    door = Egress(proxies=NO_PROXIES, resolver=names)
+    assert await code_of(door, ask("http://Example.COM./x", granted=lambda host: host != "example.com")) == "net.not_granted"
+    assert names.asked == []
+    await door.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:127.0.0.1]", "0.0.0.0"])
+async def test_plain_addresses_are_checked_before_connecting(egress: Egress, host: str) -> None:
+    assert await code_of(egress, ask(f"http://{host}:9/", reach="internet")) == "net.blocked_address"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1"])
+async def test_other_spellings_of_this_computer_are_found_when_looked_up(egress: Egress, site: Site, host: str) -> None:
+    site.routes["/"] = says("secret")
+    assert await code_of(egress, ask(site.url(host=host), reach="internet")) in {"net.blocked_address", "net.unreachable"}
+    assert site.asked == []
+
+
+async def test_one_forbidden_address_among_good_ones_is_enough(site: Site) -> None:
+    site.routes["/"] = says("secret")
+    door = Egress(proxies=NO_PROXIES, resolver=Names(two_faces=[["93.184.216.34", "127.0.0.1"]]))
+    assert await code_of(door, ask(site.url(host="two.faces"), reach="internet")) == "net.blocked_address"
+    assert site.asked == []
+    await door.close()
+
+
+async def test_a_name_is_looked_up_once_and_that_address_is_connected_to(site: Site) -> None:
+    """The second answer would lead elsewhere: it must never be asked for within one request."""
+    site.routes["/"] = says("fine")
+    names = Names(rebinding_test=[["127.0.0.1"], ["169.254.169.254"]])
+    door = Egress(proxies=NO_PROXIES, resolver=names)
+    assert (await door.fetch(ask(site.url(host="rebinding.test"))))[2] == b"fine"
+    assert names.asked == ["rebinding.test"]
+    await door.close()
+
+
+async def test_a_kept_connection_does_not_serve_a_narrower_reach(egress: Egress, site: Site) -> None:
+    site.routes["/"] = says("fine")
+    await egress.fetch(ask(site.url(host="localhost")))
+    assert await code_of(egress, ask(site.url(host="localhost"), reach="internet")) == "net.blocked_address"
+    assert len(site.asked) == 1
+
+
+async def test_localhost_is_found_on_the_address_where_it_listens(egress: Egress, site: Site) -> None:
+    """localhost is ::1 first on many systems, while the server listens on 127.0.0.1 only."""
+    site.routes["/"] = says("fine")
+    assert (await egress.fetch(ask(site.url(host="localhost"))))[2] == b"fine"
+
+
+async def test_redirects_are_followed_and_checked_anew(egress: Egress, site: Site) -> None:
+    site.routes["/a"] = leads_to("/b?x=1")
+    site.routes["/b"] = says("there")
+    status, _, body, url = await egress.fetch(ask(site.url("/a")))
+    assert (status, body, url) == (200, b"there", site.url("/b?x=1"))
+    site.routes["/a"] = leads_to("http://169.254.169.254/latest/meta-data")
+    assert await code_of(egress, ask(site.url("/a"))) == "net.blocked_address"
+    site.routes["/a"] = leads_to("http://elsewhere.test/")
+    assert await code_of(egress, ask(site.url("/a"), granted=lambda host: host == "127.0.0.1")) == "net.not_granted"
+    site.routes["/a"] = leads_to("file:///etc/passwd")
+    assert await code_of(egress, ask(site.url("/a"))) == "net.bad_url"
+
+
+async def test_five_redirects_are_followed_and_not_six(egress: Egress, site: Site) -> None:
+    for number in range(6):
+        site.routes[f"/{number}"] = leads_to(f"/{number + 1}")
+    site.routes["/6"] = says("at last")
+    assert (await egress.fetch(ask(site.url("/1"))))[2] == b"at last"
+    assert await code_of(egress, ask(site.url("/0"))) == "net.too_many_redirects"
+
+
+async def test_keys_stay_with_their_origin(egress: Egress, site: Site) -> None:
+    site.routes["/a"] = leads_to(site.url("/b", host="localhost"), 307)
+    site.routes["/b"] = leads_to("/c", 307)
+    site.routes["/c"] = says("there")
+    request = ask(site.url("/a"), headers={"Accept": "text/plain", "Cookie": "c"}, secrets={"X-Api-Key": "canary"})
+    await egress.fetch(request)
+    first, second, third = site.asked
+    assert first.headers["X-Api-Key"] == "canary"
+    assert first.headers["Cookie"] == "c"
+    for later in (second, third):
+        assert "X-Api-Key" not in later.headers
+        assert "Cookie" not in later.headers
+        assert later.headers["Accept"] == "text/plain"
+
+
+async def test_a_redirect_after_a_post_asks_again_as_the_status_says(egress: Egress, site: Site) -> None:
+    async def echo(request: web.BaseRequest) -> web.Response:
+        return web.Response(text=f"{request.method} {(await request.read()).decode()}")
+
+    site.routes["/end"] = echo
+    expected = {301: b"GET ", 302: b"GET ", 303: b"GET ", 307: b"POST body", 308: b"POST body"}
+    for status, text in expected.items():
+        site.routes["/start"] = leads_to("/end", status)
+        request = Outgoing("POST", site.url("/start"), lambda _: True, body=b"body", reach="local")
+        assert (await egress.fetch(request))[2] == text
+
+
+async def test_a_large_body_is_refused_before_it_is_read_whole(egress: Egress, site: Site) -> None:
+    site.routes["/"] = says("x" * 100_000)
+    assert await code_of(egress, ask(site.url(), limits=Limits(body=50_000))) == "net.too_large"
+
+
+async def test_a_small_body_that_unpacks_to_a_large_one_is_refused_in_little_memory(egress: Egress, site: Site) -> None:
+    bomb = gzip.compress(bytes(300 * MIB), 9)
+
+    async def route(_: web.BaseRequest) -> web.Response:
+        return web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
+
+    site.routes["/"] = route
+    assert len(bomb) < MIB
+    tracemalloc.start()
+    try:
+        assert await code_of(egress, ask(site.url())) == "net.too_large"
+        assert tracemalloc.get_traced_memory()[1] < 60 * MIB
+    finally:
+        tracemalloc.stop()
+
+
+async def test_too_many_headers_are_refused(egress: Egress, site: Site) -> None:
+    site.routes["/many"] = says("x", **{f"X_{number}": "v" * 4000 for number in range(20)})
+    site.routes["/long"] = says("x", X_Long="v" * 20_000)
+    site.routes["/countless"] = says("x", **{f"X_{number}": "v" for number in range(500)})
+    for path in site.routes:
+        assert await code_of(egress, ask(site.url(path))) == "net.too_large", path
+
+
+async def test_a_server_that_is_silent_or_endless_is_left(egress: Egress, site: Site) -> None:
+    async def trickle(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b".")
+            await asyncio.sleep(0.02)
+
+    async def silence(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b".")
+        await asyncio.Event().wait()
+        return response
+
+    site.routes = {"/trickle": trickle, "/silence": silence}
+    assert await code_of(egress, ask(site.url("/trickle"), limits=Limits(total=0.3))) == "net.timeout"
+    assert await code_of(egress, ask(site.url("/silence"), limits=Limits(idle=0.1))) == "net.timeout"
+
+
+async def test_what_cannot_be_reached_is_said(egress: Egress) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        dead = taken.getsockname()[1]
+    assert await code_of(egress, ask(f"http://127.0.0.1:{dead}/")) == "net.unreachable"
+    assert await code_of(egress, ask("http://no-such-name.invalid/")) == "net.unreachable"
+
+
+async def test_a_body_that_ends_early_is_no_body(egress: Egress) -> None:
+    server = await start_raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
+    assert await code_of(egress, ask(f"http://127.0.0.1:{server[1]}/")) == "net.cut_off"
+    server[0].close()
+
+
+async def test_what_is_not_http_is_said(egress: Egress) -> None:
+    server = await start_raw(b"SSH-2.0-OpenSSH_9.2\r\n")
+    assert await code_of(egress, ask(f"http://127.0.0.1:{server[1]}/")) in {"net.bad_reply", "net.unreachable"}
+    server[0].close()
+
+
+async def start_raw(answer: bytes):
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    return server, server.sockets[0].getsockname()[1]
+
+
+async def test_a_proxy_is_used_where_the_system_says_so_and_never_for_this_computer(site: Site) -> None:
+    async def proxy(request: web.BaseRequest) -> web.Response:
+        return web.Response(text=f"by proxy: {request.path}")
+
+    site.routes["/page"] = proxy
+    door = Egress(proxies=Proxies({"http": f"127.0.0.1:{site.port}"}))
+    # The name exists nowhere: only a proxy can have answered.
+    assert b"by proxy" in (await door.fetch(ask("http://far-away.invalid/page", reach="internet")))[2]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        dead = taken.getsockname()[1]
+    assert await code_of(door, ask(f"http://localhost:{dead}/page")) == "net.unreachable"
+    assert await code_of(door, ask("http://192.168.0.1/page", reach="internet")) == "net.blocked_address"
+    await door.close()
+
+
+async def test_a_proxy_that_we_cannot_talk_to_is_said() -> None:
+    door = Egress(proxies=Proxies({"http": "socks5://127.0.0.1:1080"}))
+    assert await code_of(door, ask("http://far-away.invalid/")) == "net.proxy_unsupported"
+    await door.close()
+
+
+def test_hosts_are_named_as_grants_name_them() -> None:
+    assert host_of("HTTPS://Bücher.Example.:8443/x") == "xn--bcher-kva.example"
+    assert host_of("http://[::1]:80/") == "::1"
