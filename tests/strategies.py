@@ -70,7 +70,9 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 json_values = plain_values | containers(plain_values | containers(plain_values))
 objects = st.dictionaries(texts, json_values, max_size=2)
-one_or_two_unknown = st.dictionaries(st.sampled_from(["x-one", "x-two", "新"]), json_values, min_size=1, max_size=2)
+one_or_two_unknown = st.dictionaries(
+    st.sampled_from(["x-one", "x-two", "新"]), json_values, min_size=1, max_size=2
+)
 unknown_keys = st.just(dict[str, Any]()) | one_or_two_unknown
 pixels = st.integers(-5000, 5000)
 seconds = st.none() | st.floats(0.001, 1e6) | st.integers(1, 1000).map(float)
@@ -94,7 +96,9 @@ def nodes(draw: st.DrawFn, name: str, body: Graph | None = None) -> Node:
         type_version=draw(st.integers(1, 9)),
         title=draw(texts),
         fields=draw(objects),
-        on_error=draw(st.just(OnError()) | st.builds(OnError, st.sampled_from(["fallback", "skip"]), json_values)),
+        on_error=draw(
+            st.just(OnError()) | st.builds(OnError, st.sampled_from(["fallback", "skip"]), json_values)
+        ),
         retry=draw(st.just(Retry()) | st.builds(Retry, st.integers(1, 9), seconds)),
         disabled=draw(st.booleans()),
         note=draw(texts),
@@ -123,7 +127,9 @@ def graphs(draw: st.DrawFn, taken: set[str], depth: int = 1) -> Graph:
 @st.composite
 def notes(draw: st.DrawFn) -> Note:
     size = st.integers(1, 900)
-    return Note(draw(texts), draw(pixels), draw(pixels), draw(size), draw(size), draw(texts), draw(unknown_keys))
+    return Note(
+        draw(texts), draw(pixels), draw(pixels), draw(size), draw(size), draw(texts), draw(unknown_keys)
+    )
 
 
 @st.composite
@@ -162,7 +168,9 @@ def workflows(draw: st.DrawFn) -> Workflow:
         description=draw(texts),
         inputs=draw(objects),
         outputs=draw(objects),
-        settings=Settings(draw(money), draw(st.none() | st.integers(1, 99)), draw(seconds), draw(unknown_keys)),
+        settings=Settings(
+            draw(money), draw(st.none() | st.integers(1, 99)), draw(seconds), draw(unknown_keys)
+        ),
         graph=graph,
         layout=draw(layouts(sorted(taken))),
         requires=draw(unknown_keys),

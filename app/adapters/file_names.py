@@ -40,12 +40,13 @@ def _is_unseen(char: str) -> bool:
 
 
 def _shortened(text: str) -> str:
-    """Cut in the middle, so that the ending stays."""
+    """Cut before its ending, so that the kind of file stays."""
+    if len(text) <= LONGEST and len(text.encode()) <= LONGEST_BYTES:
+        return text
     stem, dot, ending = text.rpartition(".")
     if not dot or not stem or len(ending) > 16:
         stem, dot, ending = text, "", ""
-    room = LONGEST - len(dot + ending)
-    stem = stem[:room]
+    stem = stem[: LONGEST - len(dot + ending)]
     while len(f"{stem}{dot}{ending}".encode()) > LONGEST_BYTES:
         stem = stem[:-1]
     return f"{stem.rstrip(' .')}{dot}{ending}"

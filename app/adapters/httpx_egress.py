@@ -16,6 +16,8 @@ from app.sdk.errors import NodeError
 
 # What the connection itself sets, or what no longer holds once the body is unpacked.
 _ON_THE_WAY_OUT = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
+# What provider libraries tell about this computer and themselves.
+_TELLTALE = ("user-agent", "x-stainless-")
 _ON_THE_WAY_IN = frozenset({"content-length", "content-encoding", "transfer-encoding", "connection"})
 
 
@@ -123,7 +125,11 @@ class _Body(httpx.AsyncByteStream):
 
 async def _outgoing(request: httpx.Request, route: Route) -> Outgoing:
     host = host_of(route.url)
-    headers = {name: value for name, value in request.headers.items() if name not in _ON_THE_WAY_OUT}
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name not in _ON_THE_WAY_OUT and not name.startswith(_TELLTALE)
+    }
     return Outgoing(
         request.method,
         str(request.url),

@@ -56,10 +56,11 @@ class Server:
 
 
 class OpenAiLane:
-    """Chat completions over one egress door."""
+    """Chat completions over one egress door. `silence` is the longest wait between two pieces of a stream, in seconds."""
 
-    def __init__(self, egress: Egress) -> None:
+    def __init__(self, egress: Egress, silence: float = SILENCE) -> None:
         self._egress = egress
+        self._silence = silence
 
     async def chat(self, server: Server, model: str, request: ChatRequest) -> ChatReply:
         """One call, streamed where someone looks or where stopping needs it. Raises NodeError `model.*`, `net.*`."""
@@ -71,7 +72,7 @@ class OpenAiLane:
                 if answer.status != 200:
                     raise await _refused(answer, server, model)
                 if stream and answer.headers.get("Content-Type", "").startswith("text/event-stream"):
-                    reply = await _collect(answer, server, model, request)
+                    reply = await self._collect(answer, server, model, request)
                     return reply.reply(time.perf_counter() - begun)
                 return self._whole(await answer.read(), server, model, request, begun)
         except NodeError as error:
@@ -107,6 +108,28 @@ class OpenAiLane:
             request.on_text(reply.text)
         return reply
 
+    async def _collect(self, answer: Incoming, server: Server, model: str, request: ChatRequest) -> StreamedReply:
+        reply, events = StreamedReply(model), EventData()
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(None) as silence:
+                async for chunk in answer.chunks():
+                    silence.reschedule(loop.time() + self._silence)
+                    for data in events.feed(chunk):
+                        if data == _DONE:
+                            return reply
+                        _take(reply, data, server, model, request)
+                    if reply.is_full:
+                        return reply
+        except TimeoutError as error:
+            raise NodeError("net.timeout") from error
+        for data in events.end():
+            if data != _DONE:
+                _take(reply, data, server, model, request)
+        if not reply.is_finished:
+            raise NodeError("model.stream_cut", connection=server.connection, model=model)
+        return reply
+
 
 def of_model(error: NodeError, connection: str, model: str) -> NodeError:
     """A fault on the way to a model, in the words for models; what the person must grant stays `net.*`."""
@@ -125,29 +148,6 @@ def of_model(error: NodeError, connection: str, model: str) -> NodeError:
 async def _refused(answer: Incoming, server: Server, model: str) -> NodeError:
     body = await answer.read()
     return refusal(answer.status, answer.headers, body, connection=server.connection, model=model)
-
-
-async def _collect(answer: Incoming, server: Server, model: str, request: ChatRequest) -> StreamedReply:
-    reply, events = StreamedReply(model), EventData()
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(None) as silence:
-            async for chunk in answer.chunks():
-                silence.reschedule(loop.time() + SILENCE)
-                for data in events.feed(chunk):
-                    if data == _DONE:
-                        return reply
-                    _take(reply, data, server, model, request)
-                if reply.is_full:
-                    return reply
-    except TimeoutError as error:
-        raise NodeError("net.timeout") from error
-    for data in events.end():
-        if data != _DONE:
-            _take(reply, data, server, model, request)
-    if not reply.is_finished:
-        raise NodeError("model.stream_cut", connection=server.connection, model=model)
-    return reply
 
 
 def _take(reply: StreamedReply, data: bytes, server: Server, model: str, request: ChatRequest) -> None:

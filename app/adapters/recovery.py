@@ -8,7 +8,6 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 from app.adapters import process_lock
 from app.adapters.atomic_files import replace_file
@@ -89,12 +88,14 @@ def _in_use(where: Folders, key: str) -> bool:
 
 def _load(path: Path) -> Recovery | None:
     try:
-        about = cast("dict[str, str | None]", json.loads(path.read_text("utf-8")))
-        opened, at, content = about["path"], about["at"] or "", about["workflow"] or ""
-        workflow = json_codec.read(content.encode()).workflow
-    except (OSError, ValueError, KeyError, TypeError, ProblemError):
+        match json.loads(path.read_text("utf-8")):
+            case {"path": str() | None as opened, "at": str() as at, "workflow": str() as content}:
+                workflow = json_codec.read(content.encode()).workflow
+                return Recovery(path.stem, Path(opened) if opened else None, at, workflow)
+            case _:
+                return None
+    except (OSError, ValueError, ProblemError):
         return None
-    return Recovery(path.stem, Path(opened) if opened else None, at, workflow)
 
 
 def _copy_path(where: Folders, key: str) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from app.adapters.file_names import is_clean
 from app.sdk.errors import NodeError
@@ -44,8 +44,7 @@ def open_granted(path: Path, granted: Granted) -> Generator[BinaryIO]:
         raise NodeError("file.not_granted", path=str(path))
     with as_file_errors(path, "file.not_readable"):
         handle = os.open(path, _READ)
-    with os.fdopen(handle, "rb") as file:
-        _compare(file.fileno(), path)
+    with _checked(handle, path, "rb") as file:
         yield file
 
 
@@ -70,8 +69,10 @@ def write_granted(path: Path, data: Callable[[BinaryIO], object], granted: Grant
 def append_granted(path: Path, data: bytes, granted: Granted) -> None:
     """Adds to the end of a file in one write, making it where it is missing. Raises NodeError `file.*`."""
     _check_place(path, granted)
-    with as_file_errors(path, "file.not_writable"), os.fdopen(os.open(path, _APPEND, 0o666), "ab") as file:
-        _compare(file.fileno(), path)
+    with (
+        as_file_errors(path, "file.not_writable"),
+        _checked(os.open(path, _APPEND, 0o666), path, "ab") as file,
+    ):
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -97,6 +98,15 @@ def _check_place(path: Path, granted: Granted) -> None:
     # A folder may have been swapped for a link since the path was resolved.
     if path.parent.resolve() != path.parent:
         raise NodeError("file.not_granted", path=str(path))
+
+
+def _checked(handle: int, path: Path, mode: Literal["rb", "ab"]) -> BinaryIO:
+    try:
+        _compare(handle, path)
+        return os.fdopen(handle, mode)
+    except BaseException:
+        os.close(handle)
+        raise
 
 
 def _compare(handle: int, path: Path) -> None:

@@ -15,10 +15,10 @@ def directed(graph: Graph) -> nx.DiGraph[str]:
     return shape
 
 
-def islands(shape: nx.DiGraph[str]) -> list[list[str]]:
+def islands(shape: nx.DiGraph[str]) -> list[nx.DiGraph[str]]:
     """The parts that no edge joins, the largest first."""
     parts = [sorted(part) for part in nx.weakly_connected_components(shape)]
-    return sorted(parts, key=lambda part: (-len(part), part))
+    return [_part(shape, part) for part in sorted(parts, key=lambda part: (-len(part), part))]
 
 
 def without_cycles(shape: nx.DiGraph[str]) -> nx.DiGraph[str]:
@@ -45,3 +45,11 @@ def layers(acyclic: nx.DiGraph[str]) -> dict[str, int]:
         if sources == 0 and acyclic.out_degree(node):
             columns[node] = min(columns[target] for target in acyclic.successors(node)) - 1
     return columns
+
+
+def _part(shape: nx.DiGraph[str], nodes: list[str]) -> nx.DiGraph[str]:
+    # networkx' own subgraph has the order of a set, which differs from process to process.
+    part: nx.DiGraph[str] = nx.DiGraph()
+    part.add_nodes_from(nodes)
+    part.add_edges_from((source, target) for source in nodes for target in shape.successors(source))
+    return part

@@ -36,5 +36,5 @@ FARTHEST: Final = 1_000_000  # pixels from the origin
 WIDEST: Final = 20_000  # pixels
 MOST_ATTEMPTS: Final = 100
 MOST_AT_A_TIME: Final = 10_000
-LONGEST_NAME: Final = 200  # characters of a type or port
+NAME: Final = r"[^\x00-\x1f\x7f]+"  # of a type or port: one line, not empty
 MONEY: Final = r"[0-9]{1,9}(\.[0-9]{1,12})?"

@@ -38,12 +38,12 @@ def tidy(graph: Graph, sizes: Sizes, left: int = 0, top: int = 0) -> dict[str, P
     """
     shape = without_cycles(directed(graph))
     parts = islands(shape)
-    alone = [part[0] for part in parts if len(part) == 1]
+    alone = [node for part in parts if len(part) == 1 for node in part]
     placed: dict[str, Position] = {}
     y = _to_grid(top)
     for part in parts:
         if len(part) > 1:
-            y = _put(placed, _island(shape.subgraph(part), sizes), sizes, _to_grid(left), y)
+            y = _put(placed, _island(part, sizes), sizes, _to_grid(left), y)
     if alone:
         _put(placed, _rows(alone, sizes), sizes, _to_grid(left), y)
     return placed
@@ -91,7 +91,8 @@ def _with_bends(shape: nx.DiGraph[str], column_of: Mapping[str, int]) -> nx.DiGr
 def _columns(bent: nx.DiGraph[Slot], column_of: Mapping[str, int]) -> list[list[Slot]]:
     """The slots by column, in the order of a walk into depth, which already keeps branches together."""
     columns: list[list[Slot]] = [[] for _ in range(max(column_of.values()) + 1)]
-    for slot in nx.dfs_preorder_nodes(bent.to_undirected(as_view=True)):
+    both_ways: nx.Graph[Slot] = nx.Graph(bent.edges())  # networkx' own undirected view has no fixed order
+    for slot in nx.dfs_preorder_nodes(both_ways):
         columns[column_of[slot] if isinstance(slot, str) else slot[2]].append(slot)
     return columns
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from typing import cast
 
-from app.document.format import MAX_INT
+from app.document.format import MAX_INT, NAME
 from app.document.json_places import Path
 from app.document.problem import Argument
 from app.document.workflow import Json, JsonObject
@@ -51,17 +52,18 @@ def get_text(data: Plain, key: str, default: str | None = None) -> str:
     return value
 
 
-def get_name(data: Plain, key: str, longest: int = 200) -> str:
-    """A text of one visible line, not empty: a type, a port."""
+def get_name(data: Plain, key: str) -> str:
+    """A text of one line, not empty: a type, a port."""
     value = get_text(data, key)
-    if not value or len(value) > longest or not value.isprintable():
-        raise Fault("bad_name", key, limit=longest)
+    if not re.fullmatch(NAME, value):
+        raise Fault("bad_name", key)
     return value
 
 
 def get_int(
     data: Plain, key: str, default: int | None = None, *, least: int = -MAX_INT, most: int = MAX_INT
 ) -> int:
+    """A whole number in a range."""
     value = _get(data, key, default)
     if isinstance(value, bool) or not isinstance(value, int):
         raise Fault("must_be_whole_number", key)
@@ -83,6 +85,7 @@ def get_seconds(data: Plain, key: str) -> float | None:
 
 
 def get_yes_no(data: Plain, key: str) -> bool:
+    """False where there is none."""
     value = data.get(key, False)
     if not isinstance(value, bool):
         raise Fault("must_be_yes_no", key)

@@ -96,5 +96,5 @@ def _step(
         always_skipped=skipped,
         error_joined=any(edge.source_port == ERROR_PORT for edge in outgoing),
         result_name=node_type.result_name(draft.fields) if node_type and not skipped else "",
-        powers=node_type.powers(draft.fields) if node_type and not skipped else (),
+        powers=spec.powers(draft.fields) if spec and not skipped else (),
     )

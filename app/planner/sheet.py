@@ -38,7 +38,8 @@ class SheetItem:
 
     `target` is a host, a path, a connection's name, a role or `connection/model`; `*` means that data
     decides while it runs. `sign` says what is odd (`while_running`, `address`, `inside`,
-    `look_alike`, `letters`), `like` which name it resembles. In a `mixes` row `nodes` are
+    `look_alike`, `letters`; `elsewhere`: a path out of the workflow's folder), `like` which name it
+    resembles. In a `mixes` row `nodes` are
     (private source, outside source, sender).
     """
 
@@ -122,12 +123,7 @@ def _powers(node: Node, types: Types) -> tuple[Power, ...] | None:
         fields = spec.decode(node.fields)
     except FieldFault:
         return ()  # the planner refuses to run it, so it can do nothing
-    powers = spec.type.powers(fields)
-    named = {power.target for power in powers if power.kind == "model"}
-    choices = (
-        c.role or f"{c.connection}/{c.model}" for c in spec.type.models(fields) if c.role or c.connection
-    )
-    return (*powers, *(Power("model", target) for target in choices if target not in named))
+    return spec.powers(fields)
 
 
 def _power_rows(powers: Mapping[str, Iterable[Power]], own_hosts: Collection[str]) -> list[SheetRow]:
@@ -150,9 +146,18 @@ def _item(kind: RowKind, target: str, nodes: tuple[str, ...], own_hosts: Collect
     if kind == "sends":
         look = look_at(_host_only(target), own_hosts)
         return SheetItem(target, nodes, "danger" if look.sign else "look", look.sign, look.like)
+    if kind in ("reads", "writes") and _leaves_folder(target):
+        return SheetItem(target, nodes, "danger", "elsewhere")
     # A role stands for what the person chose on this machine; a named model or account is the file's wish.
     asks_for_yours = kind in ("reads", "connections") or (kind == "models" and "/" in target)
     return SheetItem(target, nodes, "look" if asks_for_yours else "limited")
+
+
+def _leaves_folder(path: str) -> bool:
+    """Whether a path may lead out of the workflow's own folder, on any system."""
+    plain = path.replace("\\", "/")
+    parts = plain.split("/")
+    return plain.startswith(("/", "~")) or ".." in parts or ":" in parts[0]
 
 
 def _host_only(target: str) -> str:

@@ -10,7 +10,6 @@ from typing import Any, TypeAlias, cast, get_args
 
 from app.events.json_codec import encode, event_of, plain_record, record_of
 from app.events.run_events import RunEvent
-from app.processes import messages
 from app.processes.messages import VERSION, Reply, Request
 
 
@@ -44,12 +43,12 @@ class Happened:
 
 FromEngine: TypeAlias = Answered | Happened
 
-_REQUESTS: Mapping[str, type[Any]] = {
-    name: kind
-    for name, kind in vars(messages).items()
-    if isinstance(kind, type) and issubclass(kind, Request) and kind is not Request
-}
+_REQUESTS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in _kinds()}
 _REPLIES: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Reply)}
+
+
+def _kinds() -> list[type[Any]]:
+    return list(cast("type[Any]", Request).__subclasses__())
 
 
 def request_line(number: int, request: Request[Any]) -> bytes:
@@ -85,7 +84,9 @@ def read_from_engine(line: bytes) -> FromEngine:
 
 
 def _line(plain: Mapping[str, Any]) -> bytes:
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
+    return (
+        json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
+    )
 
 
 def _plain(line: bytes) -> dict[str, Any]:
@@ -113,6 +114,6 @@ def _made(kinds: Mapping[str, type[Any]], plain: Mapping[str, Any], name: str) -
     if kind is None or not dataclasses.is_dataclass(kind):
         raise MessageError(f"unknown {name} {plain.get(name)}")
     try:
-        return record_of(plain.get("with") or {}, cast("type[Any]", kind))
+        return record_of(plain.get("with") or {}, kind)
     except (TypeError, ValueError, AttributeError) as error:
         raise MessageError(f"{name} {kind.__name__}: {error}") from error

@@ -8,7 +8,6 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import BinaryIO
 
-from app.document.problem import Problem
 from app.events.run_events import RunEvent, TextStreamed
 from app.processes.message_lines import events_line
 

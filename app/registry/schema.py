@@ -9,10 +9,10 @@ from app.document.format import (
     FARTHEST,
     FORMAT,
     FORMAT_VERSION,
-    LONGEST_NAME,
     MONEY,
     MOST_AT_A_TIME,
     MOST_ATTEMPTS,
+    NAME,
     POLICIES,
     SCHEMA,
     WIDEST,
@@ -24,7 +24,7 @@ Schema: TypeAlias = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ID = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"}
-NAME = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+ONE_LINE = {"type": "string", "pattern": f"^{NAME}$"}
 TEXT = {"$ref": "#/$defs/text"}
 COORDINATE = {"type": "integer", "minimum": -FARTHEST, "maximum": FARTHEST}
 LENGTH = {"type": "integer", "minimum": 1, "maximum": WIDEST}
@@ -60,7 +60,7 @@ def workflow_schema(specs: Iterable[NodeSpec]) -> Schema:
             "node": _node(types),
             "edge": _object({"from": _END, "to": _END}, required=("from", "to")),
             "layout": _layout(),
-            **{f"fields of {name}": _fields(spec) for name, spec in types.items()},
+            **{f"fields.{name}": _fields(spec) for name, spec in types.items()},
         },
     }
 
@@ -73,7 +73,7 @@ def _by_id(content: Mapping[str, Any]) -> Schema:
     return {"type": "object", "propertyNames": ID, "additionalProperties": content}
 
 
-_END = _object({"node": NAME, "port": NAME}, required=("node", "port"))
+_END = _object({"node": ONE_LINE, "port": ONE_LINE}, required=("node", "port"))
 _GRAPH: Schema = {
     "nodes": _by_id({"$ref": "#/$defs/node"}),
     "edges": {"type": "array", "items": {"$ref": "#/$defs/edge"}},
@@ -103,7 +103,7 @@ def _workflow() -> Schema:
 def _node(types: Mapping[str, NodeSpec]) -> Schema:
     node = _object(
         {
-            "type": NAME,
+            "type": ONE_LINE,
             "typeVersion": {"type": "integer", "minimum": 1},
             "title": TEXT,
             "fields": {"type": "object"},
@@ -121,7 +121,7 @@ def _node(types: Mapping[str, NodeSpec]) -> Schema:
     node["allOf"] = [
         {
             "if": {"properties": {"type": {"const": name}}},
-            "then": {"properties": {"fields": {"$ref": f"#/$defs/fields%20of%20{name}"}}},
+            "then": {"properties": {"fields": {"$ref": f"#/$defs/fields.{name}"}}},
         }
         for name in types
     ]

@@ -15,6 +15,7 @@ from app.sdk.data_types import Value
 from app.sdk.fields import AnyField, ChoiceField, ConnectionChoice, Field, ModelChoice, NumberField
 from app.sdk.node_type import Category, Effect, Kind, NodeType, Preset
 from app.sdk.ports import Port, Ports, PortSpec
+from app.sdk.powers import Power
 
 AnyNodeType = type[NodeType[Any, Any, Any]]
 
@@ -75,6 +76,12 @@ class NodeSpec:
             self.fixed_ports.inputs if dataclasses.is_dataclass(inputs) else grown.inputs,
             self.fixed_ports.outputs if dataclasses.is_dataclass(outputs) else grown.outputs,
         )
+
+    def powers(self, fields: Any) -> tuple[Power, ...]:
+        """All that a node with these (decoded) fields will ask of the broker, its models included, each once."""
+        choices = (c.role or f"{c.connection}/{c.model}" for c in self.type.models(fields))
+        models = (Power("model", target) for target in choices if target != "/")
+        return tuple(dict.fromkeys((*self.type.powers(fields), *models)))
 
     def preset(self, fields: Any) -> Preset | None:
         """The library entry that a node with these (decoded) fields still is: its title, icon and colour."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn, TypeAlias
@@ -50,14 +51,27 @@ async def ask_for_json(
 
 
 def parse_json(text: str) -> Json:
-    """The JSON value in a model's answer, which may stand in a Markdown fence. Raises ValueError."""
+    """The JSON value in an answer, which may stand in a Markdown fence.
+
+    Raises ValueError, also for what JSON has no word for: NaN, infinity, half a character.
+    """
     inner = text.strip()
     if inner.startswith("```"):
         inner = inner.split("\n", 1)[-1].rsplit("```", 1)[0]
     try:
-        return json.loads(inner, parse_constant=_refuse)
+        value = json.loads(inner, parse_constant=_refuse, parse_float=_finite)
+        if "\\u" in inner:
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except RecursionError as error:
         raise ValueError("too deep") from error
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(digits)
+    return number
 
 
 def _refuse(word: str) -> NoReturn:

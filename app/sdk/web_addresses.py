@@ -45,13 +45,16 @@ def with_query(address: str, pairs: Mapping[str, str]) -> str:
     if not pairs:
         return address
     start, hash_sign, fragment = address.partition("#")
-    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs.items())
+    query = "&".join(
+        f"{quote(name, safe='', errors='replace')}={quote(value, safe='', errors='replace')}"
+        for name, value in pairs.items()
+    )
     return f"{start}{'&' if '?' in start else '?'}{query}{hash_sign}{fragment}"
 
 
 def _piece(text: str) -> str:
     # Dots alone would walk up the path, and no server reads them otherwise when they are encoded.
-    return "_" if text in (".", "..") else quote(text, safe="")
+    return "_" if text in (".", "..") else quote(text, safe="", errors="replace")
 
 
 def _host(start: str) -> str:

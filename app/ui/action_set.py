@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -16,9 +17,7 @@ from app.ui.theme import tint
 
 
 class ActionSet(QObject):
-    """`set[id]` is an action's QAction; `on(id, …)` says what it does; `triggered` tells which was used."""
-
-    triggered = Signal(str)
+    """`set[id]` is an action's QAction; `on` says what actions do."""
 
     def __init__(self, window: QWidget, chosen_keys: Mapping[str, str]) -> None:
         super().__init__(window)
@@ -42,8 +41,8 @@ class ActionSet(QObject):
     def on(self, handlers: Mapping[str, Callable[[], object]]) -> None:
         """Says what actions do, by id."""
         for action_id, handler in handlers.items():
-            # A lambda, since `triggered` would hand its "checked" to whatever takes an argument.
-            self._actions[action_id].triggered.connect(lambda _checked=False, do=handler: do())
+            # Through a partial, or `triggered` would hand its "checked" to whatever takes an argument.
+            self._actions[action_id].triggered.connect(partial(_do, handler))
 
     def work_in(self, widget: QWidget) -> None:
         """Lets the keys of canvas actions work in a widget that shows steps."""
@@ -67,3 +66,7 @@ class ActionSet(QObject):
             made.setText(text(f"action.{action.id}"))
             if action.icon:
                 made.setIcon(icon(action.icon, look.text2, tint(look.muted, 50)))
+
+
+def _do(handler: Callable[[], object]) -> None:
+    handler()

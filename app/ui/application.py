@@ -8,14 +8,16 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from app.processes.children import own_command
 from app.document.problem import Problem, ProblemError
 from app.registry.discovery import discover
 from app.settings import Folders, folders, load_preferences
@@ -41,7 +43,10 @@ def run(files: Sequence[str]) -> int:
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
     with loop:
-        loop.run_until_complete(_show(preferences, files))
+        again = cast("list[str] | None", loop.run_until_complete(_show(preferences, files)))
+    if again is not None:
+        program = own_command("")[:-1]
+        os.execv(program[0], [*program, *again])  # noqa: S606 - this very program
     return 0
 
 
@@ -62,7 +67,8 @@ def make_application(where: Folders) -> QApplication:
     return app
 
 
-async def _show(preferences: KeptPreferences, files: Sequence[str]) -> None:
+async def _show(preferences: KeptPreferences, files: Sequence[str]) -> list[str] | None:
+    """Gives the files to start again with, if the person wants that."""
     link = EngineLink()
     window = MainWindow(discover(preferences.now.addons), preferences, link)
     closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -73,13 +79,17 @@ async def _show(preferences: KeptPreferences, files: Sequence[str]) -> None:
     window.show()
     await closed
     await link.end()
+    path = window.session.place.path
+    return ([str(path)] if path else []) if window.start_again else None
 
 
 def _open_first(window: MainWindow, files: Sequence[str]) -> None:
     if files:
-        window.open_path(Path(files[0]))
+        window.show_work()
+        window.opening.file(Path(files[0]).absolute())
     elif window.first_start and starter_path().is_file():
-        window.begin(window.files.open_example(starter_path()), window.show_work)
+        window.show_work()
+        window.opening.example(starter_path())
     else:
         window.show_start()
 
@@ -94,15 +104,15 @@ def _after_first_paint(window: MainWindow) -> None:
 class FirstPaint(QObject):
     """Calls back when a window has been painted for the first time, and then goes."""
 
-    def __init__(self, window: MainWindow, then: object) -> None:
+    def __init__(self, window: MainWindow, then: Callable[[], object]) -> None:
         super().__init__(window)
         self._then = then
-        window.centralWidget().installEventFilter(self)
+        window.top.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
-            QTimer.singleShot(0, self._then)  # type: ignore[arg-type]
+            QTimer.singleShot(0, self._then)
             self.deleteLater()
         return False
 

@@ -61,13 +61,20 @@ async def file_to_open(parent: QWidget, title: str, folder: Path, filters: Seque
     return await _picked(parent, title, folder, filters, QFileDialog.AcceptMode.AcceptOpen, "")
 
 
-async def file_to_save(parent: QWidget, title: str, proposed: Path, filters: Sequence[str], ending: str) -> Path | None:
+async def file_to_save(
+    parent: QWidget, title: str, proposed: Path, filters: Sequence[str], ending: str
+) -> Path | None:
     """Where to save; the dialog itself asks before a file is replaced."""
     return await _picked(parent, title, proposed, filters, QFileDialog.AcceptMode.AcceptSave, ending)
 
 
 async def _picked(
-    parent: QWidget, title: str, start: Path, filters: Sequence[str], mode: QFileDialog.AcceptMode, ending: str
+    parent: QWidget,
+    title: str,
+    start: Path,
+    filters: Sequence[str],
+    mode: QFileDialog.AcceptMode,
+    ending: str,
 ) -> Path | None:
     dialog = QFileDialog(parent, title)
     dialog.setAcceptMode(mode)
@@ -87,7 +94,12 @@ async def _picked(
 async def _shown(dialog: QDialog) -> bool:
     """Opens a dialog over its window and waits for its end; a cancelled wait closes it."""
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    dialog.finished.connect(lambda code: None if ended.done() else ended.set_result(code))
+
+    def end(code: int) -> None:
+        if not ended.done():
+            ended.set_result(code)
+
+    dialog.finished.connect(end)
     dialog.open()
     try:
         return bool(await ended)

@@ -13,13 +13,33 @@ from app.ui.canvas.canvas import Canvas
 from app.ui.canvas.hit import Hit
 from app.ui.editing import Editing
 
-_STEP = ("step.rename", "step.disable", "", "edit.copy", "edit.cut", "edit.duplicate", "edit.delete", "", "step.group")
+_STEP = (
+    "step.rename",
+    "step.disable",
+    "",
+    "edit.copy",
+    "edit.cut",
+    "edit.duplicate",
+    "edit.delete",
+    "",
+    "step.group",
+)
 _MENUS = {
     "node": (*_STEP, "step.ungroup"),
     "edge": ("edit.delete",),
     "note": ("edit.copy", "edit.duplicate", "edit.delete"),
     "group": ("step.ungroup",),
-    "": ("step.add", "step.note", "edit.paste", "", "edit.select_all", "step.tidy", "", "view.fit", "view.full_size"),
+    "": (
+        "step.add",
+        "step.note",
+        "edit.paste",
+        "",
+        "edit.select_all",
+        "step.tidy",
+        "",
+        "view.fit",
+        "view.full_size",
+    ),
 }
 
 
@@ -37,7 +57,17 @@ class CanvasMenus(QObject):
 
     def _open(self, hit: Hit, at: QPointF, where: QPoint) -> None:
         del at  # actions ask the canvas where the pointer is
-        what = "node" if hit.node else "edge" if hit.edge else "note" if hit.note else "group" if hit.group else ""
+        what = (
+            "node"
+            if hit.node
+            else "edge"
+            if hit.edge
+            else "note"
+            if hit.note
+            else "group"
+            if hit.group
+            else ""
+        )
         menu = QMenu(self._window)
         menu.setObjectName(f"menu.{what or 'canvas'}")
         for action in _MENUS[what]:

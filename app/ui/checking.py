@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.document.problem import ProblemError
+from app.document.problem import Problem, ProblemError
 from app.processes.messages import Check, Checked
 from app.ui.awaiting import Awaiting
 from app.ui.engine_link import EngineLink
@@ -24,8 +24,11 @@ class Checking(QObject):
         self._awaiting = Awaiting(self)
         self._later = QTimer(self, singleShot=True, interval=_AFTER)
         self._later.timeout.connect(self.check_now)
-        session.changed.connect(lambda _change: self._later.start())
-        link.state_changed.connect(lambda state: self.check_now() if state == "ready" else None)
+        session.changed.connect(self._wait)
+        link.state_changed.connect(self.check_now)
+
+    def _wait(self) -> None:
+        self._later.start()
 
     def check_now(self) -> None:
         """Asks at once; nothing happens while there is no engine."""
@@ -44,4 +47,7 @@ class Checking(QObject):
             if self._session.workflow is workflow:
                 self._session.show_problems(checked.problems)
 
-        self._awaiting.start(self._link.ask(Check(words, folder_of(self._session.place))), done, lambda _gone: None)
+        def gone(_problems: tuple[Problem, ...]) -> None:
+            """The next engine is asked again."""
+
+        self._awaiting.start(self._link.ask(Check(words, folder_of(self._session.place))), done, gone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QObject, QPointF, Signal
 
@@ -23,7 +23,8 @@ from app.document.operations import (
     SetNote,
 )
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Edge, Group, Note, PortRef
+from app.document.workflow import Edge, Graph, Group, Note, PortRef
+from app.sdk.ports import PortSpec
 from app.texts import text
 from app.ui import clipboard, new_steps
 from app.ui.canvas.anatomy import snapped
@@ -123,7 +124,7 @@ class Editing(QObject):
         if self.do(new_steps.add_fitting(node, (x, snapped(at.y() - 64)), end, item.placed, self._specs)):
             self._canvas.select(only("nodes", node.id))
 
-    def _ends(self, edge: Edge):
+    def _ends(self, edge: Edge) -> tuple[PortSpec, PortSpec] | None:
         source = self._canvas.scene.nodes[edge.source.node].placed.output(edge.source.port)
         target = self._canvas.scene.nodes[edge.target.node].placed.ports.input(edge.target.port)
         return (source, target) if source and target else None
@@ -176,11 +177,15 @@ class Editing(QObject):
             return
         if self.do(operation):
             now = self._everything()
-            self._canvas.select(Selection(now.nodes - before.nodes, frozenset(), now.notes - before.notes, frozenset()))
+            self._canvas.select(
+                Selection(now.nodes - before.nodes, frozenset(), now.notes - before.notes, frozenset())
+            )
 
     def _everything(self) -> Selection:
         workflow = self._session.workflow
-        return Selection(frozenset(workflow.graph.nodes), frozenset(), frozenset(workflow.layout.notes), frozenset())
+        return Selection(
+            frozenset(workflow.graph.nodes), frozenset(), frozenset(workflow.layout.notes), frozenset()
+        )
 
     def delete(self, code: str = "delete") -> None:
         """Takes away what is picked; the members of a picked group stay."""
@@ -194,7 +199,9 @@ class Editing(QObject):
         if picked.nodes:
             operations.append(RemoveNodes(tuple(picked.nodes)))
         if operations:
-            self.do(Batch(code, tuple(operations)) if len(operations) > 1 or code != "delete" else operations[0])
+            self.do(
+                Batch(code, tuple(operations)) if len(operations) > 1 or code != "delete" else operations[0]
+            )
 
     def switch_disabled(self) -> None:
         """Switches the picked steps off; on, if all of them are off."""
@@ -250,7 +257,9 @@ class Editing(QObject):
         places = [items[node].pos() for node in items]
         left, top = (round(min(f(p) for p in places)) for f in (QPointF.x, QPointF.y)) if places else (0, 0)
         positions = await asyncio.to_thread(_laid_out, workflow.graph, sizes, left, top)
-        if self._session.workflow.graph is workflow.graph and self.do(Batch("tidy", (MoveNodes(dict(positions)),))):
+        if self._session.workflow.graph is workflow.graph and self.do(
+            Batch("tidy", (MoveNodes(dict(positions)),))
+        ):
             self._canvas.fit()
 
     # --- actions -------------------------------------------------------------------------------------------
@@ -280,7 +289,11 @@ class Editing(QObject):
         return new_id(taken | workflow.layout.notes.keys() | workflow.layout.groups.keys())
 
 
-def _laid_out(graph, sizes, left: int, top: int):
-    from app.document.layout import tidy  # networkx takes most of a second to import: only here, off the UI thread
+def _laid_out(
+    graph: Graph, sizes: Mapping[str, tuple[float, float]], left: int, top: int
+) -> dict[str, tuple[int, int]]:
+    from app.document.layout import (
+        tidy,
+    )  # networkx takes most of a second to import: only here, off the UI thread
 
     return tidy(graph, sizes, left, top)

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QPainter, QScreen
 from PySide6.QtWidgets import (
     QFrame,
@@ -74,6 +85,7 @@ class Finder(QFrame):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        self._window = window
         vary(self, role="popup")
         self.setObjectName("finder")
         self._lines: Sequence[Line] = ()
@@ -99,7 +111,9 @@ class Finder(QFrame):
         self._list.itemEntered.connect(self._list.setCurrentItem)
         self._then: Callable[[str], object] = lambda _id: None
 
-    def ask(self, lines: Sequence[Line], prompt: str, then: Callable[[str], object], at: QPoint | None = None) -> None:
+    def ask(
+        self, lines: Sequence[Line], prompt: str, then: Callable[[str], object], at: QPoint | None = None
+    ) -> None:
         """Shows these lines at a place on the screen (None: top middle of the window); `then` gets the id chosen."""
         self._lines, self._then = lines, then
         self._input.setPlaceholderText(prompt)
@@ -114,7 +128,7 @@ class Finder(QFrame):
     def _place(self, at: QPoint | None) -> None:
         self.setFixedWidth(_WIDTH)
         self.adjustSize()
-        window = self.parentWidget().window()
+        window = self._window
         if at is None:
             at = window.mapToGlobal(QPoint((window.width() - _WIDTH) // 2, min(110, window.height() // 6)))
         screen: QScreen | None = window.screen()
@@ -153,8 +167,8 @@ class Finder(QFrame):
                 self._list.setCurrentRow(max(0, min(self._list.count() - 1, row)))
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                if (item := self._list.currentItem()) is not None:
-                    self._choose(item)
+                if self._list.count():
+                    self._choose(self._list.currentItem())
                 return True
         return super().eventFilter(watched, event)
 
@@ -168,16 +182,19 @@ class Finder(QFrame):
 class _LinePainter(QStyledItemDelegate):
     """Draws a Line: its icon, title and hint, keys at the right, the section's name where it begins."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: object) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(_WIDTH - 40, _ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: object) -> None:
-        line, head = index.data(_LINE)
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        line, head = cast("tuple[Line, str]", index.data(_LINE))
         look, language = appearance().theme, appearance().language
-        area = QRectF(option.rect)
+        area = QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:
+        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        if state & QStyle.StateFlag.State_Selected:
             fill_rounded(painter, area.adjusted(0, 1, 0, -1), 8, look.hover)
         icon = QRectF(area.left() + 10, area.center().y() - 14, 28, 28)
         if line.kind:
@@ -188,11 +205,16 @@ class _LinePainter(QStyledItemDelegate):
         for words, style in ((line.keys, fonts.MICRO), (head, fonts.SMALL)):
             if words:
                 place = QRectF(area.left() + 200, area.top(), right - area.left() - 200, _ROW)
-                right -= draw_text(painter, place, words, style, look.muted, language, Qt.AlignmentFlag.AlignRight) + 14
+                right -= (
+                    draw_text(painter, place, words, style, look.muted, language, Qt.AlignmentFlag.AlignRight)
+                    + 14
+                )
         inside = QRectF(area.left() + 48, area.top() + 4, right - area.left() - 52, 18)
         if line.hint:
             draw_text(painter, inside, one_line(line.title), fonts.BODY_MEDIUM, look.text, language)
-            draw_text(painter, inside.translated(0, 18), one_line(line.hint), fonts.SMALL, look.muted, language)
+            draw_text(
+                painter, inside.translated(0, 18), one_line(line.hint), fonts.SMALL, look.muted, language
+            )
         else:
             inside = QRectF(inside.left(), area.top(), inside.width(), _ROW)
             draw_text(painter, inside, one_line(line.title), fonts.BODY_MEDIUM, look.text, language)

@@ -9,18 +9,24 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.document.workflow import Json, Node, PortRef
-from app.registry.registry import Entry, Registry
+from app.registry.registry import Registry
+from app.sdk.spec import NodeSpec
 from app.texts import text
 from app.ui import node_texts
 from app.ui.action_set import ActionSet
 from app.ui.actions import ACTIONS
-from app.ui.canvas.anatomy import snapped
+from app.ui.canvas.anatomy import HEADER, WIDTH, snapped
 from app.ui.canvas.canvas import Canvas
+from app.ui.canvas.selection import only
 from app.ui.editing import Editing
 from app.ui.finder import Finder, Line
 from app.ui.new_steps import Fitting, fits
+from app.ui.palette.add_popup import AddPopup
+from app.ui.palette.entries import Entry, entries
 from app.ui.session import Session
+from app.ui.step_looks import step_look
 
+_APART = 40  # px between a new step and one that is there
 _MOST_WORDS = 4000  # characters of a step's texts that are searched
 
 
@@ -28,7 +34,13 @@ class Finders(QObject):
     """Opens the one finder with the lines that fit the occasion."""
 
     def __init__(
-        self, session: Session, registry: Registry, canvas: Canvas, editing: Editing, actions: ActionSet, window: QWidget
+        self,
+        session: Session,
+        registry: Registry,
+        canvas: Canvas,
+        editing: Editing,
+        actions: ActionSet,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self._session = session
@@ -36,13 +48,14 @@ class Finders(QObject):
         self._canvas = canvas
         self._editing = editing
         self._actions = actions
+        self._window = window
         self.finder = Finder(window)
         canvas.intents.palette_requested.connect(self.add_at)
         canvas.intents.fitting_requested.connect(self.add_fitting)
 
     def everything(self) -> None:
         """Actions that are possible now, the steps of the workflow, and steps to add."""
-        lines = [*self._steps(), *self._action_lines(), *self._entries(self._registry.entries())]
+        lines = [*self._steps(), *self._action_lines(), *self._entries()]
         self.finder.ask(lines, text("finder.everything"), self._choose)
 
     def in_workflow(self) -> None:
@@ -56,25 +69,41 @@ class Finders(QObject):
     def add_at(self, at: QPointF, where: QPoint) -> None:
         """A step to add at a point of the canvas; the list opens at `where` on the screen."""
 
-        def add(line: str) -> None:
-            self._editing.add_entry(line.removeprefix("add:"), snapped(at.x()), snapped(at.y()))
-
-        self.finder.ask(list(self._entries(self._registry.entries())), text("finder.add"), add, where)
+        self._open(where, lambda entry: self._editing.add_entry(entry, snapped(at.x()), snapped(at.y())))
 
     def add_fitting(self, port: PortRef, is_output: bool, at: QPointF, where: QPoint) -> None:
         """A step that fits the loose end of a link."""
         item = self._canvas.scene.nodes.get(port.node)
         side = "out" if is_output else "in"
         end = Fitting(port, side)
-        spec = (item.placed.output(port.port) if is_output else item.placed.ports.input(port.port)) if item else None
+        spec = (
+            (item.placed.output(port.port) if is_output else item.placed.ports.input(port.port))
+            if item
+            else None
+        )
         if spec is None:
             return
-        entries = [entry for entry in self._registry.entries() if fits(entry.spec, spec, side)]
+        self._open(
+            where,
+            lambda entry: self._editing.add_to_end(entry, end, at),
+            lambda found: fits(found, spec, side),
+        )
 
-        def add(line: str) -> None:
-            self._editing.add_to_end(line.removeprefix("add:"), end, at)
+    def add_in_sight(self, entry: str) -> None:
+        """Places a library entry in the middle of what is in sight, beside what lies there."""
+        at = self._canvas.middle()
+        taken = [item.area for item in self._canvas.scene.nodes.values()]
+        while any(area.adjusted(-_APART, -_APART, _APART, _APART).contains(at) for area in taken):
+            at += QPointF(_APART, _APART)
+        self._editing.add_entry(entry, snapped(at.x() - WIDTH / 2), snapped(at.y() - HEADER / 2))
 
-        self.finder.ask(list(self._entries(entries)), text("finder.fitting"), add, where)
+    def _open(
+        self, where: QPoint, add: Callable[[str], object], fitting: Callable[[NodeSpec], bool] | None = None
+    ) -> None:
+        popup = AddPopup(self._window)
+        popup.picked.connect(add)
+        popup.closed.connect(popup.deleteLater)
+        popup.open_at(where, self._registry.specs, fitting)
 
     def _choose(self, line: str) -> None:
         what, _, which = line.partition(":")
@@ -85,10 +114,10 @@ class Finders(QObject):
                 self._canvas.show_node(which)
                 self._canvas.setFocus()
             case "note":
-                self._canvas.show_note(which)
+                self._canvas.select(only("notes", which))
+                self._canvas.view.reveal(self._canvas.scene.notes[which].area)
             case _:
-                at = self._canvas.middle()
-                self._editing.add_entry(which, snapped(at.x()), snapped(at.y()))
+                self.add_in_sight(which)
 
     def _action_lines(self) -> Iterable[Line]:
         for action in ACTIONS:
@@ -103,35 +132,45 @@ class Finders(QObject):
         for node_id, item in self._canvas.scene.nodes.items():
             card = self._canvas.scene.describe(item.placed)
             words = _words(item.placed.node)
-            yield Line(f"step:{node_id}", card.title, card.subtitle, card.icon, card.kind, section=section, words=words)
+            yield Line(
+                f"step:{node_id}",
+                card.title,
+                card.subtitle,
+                card.icon,
+                card.kind,
+                section=section,
+                words=words,
+            )
 
     def _notes(self) -> Iterable[Line]:
         section = text("finder.section.notes")
         for name, note in self._session.workflow.layout.notes.items():
-            yield Line(f"note:{name}", note.text[:80] or text("finder.empty_note"), icon="sticky-note", section=section, words=note.text)
-
-    def _entries(self, entries: Iterable[Entry]) -> Iterable[Line]:
-        for entry in entries:
-            spec, preset = entry.spec, entry.preset
-            title = node_texts.preset_title(spec, preset) if preset else node_texts.title(spec)
-            summary = node_texts.preset_summary(spec, preset) if preset else node_texts.summary(spec)
             yield Line(
-                f"add:{spec.id}#{preset.id}" if preset else f"add:{spec.id}",
-                title,
-                summary,
-                entry.icon,
-                _kind(entry),
-                section=text("finder.section.add"),
-                words=" ".join(node_texts.search_words(spec, preset)),
+                f"note:{name}",
+                note.text[:80] or text("finder.empty_note"),
+                icon="sticky-note",
+                section=section,
+                words=note.text,
             )
 
+    def _entries(self) -> Iterable[Line]:
+        section = text("finder.section.add")
+        for entry in entries(self._registry.specs):
+            words = " ".join(node_texts.search_words(entry.spec, entry.preset))
+            yield Line(
+                f"add:{entry.id}",
+                entry.title,
+                entry.summary,
+                entry.icon,
+                self._colour(entry),
+                section=section,
+                words=words,
+            )
 
-def _kind(entry: Entry) -> str:
-    """The colour of an entry: models that ask the small role are cheap, others strong, as on the canvas."""
-    if entry.kind != "model":
-        return entry.kind
-    models = entry.spec.type.models(entry.spec.decode(entry.fields))
-    return "cheap" if models and all(model.role == "small" for model in models) else "strong"
+    def _colour(self, entry: Entry) -> str:
+        """The colour that a step made from this entry would have."""
+        fields = entry.spec.encode(entry.spec.decode(entry.preset.fields)) if entry.preset else {}
+        return step_look(Node("", entry.spec.id, fields=fields), self._registry.get).kind
 
 
 def _words(node: Node) -> str:

@@ -1,11 +1,12 @@
-"""The main window: puts the parts together and carries what one part asks for to the part that does it."""
+"""The main window: makes the parts, lays them out and joins them; what they do is theirs."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,20 +18,26 @@ from app.texts import text
 from app.ui import menus
 from app.ui.action_set import ActionSet
 from app.ui.appearance import appearance
-from app.ui.asking import Choice, ask
 from app.ui.awaiting import Awaiting
+from app.ui.budget_question import BudgetQuestion
 from app.ui.canvas.canvas import Canvas
 from app.ui.canvas_menus import CanvasMenus
 from app.ui.checking import Checking
 from app.ui.editing import Editing
 from app.ui.engine_link import EngineLink
 from app.ui.finders import Finders
-from app.ui.keys_sheet import KeysSheet
+from app.ui.inspector.inspector import Inspector
 from app.ui.kept_preferences import KeptPreferences
+from app.ui.keys_sheet import KeysSheet
+from app.ui.leaving import may_close
+from app.ui.linked_engine import LinkedEngine
 from app.ui.notices import Notices
 from app.ui.open_and_save import OpenAndSave
+from app.ui.opening import Opening
 from app.ui.outline import Outline
+from app.ui.palette.library import Library
 from app.ui.panels import Panels
+from app.ui.preferences_desk import PreferencesDesk
 from app.ui.run_desk import RunDesk
 from app.ui.run_shown import RunShown
 from app.ui.run_stream import RunStream
@@ -45,7 +52,7 @@ from app.ui.window_state import load_window_state, save_window_state
 
 
 class MainWindow(QMainWindow):
-    """`closed` comes when the person has let the window go and everything is put away."""
+    """`closed`: the person has let the window go and everything is put away."""
 
     closed = Signal()
 
@@ -54,6 +61,7 @@ class MainWindow(QMainWindow):
         self.preferences = preferences
         self.registry = registry
         self.link = link
+        self.start_again = False  # the person wants the program back after it has closed
         self._state = load_window_state(preferences.where)
         self.first_start = not self._state.opened_before
         self._may_close = False
@@ -61,43 +69,51 @@ class MainWindow(QMainWindow):
         self.session = Session(Workflow(new_id(), text("window.untitled")), self)
         self.stream = RunStream(self.session, link, self)
         self.files = OpenAndSave(self.session, preferences.where, preferences.now.autosave_seconds, self)
-        self.actions_ = ActionSet(self, preferences.now.shortcuts)
-        self._make_parts()
+        self.action_set = ActionSet(self, preferences.now.shortcuts)
+        self._make_views()
         self._make_workers()
         self._lay_out()
-        self._join()
+        self._join_actions()
+        self._join_views()
         self._restore()
 
-    # --- building ------------------------------------------------------------------------------------------
-
-    def _make_parts(self) -> None:
+    def _make_views(self) -> None:
         self.canvas = Canvas(self.registry.get)
         self.outline = Outline(self.session, self.canvas)
-        self.library = QWidget()
-        self.inspector = QWidget()
+        self.library = Library(self.registry.specs)
+        self.inspector = Inspector(
+            self.session, self.registry.get, self.action_set.__getitem__, self.stream.value
+        )
         self.runs = RunPanel(self.session, self.registry.get)
-        self.strips = Strips(lambda: text("window.strip.close"))
+        self.strips = Strips(partial(text, "window.strip.close"))
         self.start = StartPage(self.registry)
         self.menu = QMenu(self)
-        self.top = TopBar(self.actions_, self.menu)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
+        self.top = TopBar(self.action_set, self.menu)
+        self.work = QWidget()
+        column = QVBoxLayout(self.work)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.strips)
         column.addWidget(self.canvas, 1)
-        self.panels = Panels(self.library, self.outline, middle, self.inspector, self.runs)
+        self.panels = Panels(self.library, self.outline, self.work, self.inspector, self.runs)
 
     def _make_workers(self) -> None:
+        client = LinkedEngine(self.link, self.stream)
         self.editing = Editing(self.session, self.canvas, self)
-        self.finders = Finders(self.session, self.registry, self.canvas, self.editing, self.actions_, self)
-        self.viewing = Viewing(self.actions_, self.canvas, self.panels, self.preferences)
-        self.desk = RunDesk(self.session, self.stream, self.registry, self)
+        self.finders = Finders(self.session, self.registry, self.canvas, self.editing, self.action_set, self)
+        self.viewing = Viewing(self.action_set, self.canvas, self.panels, self.preferences)
+        self.opening = Opening(self.files, self.start, self)
+        self.desk = RunDesk(self.session, self.stream, self.registry, self.runs, self)
         self.checking = Checking(self.session, self.link, self)
-        self.notices = Notices(self.strips, self.session, self.files, self.link, self.stream, self.desk.run_once)
-        self.canvas_menus = CanvasMenus(self.canvas, self.actions_, self.editing, self)
+        self.notices = Notices(
+            self.strips, self.session, self.files, self.link, self.stream, self.desk.run_once
+        )
+        self.canvas_menus = CanvasMenus(self.canvas, self.action_set, self.editing, self)
         self.run_shown = RunShown(self.session, self.stream, self.canvas, self.top, self.preferences)
-        self.keys_sheet: KeysSheet | None = None
+        self.budget_question = BudgetQuestion(self.session, self.preferences, self.top.budget)
+        self.preferences_desk = PreferencesDesk(
+            self.preferences, client, self.link, self.session, self.registry, self.action_set, self
+        )
 
     def _lay_out(self) -> None:
         self.setObjectName("main")
@@ -112,56 +128,54 @@ class MainWindow(QMainWindow):
         column.addWidget(self.top)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(central)
+        self.canvas.set_run_bar(self.run_shown.bar)
 
-    def _join(self) -> None:
-        self.actions_.on(
+    def _join_actions(self) -> None:
+        self.action_set.on(
             {
                 "file.home": self.switch_start,
-                "file.new": lambda: self.begin(self.files.new()),
-                "file.open": lambda: self.begin(self.files.open_some()),
-                "file.save": lambda: self.begin(self.files.save()),
-                "file.save_as": lambda: self.begin(self.files.save_as()),
                 "file.rename": self.top.name.edit,
                 "file.quit": self.close,
                 "edit.find": self.finders.in_workflow,
                 "step.add": self.finders.add_here,
                 "view.palette": self.finders.everything,
                 "view.keys": self.show_keys,
+                **self.opening.handlers(),
                 **self.editing.handlers(),
                 **self.viewing.handlers(),
                 **self.desk.handlers(),
+                **self.preferences_desk.handlers(),
             }
         )
-        self.actions_.work_in(self.canvas)
-        self.actions_.work_in(self.outline.tree)
-        session = self.session
-        session.changed.connect(self._on_change)
-        session.ran.connect(lambda nodes: self.canvas.show_run(session.run, nodes))
-        session.checked.connect(lambda: self.canvas.show_problems(session.problems))
-        session.moved.connect(self._retitle)
-        session.undo_stack.indexChanged.connect(lambda _index: self.update_actions())
-        self.canvas.selection_changed.connect(self.update_actions)
+        self.action_set.work_in(self.canvas)
+        self.action_set.work_in(self.outline.tree)
+        self.session.undo_stack.indexChanged.connect(self.update_actions)
         self.stream.state_changed.connect(self.update_actions)
-        for source in (self.editing.refused, self.desk.refused):
-            source.connect(self.notices.refused)
+
+    def _join_views(self) -> None:
+        self.session.changed.connect(self._on_change)
+        self.session.ran.connect(self._on_run)
+        self.session.checked.connect(self._on_checked)
+        self.session.moved.connect(self.retitle)
+        self.canvas.selection_changed.connect(self._on_selection)
+        self.canvas.intents.open_requested.connect(self.show_step)
+        self.canvas.intents.problem_requested.connect(self.show_problems)
+        self.library.picked.connect(self.finders.add_in_sight)
+        self.outline.opened.connect(self.show_step)
+        self.inspector.preferences_asked.connect(self.preferences_desk.open)
+        self.preferences_desk.shelf_changed.connect(self.inspector.show_shelf)
+        self.preferences_desk.scale_changed.connect(partial(self.notices.offer_restart, self.restart))
+        for source in (self.editing, self.desk, self.inspector, self.opening):
+            source.refused.connect(self.notices.refused)
         self.runs.chosen.connect(self.show_step)
-        self.runs.wanted.connect(self._fetch)
-        self.runs.decided.connect(self._answer)
-        self.runs.raised.connect(lambda cap: self.begin(self.stream.raise_budget(cap)))
-        self.runs.folded.connect(lambda: self.panels.show_panel("runs", False))
-        self.runs.sized.connect(lambda: self.panels.grow_runs(not self.panels.runs_grown))
-        self.panels.folded.connect(lambda: self.runs.show_grown(self.panels.runs_grown))
-        self.outline.opened.connect(lambda node: self.show_step(node, ""))
-        self.canvas.intents.open_requested.connect(lambda node: self.show_step(node, ""))
-        self.canvas.intents.problem_requested.connect(lambda _node: self.show_problems())
+        self.runs.folded.connect(partial(self.panels.show_panel, "runs", False))
+        self.runs.sized.connect(self.panels.turn_runs)
+        self.panels.folded.connect(self._on_fold)
         self.top.home.connect(self.switch_start)
-        self.top.name.named.connect(lambda name: self.editing.do(SetWorkflow({"name": name})))
+        self.top.name.named.connect(self._rename)
         self.top.run.pressed.connect(self.desk.toggle)
         self.run_shown.bar.stop.connect(self.desk.stop)
-        self.start.example.connect(lambda path: self.begin(self.files.open_example(path), self.show_work))
-        self.start.file.connect(lambda path: self.begin(self.files.open(path), self.show_work))
-        self.start.new.connect(lambda: self.begin(self.files.new(), self.show_work))
-        self.start.open.connect(lambda: self.begin(self.files.open_some(), self.show_work))
+        self.opening.opened.connect(self.show_work)
         self.files.saved_own.connect(self._remember_own)
         appearance().changed.connect(self._retext)
 
@@ -172,103 +186,107 @@ class MainWindow(QMainWindow):
             room = self.screen().availableGeometry()
             self.resize(min(1600, room.width() - 40), min(1000, room.height() - 60))
         self.panels.restore(self._state)
-        self.canvas.set_run_bar(self.run_shown.bar)
-        self._on_change(None)
+        self._on_change()
         self._retext()
 
     # --- what is shown -------------------------------------------------------------------------------------
 
-    def show_work(self, done: object = True) -> None:
-        """The canvas; `done` False: what should have been shown could not be opened."""
-        if done:
-            self._pages.setCurrentWidget(self.panels)
-            self.top.show_start(False)
-            self.canvas.setFocus()
-            self._retitle()
+    def show_work(self) -> None:
+        """The canvas with its panels."""
+        self._pages.setCurrentWidget(self.panels)
+        self.top.show_start(False)
+        self.canvas.setFocus()
+        self.retitle()
 
     def show_start(self) -> None:
         """The start page."""
         self.start.show_start(self.files.recent(), self.preferences.now.roles)
         self._pages.setCurrentWidget(self.start)
         self.top.show_start(True)
-        self._retitle()
+        self.retitle()
 
     def switch_start(self) -> None:
         """From the canvas to the start page and back."""
-        self.show_start() if self._pages.currentWidget() is self.panels else self.show_work()
+        if self._pages.currentWidget() is self.panels:
+            self.show_start()
+        else:
+            self.show_work()
 
     def show_step(self, node: str, field: str = "") -> None:
         """Picks a step, and one of its settings."""
-        del field
         self.panels.show_panel("inspector", True)
         self.canvas.show_node(node)
+        if field:
+            self.inspector.point_at(node, field)
 
-    def show_problems(self) -> None:
-        """The list of problems, with its panel."""
+    def show_problems(self, node: str = "") -> None:
+        """The list of problems, with its panel; the step that has one is picked."""
         self.panels.show_panel("runs", True)
         self.runs.show_tab("problems")
+        if node:
+            self.canvas.show_node(node)
 
     def show_keys(self) -> None:
         """All keys on one sheet."""
-        self.keys_sheet = KeysSheet(self.actions_, self)
-        self.keys_sheet.show()
+        KeysSheet(self.action_set, self).show()
 
-    def _on_change(self, _change: object) -> None:
-        self.canvas.sync(self.session.workflow)
-        self.canvas.set_read_only(self.session.place.read_only)
-        self.top.name.show_name(self.session.workflow.name)
-        self._retitle()
-        self.update_actions()
-
-    def update_actions(self) -> None:
-        """Which actions are possible now."""
-        self.actions_.update_possible(situation(self.session, self.canvas, self.stream, samples=self.desk.has_samples))
-
-    def _retitle(self) -> None:
+    def retitle(self) -> None:
+        """Name, saved or not, and what follows from it."""
         mark = "" if self.session.is_saved else "*"
-        name = text("window.start") if self._pages.currentWidget() is self.start else self.session.workflow.name
+        at_start = self._pages.currentWidget() is self.start
+        name = text("window.start") if at_start else self.session.workflow.name
         self.setWindowTitle(f"{mark}{name} — Baton")
         self.run_shown.show_saved()
         self.canvas.set_read_only(self.session.place.read_only)
         self.update_actions()
 
-    def _retext(self) -> None:
-        fills = {"recent": self._fill_recent, "language": self.viewing.fill_languages, "scale": self.viewing.fill_scales}
-        menus.fill(self.menu, self.actions_.__getitem__, fills)
-        self.strips.retext()
+    def update_actions(self) -> None:
+        """Which actions are possible now."""
+        now = situation(self.session, self.canvas, self.stream, samples=self.desk.has_samples)
+        self.action_set.update_possible(now)
+
+    def _on_change(self) -> None:
+        self.canvas.sync(self.session.workflow)
+        self.top.name.show_name(self.session.workflow.name)
+        self.retitle()
+
+    def _on_run(self, nodes: frozenset[str]) -> None:
+        self.canvas.show_run(self.session.run, nodes)
+
+    def _on_checked(self) -> None:
+        self.canvas.show_problems(self.session.problems)
+
+    def _on_selection(self) -> None:
+        self.inspector.select(self.canvas.selection.nodes)
         self.update_actions()
-        self._retitle()
 
-    def _fill_recent(self, menu: QMenu) -> None:
-        menu.clear()
-        for path in self.files.recent():
-            action = menu.addAction(path.name.replace("&", "&&"))
-            action.setToolTip(str(path))
-            action.triggered.connect(
-                lambda _checked=False, path=path: self.begin(self.files.open(path), self.show_work)
-            )
-        menu.setEnabled(not menu.isEmpty())
+    def _on_fold(self) -> None:
+        self.runs.show_grown(self.panels.runs_grown)
 
-    # --- what takes its time -------------------------------------------------------------------------------
-
-    def begin(self, work: object, then: object = None) -> None:
-        """Does something that takes its time; Problems that it raises are shown."""
-        self._awaiting.start(work, then or (lambda _done: None), self.notices.refused)  # type: ignore[arg-type]
-
-    def open_path(self, path: Path) -> None:
-        """Opens a file that was named when the program was started."""
-        self.begin(self.files.open(path), self.show_work)
-
-    def _fetch(self, reference: str) -> None:
-        self.begin(self.stream.value(reference), lambda value: self.runs.show_value(reference, value))
-
-    def _answer(self, node: str, scope: str, decision: str, value: object, comment: str) -> None:
-        self.begin(self.stream.answer(node, scope, decision, value, comment))  # type: ignore[arg-type]
+    def _rename(self, name: str) -> None:
+        self.editing.do(SetWorkflow({"name": name}))
 
     def _remember_own(self) -> None:
-        self.begin(self.stream.remember_own())
+        self._awaiting.start(self.stream.remember_own(), _nothing, _nothing)
+
+    def _retext(self) -> None:
+        fills = {
+            "recent": self.opening.fill_recent,
+            "language": self.viewing.fill_languages,
+            "scale": self.viewing.fill_scales,
+        }
+        menus.fill(self.menu, self.action_set.__getitem__, fills)
+        if sys.platform == "darwin":  # where a program without a menu bar looks broken
+            menus.fill(self.menuBar(), self.action_set.__getitem__, fills)
+        self.strips.retext()
+        self.retitle()
 
     # --- leaving -------------------------------------------------------------------------------------------
+
+    def restart(self) -> None:
+        """Closes the window, as ever with its questions, and starts the program again."""
+        self.start_again = True
+        self.close()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -280,12 +298,14 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.begin(self._leave())
+        if not self._awaiting.busy:
+            self._awaiting.start(
+                may_close(self, self.session, self.stream, self.files), self._leave, _nothing
+            )
 
-    async def _leave(self) -> None:
-        if self.stream.is_running and not await self._let_run_go():
-            return
-        if not await self.files.may_leave():
+    def _leave(self, let_go: bool) -> None:
+        if not let_go:
+            self.start_again = False
             return
         state = self.panels.state(self._state)
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
@@ -295,10 +315,6 @@ class MainWindow(QMainWindow):
         self.close()
         self.closed.emit()
 
-    async def _let_run_go(self) -> bool:
-        choices = (
-            Choice("stay", text("ask.run.stay"), "primary"),
-            Choice("stop", text("ask.run.stop"), "danger"),
-        )
-        kind = {"waiting": "waiting", "paused": "paused"}.get(self.session.run.status, "running")
-        return await ask(self, text(f"ask.run.{kind}"), text("ask.run.more"), choices, "stay") == "stop"
+
+def _nothing(_: object) -> None:
+    """The result shows by itself, or not at all."""

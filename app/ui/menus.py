@@ -26,19 +26,47 @@ class MenuData:
 MENUS: tuple[MenuData, ...] = (
     MenuData(
         "file",
-        ("file.new", "file.open", "recent", LINE, "file.save", "file.save_as", "file.rename", LINE, "file.quit"),
+        (
+            "file.new",
+            "file.open",
+            "recent",
+            LINE,
+            "file.save",
+            "file.save_as",
+            "file.rename",
+            LINE,
+            "file.quit",
+        ),
     ),
     MenuData(
         "edit",
         (
-            *("edit.undo", "edit.redo", LINE, "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete"),
+            *(
+                "edit.undo",
+                "edit.redo",
+                LINE,
+                "edit.cut",
+                "edit.copy",
+                "edit.paste",
+                "edit.duplicate",
+                "edit.delete",
+            ),
             *(LINE, "edit.select_all", "edit.find"),
         ),
     ),
     MenuData(
         "step",
         (
-            *("step.add", LINE, "step.rename", "step.disable", LINE, "step.group", "step.ungroup", "step.note"),
+            *(
+                "step.add",
+                LINE,
+                "step.rename",
+                "step.disable",
+                LINE,
+                "step.group",
+                "step.ungroup",
+                "step.note",
+            ),
             *(LINE, "step.tidy"),
         ),
     ),
@@ -47,7 +75,16 @@ MENUS: tuple[MenuData, ...] = (
         "view",
         (
             *("view.palette", LINE, "view.fit", "view.full_size", "view.zoom_in", "view.zoom_out", LINE),
-            *("view.library", "view.inspector", "view.runs", "view.outline", LINE, "scale", "language", "view.theme"),
+            *(
+                "view.library",
+                "view.inspector",
+                "view.runs",
+                "view.outline",
+                LINE,
+                "scale",
+                "language",
+                "view.theme",
+            ),
         ),
     ),
     MenuData("help", ("view.keys", "app.preferences")),

@@ -32,7 +32,9 @@ def new_node(entry: str, workflow: Workflow, specs: SpecLookup) -> Node | None:
         return None
     preset = next((p for p in spec.type.presets if p.id == preset_id), None)
     fields = spec.encode(spec.decode(preset.fields)) if preset else {}
-    return Node(new_id({node.id for node in every_node(workflow.graph)}), type_id, spec.type.version, fields=fields)
+    return Node(
+        new_id({node.id for node in every_node(workflow.graph)}), type_id, spec.type.version, fields=fields
+    )
 
 
 def add(node: Node, at: tuple[int, int]) -> Operation:
@@ -40,7 +42,9 @@ def add(node: Node, at: tuple[int, int]) -> Operation:
     return AddNodes((node,), {node.id: at})
 
 
-def add_fitting(node: Node, at: tuple[int, int], end: Fitting, placed: Placed, specs: SpecLookup) -> Operation:
+def add_fitting(
+    node: Node, at: tuple[int, int], end: Fitting, placed: Placed, specs: SpecLookup
+) -> Operation:
     """Places a node and joins it to a loose end, where it has a port that fits. `placed` is the end's node."""
     mine = Placed(node, specs(node.type), ports_of(node, specs(node.type)))
     edge: Edge | None = None
@@ -53,7 +57,9 @@ def add_fitting(node: Node, at: tuple[int, int], end: Fitting, placed: Placed, s
     return AddNodes((node,), {node.id: at}, (edge,) if edge else ())
 
 
-def add_into(node: Node, at: tuple[int, int], edge: Edge, types: tuple[PortSpec, PortSpec], specs: SpecLookup) -> Operation:
+def add_into(
+    node: Node, at: tuple[int, int], edge: Edge, types: tuple[PortSpec, PortSpec], specs: SpecLookup
+) -> Operation:
     """Places a node into an edge between ports of these types, where it fits; else only places it."""
     ports = splice_ports(ports_of(node, specs(node.type)), types[0].type, types[1].type)
     if ports is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -54,13 +56,15 @@ class Notices(QObject):
     def _look(self) -> None:
         place = self._session.place
         if place.trust == "new":
-            review = StripButton(lambda: text("notice.review"), self._review)
-            self._show("restricted", "shield-alert", "quiet", lambda: text("notice.restricted"), review, stays=True)
+            review = StripButton(partial(text, "notice.review"), self._review)
+            self._show(
+                "restricted", "shield-alert", "quiet", partial(text, "notice.restricted"), review, stays=True
+            )
         else:
             self._strips.drop("restricted")
         if place.read_only:
-            copy = StripButton(lambda: text("notice.save_copy"), lambda: self._start(self._files.save_as()))
-            self._show("read_only", "lock", "quiet", lambda: text("notice.read_only"), copy, stays=True)
+            copy = StripButton(partial(text, "notice.save_copy"), lambda: self._start(self._files.save_as()))
+            self._show("read_only", "lock", "quiet", partial(text, "notice.read_only"), copy, stays=True)
         else:
             self._strips.drop("read_only")
         if place.path is None:
@@ -68,12 +72,17 @@ class Notices(QObject):
 
     def refused(self, problems: tuple[Problem, ...]) -> None:
         """An edit could not be made; goes by itself."""
-        self._show("refused", "circle-alert", "warning", lambda: in_short(problems))
+        self._show("refused", "circle-alert", "warning", partial(in_short, problems))
         self._passing.start()
 
     def run_failed(self, problems: tuple[Problem, ...]) -> None:
         """A run could not begin or ended with what belongs to no step."""
-        self._show("run", "circle-alert", "error", lambda: in_short(problems))
+        self._show("run", "circle-alert", "error", partial(in_short, problems))
+
+    def offer_restart(self, restart: Callable[[], object]) -> None:
+        """The scale that was chosen shows at the next start."""
+        again = StripButton(partial(text, "window.scale.restart"), restart)
+        self._show("scale", "maximize", "quiet", partial(text, "window.scale.title"), again)
 
     def offer_recovery(self) -> None:
         """Tells of work that a window left behind, the newest first."""
@@ -82,14 +91,17 @@ class Notices(QObject):
             self._strips.drop("recovery")
             return
         latest = found[0]
-        take = StripButton(lambda: text("notice.recovery.open"), lambda: self._recover(latest))
-        drop = StripButton(lambda: text("notice.recovery.drop"), lambda: self._discard(latest))
+        take = StripButton(partial(text, "notice.recovery.open"), partial(self._recover, latest))
+        drop = StripButton(partial(text, "notice.recovery.drop"), partial(self._discard, latest))
         name, at = latest.workflow.name, latest.at[:16].replace("T", " ")
-        words = lambda: text("notice.recovery", name=name, at=at)  # noqa: E731 - asked again in another language
+        words = partial(text, "notice.recovery", name=name, at=at)
         self._show("recovery", "history", "warning", words, take, drop, stays=True)
 
     def _recover(self, recovery: Recovery) -> None:
-        self._awaiting.start(self._files.recover(recovery), lambda _done: self.offer_recovery(), self.refused)
+        self._awaiting.start(self._files.recover(recovery), self._recovered, self.refused)
+
+    def _recovered(self, _opened: bool) -> None:
+        self.offer_recovery()
 
     def _discard(self, recovery: Recovery) -> None:
         self._files.discard(recovery)
@@ -98,8 +110,8 @@ class Notices(QObject):
     def _on_disk(self) -> None:
         path = self._session.place.path
         name = path.name if path else ""
-        load = StripButton(lambda: text("notice.disk.load"), self._load_from_disk)
-        self._show("disk", "refresh-cw", "warning", lambda: text("notice.disk", name=name), load)
+        load = StripButton(partial(text, "notice.disk.load"), self._load_from_disk)
+        self._show("disk", "refresh-cw", "warning", partial(text, "notice.disk", name=name), load)
 
     def _load_from_disk(self) -> None:
         self._strips.drop("disk")
@@ -115,13 +127,23 @@ class Notices(QObject):
         if len(self._ends) < 3:
             self._link.start()
             return
-        again = StripButton(lambda: text("notice.engine.again"), self._link.start)
-        self._show("engine", "circle-alert", "error", lambda: text("notice.engine"), again, stays=True)
+        again = StripButton(partial(text, "notice.engine.again"), self._link.start)
+        self._show("engine", "circle-alert", "error", partial(text, "notice.engine"), again, stays=True)
 
-    def _start(self, work: object) -> None:
-        self._awaiting.start(work, lambda _done: None, self.refused)  # type: ignore[arg-type]
+    def _start(self, work: Coroutine[Any, Any, bool]) -> None:
+        self._awaiting.start(work, _nothing, self.refused)
 
     def _show(
-        self, name: str, icon: str, tone: str, words: Callable[[], str], *buttons: StripButton, stays: bool = False
+        self,
+        name: str,
+        icon: str,
+        tone: str,
+        words: Callable[[], str],
+        *buttons: StripButton,
+        stays: bool = False,
     ) -> None:
         self._strips.show_strip(name, Strip(icon, tone, words, buttons, stays))
+
+
+def _nothing(_: object) -> None:
+    """The result shows by itself."""

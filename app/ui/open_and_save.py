@@ -156,7 +156,9 @@ class OpenAndSave(QObject):
 
     async def save_as(self) -> bool:
         """Saves to a file that the person names; from then on this is the document's file."""
-        proposed = self._session.place.path or self._folder() / f"{_file_name(self._session.workflow.name)}.{ENDING}"
+        proposed = (
+            self._session.place.path or self._folder() / f"{_file_name(self._session.workflow.name)}.{ENDING}"
+        )
         filters = (text("window.files.workflows", endings="*.baton.json"),)
         path = await file_to_save(self._window, text("action.file.save_as"), proposed, filters, ENDING)
         if path is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
@@ -36,7 +38,7 @@ class Outline(QWidget):
         self.tree.setObjectName("outline")
         self.tree.entered.connect(self._open)
         self.tree.itemSelectionChanged.connect(self._to_canvas)
-        self.tree.itemDoubleClicked.connect(lambda item, _column: self._open(item))
+        self.tree.itemDoubleClicked.connect(self._open)
         self._title = PlainLabel(role="strong")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 8, 8)
@@ -44,7 +46,7 @@ class Outline(QWidget):
         layout.addWidget(self._title)
         layout.addWidget(self.tree, 1)
         session.changed.connect(self._on_change)
-        session.ran.connect(lambda _nodes: self._relabel())
+        session.ran.connect(self._relabel)
         session.checked.connect(self._relabel)
         canvas.selection_changed.connect(self._from_canvas)
         appearance().changed.connect(self.rebuild)
@@ -73,7 +75,14 @@ class Outline(QWidget):
         self._relabel()
         self._from_canvas()
 
-    def _add(self, above: QTreeWidgetItem | None, sort: str, item_id: str, edge: Edge | None = None, seen_from: str = ""):
+    def _add(
+        self,
+        above: QTreeWidgetItem | None,
+        sort: str,
+        item_id: str,
+        edge: Edge | None = None,
+        seen_from: str = "",
+    ) -> QTreeWidgetItem:
         item = QTreeWidgetItem()
         item.setData(0, _SORT, sort)
         item.setData(0, _ID, item_id)
@@ -103,7 +112,9 @@ class Outline(QWidget):
             elif sort == "groups":
                 item.setText(0, text("outline.group", title=workflow.layout.groups[key].title))
             elif sort == "notes":
-                item.setText(0, text("outline.note", words=workflow.layout.notes[key].text.split("\n")[0][:60]))
+                item.setText(
+                    0, text("outline.note", words=workflow.layout.notes[key].text.split("\n")[0][:60])
+                )
 
     def _said(self, card: Card) -> str:
         state = card.badge.word if card.badge else ""
@@ -147,7 +158,9 @@ class Outline(QWidget):
                 item.setSelected(True)
                 if len(picked) == 1 and sort == "nodes":
                     index = self.tree.indexFromItem(item)
-                    self.tree.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+                    self.tree.selectionModel().setCurrentIndex(
+                        index, QItemSelectionModel.SelectionFlag.NoUpdate
+                    )
                     self.tree.scrollToItem(item)
         self._telling = False
 
@@ -178,6 +191,6 @@ class _Tree(QTreeWidget):
         """Nothing: D switches a step off and must not jump to one that begins with D."""
 
 
-def _reading_order(graph: Graph, places: object) -> list[str]:
+def _reading_order(graph: Graph, places: Mapping[str, tuple[int, int]]) -> list[str]:
     """From left to right, then from top to bottom, as people read the canvas."""
-    return sorted(graph.nodes, key=lambda node: (*places.get(node, (0, 0)), node))
+    return sorted(graph.nodes, key=lambda node: (places.get(node, (0, 0)), node))

@@ -18,7 +18,9 @@ class Panels(QWidget):
 
     folded = Signal()
 
-    def __init__(self, library: QWidget, outline: QWidget, middle: QWidget, inspector: QWidget, runs: QWidget) -> None:
+    def __init__(
+        self, library: QWidget, outline: QWidget, middle: QWidget, inspector: QWidget, runs: QWidget
+    ) -> None:
         super().__init__()
         self._left = QStackedWidget()
         self._left.addWidget(library)
@@ -96,6 +98,10 @@ class Panels(QWidget):
     def runs_grown(self) -> bool:
         """Whether the run panel has most of the height."""
         return self.shows("runs") and self._down.sizes()[1] > self.height() * 0.45
+
+    def turn_runs(self) -> None:
+        """Gives the run panel most of the height, or takes it back."""
+        self.grow_runs(not self.runs_grown)
 
     def grow_runs(self, grown: bool, usual: int = 236) -> None:
         """Gives the run panel most of the height, or its usual one."""

@@ -42,7 +42,9 @@ class RunBar(QFrame):
     def _retext(self) -> None:
         self._stop.setText(text("window.run.stop"))
 
-    def show_run(self, run: RunState, elapsed: float, titles: dict[str, str], *, under_way: bool, stopping: bool) -> None:
+    def show_run(
+        self, run: RunState, elapsed: float, titles: dict[str, str], *, under_way: bool, stopping: bool
+    ) -> None:
         """`titles` are those of the steps at work."""
         self.setVisible(under_way)
         if not under_way:
@@ -58,13 +60,12 @@ class RunBar(QFrame):
 def _said(run: RunState, titles: dict[str, str], stopping: bool) -> tuple[str, str, str]:
     if stopping:
         return "square", "waiting", text("window.bar.stopping")
-    match run.status:
-        case "none":
-            return "loader", "running", text("window.bar.starting")
-        case "waiting":
-            return "user-check", "warning", text("window.bar.waiting", n=len(run.questions))
-        case "paused":
-            return "pause", "warning", text("window.bar.paused")
+    if run.status == "none":
+        return "loader", "running", text("window.bar.starting")
+    if run.status == "waiting":
+        return "user-check", "warning", text("window.bar.waiting", n=len(run.questions))
+    if run.status == "paused":
+        return "pause", "warning", text("window.bar.paused")
     if run.rows is not None:
         done = figures.count(run.rows_done + run.rows_failed + run.rows_cancelled)
         if run.rows < 0:
@@ -72,5 +73,7 @@ def _said(run: RunState, titles: dict[str, str], stopping: bool) -> tuple[str, s
         return "loader", "running", text("window.bar.rows", done=done, n=figures.count(run.rows))
     settled = sum(1 for node in run.nodes.values() if node.settled)
     at_work = [titles.get(node.node, node.node) for node in run.nodes.values() if node.active]
-    step = min(settled + 1, len(run.nodes))
-    return "loader", "running", text("window.bar.step", step=step, n=len(run.nodes), title=", ".join(at_work[:2]))
+    step, n = min(settled + 1, len(run.nodes)), len(run.nodes)
+    if not at_work:
+        return "loader", "running", text("window.bar.step_none", step=step, n=n)
+    return "loader", "running", text("window.bar.step", step=step, n=n, title=", ".join(at_work[:2]))

@@ -51,10 +51,10 @@ class RunButton(QWidget):
     def _restyle(self) -> None:
         look = appearance().theme
         if self._running:
-            self.main.setText(text("window.run.stop_now" if self._stopping else "window.run.stop"))
+            self.main.setText(_beside_icon("window.run.stop_now" if self._stopping else "window.run.stop"))
             self.main.setIcon(icon("square", look.state("error").text, look.muted, 16))
         else:
-            self.main.setText(text("window.run.run"))
+            self.main.setText(_beside_icon("window.run.run"))
             self.main.setIcon(icon("play", look.on_accent, look.muted, 16))
         self.more.setIcon(icon("chevron-down", look.on_accent, look.muted, 16))
         self.more.setToolTip(text("window.run.ways"))
@@ -62,3 +62,8 @@ class RunButton(QWidget):
         self.more.setVisible(not self._running)
         vary(self.main, kind="stop" if self._running else "run")
         vary(self.more, kind="run-more")
+
+
+def _beside_icon(code: str) -> str:
+    # Style sheets have no gap between icon and text.
+    return f" {text(code)}"

@@ -41,15 +41,22 @@ class RunShown(QObject):
         self._clock.timeout.connect(self._draw)
         self._minute = QTimer(self, interval=round(_JUST_NOW * 1000), singleShot=True)
         self._minute.timeout.connect(self.show_saved)
-        session.ran.connect(lambda _nodes: None if self._later.isActive() else self._later.start())
-        session.changed.connect(lambda _change: self._show_budget())
+        session.ran.connect(self._soon)
+        session.changed.connect(self._show_budget)
         stream.state_changed.connect(self._on_state)
         preferences.changed.connect(self._show_budget)
         appearance().changed.connect(self._draw)
         self._draw()
 
+    def _soon(self) -> None:
+        if not self._later.isActive():
+            self._later.start()
+
     def _on_state(self) -> None:
-        self._clock.start() if self._stream.is_running else self._clock.stop()
+        if self._stream.is_running:
+            self._clock.start()
+        else:
+            self._clock.stop()
         self._draw()
 
     def _draw(self) -> None:
@@ -74,7 +81,10 @@ class RunShown(QObject):
 
     def cap(self) -> Decimal | None:
         """The cap that the next run will have: the workflow's wish or the person's own, the lower."""
-        wishes = (_amount(self._session.workflow.settings.budget_usd), _amount(self._preferences.now.budget_usd))
+        wishes = (
+            _amount(self._session.workflow.settings.budget_usd),
+            _amount(self._preferences.now.budget_usd),
+        )
         return min((cap for cap in wishes if cap is not None), default=None)
 
     def show_saved(self) -> None:

@@ -108,7 +108,9 @@ class RunStream(QObject):
         except ProblemError:
             return  # the engine is gone, and the run with it
 
-    async def answer(self, node: str, scope: Scope, decision: Decision, value: Json, comment: str = "") -> None:
+    async def answer(
+        self, node: str, scope: Scope, decision: Decision, value: Json, comment: str = ""
+    ) -> None:
         """Hands over what a person decided. Raises ProblemError."""
         await self._link.ask(AnswerPerson(self._run, node, scope, decision, value, comment))
 

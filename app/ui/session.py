@@ -50,7 +50,7 @@ class Session(QObject):
     def __init__(self, workflow: Workflow, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(lambda _clean: self.moved.emit())
+        self.undo_stack.cleanChanged.connect(self._on_clean)
         self.run = RunState()
         self._run_workflow: Workflow | None = None
         self._folded = 0.0
@@ -143,6 +143,9 @@ class Session(QObject):
         nodes = frozenset(self.run.apply_all(events))
         self._folded = time.monotonic()
         self.ran.emit(nodes)
+
+    def _on_clean(self) -> None:
+        self.moved.emit()
 
     def _on_change(self, change: Change) -> None:
         self.changed.emit(change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -77,7 +78,10 @@ class Strips(QWidget):
     def _row(self, name: str, strip: Strip) -> QWidget:
         row = QFrame(self)
         row.setObjectName(f"strip.{name}")
-        vary(row, role={"quiet": "banner-quiet", "warning": "strip-warning", "error": "strip-error"}[strip.tone])
+        vary(
+            row,
+            role={"quiet": "banner-quiet", "warning": "strip-warning", "error": "strip-error"}[strip.tone],
+        )
         layout = QHBoxLayout(row)
         layout.setContentsMargins(16, 7, 10, 7)
         layout.setSpacing(10)
@@ -88,10 +92,14 @@ class Strips(QWidget):
         for button in strip.buttons:
             press = QPushButton(button.words())
             vary(press, kind="small")
-            press.clicked.connect(lambda _checked=False, do=button.pressed: do())
+            press.clicked.connect(partial(_press, button))
             layout.addWidget(press)
         if not strip.stays:
             close = IconButton("x", self._close_words(), 16)
-            close.clicked.connect(lambda: self.drop(name))
+            close.clicked.connect(partial(self.drop, name))
             layout.addWidget(close)
         return row
+
+
+def _press(button: StripButton) -> None:
+    button.pressed()

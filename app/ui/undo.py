@@ -7,7 +7,15 @@ from collections.abc import Hashable
 from PySide6.QtGui import QUndoCommand
 
 from app.document.document import Document
-from app.document.operations import MoveNodes, Operation, ResizeNodes, SetFields, SetNode, SetNote, SetWorkflow
+from app.document.operations import (
+    MoveNodes,
+    Operation,
+    ResizeNodes,
+    SetFields,
+    SetNode,
+    SetNote,
+    SetWorkflow,
+)
 from app.texts import text
 
 
@@ -18,7 +26,9 @@ class EditCommand(QUndoCommand):
     word, a slider on its way): the undo of both is the first one's, the redo the last one's.
     """
 
-    def __init__(self, document: Document, operation: Operation, inverse: Operation, *, continues: bool) -> None:
+    def __init__(
+        self, document: Document, operation: Operation, inverse: Operation, *, continues: bool
+    ) -> None:
         super().__init__(text(f"operation.{operation.code}"))
         self._document = document
         self._operation = operation

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QLocale, QObject
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
@@ -22,11 +23,11 @@ _PANELS = ("library", "inspector", "runs", "outline")
 
 
 class Viewing(QObject):
-    """`scale_changed`: the person chose another scale, which the window takes at its next start."""
+    """Panels and canvas are shown here; what is chosen for good goes into the preferences."""
 
-    scale_changed = Signal()
-
-    def __init__(self, actions: ActionSet, canvas: Canvas, panels: Panels, preferences: KeptPreferences) -> None:
+    def __init__(
+        self, actions: ActionSet, canvas: Canvas, panels: Panels, preferences: KeptPreferences
+    ) -> None:
         super().__init__(panels)
         self._actions = actions
         self._canvas = canvas
@@ -34,12 +35,11 @@ class Viewing(QObject):
         self._preferences = preferences
         panels.folded.connect(self._show_folds)
         appearance().changed.connect(self._show_theme)
-        preferences.changed.connect(self._apply)
         self._show_theme()
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What the actions of viewing do, by their ids."""
-        panels = {f"view.{name}": lambda name=name: self._panels.toggle(name) for name in _PANELS}
+        panels = {f"view.{name}": partial(self._panels.toggle, name) for name in _PANELS}
         return {
             **panels,
             "view.fit": self._canvas.fit,
@@ -56,7 +56,9 @@ class Viewing(QObject):
     def fill_languages(self, menu: QMenu) -> None:
         """One line a language, in its own words."""
         chosen = appearance().language
-        self._fill(menu, [(name, language == chosen, language) for language, name in LANGUAGES.items()], self._speak)
+        self._fill(
+            menu, [(name, language == chosen, language) for language, name in LANGUAGES.items()], self._speak
+        )
 
     def fill_scales(self, menu: QMenu) -> None:
         """One line a scale."""
@@ -67,21 +69,18 @@ class Viewing(QObject):
         menu.clear()
         group = QActionGroup(menu)
         for words, checked, value in lines:
-            action = QAction(words, menu, checkable=True, checked=checked)
-            action.triggered.connect(lambda _checked=False, value=value: choose(value))
+            action = QAction(words, menu)
+            action.setCheckable(True)
+            action.setChecked(checked)
+            action.triggered.connect(partial(choose, value))
             group.addAction(action)
             menu.addAction(action)
 
-    def _speak(self, language: str) -> None:
+    def _speak(self, language: str, _checked: bool = False) -> None:
         self._preferences.change(language=language)
 
-    def _scale(self, scale: float) -> None:
-        if scale != self._preferences.now.scale:
-            self._preferences.change(scale=scale)
-            self.scale_changed.emit()
-
-    def _apply(self) -> None:
-        apply_appearance(self._preferences)
+    def _scale(self, scale: float, _checked: bool = False) -> None:
+        self._preferences.change(scale=scale)
 
     def _show_folds(self) -> None:
         for name in _PANELS:
@@ -107,6 +106,4 @@ def apply_appearance(preferences: KeptPreferences) -> None:
 
 def system_language() -> str:
     """The system's language where there are texts in it, else English."""
-    from PySide6.QtCore import QLocale
-
     return "zh-CN" if QLocale.system().language() == QLocale.Language.Chinese else "en"

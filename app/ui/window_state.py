@@ -6,7 +6,7 @@ import contextlib
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from app.settings import Folders, write_atomically
 
@@ -29,13 +29,12 @@ class WindowState:
 def load_window_state(where: Folders) -> WindowState:
     """The state of the last time; what can't be read is left at its default."""
     try:
-        saved: Any = json.loads(_path(where).read_text("utf-8"))
+        read: object = json.loads(_path(where).read_text("utf-8"))
     except (OSError, ValueError):
         return WindowState()
-    if not isinstance(saved, dict):
-        return WindowState()
+    saved = cast("dict[str, Any]", read) if isinstance(read, dict) else {}
     default = WindowState()
-    kept = {
+    kept: dict[str, Any] = {
         item.name: saved[item.name]
         for item in fields(WindowState)
         if type(saved.get(item.name)) is type(getattr(default, item.name))

@@ -73,7 +73,7 @@ class ClassifyFields:
         tuple[Example, ...],
         RowsField(
             label="Examples",
-            help="A few for each label help small models more than any instruction.",
+            help="They help small models more than instructions. Each round of one a label is a call.",
             item="example",
         ),
     ] = ()

@@ -192,9 +192,11 @@ def _body(fields: WebRequestFields, inputs: ByPort) -> tuple[str, bytes]:
     """The content type and the bytes to send."""
     match _sends(fields):
         case "json":
-            return "application/json", json.dumps(fill_json(fields.body, inputs), ensure_ascii=False).encode()
+            return "application/json", json.dumps(fill_json(fields.body, inputs), ensure_ascii=False).encode(
+                errors="replace"
+            )
         case "text":
-            return "text/plain; charset=utf-8", fill(fields.body, inputs).encode()
+            return "text/plain; charset=utf-8", fill(fields.body, inputs).encode(errors="replace")
         case "none":
             return "", b""
 

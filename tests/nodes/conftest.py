@@ -30,9 +30,14 @@ def node(registry: Registry):
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> NodeFiles:
-    """The files of a folder, everything in it granted."""
-    folder = tmp_path.resolve()
+def folder(tmp_path: Path) -> Path:
+    """The workflow's own folder, without links in its path."""
+    return tmp_path.resolve()
+
+
+@pytest.fixture
+def files(folder: Path) -> NodeFiles:
+    """The files of the folder, everything in it granted."""
 
     def within(path: Path) -> bool:
         return folder in path.parents

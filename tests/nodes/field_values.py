@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, cast, get_args
 
 from hypothesis import strategies as st
 
 from app.sdk.fields import (
+    AnyField,
     ChoiceField,
     ConnectionField,
     FileField,
@@ -55,29 +57,7 @@ json_values = st.recursive(
 
 def field_values(spec: FieldSpec) -> st.SearchStrategy[Any]:
     """Plain data that the field can hold."""
-    match spec.field:
-        case TextField() | FileField():
-            return texts
-        case NumberField():
-            return _numbers(spec)
-        case ToggleField():
-            return st.booleans()
-        case ChoiceField(options=options):
-            return st.sampled_from([option.value for option in options])
-        case RowsField():
-            return st.lists(records(spec.row), max_size=4)
-        case ListField():
-            return st.lists(texts, max_size=3)
-        case TableField():
-            return st.lists(st.dictionaries(texts, json_values, max_size=3), max_size=3)
-        case ModelField():
-            return st.fixed_dictionaries(
-                {}, optional={n: texts for n in ("role", "connection", "kind", "model")}
-            )
-        case ConnectionField():
-            return st.none() | st.fixed_dictionaries({"connection": texts}, optional={"kind": texts})
-        case ValueField():
-            return json_values
+    return _VALUES[type(spec.field)](spec)
 
 
 def _numbers(spec: FieldSpec) -> st.SearchStrategy[Any]:
@@ -98,3 +78,24 @@ def records(fields: tuple[FieldSpec, ...]) -> st.SearchStrategy[dict[str, Any]]:
 def settings_of(spec: NodeSpec) -> st.SearchStrategy[dict[str, Any]]:
     """The plain fields of a node of this type."""
     return records(spec.fields)
+
+
+_VALUES: Mapping[type[AnyField], Callable[[FieldSpec], st.SearchStrategy[Any]]] = {
+    TextField: lambda _: texts,
+    FileField: lambda _: texts,
+    NumberField: _numbers,
+    ToggleField: lambda _: st.booleans(),
+    ChoiceField: lambda spec: st.sampled_from(
+        [option.value for option in cast("ChoiceField", spec.field).options]
+    ),
+    RowsField: lambda spec: st.lists(records(spec.row), max_size=4),
+    ListField: lambda _: st.lists(texts, max_size=3),
+    TableField: lambda _: st.lists(st.dictionaries(texts, json_values, max_size=3), max_size=3),
+    ModelField: lambda _: st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("role", "connection", "kind", "model"), texts)
+    ),
+    ConnectionField: lambda _: (
+        st.none() | st.fixed_dictionaries({"connection": texts}, optional={"kind": texts})
+    ),
+    ValueField: lambda _: json_values,
+}

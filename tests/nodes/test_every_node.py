@@ -7,7 +7,6 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-
 from typing import Any, get_args
 
 import pytest
@@ -116,7 +115,7 @@ def test_few_ports_are_drawn_at_first(spec: NodeSpec) -> None:
 @every_type
 def test_one_output_is_the_preview_where_there_are_several(spec: NodeSpec) -> None:
     outputs = spec.ports(spec.decode({})).outputs
-    routes = [port for port in outputs if port.own_label or port.name in ("otherwise",)]
+    routes = [port for port in outputs if port.own_label or port.name == "otherwise"]
     if len(outputs) > 1 and len(routes) < len(outputs):
         assert sum(port.main for port in outputs) == 1
 
@@ -328,11 +327,11 @@ def test_texts_are_found_in_both_languages_by_one_search() -> None:
     assert len(titles("")) == len(REGISTRY.entries())
 
 
-def test_own_labels_are_only_the_persons_words(spec_count: int = len(EXPECTED)) -> None:
+def test_own_labels_are_only_the_persons_words() -> None:
     """Ports that a person names are not translated; all others are."""
     fixed = itertools.chain.from_iterable(
         (*spec.fixed_ports.inputs, *spec.fixed_ports.outputs) for spec in REGISTRY.specs
     )
     ports: list[PortSpec] = list(fixed)
-    assert len(ports) >= spec_count
+    assert len(ports) >= len(EXPECTED)
     assert not any(port.own_label for port in ports)

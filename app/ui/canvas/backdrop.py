@@ -26,14 +26,14 @@ def paint_backdrop(painter: QPainter, area: QRectF, zoom: float, theme: Theme) -
         painter.fillRect(area, theme.canvas)
         _paint_dots(painter, area, theme.grid)
     else:
-        _paint_tiles(painter, area, zoom, theme)
+        _paint_tiles(painter, area, theme)
 
 
-def _paint_tiles(painter: QPainter, area: QRectF, zoom: float, theme: Theme) -> None:
+def _paint_tiles(painter: QPainter, area: QRectF, theme: Theme) -> None:
     """Thousands of dots cost more than all cards together; ready-made tiles of them are a copy of pixels."""
     dpr = painter.device().devicePixelRatioF()
-    tile = _tile(zoom * dpr, theme.canvas.rgb(), theme.grid.rgb())
     transform = painter.worldTransform()
+    tile = _tile(transform.m11() * dpr, theme.canvas.rgb(), theme.grid.rgb())
     first_x, last_x = math.floor(area.left() / _TILE), math.floor(area.right() / _TILE)
     first_y, last_y = math.floor(area.top() / _TILE), math.floor(area.bottom() / _TILE)
     painter.save()

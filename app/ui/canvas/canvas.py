@@ -184,7 +184,10 @@ class Canvas(QWidget):
         self._hint.adjustSize()
         self._hint.move((self.width() - self._hint.width()) // 2, (self.height() - self._hint.height()) // 2)
         if self._run_bar is not None:
-            self._run_bar.move((self.width() - self._run_bar.width()) // 2, bottom - self._run_bar.height())
+            left = (self.width() - self._run_bar.width()) // 2
+            beside = left > self._zoom_bar.geometry().right() + 8
+            low = bottom if beside else self._zoom_bar.y() - 8
+            self._run_bar.move(max(8, left), low - self._run_bar.height())
             self._run_bar.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -75,13 +75,13 @@ def title_of(placed: Placed) -> str:
 
 def preset_of(placed: Placed) -> Preset | None:
     """The library entry whose settings this node has, such as "Cheap model"."""
-    if placed.spec is None or not placed.spec.type.presets:
+    spec = placed.spec
+    if spec is None or not spec.type.presets:
         return None
-    fields = fields_of(placed.node, placed.spec)
-    for preset in placed.spec.type.presets:
-        if preset.fields and all(
-            getattr(fields, name, None) == value for name, value in preset.fields.items()
-        ):
+    defaults = {field.name: field.default for field in spec.fields}
+    now = {**defaults, **placed.node.fields}
+    for preset in spec.type.presets:
+        if preset.fields and all(now.get(name) == value for name, value in preset.fields.items()):
             return preset
     return None
 
@@ -111,23 +111,25 @@ def _subtitle(placed: Placed, preset: Preset | None, state: NodeState | None) ->
     spec = placed.spec
     if spec is None:
         return text("canvas.unknown_step")
-    first = node_texts.preset_title(spec, preset) if preset else text(f"canvas.kind.{spec.type.kind}")
+    title, kind = title_of(placed), text(f"canvas.kind.{spec.type.kind}")
+    first = node_texts.preset_title(spec, preset) if preset else kind
+    if first == title:
+        first = kind if kind != title else ""
     second = _what_matters(placed, spec, state)
     if not second and placed.node.title:
         second = node_texts.title(spec)
-    return f"{first} · {second}" if second and second != first else first
+    return " · ".join(dict.fromkeys(filter(None, (first, second)))) or node_texts.summary(spec)
 
 
 def _what_matters(placed: Placed, spec: NodeSpec, state: NodeState | None) -> str:
+    """The model that answered or was chosen, else what the type finds worth saying of its settings."""
     if state and state.model:
         return state.model
     fields = fields_of(placed.node, spec)
     if fields is None:
         return ""
-    headline = spec.type.headline(fields)
-    if headline:
-        return headline
-    return next((model.model for model in spec.type.models(fields) if model.model), "")
+    chosen = next((model.model for model in spec.type.models(fields) if model.model), "")
+    return chosen or spec.type.headline(fields)
 
 
 def _inputs(placed: Placed) -> tuple[PortMark, ...]:
@@ -163,9 +165,10 @@ def _error_port(placed: Placed) -> PortMark | None:
 def _badge(
     node: str, run: RunState | None, state: NodeState | None, problems: Sequence[Problem]
 ) -> tuple[Mark | None, str]:
-    running = run is not None and run.status == "running"
-    if problems and not running:
-        worst = min(problems, key=lambda problem: problem.severity != "error")
+    live = run is not None and run.status in ("running", "paused", "waiting")
+    worst = min(problems, key=lambda problem: problem.severity != "error", default=None)
+    # What keeps the step from running again is news; a warning is not worth hiding a result for.
+    if worst and not live and (worst.severity == "error" or state is None):
         tone = "error" if worst.severity == "error" else "warning"
         return Mark("circle-alert", tone, what_happened(worst)), ""
     if run is None or state is None:

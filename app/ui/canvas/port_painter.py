@@ -10,6 +10,7 @@ from app.ui.canvas.anatomy import HEADER, PORT, ROW, Anatomy
 from app.ui.canvas.card import Card, PortMark
 from app.ui.canvas.ink import draw_text
 from app.ui.canvas.look import Look
+from app.ui.fonts import TextStyle
 from app.ui.theme import PORT_FAMILY, Theme
 
 _RING = 3  # in the canvas colour, so that edges end cleanly
@@ -88,11 +89,10 @@ def _polygon(*points: tuple[float, float]) -> QPolygonF:
 
 def _paint_labels(painter: QPainter, card: Card, anatomy: Anatomy, look: Look) -> None:
     room = anatomy.width - 2 * _LABEL
-    metrics = fonts.metrics(fonts.SMALL_MEDIUM, look.language)
     for row in range(anatomy.rows):
         left = card.inputs[row] if row < len(card.inputs) else None
         right = card.outputs[row] if row < len(card.outputs) else None
-        wanted = [metrics.horizontalAdvance(port.label) if port else 0.0 for port in (left, right)]
+        wanted = [_label_width(port, look.language) if port else 0.0 for port in (left, right)]
         shares = _shares(wanted[0], wanted[1], room - (8 if left and right else 0))
         top = row * ROW + anatomy.rect.top() + HEADER
         if left:
@@ -113,6 +113,14 @@ def _shares(left: float, right: float, room: float) -> tuple[float, float]:
     return room / 2, room / 2
 
 
+def _label_style(port: PortMark) -> TextStyle:
+    return fonts.CHIP_STRONG if port.tone or port.gone else fonts.SMALL_MEDIUM
+
+
+def _label_width(port: PortMark, language: str) -> float:
+    return fonts.metrics(_label_style(port), language).horizontalAdvance(port.label)
+
+
 def _paint_label(
     painter: QPainter, port: PortMark, area: QRectF, look: Look, align: Qt.AlignmentFlag
 ) -> None:
@@ -124,5 +132,4 @@ def _paint_label(
         "error": theme.state("error").text,
     }
     colour = theme.state("error").text if port.gone else tones.get(port.tone, theme.muted)
-    style = fonts.CHIP_STRONG if port.tone or port.gone else fonts.SMALL_MEDIUM
-    draw_text(painter, area, port.label, style, colour, look.language, align)
+    draw_text(painter, area, port.label, _label_style(port), colour, look.language, align)

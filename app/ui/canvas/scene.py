@@ -52,6 +52,7 @@ class CanvasScene(QGraphicsScene):
         self.outline_changed.connect(self._forget_content)
         self.edges_of: Mapping[str, Sequence[EdgeItem]] = {}
         self.groups_of: dict[str, list[GroupItem]] = {}
+        self._stage: object = None
         self._displaced: set[str] = set()  # nodes that a gesture shows elsewhere than the document
         self._content: QRectF | None = None
         self._selection = NOTHING
@@ -80,6 +81,10 @@ class CanvasScene(QGraphicsScene):
     def show_run(self, run: RunState | None, changed: Iterable[str] | None = None) -> None:
         """Shows a run's state; `changed` are the nodes that moved since the last call, None: all."""
         self.run = run
+        stage = (run.run, run.status, run.budget_reached) if run else None
+        if stage != self._stage:
+            # A run that begins, pauses or ends changes the look of nodes in which nothing happened.
+            self._stage, changed = stage, None
         nodes = self.nodes.keys() if changed is None else [node for node in changed if node in self.nodes]
         grown = [node for node in nodes if self._show_state(self.nodes[node], run)]
         for node in grown:

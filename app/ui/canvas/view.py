@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
@@ -106,7 +105,7 @@ class CanvasView(QGraphicsView):
     def set_zoom(self, zoom: float, around: QPoint | None = None) -> None:
         """Zooms so that the scene's point at `around` (in the view; None: its middle) stays where it is."""
         zoom = max(LEAST_ZOOM, min(MOST_ZOOM, zoom))
-        if math.isclose(zoom, self.zoom, rel_tol=1e-6):
+        if zoom == self.zoom:
             return
         fixed = around if around is not None else self.viewport().rect().center()
         point = self.mapToScene(fixed)
@@ -206,6 +205,11 @@ class CanvasView(QGraphicsView):
         elif self._animation.isActive():
             self._animation.stop()
             self.refresh()
+
+    @property
+    def is_animating(self) -> bool:
+        """Whether pictures of what moves are being drawn."""
+        return self._animation.isActive()
 
     def _animate(self) -> None:
         if not self.is_far:

@@ -74,7 +74,7 @@ class StepPage(QWidget):
     # --- what is shown -------------------------------------------------------------------------------------
 
     def show_node(self) -> None:
-        """This node has changed in the document."""
+        """The node has changed in the document."""
         node = self._node()
         if node is None:
             return

@@ -65,7 +65,9 @@ class AccuracyBars(QWidget):
             self.updateGeometry()
         self._lines = lines
         self.setAccessibleName(text("runs.accuracy.title"))
-        self.setAccessibleDescription("\n".join(f"{line.look.title}: {self._all_words(line)}" for line in lines))
+        self.setAccessibleDescription(
+            "\n".join(f"{line.look.title}: {self._all_words(line)}" for line in lines)
+        )
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -80,7 +82,9 @@ class AccuracyBars(QWidget):
         for index, line in enumerate(self._lines):
             self._paint_line(painter, look, line, QRectF(0, _HEAD + index * _ROW, self.width(), _ROW), index)
 
-    def _paint_line(self, painter: QPainter, look: Theme, line: VerifierLine, row: QRectF, index: int) -> None:
+    def _paint_line(
+        self, painter: QPainter, look: Theme, line: VerifierLine, row: QRectF, index: int
+    ) -> None:
         language = appearance().language
         if index == self._current and self.hasFocus():
             fill_rounded(painter, row.adjusted(8, 2, -8, -2), 8, look.hover)
@@ -89,9 +93,13 @@ class AccuracyBars(QWidget):
         name = QRectF(36, row.top(), _NAME - 46, _ROW)
         draw_text(painter, name, one_line(line.look.title), fonts.STRONG, look.text, language)
         rate = QRectF(_NAME, row.top(), _RATE - 12, _ROW)
-        draw_text(painter, rate, figures.percent(line.accuracy.rate), fonts.TITLE, look.text, language, _RIGHT)
+        draw_text(
+            painter, rate, figures.percent(line.accuracy.rate), fonts.TITLE, look.text, language, _RIGHT
+        )
         words_width = min(_WORDS, max(150.0, row.width() * 0.34))
-        track = QRectF(_NAME + _RATE, middle - 5, max(60.0, row.width() - _NAME - _RATE - words_width - 36), 10)
+        track = QRectF(
+            _NAME + _RATE, middle - 5, max(60.0, row.width() - _NAME - _RATE - words_width - 36), 10
+        )
         self._paint_track(painter, look, line.accuracy, track)
         words = QRectF(track.right() + 20, row.top() + 5, words_width, 18)
         draw_text(painter, words, self._counts(line), fonts.CHIP, look.text2, language)
@@ -103,7 +111,12 @@ class AccuracyBars(QWidget):
         fill_rounded(painter, track, 5, look.input)
         colour = look.state("done").line
         if accuracy.rate:
-            fill_rounded(painter, QRectF(track.left(), track.top(), track.width() * accuracy.rate, 10), 5, tint(colour, 75))
+            fill_rounded(
+                painter,
+                QRectF(track.left(), track.top(), track.width() * accuracy.rate, 10),
+                5,
+                tint(colour, 75),
+            )
 
         def x(share: float) -> float:
             return track.left() + track.width() * share

@@ -88,7 +88,9 @@ def _outcome(node: NodeState, over_rows: bool) -> str:
         return text("runs.bar.passed", passed=figures.count(verdicts.passed), n=figures.count(verdicts.n))
     if over_rows:
         done = text("runs.bar.rows_done", n=figures.count(node.ok))
-        return done + (", " + text("runs.bar.rows_failed", n=figures.count(node.failed)) if node.failed else "")
+        return done + (
+            ", " + text("runs.bar.rows_failed", n=figures.count(node.failed)) if node.failed else ""
+        )
     if verdicts.n:
         word = "passed" if verdicts.passed else "failed" if verdicts.failed else "not_checked"
         return text(f"verdict.{word}")

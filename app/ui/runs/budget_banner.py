@@ -103,4 +103,6 @@ def _money(amount: str) -> str:
 def _proposed(reached: BudgetReached) -> Decimal:
     """Enough for this call and as much again as was allowed."""
     needed = Decimal(reached.spent) + Decimal(reached.needed)
-    return max(needed, Decimal(reached.cap) * 2).quantize(_CENT) + (_CENT if needed > Decimal(reached.cap) * 2 else 0)
+    return max(needed, Decimal(reached.cap) * 2).quantize(_CENT) + (
+        _CENT if needed > Decimal(reached.cap) * 2 else 0
+    )

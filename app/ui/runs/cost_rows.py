@@ -50,7 +50,16 @@ def cost_rows(run: RunState, groups: Iterable[Group] = ()) -> list[CostRow]:
 def _step(node: NodeState, all_money: Decimal, *, grouped: bool = False) -> CostRow:
     share = _share(node.cost, all_money)
     return CostRow(
-        "step", node.node, node.model, node.calls, node.usage, node.usage_complete, node.cost, node.seconds, share, grouped
+        "step",
+        node.node,
+        node.model,
+        node.calls,
+        node.usage,
+        node.usage_complete,
+        node.cost,
+        node.seconds,
+        share,
+        grouped,
     )
 
 

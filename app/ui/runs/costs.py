@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import figures
@@ -16,13 +17,16 @@ from app.ui.step_looks import StepLook
 
 
 class Costs(QWidget):
-    """`table.opened` and `chosen_node(row)` lead back to the canvas."""
+    """Emits `chosen(node)` when a person opens a row."""
+
+    chosen = Signal(str)
 
     def __init__(self, step_look: Callable[[str], StepLook], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._step_look = step_look
         self._rows: list[CostRow] = []
         self.table = FactTable(self)
+        self.table.opened.connect(self._open)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)
@@ -33,9 +37,9 @@ class Costs(QWidget):
         self._rows = cost_rows(run, groups)
         self.table.show_facts(_columns(), len(self._rows), self._cells)
 
-    def node(self, row: int) -> str:
-        """The node of a row; "" for sums."""
-        return self._rows[row].name if 0 <= row < len(self._rows) and self._rows[row].kind == "step" else ""
+    def _open(self, row: int) -> None:
+        if self._rows[row].kind == "step":
+            self.chosen.emit(self._rows[row].name)
 
     def _cells(self, index: int) -> Sequence[Cell]:
         row = self._rows[index]

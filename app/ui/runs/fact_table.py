@@ -117,10 +117,9 @@ class FactModel(QAbstractTableModel):
 
 
 class FactTable(QTableView):
-    """Emits `opened(row)` for a double click or Enter, `picked(row)` when the current row changes."""
+    """Emits `opened(row)` for a double click or Enter."""
 
     opened = Signal(int)
-    picked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,14 +139,15 @@ class FactTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setMinimumSectionSize(40)
-        self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
-        self.selectionModel().currentRowChanged.connect(lambda now, _before: self.picked.emit(now.row()))
+        self.doubleClicked.connect(self._open)
 
     def mark_failed(self, failed: Callable[[int], bool]) -> None:
         """Gives the rows for which `failed(row)` holds a red ground."""
         self._facts.failed = failed
 
-    def show_facts(self, columns: Sequence[Column], count: int, cells: Callable[[int], Sequence[Cell]]) -> None:
+    def show_facts(
+        self, columns: Sequence[Column], count: int, cells: Callable[[int], Sequence[Cell]]
+    ) -> None:
         """Shows `count` rows; `cells(row)` gives one, left to right."""
         new = tuple(columns) != tuple(self._facts.columns)
         self._facts.show(columns, count, cells)
@@ -155,13 +155,18 @@ class FactTable(QTableView):
             header = self.horizontalHeader()
             for section, column in enumerate(columns):
                 stretch = QHeaderView.ResizeMode.Stretch
-                header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive if column.width else stretch)
+                header.setSectionResizeMode(
+                    section, QHeaderView.ResizeMode.Interactive if column.width else stretch
+                )
                 if column.width:
                     header.resizeSection(section, column.width)
 
+    def _open(self, index: QModelIndex) -> None:
+        self.opened.emit(index.row())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.opened.emit(self.currentIndex().row())
+            self._open(self.currentIndex())
         else:
             super().keyPressEvent(event)
 
@@ -191,11 +196,18 @@ class _CellPainter(QStyledItemDelegate):
         if cell.share is not None:
             track = QRectF(inside.left(), inside.center().y() - 3, inside.width(), 6)
             fill_rounded(painter, track, 3, look.input)
-            fill_rounded(painter, QRectF(track.topLeft(), QSize(1, 6)).adjusted(0, 0, track.width() * cell.share, 0), 3, look.accent2)
+            fill_rounded(
+                painter,
+                QRectF(track.topLeft(), QSize(1, 6)).adjusted(0, 0, track.width() * cell.share, 0),
+                3,
+                look.accent2,
+            )
             painter.restore()
             return
         if cell.kind:
-            fill_rounded(painter, QRectF(inside.left(), inside.center().y() - 5, 10, 10), 3, look.kind(cell.kind))
+            fill_rounded(
+                painter, QRectF(inside.left(), inside.center().y() - 5, 10, 10), 3, look.kind(cell.kind)
+            )
             inside.adjust(20, 0, 0, 0)
         if cell.icon:
             badge = QRectF(inside.left(), inside.center().y() - 9, 18, 18)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import figures
@@ -15,13 +16,16 @@ from app.ui.step_looks import StepLook
 
 
 class Messages(QWidget):
-    """Stays at the end while new lines come, unless a person has scrolled up."""
+    """Stays at the end while new lines come, unless a person has scrolled up. Emits `chosen(node)`."""
+
+    chosen = Signal(str)
 
     def __init__(self, step_look: Callable[[str], StepLook], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._step_look = step_look
         self._messages: Sequence[Message] = ()
         self.table = FactTable(self)
+        self.table.opened.connect(self._open)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)
@@ -41,9 +45,9 @@ class Messages(QWidget):
         if follow:
             self.table.scrollToBottom()
 
-    def node(self, row: int) -> str:
-        """The node that a line is about."""
-        return self._messages[row].node if 0 <= row < len(self._messages) else ""
+    def _open(self, row: int) -> None:
+        if node := self._messages[row].node:
+            self.chosen.emit(node)
 
     def _cells(self, index: int) -> Sequence[Cell]:
         message = self._messages[index]

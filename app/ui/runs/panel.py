@@ -5,7 +5,15 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.document.workflow import Json
 from app.events.run_state import RunState
@@ -102,15 +110,23 @@ class RunPanel(QWidget):
         chart.setContentsMargins(0, 12, 0, 0)
         chart.addWidget(self.spend)
         beside.addLayout(chart)
-        for page in (self.questions, first, self.costs, self.messages, self.rows, self.results, self.problems):
+        for page in (
+            self.questions,
+            first,
+            self.costs,
+            self.messages,
+            self.rows,
+            self.results,
+            self.problems,
+        ):
             self._pages.addWidget(page)
         self.timeline.chosen.connect(self._choose)
         self.rows.chosen.connect(self._choose)
         self.results.chosen.connect(self._choose)
         self.results.wanted.connect(self.wanted)
         self.problems.chosen.connect(self.chosen)
-        self.costs.table.opened.connect(lambda row: self._choose(self.costs.node(row)))
-        self.messages.table.opened.connect(lambda row: self._choose(self.messages.node(row)))
+        self.costs.chosen.connect(self._choose)
+        self.messages.chosen.connect(self._choose)
 
     def _header(self) -> QWidget:
         header = QWidget()
@@ -168,10 +184,12 @@ class RunPanel(QWidget):
         node = next((n for w in graphs if w and (n := find_node(w.graph, node_id))), None)
         return step_look(node, self._specs, node_id)
 
-    def _on_run(self, _nodes: object) -> None:
+    def _on_run(self) -> None:
         running = self._session.run.status == "running"
-        if running != self._clock.isActive():
-            self._clock.start() if running else self._clock.stop()
+        if running and not self._clock.isActive():
+            self._clock.start()
+        elif not running:
+            self._clock.stop()
         if not self._later.isActive():
             waited = (time.monotonic() - self._drawn) * 1000
             self._later.start(max(0, round(_PACE - waited)))

@@ -41,7 +41,9 @@ class Questions(QScrollArea):
 
     def show_questions(self, questions: Mapping[tuple[str, Scope], PersonAsked]) -> None:
         """Shows these questions; a card that is being filled in stays as it is."""
-        for place in [place for place, (asked, _) in self._cards.items() if questions.get(place) is not asked]:
+        for place in [
+            place for place, (asked, _) in self._cards.items() if questions.get(place) is not asked
+        ]:
             self._cards.pop(place)[1].deleteLater()
         for place, question in questions.items():
             if place not in self._cards and len(self._cards) < SHOWN:

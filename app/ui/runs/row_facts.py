@@ -53,7 +53,9 @@ def value_columns(graph: Graph, specs: SpecLookup) -> tuple[ValueColumn, ...]:
         fields = fields_of(node, spec) if spec else None
         if spec is None or fields is None or node.disabled:
             continue
-        asked += [ValueColumn(node.id, ask.name, ask.label or ask.name, "out") for ask in spec.type.asks(fields)]
+        asked += [
+            ValueColumn(node.id, ask.name, ask.label or ask.name, "out") for ask in spec.type.asks(fields)
+        ]
         if spec.type.kind == "output":
             ports = spec.ports(fields).inputs
             given += [ValueColumn(node.id, port.name, node.title or port.label, "in") for port in ports]
@@ -84,7 +86,9 @@ class RowBook:
     def counts(self) -> Counter[RowStatus]:
         """How many rows are in each state; the states add up to all rows."""
         begun = max(self._run.rows_begun, max(self._run.rows_settled, default=-1) + 1)
-        counts = Counter(self.facts(row).status for row in range(begun))
+        counts: Counter[RowStatus] = Counter()
+        for row in range(begun):
+            counts[self.facts(row).status] += 1
         counts["waiting"] += self.count - begun
         return counts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -33,7 +34,9 @@ class Rows(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, step_look: Callable[[str], StepLook], specs: SpecLookup, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, step_look: Callable[[str], StepLook], specs: SpecLookup, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._step_look = step_look
         self._specs = specs
@@ -46,12 +49,13 @@ class Rows(QWidget):
         bar.setContentsMargins(16, 8, 16, 8)
         bar.setSpacing(8)
         group = QButtonGroup(self)
-        for status in (None, *FILTERS):
+        statuses: tuple[RowStatus | None, ...] = (None, *FILTERS)
+        for status in statuses:
             button = QPushButton()
             vary(button, kind="filter")
             button.setCheckable(True)
             button.setChecked(status is None)
-            button.clicked.connect(lambda _checked=False, chosen=status: self._choose(chosen))
+            button.clicked.connect(partial(self._choose, status))
             group.addButton(button)
             bar.addWidget(button)
             self._buttons[status] = button
@@ -113,8 +117,13 @@ class Rows(QWidget):
             self._status(facts),
             *self._values(facts),
             self._checks(facts),
-            Cell(figures.cost(facts.cost) if facts.calls else text("figure.none"), "" if facts.calls else "muted"),
-            Cell(figures.seconds(facts.seconds) if facts.seconds is not None else text("figure.none"), "muted"),
+            Cell(
+                figures.cost(facts.cost) if facts.calls else text("figure.none"),
+                "" if facts.calls else "muted",
+            ),
+            Cell(
+                figures.seconds(facts.seconds) if facts.seconds is not None else text("figure.none"), "muted"
+            ),
             Cell(what_happened(facts.failure) if facts.failure else "", "error" if failed else "warning"),
         )
 

@@ -78,7 +78,9 @@ class SpendChart(QWidget):
         span = max(self._elapsed * (1.12 if self._live else 1.0), self._points[-1].t, 0.001)
 
         def place(t: float, usd: Decimal) -> QPointF:
-            return QPointF(area.left() + t / span * area.width(), area.bottom() - float(usd / top) * area.height())
+            return QPointF(
+                area.left() + t / span * area.width(), area.bottom() - float(usd / top) * area.height()
+            )
 
         painter.setPen(QPen(look.border, 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
@@ -94,7 +96,7 @@ class SpendChart(QWidget):
         colour = look.state("running").line
         self._fill_below(painter, curve, area, now)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colour, 2, join=Qt.PenJoinStyle.RoundJoin))
+        painter.setPen(QPen(colour, 2))
         painter.drawPath(curve)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)

@@ -24,7 +24,9 @@ _TOP = 24  # the ticks' row
 _ROW = 29
 _BAR = 18
 _TICK_WIDTH = 110  # pixels that a tick needs at least
+_NEAR_NOW = 22
 _RIGHT = Qt.AlignmentFlag.AlignRight
+
 
 class Timeline(QAbstractScrollArea):
     """Emits `chosen(node)` when a person picks a row."""
@@ -52,7 +54,9 @@ class Timeline(QAbstractScrollArea):
         self._fit()
         if follow:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
-        self.setAccessibleDescription("\n".join(f"{self._step_look(bar.node).title}: {bar.words}" for bar in self._bars))
+        self.setAccessibleDescription(
+            "\n".join(f"{self._step_look(bar.node).title}: {bar.words}" for bar in self._bars)
+        )
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -102,6 +106,8 @@ class Timeline(QAbstractScrollArea):
             painter.setPen(QPen(look.border, 1))
             painter.drawLine(QPointF(x, _TOP), QPointF(x, self.viewport().height()))
             words = text("figure.seconds", s=tick_text(tick, step)) if step < 60 else tick_text(tick, step)
+            if self._live and abs(tick - self._elapsed) * scale < _NEAR_NOW:
+                continue  # the dot of now would lie on it
             area = QRectF(x, 2, _TICK_WIDTH, _TOP - 4)
             draw_text(painter, area, words, fonts.MICRO, look.muted, appearance().language)
         return scale
@@ -119,7 +125,10 @@ class Timeline(QAbstractScrollArea):
         label = QRectF(36, top, _LEFT - 48, _ROW)
         draw_text(painter, label, one_line(step.title), fonts.LABEL, look.text2, language)
         area = QRectF(
-            _LEFT + bar.start * scale, row.center().y() - _BAR / 2, max(3.0, (bar.end - bar.start) * scale), _BAR
+            _LEFT + bar.start * scale,
+            row.center().y() - _BAR / 2,
+            max(3.0, (bar.end - bar.start) * scale),
+            _BAR,
         )
         self._paint_bar(painter, look, bar, area)
 
@@ -131,7 +140,9 @@ class Timeline(QAbstractScrollArea):
             fill_rounded(painter, area, 3, tint(line, 30))
             painter.fillRect(QRectF(area.left(), area.top(), 3, area.height()), line)
             ink = state.text if bar.tone in ("warning", "error") else look.text2
-            words = QRectF(area.right() + 8, area.top(), self.viewport().width() - area.right() - 12, area.height())
+            words = QRectF(
+                area.right() + 8, area.top(), self.viewport().width() - area.right() - 12, area.height()
+            )
             draw_text(painter, words, bar.words, fonts.CHIP, ink, language)
             return
         fill_rounded(painter, area, 4, line)

@@ -47,10 +47,13 @@ class Totals(QWidget):
         self.setVisible(run.status != "none")
         settled = run.rows_done + run.rows_failed + run.rows_cancelled
         if run.rows is not None:
-            of = text("runs.total.rows_of", n=figures.count(run.rows)) if run.rows >= 0 else text("runs.total.rows")
+            of = (
+                text("runs.total.rows_of", n=figures.count(run.rows))
+                if run.rows >= 0
+                else text("runs.total.rows")
+            )
             self._rows.show_figure(figures.count(settled), of)
         self._rows.setVisible(run.rows is not None)
         self._spent.show_figure(figures.cost(run.cost), text("runs.total.spent") if run.cost.known else "")
         self._tokens.show_figure(figures.count(run.usage.total), text("runs.total.tokens"))
         self._time.show_figure(figures.seconds(elapsed), text("runs.total.time"))
-

@@ -21,7 +21,9 @@ from app.ui.widgets.state_icon import StateIcon
 class ExampleCard(QAbstractButton):
     """A button as large as a card."""
 
-    def __init__(self, example: Example, specs: SpecLookup, mapped: Collection[str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, example: Example, specs: SpecLookup, mapped: Collection[str], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.example = example
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -42,7 +44,9 @@ class ExampleCard(QAbstractButton):
         layout.setSpacing(0)
         layout.addWidget(picture)
         layout.addLayout(words, 1)
-        self._start = PlainLabel(text("start.start_here"), "badge", parent=self) if example.stem == STARTER else None
+        self._start = (
+            PlainLabel(text("start.start_here"), "badge", parent=self) if example.stem == STARTER else None
+        )
         if self._start:
             self._start.adjustSize()
             self._start.move(13, 13)

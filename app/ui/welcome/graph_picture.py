@@ -70,11 +70,14 @@ class GraphPicture(QWidget):
         def spread(value: int, values: list[int], start: float, room: float, most: float) -> float:
             span = max(values) - min(values)
             used = min(room, span * most)
-            return start + room / 2 + ((value - min(values)) / span - 0.5) * used if span else start + room / 2
+            return (
+                start + room / 2 + ((value - min(values)) / span - 0.5) * used if span else start + room / 2
+            )
 
         return {
             node: QPointF(
-                spread(at[0], xs, area.left(), area.width(), 0.4), spread(at[1], ys, area.top(), area.height(), 0.35)
+                spread(at[0], xs, area.left(), area.width(), 0.4),
+                spread(at[1], ys, area.top(), area.height(), 0.35),
             )
             for node, at in places.items()
         }
@@ -107,4 +110,10 @@ class GraphPicture(QWidget):
         draw_soft(painter, card.translated(0, 2), tile * 0.26, 6, look.shadow)
         fill_rounded(painter, card, tile * 0.26, look.card, QPen(look.border, 1))
         inset = tile * 0.14
-        paint_tile(painter, step.icon, look.kind(step.kind), look.tile_tint, card.adjusted(inset, inset, -inset, -inset))
+        paint_tile(
+            painter,
+            step.icon,
+            look.kind(step.kind),
+            look.tile_tint,
+            card.adjusted(inset, inset, -inset, -inset),
+        )

@@ -119,7 +119,9 @@ class StartPage(QScrollArea):
 
     def _arrange(self) -> None:
         narrow = self.width() < _NARROW
-        self._row.setDirection(QHBoxLayout.Direction.TopToBottom if narrow else QHBoxLayout.Direction.LeftToRight)
+        self._row.setDirection(
+            QHBoxLayout.Direction.TopToBottom if narrow else QHBoxLayout.Direction.LeftToRight
+        )
         self._right.setMinimumWidth(0 if narrow else _SIDE)
         self._right.setMaximumWidth(16777215 if narrow else _SIDE)
         room = self.width() - 88 - (0 if narrow else _SIDE)
@@ -156,7 +158,15 @@ class _Steps(QWidget):
             painter.setBrush(look.accent if index == 0 else look.panel)
             painter.drawEllipse(circle)
             ink = look.on_accent if index == 0 else look.text2
-            draw_text(painter, circle, str(index + 1), fonts.CHIP_STRONG, ink, language, Qt.AlignmentFlag.AlignHCenter)
+            draw_text(
+                painter,
+                circle,
+                str(index + 1),
+                fonts.CHIP_STRONG,
+                ink,
+                language,
+                Qt.AlignmentFlag.AlignHCenter,
+            )
             words = QRectF(40, top + 2, self.width() - 44, 20)
             draw_text(painter, words, text(f"start.how.{step}"), fonts.STRONG, look.text, language)
             more = text(f"start.how.{step}.more")

@@ -35,7 +35,10 @@ def card(node: Node, *events: RunEvent, rows: int | None = None) -> Card:
     return card_of(placed, run_state([started, *events]) if events else None)
 
 
-def called(cost: Cost, usage: Usage | None = Usage(30, 12)) -> ModelCalled:
+USAGE = Usage(30, 12)
+
+
+def called(cost: Cost, usage: Usage | None = USAGE) -> ModelCalled:
     return ModelCalled(1.0, "n", "", "Haiku", "c", usage, cost, 1.0)
 
 
@@ -66,9 +69,12 @@ def test_the_second_line_says_what_matters() -> None:
     assert card(Node("n", "test.check", title="Mine")).subtitle == "Check · 3 rules"
     assert card(Node("n", "test.look_up", title="Mine")).subtitle == "Tool · Web request"
     assert card(Node("n", "test.look_up")).subtitle == "Tool"
+    assert card(WRITE).subtitle == "Model"
+    assert card(Node("n", "test.send")).subtitle == "For tests"
     chosen = {"model": {"connection": "c", "model": "opus"}}
     assert card(Node("n", "test.write", title="Mine", fields=chosen)).subtitle == "Model · opus"
-    assert card(WRITE, STARTED, called(Cost())).subtitle == "Cheap model · Haiku"
+    ran = card(Node("n", "test.write", title="Mine"), STARTED, called(Cost()))
+    assert ran.subtitle == "Cheap model · Haiku"
 
 
 def test_before_a_run() -> None:
@@ -132,7 +138,9 @@ def verdict(scope: str, word: str) -> NodeSettled:
 
 def test_over_rows_checks_are_counted() -> None:
     check = Node("n", "test.check")
-    mixed = card(check, verdict("#0", "passed"), verdict("#1", "failed"), verdict("#2", "not_checked"), rows=10)
+    mixed = card(
+        check, verdict("#0", "passed"), verdict("#1", "failed"), verdict("#2", "not_checked"), rows=10
+    )
     assert facts(mixed) == [("1 of 3", "warning")]
     good = card(check, verdict("#0", "passed"), verdict("#1", "passed"), rows=10)
     assert facts(good) == [("2 of 2", "done")]

@@ -22,17 +22,18 @@ from app.document.operations import (
 )
 from app.document.problem import Problem
 from app.document.workflow import Graph, Group, Layout, Node, Note, PortRef, Workflow
+from app.events.run_events import RunFinished
 from app.ui.appearance import appearance
 from app.ui.canvas.canvas import Canvas
 from app.ui.canvas.node_item import NodeItem
 from app.ui.canvas.selection import Selection, only
 from tests.ui.canvas.conftest import shown
-from tests.ui.canvas.triage import PLACES, edge, run_state, triage
+from tests.ui.canvas.triage import PLACES, edge, half_run, run_state, triage
 
 
 @pytest.fixture
 def painted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ids of nodes in the order in which they are painted. Must come before the canvas: Qt looks up `paint` once."""
+    """The ids of nodes as they are painted. Must come before the canvas, for Qt looks up `paint` once."""
     ids: list[str] = []
     paint = NodeItem.paint
 
@@ -109,7 +110,9 @@ def test_settings_that_take_a_joined_port_away_leave_it_to_be_seen(canvas: Canva
     ]
     document.apply(SetFields("sw", {"ways": ["yes"]}))
     assert [(p.name, p.gone) for p in item.card.outputs] == [("yes", False), ("no", True)]
-    assert canvas.scene.edges[edge("sw.no", "order.order").id].path().pointAtPercent(0) == item.output_point("no")
+    assert canvas.scene.edges[edge("sw.no", "order.order").id].path().pointAtPercent(0) == item.output_point(
+        "no"
+    )
 
 
 def test_settings_that_cannot_be_read_leave_the_types_own_ports(qtbot: QtBot) -> None:
@@ -122,7 +125,12 @@ def test_an_unknown_type_is_a_grey_card_with_the_ports_that_edges_name(qtbot: Qt
     nodes = {"a": Node("a", "gone.type"), "ask": Node("ask", "test.ask")}
     canvas = shown(qtbot, Workflow("w", "", graph=Graph(nodes, (edge("ask.message", "a.in"),))))
     card = canvas.scene.nodes["a"].card
-    assert (card.title, card.subtitle, card.unknown, card.kind) == ("gone.type", "Unknown step", True, "unknown")
+    assert (card.title, card.subtitle, card.unknown, card.kind) == (
+        "gone.type",
+        "Unknown step",
+        True,
+        "unknown",
+    )
     assert [(p.name, p.joined, p.gone) for p in card.inputs] == [("in", True, False)]
 
 
@@ -183,7 +191,11 @@ def test_a_run_shows_on_cards_edges_and_groups(canvas: Canvas) -> None:
         "again": "Waiting",
         "send": "Waiting",
     }
-    assert (cards["check"].border, cards["expert"].border, cards["draft"].border) == ("warning", "running", "")
+    assert (cards["check"].border, cards["expert"].border, cards["draft"].border) == (
+        "warning",
+        "running",
+        "",
+    )
     assert cards["expert"].preview.endswith("order 20417 is missing")
     states = {edge_id: item.shown.state for edge_id, item in canvas.scene.edges.items() if item.shown}
     assert states[edge("check.failed", "expert.prompt").id] == "active"
@@ -193,6 +205,27 @@ def test_a_run_shows_on_cards_edges_and_groups(canvas: Canvas) -> None:
     canvas.show_run(None)
     assert all(item.shown and item.shown.state == "plain" for item in canvas.scene.edges.values())
     assert all(item.card.badge is None for item in canvas.scene.nodes.values())
+
+
+def test_a_run_that_ends_is_seen_where_nothing_happened(canvas: Canvas) -> None:
+    state = run_state()
+    canvas.show_run(state)
+    state.apply(RunFinished(9.0, "cancelled"))
+    canvas.show_run(state, frozenset())
+    assert canvas.scene.nodes["send"].card.badge is None
+    assert not canvas.view.is_animating
+    assert all(item.shown and item.shown.state != "active" for item in canvas.scene.edges.values())
+
+
+def test_an_error_hides_an_old_result_and_a_warning_does_not(canvas: Canvas) -> None:
+    state = run_state([*half_run(), RunFinished(9.0, "cancelled")])
+    canvas.show_run(state)
+    canvas.show_problems([Problem("odd", node="draft", severity="warning"), Problem("bad", node="order")])
+    badges = {node: canvas.scene.nodes[node].card.badge for node in ("draft", "order")}
+    assert {node: badge.icon if badge else "" for node, badge in badges.items()} == {
+        "draft": "check",
+        "order": "circle-alert",
+    }
 
 
 def test_room_for_the_result_line_comes_and_goes(canvas: Canvas) -> None:
@@ -207,11 +240,13 @@ def test_room_for_the_result_line_comes_and_goes(canvas: Canvas) -> None:
 
 def test_problems_mark_nodes_and_edges(canvas: Canvas) -> None:
     broken = edge("draft.text", "check.value")
-    canvas.show_problems([
-        Problem("input_missing", node="send"),
-        Problem("odd", node="ask", severity="warning"),
-        Problem("types", edge=broken.id),
-    ])
+    canvas.show_problems(
+        [
+            Problem("input_missing", node="send"),
+            Problem("odd", node="ask", severity="warning"),
+            Problem("types", edge=broken.id),
+        ]
+    )
     badges = {node: item.card.badge.tone for node, item in canvas.scene.nodes.items() if item.card.badge}
     assert badges == {"send": "error", "ask": "warning"}
     shown_edge = canvas.scene.edges[broken.id].shown
@@ -234,21 +269,20 @@ def test_language_and_theme_switch_live(canvas: Canvas) -> None:
 
 
 def test_what_moves_moves_only_while_something_runs(canvas: Canvas) -> None:
-    clock = canvas.view._animation
-    assert not clock.isActive()
+    assert not canvas.view.is_animating
     canvas.show_run(run_state())
-    assert clock.isActive()
+    assert canvas.view.is_animating
     state = run_state()
     state.status = "done"
     canvas.show_run(state)
-    assert not clock.isActive()
+    assert not canvas.view.is_animating
 
 
 def test_reduced_motion_stands_still(canvas: Canvas) -> None:
     appearance().set_reduced_motion(True)
     try:
         canvas.show_run(run_state())
-        assert not canvas.view._animation.isActive()
+        assert not canvas.view.is_animating
         first = canvas.view.grab().toImage()
         assert canvas.view.grab().toImage() == first
     finally:

@@ -20,7 +20,7 @@ from app.events.run_events import (
     TextStreamed,
 )
 from app.events.run_state import RunState
-from app.sdk.fields import SMALL, STRONG, ListField, ModelChoice, ModelField, TextField
+from app.sdk.fields import SMALL, ListField, ModelChoice, ModelField, TextField
 from app.sdk.node_type import NodeType, Preset
 from app.sdk.ports import SKIP, Port, Ports, PortSpec
 from app.sdk.spec import NodeSpec, spec_of
@@ -80,8 +80,10 @@ class Write(NodeType[WriteFields, WriteInputs, WriteOutputs]):
     icon = "brain"
     effect = "model"
     presets = (
-        Preset("cheap", "Cheap model", "Fast, pennies a run", {"model": SMALL}, "zap"),
-        Preset("strong", "Strong model", "For the hard cases", {"model": STRONG}, "brain"),
+        Preset("cheap", "Cheap model", "Fast, pennies a run", {"model": {"role": "small"}}, "zap", "cheap"),
+        Preset(
+            "strong", "Strong model", "For the hard cases", {"model": {"role": "strong"}}, "brain", "strong"
+        ),
     )
 
 

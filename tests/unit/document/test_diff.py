@@ -26,7 +26,9 @@ EDGE = Edge(PortRef("a", "out"), PortRef("b", "in"))
 BEFORE = Workflow(
     "w",
     "Name",
-    graph=Graph({"a": Node("a", "t", title="Ask", fields={"prompt": "Hi", "n": 1}), "b": Node("b", "t")}, (EDGE,)),
+    graph=Graph(
+        {"a": Node("a", "t", title="Ask", fields={"prompt": "Hi", "n": 1}), "b": Node("b", "t")}, (EDGE,)
+    ),
 )
 
 
@@ -64,7 +66,9 @@ def test_bodies_are_compared_too() -> None:
     before = Workflow("w", "", graph=Graph({"f": frame}))
     changed = replace(frame, body=Graph({"i": Node("i", "t", disabled=True)}))
     after = Workflow("w", "", graph=Graph({"f": changed}))
-    assert diff(before, after) == (Difference("node_changed", "i", "t", field="disabled", before=None, after=True),)
+    assert diff(before, after) == (
+        Difference("node_changed", "i", "t", field="disabled", before=None, after=True),
+    )
 
 
 def test_layout_is_no_difference() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -29,7 +30,7 @@ def edge(source: str, target: str) -> Edge:
 
 def sample(count: int = 3) -> Workflow:
     ids = [f"n{at}" for at in range(count)]
-    edges = tuple(sorted(edge(a, b) for a, b in zip(ids, ids[1:], strict=False)))
+    edges = tuple(sorted(edge(a, b) for a, b in pairwise(ids)))
     layout = Layout(positions={name: (at * 24, 0) for at, name in enumerate(ids)})
     return Workflow("w", "Sample", graph=Graph({name: Node(name, "t") for name in ids}, edges), layout=layout)
 
@@ -91,7 +92,7 @@ def test_listening_ends_when_asked() -> None:
 
 def test_a_thousand_nodes_change_in_a_moment() -> None:
     document = Document(sample(1000))
-    document.listen(lambda change: None)
+    document.listen(lambda _: None)
     operations = (
         SetFields("n500", {"prompt": "x"}),
         MoveNodes({"n500": (1, 1)}),

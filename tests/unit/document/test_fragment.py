@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -38,24 +41,36 @@ def everything(workflow: Workflow) -> set[str]:
 def test_what_is_pasted_is_what_was_copied(workflow: Workflow) -> None:
     if not workflow.graph.nodes and not workflow.layout.notes:
         return
-    pasted, _ = paste(copy(workflow, everything(workflow)), EMPTY, 0, 0).apply(EMPTY)
-    before, after = list(every_node(workflow.graph)), list(every_node(pasted.graph))
-    # Ids are random, so nodes are matched by what they are and how they are joined: as text, ids blanked.
-    assert _shape(before, workflow) == _shape(after, pasted)
-    assert not {node.id for node in after} & {node.id for node in before}
-    assert len(pasted.layout.notes) == len(workflow.layout.notes)
-    assert len(pasted.layout.groups) == len(workflow.layout.groups)
-
-
-def _shape(nodes: list[Node], workflow: Workflow) -> list[object]:
-    graphs = [workflow.graph, *(node.body for node in nodes if node.body)]
-    sides = {node.id: (node.type, node.title, repr(node.fields), repr(node.extra)) for node in nodes}
-    edges = [
-        (sides[e.source.node], e.source.port, sides[e.target.node], e.target.port, repr(e.extra))
-        for graph in graphs
-        for e in graph.edges
+    copied = copy(workflow, everything(workflow))
+    pasted, _ = paste(copied, EMPTY, 0, 0).apply(EMPTY)
+    assert read(copied).workflow.graph == workflow.graph
+    # Both were read from the same bytes, so their nodes come in the same order: that is the mapping.
+    fragment = read(copied).workflow
+    new = {
+        old.id: node.id
+        for old, node in zip(every_node(fragment.graph), every_node(pasted.graph), strict=True)
+    }
+    assert len(set(new.values())) == len(new)
+    assert new.keys().isdisjoint(new.values())
+    assert _renamed(fragment.graph, new) == pasted.graph
+    assert {new[name]: width for name, width in fragment.layout.widths.items()} == pasted.layout.widths
+    assert [note.text for note in fragment.layout.notes.values()] == [
+        n.text for n in pasted.layout.notes.values()
     ]
-    return [sorted(sides.values()), sorted(edges), sorted(w for w in workflow.layout.widths.values())]
+    assert [sorted(new[name] for name in group.nodes) for group in fragment.layout.groups.values()] == [
+        list(group.nodes) for group in pasted.layout.groups.values()
+    ]
+
+
+def _renamed(graph: Graph, new: Mapping[str, str]) -> Graph:
+    def end(port: PortRef) -> PortRef:
+        return replace(port, node=new[port.node])
+
+    nodes = [
+        replace(n, id=new[n.id], body=_renamed(n.body, new) if n.body else None) for n in graph.nodes.values()
+    ]
+    edges = [replace(e, source=end(e.source), target=end(e.target)) for e in graph.edges]
+    return Graph({node.id: node for node in nodes}, tuple(sorted(edges)))
 
 
 def test_ids_are_new_and_places_are_kept_to_each_other() -> None:
@@ -75,7 +90,10 @@ def test_ids_are_new_and_places_are_kept_to_each_other() -> None:
     assert frame.body is not None
     inner = list(frame.body.nodes)
     assert {"i", "j"}.isdisjoint(inner)
-    assert [frame.body.edges[0].source.node in inner, frame.body.edges[0].target.node in inner] == [True, True]
+    assert [frame.body.edges[0].source.node in inner, frame.body.edges[0].target.node in inner] == [
+        True,
+        True,
+    ]
     assert (7, 9) in [pasted.layout.positions.get(name) for name in inner]  # a body's own places stay
 
 

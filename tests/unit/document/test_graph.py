@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import networkx as nx
 import pytest
 from hypothesis import given
@@ -82,7 +84,7 @@ def test_closing_a_cycle_is_seen_before_it_happens(graph: Graph, pair: tuple[str
 
 def test_a_long_chain_needs_no_deep_stack() -> None:
     chain = [f"c{at:05}" for at in range(5000)]
-    edges = tuple(Edge(PortRef(a, "o"), PortRef(b, "i")) for a, b in zip(chain, chain[1:], strict=False))
+    edges = tuple(Edge(PortRef(a, "o"), PortRef(b, "i")) for a, b in pairwise(chain))
     graph = Graph({name: Node(name, "t") for name in chain}, edges)
     assert find_cycle(graph) is None
     assert topological_order(graph) == tuple(chain)

@@ -14,7 +14,19 @@ import pytest
 
 from app.document.json_codec import digest, read, write
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Edge, Graph, Group, Layout, Node, Note, OnError, PortRef, Retry, Settings, Workflow
+from app.document.workflow import (
+    Edge,
+    Graph,
+    Group,
+    Layout,
+    Node,
+    Note,
+    OnError,
+    PortRef,
+    Retry,
+    Settings,
+    Workflow,
+)
 from app.texts import has, set_language, text
 
 ROUNDS = 2000  # in every run of the tests; more seeds go on for as long as one likes
@@ -47,19 +59,30 @@ ODD_BYTES = (b"\x00", b"\xff", b'"', b"\\", b"{", b"]", b",", b"NaN", b"1e999", 
 def sample() -> Workflow:
     inner = Graph({"in1": Node("in1", "data.template"), "in2": Node("in2", "flow.if")})
     nodes = {
-        "ask": Node("ask", "intent.ask", fields={"samples": [{"message": "你好\nworld", "known": "greeting"}]}),
+        "ask": Node(
+            "ask", "intent.ask", fields={"samples": [{"message": "你好\nworld", "known": "greeting"}]}
+        ),
         "map": Node("map", "flow.map", body=inner, extra={"x": 1}),
-        "web": Node("web", "tool.web", on_error=OnError("fallback", {"a": 1}), retry=Retry(2, 5.5), disabled=True),
-        "odd": Node("odd", "no.such", 3, "Odd", {"rules": [{"field": "a", "value": None}]}, note="two\nlines"),
+        "web": Node(
+            "web", "tool.web", on_error=OnError("fallback", {"a": 1}), retry=Retry(2, 5.5), disabled=True
+        ),
+        "odd": Node(
+            "odd", "no.such", 3, "Odd", {"rules": [{"field": "a", "value": None}]}, note="two\nlines"
+        ),
     }
     edges = sorted(
         Edge(PortRef(a, "out"), PortRef(b, "in")) for a, b in [("ask", "map"), ("map", "web"), ("ask", "odd")]
     )
     layout = Layout(
-        {"ask": (0, 0), "in1": (24, 48)}, {"web": 300}, {"n1": Note("Hello", 1, 2)}, {"g1": Group("Both", ("ask", "map"))}
+        {"ask": (0, 0), "in1": (24, 48)},
+        {"web": 300},
+        {"n1": Note("Hello", 1, 2)},
+        {"g1": Group("Both", ("ask", "map"))},
     )
     settings = Settings("1.00", 4, 60.0, {"x": [1]})
-    return Workflow("w1", "Sample", "A\nB", {"type": "object"}, {}, settings, Graph(nodes, tuple(edges)), layout)
+    return Workflow(
+        "w1", "Sample", "A\nB", {"type": "object"}, {}, settings, Graph(nodes, tuple(edges)), layout
+    )
 
 
 def mutated(saved: bytes, chance: random.Random) -> bytes:
@@ -70,7 +93,9 @@ def _bent_bytes(saved: bytes, chance: random.Random) -> bytes:
     for _ in range(chance.randint(1, 4)):
         at = chance.randrange(len(saved))
         end = min(len(saved), at + chance.choice([0, 1, 1, 2, 40, 400]))
-        piece = chance.choice([b"", chance.choice(ODD_BYTES), saved[at:end] * 2, bytes([chance.randrange(256)])])
+        piece = chance.choice(
+            [b"", chance.choice(ODD_BYTES), saved[at:end] * 2, bytes([chance.randrange(256)])]
+        )
         saved = saved[:at] + piece + saved[end:]
     return saved
 

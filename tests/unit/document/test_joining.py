@@ -56,7 +56,8 @@ def test_a_merge_without_places_gets_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "code"), [(edge("a", "c"), "already_linked"), (edge("c", "a"), "would_loop"), (edge("a", "a"), "would_loop")]
+    ("wanted", "code"),
+    [(edge("a", "c"), "already_linked"), (edge("c", "a"), "would_loop"), (edge("a", "a"), "would_loop")],
 )
 def test_refusals(wanted: Edge, code: str) -> None:
     with pytest.raises(ProblemError) as refused:

@@ -97,7 +97,16 @@ def test_the_file_begins_with_its_format_and_ends_with_the_layout() -> None:
     workflow = Workflow("w", "", layout=Layout(positions={"a": (1, 2)}), header={"x": 1}, requires={"y": 2})
     placed = Workflow(**{**_parts(workflow), "graph": Graph({"a": Node("a", "t")})})
     saved = json.loads(write(placed))
-    assert list(saved) == ["$schema", "format", "formatVersion", "generator", "requires", "workflow", "x", "layout"]
+    assert list(saved) == [
+        "$schema",
+        "format",
+        "formatVersion",
+        "generator",
+        "requires",
+        "workflow",
+        "x",
+        "layout",
+    ]
     assert saved["$schema"] == "baton.workflow/1"
 
 
@@ -110,7 +119,15 @@ def test_both_forms_of_a_text_load(prompt: Any) -> None:
 
 
 def test_a_list_of_texts_stays_a_list() -> None:
-    values: list[Any] = [["a", "b"], ["a\n", "b"], ["a\n", "b\n", ""], ["a", "b\n"], [["a\n", "b"]], ["\n"], []]
+    values: list[Any] = [
+        ["a", "b"],
+        ["a\n", "b"],
+        ["a\n", "b\n", ""],
+        ["a", "b\n"],
+        [["a\n", "b"]],
+        ["\n"],
+        [],
+    ]
     node = Node("a", "t", fields={f"f{at}": value for at, value in enumerate(values)})
     saved = write(Workflow("w", "", graph=Graph({"a": node})))
     assert read(saved).workflow.graph.nodes["a"] == node
@@ -119,7 +136,10 @@ def test_a_list_of_texts_stays_a_list() -> None:
 @given(json_values)
 def test_any_value_of_a_field_survives(value: Any) -> None:
     node = Node("a", "t", fields={"f": value})
-    assert read(write(Workflow("w", "", graph=Graph({"a": node})))).workflow.graph.nodes["a"].fields["f"] == value
+    assert (
+        read(write(Workflow("w", "", graph=Graph({"a": node})))).workflow.graph.nodes["a"].fields["f"]
+        == value
+    )
 
 
 def test_a_byte_order_mark_is_allowed() -> None:
@@ -129,7 +149,9 @@ def test_a_byte_order_mark_is_allowed() -> None:
 def test_unknown_nodes_and_keys_survive() -> None:
     content = file(
         nodes={"a": {"type": "who.knows", "typeVersion": 7, "fields": {"deep": {"er": [1]}}, "future": True}},
-        edges=[{"from": {"node": "a", "port": "p", "x": 1}, "to": {"node": "a", "port": "q"}, "bend": [1, 2]}],
+        edges=[
+            {"from": {"node": "a", "port": "p", "x": 1}, "to": {"node": "a", "port": "q"}, "bend": [1, 2]}
+        ],
         colour="blue",
     )
     content["layout"] = {"nodes": {"a": {"x": 1, "y": 2, "shape": "round"}}, "zoom": 2}
@@ -167,7 +189,10 @@ def test_a_cycle_opens_for_the_planner_tells() -> None:
 
 def test_layout_of_nodes_that_are_not_there_is_left_out() -> None:
     content = file(nodes={"a": {"type": "t"}})
-    content["layout"] = {"nodes": {"gone": {"x": 1, "y": 1}}, "groups": {"g": {"title": "", "nodes": ["gone", "a"]}}}
+    content["layout"] = {
+        "nodes": {"gone": {"x": 1, "y": 1}},
+        "groups": {"g": {"title": "", "nodes": ["gone", "a"]}},
+    }
     layout = read(data(content)).workflow.layout
     assert layout.positions == {}
     assert layout.groups["g"].nodes == ("a",)
@@ -232,17 +257,37 @@ EDGE = {"from": {"node": "a", "port": "p"}, "to": {"node": "a", "port": "q"}}
         (file(nodes={"a": {**NODE, "typeVersion": 0}}), "out_of_range", "workflow.nodes.a.typeVersion"),
         (file(nodes={"a": {**NODE, "fields": 1}}), "must_be_object", "workflow.nodes.a.fields"),
         (file(nodes={"a": {**NODE, "disabled": "no"}}), "must_be_yes_no", "workflow.nodes.a.disabled"),
-        (file(nodes={"a": {**NODE, "onError": {"policy": "hide"}}}), "not_one_of", "workflow.nodes.a.onError.policy"),
-        (file(nodes={"a": {**NODE, "retry": {"attempts": 0}}}), "out_of_range", "workflow.nodes.a.retry.attempts"),
-        (file(nodes={"a": {**NODE, "body": {"nodes": {"a": NODE}}}}), "id_twice", "workflow.nodes.a.body.nodes.a"),
+        (
+            file(nodes={"a": {**NODE, "onError": {"policy": "hide"}}}),
+            "not_one_of",
+            "workflow.nodes.a.onError.policy",
+        ),
+        (
+            file(nodes={"a": {**NODE, "retry": {"attempts": 0}}}),
+            "out_of_range",
+            "workflow.nodes.a.retry.attempts",
+        ),
+        (
+            file(nodes={"a": {**NODE, "body": {"nodes": {"a": NODE}}}}),
+            "id_twice",
+            "workflow.nodes.a.body.nodes.a",
+        ),
         (file(edges={}), "must_be_list", "workflow.edges"),
         (file(edges=[1]), "must_be_object", "workflow.edges[0]"),
-        (file(nodes={"a": NODE}, edges=[EDGE, {"from": EDGE["from"]}]), "key_missing", "workflow.edges[1].to.node"),
+        (
+            file(nodes={"a": NODE}, edges=[EDGE, {"from": EDGE["from"]}]),
+            "key_missing",
+            "workflow.edges[1].to.node",
+        ),
         (file(edges=[{**EDGE, "to": {"node": "a", "port": ""}}]), "bad_name", "workflow.edges[0].to.port"),
         ({**file(), "requires": 1}, "must_be_object", "requires"),
         ({**file(), "requires": {"features": "x"}}, "must_be_list", "requires.features"),
         ({**file(), "layout": 1}, "must_be_object", "layout"),
-        ({**file(nodes={"a": NODE}), "layout": {"nodes": {"a": {"x": 1}}}}, "key_missing", "layout.nodes.a.y"),
+        (
+            {**file(nodes={"a": NODE}), "layout": {"nodes": {"a": {"x": 1}}}},
+            "key_missing",
+            "layout.nodes.a.y",
+        ),
         (
             {**file(nodes={"a": NODE}), "layout": {"nodes": {"a": {"x": 0.5, "y": 1}}}},
             "must_be_whole_number",
@@ -262,6 +307,12 @@ def test_a_refusal_names_line_node_and_field() -> None:
     problem = refusal(content)
     assert (problem.node, problem.field) == ("a", "disabled")
     assert content.decode().splitlines()[int(str(problem.args["line"])) - 1].strip() == '"disabled": 1'
+
+
+def test_long_labels_make_long_port_names() -> None:
+    edge = Edge(PortRef("a", "is_" + "长" * 2000), PortRef("a", "wide\u3000space"))
+    workflow = Workflow("w", "", graph=Graph({"a": Node("a", "t")}, (edge,)))
+    assert read(write(workflow)).workflow == workflow
 
 
 def test_too_many_nodes_are_refused_bodies_included() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -46,12 +47,27 @@ def test_known_keys_are_found_wherever_they_stand(key: str, around: str) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["key", "apiKey", "api_key", "X-Auth-Token", "password", "client-secret", "Authorization", "密码", "访问令牌"]
+    "name",
+    [
+        "key",
+        "apiKey",
+        "api_key",
+        "X-Auth-Token",
+        "password",
+        "client-secret",
+        "Authorization",
+        "密码",
+        "访问令牌",
+    ],
 )
-@pytest.mark.parametrize("value", ["a1b2c3d4e5f6g7h8", "Zx8$kQ2!pL9#vB4&", "d290f1ee-6c54-4b01-90e6-d701748f0851"])
+@pytest.mark.parametrize(
+    "value", ["a1b2c3d4e5f6g7h8", "Zx8$kQ2!pL9#vB4&", "d290f1ee-6c54-4b01-90e6-d701748f0851"]
+)
 def test_random_texts_are_found_under_names_that_say_so(name: str, value: str) -> None:
     assert refusals(holding(name, value))
-    assert refusals(holding("headers", [{"name": name, "value": value}]))[0].args["where"] == "headers[0].value"
+    assert (
+        refusals(holding("headers", [{"name": name, "value": value}]))[0].args["where"] == "headers[0].value"
+    )
     assert refusals(holding("headers", {name: [value]}))
 
 
@@ -115,6 +131,32 @@ def test_a_copy_without_keys_keeps_the_rest() -> None:
     assert list(find(plain))  # the original is as it was
 
 
-@pytest.mark.parametrize("text", ["", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "1234567890123456", "two words here 1a2b3c"])
+@pytest.mark.parametrize(
+    "text", ["", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "1234567890123456", "two words here 1a2b3c"]
+)
 def test_what_is_not_random(text: str) -> None:
     assert not looks_random(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "sk-",
+        "-eyJ",
+        "-eyJx.",
+        "?key=",
+        "://a:",
+        "bearer ",
+        "bearer  \t",
+        "hf_",
+        "-----BEGIN ",
+        "-SG.",
+        "a1",
+        "token",
+    ],
+)
+def test_no_text_makes_the_search_slow(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    start = time.process_time()
+    list(find({"token": text, "x": [text, {"name": "token", "value": text[:4000]}]}))
+    assert time.process_time() - start < 5  # seconds for two million characters; each takes well under one

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +50,7 @@ def test_edges_lead_to_the_right(graph: Graph, sizes: dict[str, tuple[float, flo
 
 
 def test_a_chain_is_straight() -> None:
-    places = tidy(graph_of(list(zip(names, names[1:], strict=False))), {"n03": (240, 333)})
+    places = tidy(graph_of(list(pairwise(names))), {"n03": (240, 333)})
     assert len({y for _, y in places.values()}) == 1
 
 
@@ -56,7 +60,14 @@ def test_branches_lie_around_their_start() -> None:
 
 
 def test_parallel_lines_do_not_cross() -> None:
-    shuffled = [("n00", "n05"), ("n01", "n04"), ("n02", "n03"), ("n10", "n00"), ("n10", "n01"), ("n10", "n02")]
+    shuffled = [
+        ("n00", "n05"),
+        ("n01", "n04"),
+        ("n02", "n03"),
+        ("n10", "n00"),
+        ("n10", "n01"),
+        ("n10", "n02"),
+    ]
     places = tidy(graph_of(shuffled), {})
     firsts = sorted(["n00", "n01", "n02"], key=lambda name: places[name][1])
     follower = {"n00": "n05", "n01": "n04", "n02": "n03"}
@@ -65,7 +76,9 @@ def test_parallel_lines_do_not_cross() -> None:
 
 def test_it_crosses_less_than_chance() -> None:
     chance = random.Random(5)
-    joined = [(f"n{a:02}", f"n{chance.randrange(a + 1, min(60, a + 7)):02}") for a in range(59) for _ in range(2)]
+    joined = [
+        (f"n{a:02}", f"n{chance.randrange(a + 1, min(60, a + 7)):02}") for a in range(59) for _ in range(2)
+    ]
     graph = graph_of(joined)
     places = tidy(graph, {})
     rows = sorted({place[1] for place in places.values()})
@@ -87,6 +100,27 @@ def _crossings(graph: Graph, places: dict[str, tuple[int, int]]) -> int:
     )
 
 
+def test_the_same_graph_is_laid_out_the_same_in_every_process() -> None:
+    code = (
+        "import random, sys; from app.document.layout import tidy; from app.document.workflow import *\n"
+        "c = random.Random(3); e = {(c.randrange(i), i) for i in range(1, 40) for _ in range(2)}\n"
+        "edges = tuple(sorted(Edge(PortRef(f'n{a}', 'o'), PortRef(f'n{b}', 'i')) for a, b in e))\n"
+        "print(tidy(Graph({f'n{i}': Node(f'n{i}', 't') for i in range(44)}, edges), {}))"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(seen) == 1
+
+
 def test_long_edges_over_a_deep_graph_stay_cheap() -> None:
-    deep = [(f"d{at:04}", f"d{at + 1:04}") for at in range(1500)] + [("d0000", f"d{at:04}") for at in range(2, 1500)]
+    deep = [(f"d{at:04}", f"d{at + 1:04}") for at in range(1500)] + [
+        ("d0000", f"d{at:04}") for at in range(2, 1500)
+    ]
     assert len(tidy(graph_of(deep), {})) == 1502

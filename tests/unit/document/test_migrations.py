@@ -41,7 +41,11 @@ def test_what_version_1_says_is_understood() -> None:
     classify, frame = workflow.graph.nodes["c7fh2k"], workflow.graph.nodes["p5gd7y"]
     assert workflow.name == "Sort the post"
     assert workflow.description.splitlines()[1] == "各种内容都有。"
-    assert (workflow.settings.budget_usd, workflow.settings.concurrency, workflow.settings.time_limit) == ("0.50", 4, 600)
+    assert (workflow.settings.budget_usd, workflow.settings.concurrency, workflow.settings.time_limit) == (
+        "0.50",
+        4,
+        600,
+    )
     assert classify.on_error == OnError("fallback", {"label": "none"})
     assert classify.retry == Retry(2, 30.0)
     assert classify.fields["model"] == {"role": "small"}

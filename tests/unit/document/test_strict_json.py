@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -94,10 +95,8 @@ def test_depth_64_is_allowed_and_brackets_in_texts_are_no_depth() -> None:
 )
 def test_no_file_takes_long(data: bytes) -> None:
     start = time.process_time()
-    try:
+    with contextlib.suppress(ProblemError):
         parse(data)
-    except ProblemError:
-        pass
     assert time.process_time() - start < 10  # seconds; each takes about one
 
 

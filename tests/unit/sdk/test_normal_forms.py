@@ -38,7 +38,9 @@ def test_numbers_in_the_notations_of_people(text: str, number: str) -> None:
     assert number_of(text) == Decimal(number)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1.2.3", "--5", "5-", "2024-03-12", "1e9999", "12 apples", "1 2", "9" * 60])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1.2.3", "--5", "5-", "2024-03-12", "1e9999", "12 apples", "1 2", "9" * 60]
+)
 def test_what_is_no_number(text: str) -> None:
     assert number_of(text) is None
 
@@ -72,7 +74,9 @@ def test_dates_in_the_notations_of_people(text: str) -> None:
     assert date_of(text) == date(2024, 3, 12)
 
 
-@pytest.mark.parametrize("text", ["", "31.2.2024", "3/4/2026", "on 2024-03-12 at the latest", "12024-03-12", "May be"])
+@pytest.mark.parametrize(
+    "text", ["", "31.2.2024", "3/4/2026", "on 2024-03-12 at the latest", "12024-03-12", "May be"]
+)
 def test_what_is_no_date_or_more_than_one(text: str) -> None:
     assert date_of(text) is None
 
@@ -107,7 +111,9 @@ def test_words_for_yes_and_no() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["1." * 50_000, "1 " * 50_000, "9" * 100_000, "1/1/" * 25_000, "'" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["1." * 50_000, "1 " * 50_000, "9" * 100_000, "1/1/" * 25_000, "'" * 100_000]
+)
 def test_no_text_takes_long(text: str) -> None:
     begun = time.process_time()
     number_of(text)

@@ -41,7 +41,22 @@ def test_what_is_there_is_found_with_the_sources_own_words(value: object, quote:
 
 
 @pytest.mark.parametrize(
-    "value", ["INV-204", "Acme AG", "Cafe", "2026-03-13", 1234, 204, -34.5, True, None, "", "  ", ["ACME"], "GmbHdated"]
+    "value",
+    [
+        "INV-204",
+        "Acme AG",
+        "Cafe",
+        "2026-03-13",
+        1234,
+        204,
+        -34.5,
+        True,
+        None,
+        "",
+        "  ",
+        ["ACME"],
+        "GmbHdated",
+    ],
 )
 def test_what_is_not_there_is_not_found(value: object) -> None:
     assert Source(INVOICE).find(value) is None  # type: ignore[arg-type]

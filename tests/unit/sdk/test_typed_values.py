@@ -26,7 +26,7 @@ from app.sdk.typed_values import EMPTY, file_value, typed
         ('["a", 1]', "list", ["a", 1]),
         ('{"a": 1}', "record", {"a": 1}),
         ('[{"a": 1}]', "table", [{"a": 1}]),
-        ("/tmp/x/notes.txt", "file", file_value("/tmp/x/notes.txt")),
+        ("/home/ada/x/notes.txt", "file", file_value("/home/ada/x/notes.txt")),
         (r"C:\work\notes.txt", "file", file_value(r"C:\work\notes.txt")),
         (file_value("a.txt"), "file", file_value("a.txt")),
         ([1], "any", [1]),

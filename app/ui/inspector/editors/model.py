@@ -32,9 +32,16 @@ class ModelEditor(Editor):
     """For `ModelField`. The price stands below the model, with the date that it is of."""
 
     def __init__(
-        self, spec: FieldSpec, texts: FieldTexts, around: Around, parent: QWidget | None = None
+        self,
+        spec: FieldSpec,
+        texts: FieldTexts,
+        around: Around,
+        parent: QWidget | None = None,
+        *,
+        offers_roles: bool = True,
     ) -> None:
         super().__init__(spec, texts, around, parent)
+        self._offers_roles = offers_roles
         field = cast("ModelField", spec.field)
         self._needs = field.needs
         self._button = _OpenButton()
@@ -65,7 +72,7 @@ class ModelEditor(Editor):
     def menu(self) -> ModelMenu:
         """The list that opens below; made when it is first needed."""
         if self._menu is None:
-            self._menu = ModelMenu(self)
+            self._menu = ModelMenu(self, offers_roles=self._offers_roles)
             self._menu.picked.connect(self._picked)
             self._menu.managed.connect(lambda: self.around.open_preferences("models"))
         return self._menu

@@ -44,10 +44,14 @@ class ModelList(QAbstractListModel):
         super().__init__()
         self.rows: list[ModelRow] = []
 
-    def show_shelf(self, shelf: Shelf, needs: tuple[str, ...], words: str = "") -> None:
+    def show_shelf(
+        self, shelf: Shelf, needs: tuple[str, ...], words: str = "", *, offers_roles: bool = True
+    ) -> None:
         """Fills the list anew."""
         self.beginResetModel()
-        self.rows = list(_rows(shelf, needs, words.casefold().split()))
+        wanted = words.casefold().split()
+        roles = _roles(shelf, needs) if offers_roles and not wanted else ()
+        self.rows = [*roles, *_models(shelf, needs, wanted)]
         self.endResetModel()
 
     def index_of(self, choice: ModelChoice) -> QModelIndex:
@@ -88,12 +92,14 @@ def spoken(row: ModelRow) -> str:
     return ", ".join((*facts, *row.missing))
 
 
-def _rows(shelf: Shelf, needs: tuple[str, ...], words: list[str]) -> Iterator[ModelRow]:
-    if not words:
-        yield ModelRow(text("model.list.roles"))
-        for role in dict.fromkeys((*model_words.ROLES, *shelf.roles)):
-            line = shelf.model(ModelChoice(role=role))
-            yield ModelRow(model_words.role_title(role), ModelChoice(role=role), line, _missing(line, needs))
+def _roles(shelf: Shelf, needs: tuple[str, ...]) -> Iterator[ModelRow]:
+    yield ModelRow(text("model.list.roles"))
+    for role in dict.fromkeys((*model_words.ROLES, *shelf.roles)):
+        line = shelf.model(ModelChoice(role=role))
+        yield ModelRow(model_words.role_title(role), ModelChoice(role=role), line, _missing(line, needs))
+
+
+def _models(shelf: Shelf, needs: tuple[str, ...], words: list[str]) -> Iterator[ModelRow]:
     by_connection: dict[str, list[ModelLine]] = {}
     for line in sorted(shelf.models, key=lambda line: _PLACES.index(line.place)):
         if all(word in f"{line.name} {line.model} {line.connection}".casefold() for word in words):

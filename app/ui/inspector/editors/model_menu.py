@@ -29,8 +29,9 @@ class ModelMenu(QFrame):
     picked = Signal(object)
     managed = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, offers_roles: bool) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
+        self._offers_roles = offers_roles
         self._shelf = Shelf()
         self._needs: tuple[str, ...] = ()
         self._search = LineInput()
@@ -53,7 +54,7 @@ class ModelMenu(QFrame):
         self._search.clear()
         self._search.setPlaceholderText(text("model.list.search"))
         self._search.setVisible(len(shelf.models) >= _SEARCH_FROM)
-        self._model.show_shelf(shelf, needs)
+        self._model.show_shelf(shelf, needs, offers_roles=self._offers_roles)
         self._facts.show_facts(shelf.built_in)
         self._date.setText(model_words.price_date(shelf))
         self._manage.setText(text("model.list.manage"))
@@ -105,7 +106,7 @@ class ModelMenu(QFrame):
         self.setGeometry(corner.x(), corner.y(), width, height)
 
     def _filter(self, words: str) -> None:
-        self._model.show_shelf(self._shelf, self._needs, words)
+        self._model.show_shelf(self._shelf, self._needs, words, offers_roles=self._offers_roles)
         first = next((at for at, row in enumerate(self._model.rows) if row.can_be_picked), -1)
         self._list.setCurrentIndex(self._model.index(first))
 

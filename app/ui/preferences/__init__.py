@@ -1,0 +1,1 @@
+"""Preferences: what a person sets once for this machine."""

@@ -1,0 +1,117 @@
+"""What floats over the canvas: zoom bar, minimap, first-step hint, the window's run bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.document.problem import Problem
+from app.document.workflow import Workflow
+from app.ui.appearance import appearance
+from app.ui.canvas.canvas import Canvas
+from app.ui.canvas.empty_hint import EmptyHint
+from app.ui.canvas.hit import Hit
+from app.ui.canvas.minimap import Minimap
+from app.ui.canvas.selection import only
+from app.ui.canvas.tips import tip_for
+from app.ui.canvas.zoom_bar import ZoomBar
+from app.ui.widgets.icon_button import IconButton
+from tests.ui.canvas.conftest import Hand, shown
+from tests.ui.canvas.triage import edge, run_state
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_an_empty_canvas_offers_the_first_step(qtbot: QtBot) -> None:
+    canvas = shown(qtbot, Workflow("w", ""))
+    hand = Hand(canvas)
+    hint = canvas.findChild(EmptyHint)
+    assert hint.isVisible()
+    QTest.mouseClick(hint.findChild(QPushButton), LEFT)
+    assert [name for name, _ in hand.asked] == ["palette_requested"]
+    assert not canvas.findChild(Minimap).isVisible()
+
+
+def test_the_hint_goes_with_the_first_step(canvas: Canvas) -> None:
+    assert not canvas.findChild(EmptyHint).isVisible()
+    canvas.sync(Workflow("w1", ""))
+    assert canvas.findChild(EmptyHint).isVisible()
+    canvas.set_read_only(True)
+    assert not canvas.findChild(EmptyHint).isVisible()
+
+
+def test_the_zoom_bar(qtbot: QtBot, canvas: Canvas) -> None:
+    appearance().set_reduced_motion(True)
+    try:
+        bar = canvas.findChild(ZoomBar)
+        out, into, fit, tidy = bar.findChildren(IconButton)
+        percent = bar.findChild(QPushButton)
+        canvas.view.set_zoom(1.0)
+        QTest.mouseClick(into, LEFT)
+        QTest.mouseClick(into, LEFT)
+        assert (canvas.zoom, percent.text()) == (1.25, "125%")
+        QTest.mouseClick(percent, LEFT)
+        assert canvas.zoom == 1.0
+        for _ in range(30):
+            QTest.mouseClick(out, LEFT)
+        assert canvas.zoom == 0.05
+        QTest.mouseClick(fit, LEFT)
+        assert canvas.view.visible().contains(canvas.scene.content())
+        with qtbot.waitSignal(canvas.tidy_requested):
+            QTest.mouseClick(tidy, LEFT)
+    finally:
+        appearance().set_reduced_motion(None)
+
+
+def test_zoom_glides_where_things_may_move(qtbot: QtBot, canvas: Canvas) -> None:
+    canvas.view.set_zoom(1.0)
+    seen: list[float] = []
+    canvas.view.zoom_changed.connect(seen.append)
+    canvas.glide_to(2.0)
+    qtbot.waitUntil(lambda: canvas.zoom == 2.0)
+    assert seen == sorted(seen)
+    assert len(seen) > 2
+
+
+def test_the_minimap_goes_there(canvas: Canvas) -> None:
+    minimap = canvas.findChild(Minimap)
+    assert minimap.accessibleName() == "7 steps · 8 links"
+    canvas.view.set_zoom(2.0)
+    before = canvas.view.visible().center()
+    QTest.mouseClick(minimap, LEFT, pos=QPoint(minimap.width() - 16, 40))
+    assert canvas.view.visible().center().x() > before.x() + 200
+
+
+def test_the_run_bar_makes_way_for_the_zoom_bar(canvas: Canvas) -> None:
+    bar = QWidget()
+    bar.setFixedSize(300, 38)
+    canvas.set_run_bar(bar)
+    bar.show()
+    zoom = canvas.findChild(ZoomBar)
+    for width in (1500, 520, 330):
+        canvas.resize(width, 700)
+        assert not bar.geometry().intersects(zoom.geometry())
+        assert canvas.rect().contains(bar.geometry())
+
+
+def test_a_node_that_is_named_is_shown(canvas: Canvas) -> None:
+    canvas.view.set_zoom(0.1)
+    canvas.show_node("send")
+    assert canvas.selection == only("nodes", "send")
+    assert canvas.zoom == 1.0
+    assert canvas.view.visible().contains(canvas.scene.nodes["send"].area)
+
+
+def test_tooltips_say_what_a_thing_is_and_what_is_wrong_with_it(canvas: Canvas) -> None:
+    scene = canvas.scene
+    node = scene.nodes["order"]
+    assert tip_for(scene, Hit(node=node, part="output", port="found")) == "Order: record"
+    canvas.show_run(run_state())
+    assert tip_for(scene, Hit(node=node, part="badge")) == "Done"
+    broken = scene.edges[edge("draft.text", "check.value").id]
+    canvas.show_problems([Problem("odd", node="order"), Problem("odder", edge=broken.id)])
+    assert tip_for(scene, Hit(node=node, part="badge")) == "problem.odd"
+    assert tip_for(scene, Hit(edge=broken)) == "problem.odder"
+    assert tip_for(scene, Hit()) == ""

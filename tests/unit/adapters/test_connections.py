@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.adapters.connection_kinds import KINDS
+from app.adapters.connections import THIS_COMPUTER, Connection, Connections, normal_name, tidy_url
+from app.document.problem import ProblemError
+from app.sdk.errors import NodeError
+from app.sdk.fields import SMALL, STRONG, ModelChoice
+from app.settings import RoleTarget
+
+LOCAL = ("SmolLM2-135M", "other")
+Make = Callable[..., Connections]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    def connections(**environment: str) -> Connections:
+        return Connections(tmp_path / "connections.json", environment, lambda: LOCAL)
+
+    return connections
+
+
+def code_of(error: pytest.ExceptionInfo[ProblemError]) -> str:
+    return error.value.problems[0].code
+
+
+def test_this_computer_is_always_there(make: Make) -> None:
+    (only,) = make().all
+    assert (only.name, only.kind, only.model, only.models, only.is_local) == (THIS_COMPUTER, "embedded", LOCAL[0], LOCAL, True)
+
+
+def test_connections_are_kept_and_seen_by_others(make: Make, tmp_path: Path) -> None:
+    ours, others = make(), make()
+    ours.put(Connection("Company", "openai_compatible", "llm.example.com:8080", "m", ("m", "n"), organisation="o"))
+    ours.put(Connection("Anthropic", "anthropic"))
+    assert [one.name for one in others.all] == [THIS_COMPUTER, "Anthropic", "Company"]
+    kept = others.get("company")
+    assert kept == Connection(
+        "Company", "openai_compatible", "https://llm.example.com:8080/v1", "m", ("m", "n"), organisation="o"
+    )
+    ours.put(replace(kept, model="n"))
+    assert others.get("Company") == replace(kept, model="n")
+    ours.rename("Company", "Firma 公司")
+    assert others.get("firma-公司")
+    ours.remove("Anthropic")
+    assert [one.name for one in others.all] == [THIS_COMPUTER, "Firma 公司"]
+    assert "key" not in (tmp_path / "connections.json").read_text("utf-8").lower()
+
+
+@pytest.mark.parametrize(
+    ("connection", "code"),
+    [
+        (Connection("", "openai"), "connection.bad_name"),
+        (Connection("!!", "openai"), "connection.bad_name"),
+        (Connection("a\nb", "openai"), "connection.bad_name"),
+        (Connection("x", "telepathy"), "connection.unknown_kind"),
+        (Connection("x", "embedded"), "connection.unknown_kind"),
+        (Connection("x", "openai_compatible"), "connection.url_missing"),
+        (Connection("x", "openai_compatible", "https://me:secret@host/"), "connection.key_in_url"),
+        (Connection("x", "openai_compatible", "ftp://host/"), "connection.bad_url"),
+        (Connection("x", "openai_compatible", "http://[::1"), "connection.bad_url"),
+        (Connection("this computer", "openai"), "connection.name_taken"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_its_field(make: Make, connection: Connection, code: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        make().put(connection)
+    assert code_of(caught) == code
+    assert caught.value.problems[0].field in {"name", "kind", "url"}
+
+
+def test_names_are_not_given_twice(make: Make) -> None:
+    connections = make()
+    connections.put(Connection("A", "openai"))
+    connections.put(Connection("B", "openai"))
+    with pytest.raises(ProblemError) as caught:
+        connections.rename("A", "b")
+    assert code_of(caught) == "connection.name_taken"
+    connections.rename("A", "a")
+    with pytest.raises(ProblemError) as caught:
+        connections.remove("nobody")
+    assert code_of(caught) == "connection.missing"
+
+
+def test_a_list_that_cannot_be_read_is_not_overwritten(make: Make, tmp_path: Path) -> None:
+    file = tmp_path / "connections.json"
+    file.write_text('{"connections": [{"name": "A", ')
+    connections = make()
+    for attempt in (lambda: connections.all, lambda: connections.put(Connection("B", "openai"))):
+        with pytest.raises(ProblemError) as caught:
+            attempt()
+        assert code_of(caught) == "connection.file_unreadable"
+    assert file.read_text() == '{"connections": [{"name": "A", '
+
+
+def test_what_a_newer_version_wrote_stays(make: Make, tmp_path: Path) -> None:
+    file = tmp_path / "connections.json"
+    newer = {"name": "Later", "kind": "telepathy", "wavelength": "5"}
+    file.write_text(json.dumps({"connections": [newer, {"name": "A", "kind": "openai", "colour": "red"}]}))
+    connections = make()
+    assert [one.name for one in connections.all] == [THIS_COMPUTER, "A"]
+    connections.put(Connection("B", "groq"))
+    assert newer in json.loads(file.read_text("utf-8"))["connections"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "kept"),
+    [
+        ("openai_compatible", "localhost:8000", "http://localhost:8000/v1"),
+        ("openai_compatible", "http://0.0.0.0:8000/", "http://127.0.0.1:8000/v1"),
+        ("openai_compatible", " https://Api.Example.com/llm/v1/chat/completions ", "https://api.example.com/llm/v1"),
+        ("openai_compatible", "192.168.0.5:1234", "http://192.168.0.5:1234/v1"),
+        ("openai_compatible", "https://host/v1?key=1#x", "https://host/v1"),
+        ("ollama", "gpu-box:11434", "http://gpu-box:11434/v1"),
+        ("ollama", "http://[::1]:11434", "http://[::1]:11434/v1"),
+        ("anthropic", "https://api.anthropic.com/v1/messages", "https://api.anthropic.com"),
+        ("gemini", "https://generativelanguage.googleapis.com", "https://generativelanguage.googleapis.com/v1beta"),
+        ("azure", "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1", "https://x.openai.azure.com"),
+        ("web_api", "https://api.example.com/v2/", "https://api.example.com/v2"),
+    ],
+)
+def test_pasted_addresses_are_repaired(kind: str, typed: str, kept: str) -> None:
+    assert tidy_url(typed, KINDS[kind]) == kept
+    assert tidy_url(kept, KINDS[kind]) == kept
+
+
+def test_the_environment_brings_connections_of_its_own(make: Make) -> None:
+    make().put(Connection("Work", "openai"))
+    connections = make(
+        BATON_CONN_WORK_KIND="anthropic",
+        BATON_CONN_WORK_KEY="k",
+        BATON_CONN_BOX_URL="localhost:9000",
+        BATON_CONN_BOX_MODEL="m",
+        BATON_CONN_ODD_KIND="telepathy",
+        BATON_CONN_BAD_URL="ftp://x",
+        OTHER="x",
+    )
+    assert [(one.name, one.kind) for one in connections.all] == [
+        (THIS_COMPUTER, "embedded"),
+        ("BOX", "openai_compatible"),
+        ("WORK", "anthropic"),
+    ]
+    box = connections.get("box")
+    assert box is not None
+    assert (box.address, box.model, box.is_local) == ("http://localhost:9000/v1", "m", True)
+    assert {(p.code, p.args["variable"]) for p in connections.problems} == {
+        ("connection.unknown_kind", "BATON_CONN_ODD_KIND"),
+        ("connection.bad_url", "BATON_CONN_BAD_URL"),
+    }
+    with pytest.raises(ProblemError) as caught:
+        connections.put(Connection("box", "openai"))
+    assert code_of(caught) == "connection.name_taken"
+
+
+def test_names_are_compared_as_environment_variables_spell_them() -> None:
+    assert normal_name("Company OpenAI") == normal_name("company-openai") == "COMPANY_OPENAI"
+
+
+def test_roles_lead_to_models(make: Make) -> None:
+    connections = make()
+    connections.put(Connection("Big", "openai", model="gpt-x"))
+    assert connections.resolve(SMALL, {}) == (connections.this_computer, LOCAL[0])
+    roles = {"strong": RoleTarget("Big"), "small": RoleTarget("Big", "mini")}
+    assert connections.resolve(STRONG, roles)[1] == "gpt-x"
+    assert connections.resolve(SMALL, roles)[1] == "mini"
+    assert connections.resolve(ModelChoice(connection=THIS_COMPUTER, kind="embedded", model="other"), {})[1] == "other"
+
+
+@pytest.mark.parametrize(
+    ("choice", "code", "args"),
+    [
+        (STRONG, "role.not_mapped", {"role": "strong"}),
+        (
+            ModelChoice(connection="Gig", kind="openai", model="m"),
+            "connection.missing",
+            {"connection": "Gig", "suggestion": "Big", "same_kind": ("Big",)},
+        ),
+        (ModelChoice(connection="Big", kind="anthropic", model="m"), "connection.other_kind", {"here": "openai"}),
+        (ModelChoice(connection="Big", kind="openai"), "model.none_chosen", {"connection": "Big"}),
+        (ModelChoice(connection="Api"), "connection.no_models", {"connection": "Api"}),
+        (
+            ModelChoice(connection=THIS_COMPUTER, model="smollm2-135"),
+            "model.missing",
+            {"model": "smollm2-135", "suggestion": "SmolLM2-135M"},
+        ),
+    ],
+)
+def test_choices_that_lead_nowhere_say_why(make: Make, choice: ModelChoice, code: str, args: dict[str, object]) -> None:
+    connections = make()
+    connections.put(Connection("Big", "openai"))
+    connections.put(Connection("Api", "web_api", "https://api.example.com"))
+    with pytest.raises(NodeError) as caught:
+        connections.resolve(choice, {})
+    assert caught.value.code == code
+    assert args.items() <= caught.value.args_by_name.items()

@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from app.adapters.connections import THIS_COMPUTER, Connection, Connections
+from app.adapters.egress import Egress
+from app.adapters.embedded_model import Endpoint
+from app.adapters.gateway import Gateway
+from app.adapters.keyring_secrets import Secrets
+from app.adapters.litellm_prices import PriceList
+from app.adapters.local_models import LocalModels
+from app.adapters.proxies import Proxies
+from app.costs.usage import Usage
+from app.processes import children
+from app.sdk.errors import NodeError
+from app.sdk.fields import SMALL, STRONG, ModelChoice
+from app.sdk.gateway import ChatMessage, ChatRequest, ScoreRequest
+from app.settings import RoleTarget
+from tests.servers.answers import Answer
+from tests.servers.scripted import KEY, MODELS, ScriptedServer
+from tests.servers.site import Site, says
+
+ROOT = Path(__file__).parents[3]
+HOST_COMMAND = [sys.executable, "-P", "-m", "app.processes.model_host"]
+Make = Callable[..., Gateway]
+HI = (ChatMessage("user", "Say hello."),)
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Make]:
+    made: list[Gateway] = []
+
+    def gateway(**environment: str) -> Gateway:
+        roles: dict[str, RoleTarget] = {}
+        local = LocalModels(children, HOST_COMMAND, tmp_path / "models", threads=1, slots=1, context=512)
+        connections = Connections(tmp_path / "connections.json", environment, local.names)
+        secrets = Secrets(tmp_path / "secrets.json", environment)
+        egress = Egress(proxies=Proxies({}))
+        prices = PriceList(tmp_path / "prices.json")
+        made.append(Gateway(connections, secrets, egress, local, prices, lambda: roles))
+        return made[-1]
+
+    yield gateway
+    for one in made:
+        await one.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with ScriptedServer() as running:
+        yield running
+
+
+def by_environment(server: ScriptedServer, key: str = KEY, model: str = "tiny-1") -> dict[str, str]:
+    return {"BATON_CONN_T_URL": server.url("openai"), "BATON_CONN_T_KEY": key, "BATON_CONN_T_MODEL": model}
+
+
+async def test_the_small_role_answers_on_a_bare_machine(make: Make) -> None:
+    gateway = make()
+    facts = gateway.resolve(SMALL)
+    assert (facts.connection, facts.kind, facts.local, facts.can_score) == (THIS_COMPUTER, "embedded", True, True)
+    assert facts.context == 512
+    assert facts.extra["licence"]
+    shown: list[str] = []
+    reply = await gateway.chat(ChatRequest(SMALL, HI, temperature=0, max_tokens=6, on_text=shown.append))
+    assert reply.text == "".join(shown)
+    assert reply.usage is not None
+    assert reply.usage.output == 6
+    scores = await gateway.score(ScoreRequest(SMALL, "Capital of France: Paris\nCapital of Norway:", [" Oslo", " Lima"]))
+    assert sum(scores.probabilities.values()) == pytest.approx(1)
+    assert scores.probabilities[" Oslo"] > 0.5
+    assert gateway.facts(STRONG) is None
+
+
+async def test_a_local_answer_stops_when_nobody_waits_for_it(make: Make) -> None:
+    gateway = make()
+    begun = asyncio.Event()
+    request = ChatRequest(SMALL, HI, max_tokens=400, on_text=lambda _: begun.set())
+    call = asyncio.ensure_future(gateway.chat(request))
+    await asyncio.wait_for(begun.wait(), 60)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    # The only slot is free again long before 400 tokens would have come.
+    async with asyncio.timeout(10):
+        await gateway.chat(ChatRequest(SMALL, HI, max_tokens=1))
+
+
+async def test_a_model_that_is_missing_is_named_with_what_is_there(make: Make) -> None:
+    choice = ModelChoice(connection=THIS_COMPUTER, kind="embedded", model="SmolLM2-135M")
+    with pytest.raises(NodeError) as caught:
+        await make().chat(ChatRequest(choice, HI))
+    assert caught.value.code == "model.missing"
+    assert str(caught.value.args_by_name["suggestion"]).startswith("SmolLM2-135M-Instruct")
+
+
+async def test_models_are_found_in_the_models_folder(make: Make, tmp_path: Path) -> None:
+    gateway = make()
+    before = gateway.connections.this_computer.models
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "Broken.gguf").write_bytes(b"GGUF no more")
+    assert gateway.connections.this_computer.models == (*before, "Broken")
+    with pytest.raises(NodeError) as caught:
+        gateway.resolve(ModelChoice(connection=THIS_COMPUTER, model="Broken"))
+    assert caught.value.code == "model.file_missing"
+
+
+async def test_a_connection_of_the_environment_is_all_that_a_headless_run_needs(
+    make: Make, server: ScriptedServer
+) -> None:
+    gateway = make(**by_environment(server))
+    choice = ModelChoice(connection="T")
+    reply = await gateway.chat(ChatRequest(choice, HI))
+    assert reply.text == server.default.text
+    assert gateway.resolve(choice).local
+    assert server.asked[-1].body["model"] == "tiny-1"
+
+
+async def test_a_connection_without_its_key_says_so_before_anything_goes_out(make: Make) -> None:
+    gateway = make()
+    gateway.connections.put(Connection("Cloud", "openai", model="gpt-x"))
+    with pytest.raises(NodeError) as caught:
+        await gateway.chat(ChatRequest(ModelChoice(connection="Cloud"), HI))
+    assert caught.value.code == "connection.no_key"
+
+
+async def test_a_changed_connection_is_used_within_a_second(make: Make, server: ScriptedServer) -> None:
+    gateway = make(BATON_CONN_NONE_KEY="x")
+    gateway.connections.put(Connection("L", "openai_compatible", server.url("openai"), "one"))
+    choice = ModelChoice(connection="L")
+    for model in ("one", "two"):
+        gateway.connections.put(Connection("L", "openai_compatible", server.url("openai"), model))
+        await asyncio.sleep(1.05)
+        with pytest.raises(NodeError):  # it has no key; the question went out all the same
+            await gateway.chat(ChatRequest(choice, HI))
+        assert server.asked[-1].body["model"] == model
+
+
+@pytest.mark.parametrize("kind", ["openai_compatible", "anthropic", "gemini"])
+async def test_models_are_listed_in_each_provider_s_way(make: Make, server: ScriptedServer, kind: str) -> None:
+    dialect: Any = "openai" if kind == "openai_compatible" else kind
+    environment = {"BATON_CONN_T_KIND": kind, "BATON_CONN_T_URL": server.url(dialect), "BATON_CONN_T_KEY": KEY}
+    assert await make(**environment).list_models("T") == tuple(sorted(MODELS))
+    with pytest.raises(NodeError) as caught:
+        await make(**{**environment, "BATON_CONN_T_KEY": "wrong"}).list_models("T")
+    assert caught.value.code == "model.key_refused"
+    assert caught.value.args_by_name["connection"] == "T"
+
+
+async def test_providers_without_a_list_show_what_is_known(make: Make) -> None:
+    gateway = make(BATON_CONN_A_KIND="azure", BATON_CONN_A_URL="https://x.openai.azure.com", BATON_CONN_A_KEY="k")
+    assert "gpt-4o" in await gateway.list_models("a")
+    assert await gateway.list_models(THIS_COMPUTER) == gateway.connections.this_computer.models
+
+
+async def test_a_working_connection_passes_its_test(make: Make, server: ScriptedServer) -> None:
+    gateway = make()
+    connection = Connection("New", "openai_compatible", server.url("openai"), "tiny-1")
+    found = await gateway.test_connection(connection, KEY)
+    assert found.problem is None
+    assert (found.models, found.tried, found.usage) == (tuple(sorted(MODELS)), "tiny-1", Usage(12, 5))
+    assert gateway.connections.get("New") is None, "testing saves nothing"
+    untried = await gateway.test_connection(Connection("New", "openai_compatible", server.url("openai")), KEY)
+    assert (untried.problem, untried.tried) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "code"),
+    [
+        (Answer(), "wrong", "model.key_refused"),
+        (Answer(fault="balance"), KEY, "model.no_balance"),
+        (Answer(fault="region"), KEY, "model.region_refused"),
+        (Answer(fault="missing"), KEY, "model.missing"),
+        (Answer(fault="html"), KEY, "model.bad_reply"),
+    ],
+)
+async def test_a_test_says_what_is_wrong(
+    make: Make, server: ScriptedServer, answer: Answer, key: str, code: str
+) -> None:
+    server.say(answer)
+    connection = Connection("New", "openai_compatible", server.url("openai"), "tiny-l")
+    found = await make().test_connection(connection, key)
+    assert found.problem is not None
+    assert found.problem.code == code
+    if code == "model.missing":
+        assert found.problem.args["suggestion"] == "tiny-1"
+
+
+async def test_a_test_says_when_nobody_is_there(make: Make, server: ScriptedServer) -> None:
+    gateway = make()
+    address = f"http://127.0.0.1:{server.port}/wrong/place/v1"
+    found = await gateway.test_connection(Connection("New", "openai_compatible", address, "m"), KEY)
+    assert found.problem is not None
+    assert found.problem.code == "model.wrong_address"
+    await server.__aexit__(None, None, None)
+    found = await gateway.test_connection(Connection("New", "openai_compatible", server.url("openai"), "m"), KEY)
+    assert found.problem is not None
+    assert found.problem.code == "model.unreachable"
+
+
+async def test_a_web_api_is_tried_too(make: Make) -> None:
+    site = Site()
+    await site.start()
+    for status, code in ((200, None), (404, None), (401, "model.key_refused"), (503, "model.server_error")):
+        site.routes["/"] = says("x", status)
+        found = await make().test_connection(Connection("Api", "web_api", site.url("")), "k")
+        assert (found.problem.code if found.problem else None) == code
+    await site.stop()
+
+
+async def test_whole_labels_are_scored_where_the_server_tells_its_prompt_s_probabilities(
+    make: Make, server: ScriptedServer
+) -> None:
+    gateway = make(**by_environment(server))
+    choice = ModelChoice(connection="T")
+    assert not gateway.resolve(choice).can_score
+    scores = await gateway.score(ScoreRequest(choice, "Topic:", [" a", " a bcdefg", " hij"]))
+    # The scripted server gives each token the log probability -length/4.
+    assert scores.probabilities[" a"] == max(scores.probabilities.values())
+    assert sum(scores.probabilities.values()) == pytest.approx(1)
+    assert scores.probabilities[" a"] / scores.probabilities[" hij"] == pytest.approx(2.718281828 ** (2 / 4))
+    assert scores.usage == Usage(2 + 3 + 2, 3)
+    assert gateway.resolve(choice).can_score
+
+
+async def test_a_llama_cpp_server_is_scored_by_its_own_interface(make: Make, endpoint: Endpoint) -> None:
+    gateway = make(BATON_CONN_L_URL=endpoint.url, BATON_CONN_L_KEY=endpoint.key, BATON_CONN_L_MODEL=endpoint.model)
+    choice = ModelChoice(connection="L")
+    prompt = "Capital of France: Paris\nCapital of Norway:"
+    scores = await gateway.score(ScoreRequest(choice, prompt, [" Oslo", " Lima"]))
+    assert scores.probabilities[" Oslo"] > 0.5
+    assert gateway.resolve(choice).can_score
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"choices": [{"text": "x", "logprobs": None}], "usage": {"prompt_tokens": 1, "completion_tokens": 1}},
+        {
+            "choices": [{"logprobs": {"text_offset": [0], "token_logprobs": [None]}}],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 1},
+        },
+        {"choices": [{"logprobs": {"text_offset": [6], "token_logprobs": [-1.0]}}], "usage": {}},
+        {"error": "no"},
+    ],
+)
+async def test_a_server_that_only_pretends_cannot_score(make: Make, body: dict[str, Any]) -> None:
+    site = Site()
+    await site.start()
+
+    async def completions(_: web.BaseRequest) -> web.Response:
+        return web.json_response(body, status=400 if "error" in body else 200)
+
+    site.routes = {"/v1/completions": completions, "/props": says("", 404)}
+    gateway = make(BATON_CONN_T_URL=site.url("/v1"), BATON_CONN_T_MODEL="m")
+    with pytest.raises(NodeError) as caught:
+        await gateway.score(ScoreRequest(ModelChoice(connection="T"), "Topic:", [" a", " b"]))
+    assert caught.value.code == "model.cannot_score"
+    await site.stop()
+
+
+def test_a_run_on_an_openai_dialect_imports_no_litellm(tmp_path: Path) -> None:
+    """And the embedded model needs none either: the same lane serves both."""
+    code = """
+import asyncio, json, os, sys
+from pathlib import Path
+from app.adapters.outside import Outside
+from app.processes import children
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ChatMessage, ChatRequest
+from app.settings import Preferences, folders
+from tests.servers.scripted import KEY, ScriptedServer
+async def main():
+    async with ScriptedServer() as server:
+        environment = {"BATON_CONN_T_URL": server.url("openai"), "BATON_CONN_T_KEY": KEY, "BATON_CONN_T_MODEL": "m"}
+        outside = Outside(folders(), Preferences(), children, [], environment)
+        await outside.models.chat(ChatRequest(ModelChoice(connection="T"), [ChatMessage("user", "hi")]))
+        await outside.close()
+asyncio.run(main())
+print(json.dumps(sorted({"litellm", "mcp", "networkx", "keyring", "cryptography", "openpyxl", "httpx", "PySide6"} & set(sys.modules))))
+"""
+    environment = {"BATON_HOME": str(tmp_path), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment
+    )
+    assert json.loads(done.stdout) == []

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from decimal import Decimal
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from app.adapters.litellm_prices import PINNED, RELEASED, PriceList
+from app.costs.usage import Usage
+from app.sdk.gateway import ModelFacts
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def prices(tmp_path: Path) -> PriceList:
+    return PriceList(tmp_path / "prices.json")
+
+
+def test_the_list_is_that_of_the_pinned_release() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    assert f"litellm=={PINNED}" in wanted
+    assert metadata.version("litellm") == PINNED
+    assert RELEASED == PriceList(Path("none")).as_of
+
+
+def test_prices_are_exact_decimals(prices: PriceList) -> None:
+    price = prices.price("openai", "gpt-4o-mini")
+    assert price is not None
+    assert (price.input, price.output, price.cached) == (Decimal("1.5E-7"), Decimal("6E-7"), Decimal("7.5E-8"))
+    assert price.of(Usage(1_000_000, 1_000_000)) == Decimal("0.75")
+
+
+def test_nothing_of_litellm_is_imported_for_a_price() -> None:
+    code = (
+        "import sys; from pathlib import Path; from app.adapters.litellm_prices import PriceList; "
+        "assert PriceList(Path('none')).price('anthropic', 'claude-sonnet-4-5'); "
+        "sys.exit('litellm' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("kind", "model"),
+    [("ollama", "llama3"), ("openai_compatible", "gpt-4o"), ("groq", "gpt-4o"), ("openai", "no-such-model"), ("no-kind", "x")],
+)
+def test_a_model_that_is_not_listed_for_its_kind_has_no_price(prices: PriceList, kind: str, model: str) -> None:
+    assert prices.price(kind, model) is None
+    facts = ModelFacts(model, "Somewhere", kind)
+    assert prices.cost_of(facts, Usage(10, 10)).state == "unknown"
+    assert prices.upper_bound(facts, Usage(10, 10)) is None
+
+
+def test_a_zero_in_the_list_is_not_taken_for_free(prices: PriceList) -> None:
+    assert prices.price("gemini", "gemini-exp-1206") is None
+
+
+def test_local_models_are_free_whatever_they_are_called(prices: PriceList) -> None:
+    facts = ModelFacts("gpt-4o", "Ollama", "ollama", local=True)
+    assert prices.cost_of(facts, Usage(10, 10)).state == "free"
+    assert prices.cost_of(facts, None).state == "free"
+
+
+def test_long_inputs_have_their_own_price(prices: PriceList) -> None:
+    price = prices.price("gemini", "gemini-2.5-pro")
+    assert price is not None
+    assert price.for_input(200_000).input * 2 == price.for_input(200_001).input
+    tiered = prices.price("dashscope", "qwen-plus-2025-07-28")
+    assert tiered is not None
+    assert tiered.for_input(1).input == Decimal("4E-7")
+    assert tiered.for_input(300_000).input == Decimal("0.0000012")
+
+
+def test_own_prices_come_first_and_are_read_again(prices: PriceList, tmp_path: Path) -> None:
+    file = tmp_path / "prices.json"
+    own = {
+        "openai/gpt-4o-mini": {"input": "1", "output": "2.5", "cached": "0.5"},
+        "Company gateway/big": {"input": 3.3, "output": 4},
+        "ollama/mine": {"input": 0, "output": 0},
+        "broken/1": {"input": "-1", "output": "1"},
+        "broken/2": {"input": "much"},
+        "broken/3": "free",
+    }
+    file.write_text(json.dumps(own), "utf-8")
+    mini = prices.price("openai", "gpt-4o-mini")
+    assert mini is not None
+    assert mini.of(Usage(1_000_000, 1_000_000, cached=500_000)) == Decimal("3.25")
+    big = prices.price("openai_compatible", "big", "Company gateway")
+    assert big is not None
+    assert big.input == Decimal("0.0000033")
+    assert prices.price("openai_compatible", "big", "Another") is None
+    assert prices.cost_of(ModelFacts("mine", "Box", "ollama"), Usage(1, 1)).state == "free"
+    assert not any(prices.price("broken", number) for number in "123")
+    file.write_text("not json")
+    assert prices.price("openai", "gpt-4o-mini") != mini
+    file.unlink()
+    assert prices.price("openai_compatible", "big", "Company gateway") is None
+
+
+def test_what_a_model_can_do_is_listed(prices: PriceList) -> None:
+    facts = prices.facts("anthropic", "claude-sonnet-4-5")
+    assert (facts.context, facts.can_tools) == (200_000, True)
+    assert prices.facts("ollama", "llama3").context is None
+    assert "claude-sonnet-4-5" in prices.models("anthropic")
+    assert prices.models("ollama") == ()

@@ -1,0 +1,82 @@
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+
+from app.adapters.redaction import HIDDEN, looks_like_key, redact, remember
+
+KEYS = [
+    "sk-proj-abcdefghijklmnop0123456789",
+    "sk-ant-api03-abcdefghijklmnop0123456789",
+    "AIzaSyA1234567890abcdefghijklmnopqrstuv",
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "xoxb-123456789012-abcdefghij",
+    "gsk_abcdefghijklmnopqrstuvwx",
+    "0123456789abcdef0123456789abcdef.AbCdEfGhIjKlMnOp",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_looks_like_a_key_is_hidden(key: str) -> None:
+    shown = redact(f"Refused: {key}, try again")
+    assert key not in shown
+    assert shown.startswith("Refused: ")
+    assert shown.endswith(", try again")
+    assert looks_like_key(key)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x-api-key: "0123456789abcdefXYZ"',
+        "Authorization: Bearer 0123456789abcdefXYZ",
+        "authorization=Basic MDEyMzQ1Njc4OWFiY2RlZg==",
+        '{"api_key": "0123456789abcdefXYZ"}',
+        "password=0123456789abcdefXYZ",
+    ],
+)
+def test_a_value_beside_a_telling_name_is_hidden(text: str) -> None:
+    assert "0123456789" not in redact(text)
+    assert "MDEyMzQ1" not in redact(text)
+
+
+def test_a_proxy_s_password_is_hidden() -> None:
+    assert redact("http://me:hunter2@proxy:3128/") == f"http://{HIDDEN}@proxy:3128/"
+
+
+def test_a_known_secret_is_hidden_in_every_spelling() -> None:
+    secret = 'pä"ss wörd/+=&'
+    remember(secret)
+    for spelled in (
+        secret,
+        json.dumps({"k": secret}),
+        json.dumps({"k": secret}, ensure_ascii=False),
+        f"https://host/?q={quote(secret, safe='')}",
+        base64.b64encode(f":{secret}".encode()).decode(),
+        base64.b64encode(f"{secret}:".encode()).decode(),
+        base64.b64encode(secret.encode()).decode(),
+    ):
+        assert HIDDEN in redact(f"before {spelled} after"), spelled
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The model gpt-4o-mini took 12 tokens.",
+        "sk-learn is a library",
+        "/home/me/task-list-of-everything.csv",
+        "token count: 120 of 4096",
+        "2026-11-22T10:00:00 INFO app.engine started",
+        "digest e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    ],
+)
+def test_innocent_text_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_short_values_are_not_hidden_everywhere() -> None:
+    remember("abc")
+    assert redact("abcdef") == "abcdef"
