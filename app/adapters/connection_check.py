@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from app.adapters.connections import Connection, closest
+from app.adapters.connections import Connection, missing_model
 from app.costs.usage import Usage
 from app.document.problem import Problem
 from app.sdk.errors import NodeError
@@ -48,8 +48,6 @@ async def check_connection(
         message = ChatMessage("user", "Say hi.")
         reply = await ask(model, ChatRequest(ModelChoice(), [message], max_tokens=FEW_TOKENS))
     except NodeError as error:
-        args = dict(error.args_by_name)
-        if error.code == "model.missing":
-            args["suggestion"] = closest(model, listed)
-        return ConnectionCheck(Problem(error.code, field=error.field, args=args), listed)
+        known = missing_model(model, connection.name, listed) if error.code == "model.missing" else error
+        return ConnectionCheck(Problem(known.code, field=error.field, args=known.args_by_name), listed)
     return ConnectionCheck(None, listed, model, reply.usage, time.perf_counter() - begun)

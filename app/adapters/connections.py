@@ -183,11 +183,18 @@ class Connections:
         connection = self._own(name)
         self._save([one for one in self._saved if one is not connection])
 
+    def missing(self, name: str) -> NodeError:
+        """There is no connection of this name. The nearest one is only named: whose account it is, people say."""
+        suggestion = closest(name, (one.name for one in self.all))
+        if suggestion:
+            return NodeError("connection.misspelt", connection=name, suggestion=suggestion)
+        return NodeError("connection.missing", connection=name)
+
     def resolve(self, choice: ModelChoice, roles: Mapping[str, RoleTarget]) -> tuple[Connection, str]:
         """The connection and model that a choice means on this machine.
 
-        Raises NodeError `role.not_mapped`, `connection.missing`, `connection.other_kind`,
-        `connection.no_models`, `model.none_chosen`, `model.missing`.
+        Raises NodeError `role.not_mapped`, `connection.missing`, `connection.misspelt`, `connection.other_kind`,
+        `connection.no_models`, `model.none_chosen`, `model.missing`, `model.misspelt`.
         """
         if choice.is_role:
             target = roles.get(choice.role)
@@ -202,26 +209,13 @@ class Connections:
         if not model:
             raise NodeError("model.none_chosen", connection=connection.name)
         if connection.kind == "embedded" and model not in connection.models:
-            raise NodeError(
-                "model.missing",
-                model=model,
-                connection=connection.name,
-                suggestion=closest(model, connection.models),
-            )
+            raise missing_model(model, connection.name, connection.models)
         return connection, model
 
     def _named(self, choice: ModelChoice) -> Connection:
         connection = self.get(choice.connection)
         if connection is None:
-            every = self.all
-            raise NodeError(
-                "connection.missing",
-                connection=choice.connection,
-                kind=choice.kind,
-                suggestion=closest(choice.connection, (one.name for one in every)),
-                # Only shown: which account takes a workflow's work is the person's decision.
-                same_kind=tuple(one.name for one in every if one.kind == choice.kind),
-            )
+            raise self.missing(choice.connection)
         if choice.kind and choice.kind != connection.kind:
             raise NodeError(
                 "connection.other_kind", connection=connection.name, kind=choice.kind, here=connection.kind
@@ -260,6 +254,14 @@ class Connections:
             *self._foreign,
         ]
         write_atomically(self._file, json.dumps({"connections": rows}, indent=2, ensure_ascii=False) + "\n")
+
+
+def missing_model(model: str, connection: str, names: Iterable[str]) -> NodeError:
+    """A connection has no model of this name; says which one it has that looks like it."""
+    suggestion = closest(model, names)
+    if suggestion:
+        return NodeError("model.misspelt", model=model, connection=connection, suggestion=suggestion)
+    return NodeError("model.missing", model=model, connection=connection)
 
 
 def closest(wanted: str, names: Iterable[str]) -> str:

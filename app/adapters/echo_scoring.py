@@ -25,7 +25,7 @@ _UNKNOWN_TO_SERVER = frozenset(
 async def score_by_echo(
     egress: Egress, server: Server, model: str, prompt: str, labels: Sequence[str]
 ) -> LabelScores:
-    """Asks once a label. Raises NodeError `model.cannot_score` where the server gives no numbers, `model.*`, `net.*`."""
+    """Asks once a label. Raises NodeError `model.cannot_score` where the server tells no numbers, `model.*`."""
     answers = await _all([_ask(egress, server, model, prompt, label) for label in labels])
     logs = [log for log, _ in answers]
     usage = sum((used for _, used in answers), NO_USAGE)

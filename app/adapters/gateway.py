@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from app.adapters.addresses import Reach
 from app.adapters.connection_check import ConnectionCheck, check_connection
-from app.adapters.connections import THIS_COMPUTER, Connection, Connections, closest, is_loopback
+from app.adapters.connections import THIS_COMPUTER, Connection, Connections, is_loopback
 from app.adapters.echo_scoring import score_by_echo
 from app.adapters.egress import Egress
 from app.adapters.embedded_model import Endpoint
@@ -91,22 +91,20 @@ class Gateway:
             return None
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        return await self._ask(await self._target(request.model), request)
+        target = await self._target(request.model)
+        try:
+            return await self._ask(target, request)
+        except NodeError as error:
+            _name(error, target)
+            raise
 
     async def score(self, request: ScoreRequest) -> LabelScores:
         target = await self._target(request.model)
-        begun = time.perf_counter()
-        if target.connection.kind == "embedded":
-            async with self._local_models.host(target.model).lease() as endpoint:
-                return await self._score_there(endpoint, "loopback", request, begun)
-        endpoint = await self._scoring_of(target)
-        if isinstance(endpoint, Endpoint):
-            return await self._score_there(endpoint, target.server.reach, request, begun)
-        scores = await score_by_echo(
-            self._egress, target.server, target.model, request.prompt, request.labels
-        )
-        self._scored_by[target.connection.address, target.model] = "echo"
-        return LabelScores(scores.probabilities, scores.usage, scores.model, time.perf_counter() - begun)
+        try:
+            return await self._score(target, request)
+        except NodeError as error:
+            _name(error, target)
+            raise
 
     async def list_models(self, name: str) -> tuple[str, ...]:
         """The models of a connection, asked of its server; where it has no list, the ones that we know of.
@@ -115,8 +113,7 @@ class Gateway:
         """
         connection = self.connections.get(name)
         if connection is None:
-            names = (one.name for one in self.connections.all)
-            raise NodeError("connection.missing", connection=name, suggestion=closest(name, names))
+            raise self.connections.missing(name)
         return await self._listed(connection, await self._server(connection))
 
     async def test_connection(self, connection: Connection, key: str | None = None) -> ConnectionCheck:
@@ -211,6 +208,20 @@ class Gateway:
             extra={"name": facts.name, "quantisation": facts.quantisation, "licence": facts.licence},
         )
 
+    async def _score(self, target: Target, request: ScoreRequest) -> LabelScores:
+        begun = time.perf_counter()
+        if target.connection.kind == "embedded":
+            async with self._local_models.host(target.model).lease() as endpoint:
+                return await self._score_there(endpoint, "loopback", request, begun)
+        endpoint = await self._scoring_of(target)
+        if isinstance(endpoint, Endpoint):
+            return await self._score_there(endpoint, target.server.reach, request, begun)
+        scores = await score_by_echo(
+            self._egress, target.server, target.model, request.prompt, request.labels
+        )
+        self._scored_by[target.connection.address, target.model] = "echo"
+        return replace(scores, seconds=time.perf_counter() - begun)
+
     async def _scoring_of(self, target: Target) -> Endpoint | str:
         """How this server scores labels: as a llama.cpp server, or else by echo, which is tried."""
         place = (target.connection.address, target.model)
@@ -248,6 +259,11 @@ class Gateway:
             self._scorers[reach] = LabelScorer(self._egress.session(reach))
         scored = await self._scorers[reach].score(endpoint, request.prompt, request.labels)
         return LabelScores(scored.probabilities, scored.usage, endpoint.model, time.perf_counter() - begun)
+
+
+def _name(error: NodeError, target: Target) -> None:
+    """Whoever found the fault, people read which connection and model it was."""
+    error.args_by_name = {"connection": target.connection.name, "model": target.model, **error.args_by_name}
 
 
 def _account(target: Target) -> Account:

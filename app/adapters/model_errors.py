@@ -119,7 +119,7 @@ def refusal(
 ) -> NodeError:
     """The error that an answer with an error status stands for; `headers` are found in any case."""
     text = body.decode("utf-8", "replace")
-    detail = redact(_message(text))[:LONGEST_DETAIL]
+    detail = redact(_message(text))[:LONGEST_DETAIL] or f"HTTP {status}"
     code = _code(status, text.lower())
     return NodeError(
         code,

@@ -78,13 +78,13 @@ class NodeFiles:
         return True
 
     def _place(self, path: str) -> Path:
-        """The path without links and dots. Raises NodeError `file.missing`, `file.bad_name`."""
+        """The path without links and dots. Raises NodeError `file.missing`, `file.name_not_allowed`."""
         if not path.strip():
             raise NodeError("file.missing", path=path)
         try:
             return (self._folder / Path(path).expanduser()).resolve()
         except (OSError, ValueError, RuntimeError) as error:
-            raise NodeError("file.bad_name", path=path, name=path) from error
+            raise NodeError("file.name_not_allowed", path=path, name=path) from error
 
     def _read_text(self, place: Path) -> str:
         with open_granted(place, self._may_read) as file:

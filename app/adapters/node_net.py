@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, cast
 
 from app.adapters.addresses import Reach, as_literal, may_reach
-from app.adapters.connections import Connection, Connections, closest, is_loopback
+from app.adapters.connections import Connection, Connections, is_loopback
 from app.adapters.egress import Egress, Limits, Outgoing, host_of
 from app.adapters.keyring_secrets import Secrets
 from app.document.problem import ProblemError
@@ -90,8 +90,7 @@ class NodeNet:
         name = self._account_for(choice.connection)
         found = self._connections.get(name)
         if found is None:
-            suggestion = closest(name, (one.name for one in self._connections.all))
-            raise NodeError("connection.missing", connection=name, suggestion=suggestion)
+            raise self._connections.missing(name)
         if found.host != host:
             raise NodeError("net.key_not_for_host", connection=found.name, host=host, own=found.host)
         return found

@@ -20,7 +20,7 @@ from app.sdk.gateway import ChatReply, ChatRequest
 
 # An answer that is not streamed comes all at once after a long silence, so silence has no limit of its own there.
 WHOLE = Limits(idle=120, total=120, redirects=2)
-WHOLE_LOCAL = Limits(idle=900, total=900, redirects=0)
+WHOLE_LOCAL = Limits(idle=900, total=900, redirects=2)
 SILENCE = 30.0  # seconds between two pieces, once the first is here
 _DONE = b"[DONE]"
 
@@ -56,7 +56,7 @@ class Server:
 
 
 class OpenAiLane:
-    """Chat completions over one egress door. `silence` is the longest wait between two pieces of a stream, in seconds."""
+    """Chat completions over one egress door. `silence` is the longest wait between two pieces, in seconds."""
 
     def __init__(self, egress: Egress, silence: float = SILENCE) -> None:
         self._egress = egress
@@ -108,7 +108,9 @@ class OpenAiLane:
             request.on_text(reply.text)
         return reply
 
-    async def _collect(self, answer: Incoming, server: Server, model: str, request: ChatRequest) -> StreamedReply:
+    async def _collect(
+        self, answer: Incoming, server: Server, model: str, request: ChatRequest
+    ) -> StreamedReply:
         reply, events = StreamedReply(model), EventData()
         loop = asyncio.get_running_loop()
         try:

@@ -19,14 +19,14 @@ LOG_FILES = 3
 # The beginnings that providers give their keys, tokens, and values that stand beside a telling name.
 _LOOKS_LIKE_KEY = re.compile(
     r"""
-      \b(?:sk|pk|rk|gsk|xai|hf|r8|tgp|csk|fw|pplx|nvapi|glsa|shpat|dop_v1|npm|pypi|ghp|gho|ghu|ghs|ghr|github_pat|glpat)
+      (?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|r8|tgp|csk|fw|pplx|nvapi|glsa|shpat|dop_v1|npm|pypi|ghp|gho|ghu|ghs|ghr|github_pat|glpat)
         [-_][A-Za-z0-9_\-]{12,}
-    | \bAIza[A-Za-z0-9_\-]{30,}
-    | \b(?:AKIA|ASIA|ABIA)[A-Z0-9]{16}\b
-    | \bABSK[A-Za-z0-9+/=]{30,}
-    | \bxox[abposr]-[A-Za-z0-9\-]{10,}
-    | \beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?
-    | \b[0-9a-f]{32}\.[A-Za-z0-9]{16}\b
+    | (?<![A-Za-z0-9])AIza[A-Za-z0-9_\-]{30,}
+    | (?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA)[A-Z0-9]{16}\b
+    | (?<![A-Za-z0-9])ABSK[A-Za-z0-9+/=]{30,}
+    | (?<![A-Za-z0-9])xox[abposr]-[A-Za-z0-9\-]{10,}
+    | (?<![A-Za-z0-9])eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?
+    | (?<![A-Za-z0-9])[0-9a-f]{32}\.[A-Za-z0-9]{16}\b
     | (?<=://)[^/\s:@]+:[^/\s:@]+(?=@)
     | (?<=-----BEGIN\ PRIVATE\ KEY-----)[^-]+
     """,
@@ -63,11 +63,6 @@ def redact(text: str) -> str:
         text = _exact.sub(HIDDEN, text)
     text = _LOOKS_LIKE_KEY.sub(HIDDEN, text)
     return _AFTER_NAME.sub(lambda match: match["name"] + HIDDEN, text)
-
-
-def looks_like_key(text: str) -> bool:
-    """Whether a text holds something with the beginning that providers give their keys."""
-    return bool(_LOOKS_LIKE_KEY.search(text))
 
 
 class _Gate(logging.Formatter):

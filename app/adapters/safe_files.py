@@ -30,7 +30,7 @@ _CODES = {
     errno.ENOSPC: "file.disk_full",
     errno.EDQUOT: "file.disk_full",
     errno.EFBIG: "file.disk_full",
-    errno.ENAMETOOLONG: "file.bad_name",
+    errno.ENAMETOOLONG: "file.name_not_allowed",
 }
 _numbers = count()
 
@@ -85,14 +85,15 @@ def as_file_errors(path: Path, otherwise: str) -> Generator[None]:
         yield
     except OSError as error:
         code = _CODES.get(error.errno or 0, otherwise)
-        raise NodeError(code, path=str(path), detail=error.strerror or type(error).__name__) from error
+        detail = error.strerror or type(error).__name__
+        raise NodeError(code, path=str(path), name=path.name, detail=detail) from error
 
 
 def _check_place(path: Path, granted: Granted) -> None:
     if not granted(path):
         raise NodeError("file.not_granted", path=str(path))
     if not is_clean(path.name):
-        raise NodeError("file.bad_name", path=str(path), name=path.name)
+        raise NodeError("file.name_not_allowed", path=str(path), name=path.name)
     with as_file_errors(path, "file.not_writable"):
         path.parent.mkdir(parents=True, exist_ok=True)
     # A folder may have been swapped for a link since the path was resolved.

@@ -35,7 +35,7 @@ Reader: TypeAlias = Callable[[BinaryIO, str], Iterator[Row]]
 def read_rows(file: BinaryIO, name: str, sheet: str = "") -> Iterator[Row]:
     """The rows of an open file, by the ending of its name. `sheet` empty: the first one.
 
-    Raises NodeError `file.unknown_format`, `file.not_text`, `file.bad_table`, `file.sheet_missing`, `file.too_large`.
+    Raises NodeError `file.*`: unknown_format, not_text, bad_table, bad_workbook, sheet_missing, too_large.
     """
     ending = Path(name).suffix.lower()
     if ending in WORKBOOKS:

@@ -22,14 +22,14 @@ HEAD = 4096  # bytes of a part in which a document type would stand
 def workbook_rows(file: BinaryIO, name: str, sheet: str = "") -> Iterator[Sequence[Json]]:
     """The rows of one sheet as cells; formulas as the values that were saved with them, dates as ISO texts.
 
-    Raises NodeError `file.bad_table`, `file.too_large`, `file.sheet_missing`.
+    Raises NodeError `file.bad_workbook`, `file.too_large`, `file.sheet_missing`.
     """
     book = _open(file, name)
     try:
         for row in _sheet(book, name, sheet).iter_rows(values_only=True):
             yield [_plain(cell) for cell in row]
     except (KeyError, ValueError, SyntaxError, zipfile.BadZipFile) as error:
-        raise NodeError("file.bad_table", path=name) from error
+        raise NodeError("file.bad_workbook", path=name) from error
     finally:
         book.close()
 
@@ -52,7 +52,7 @@ def _open(file: BinaryIO, name: str) -> Workbook:
     try:
         return load_workbook(file, read_only=True, data_only=True)
     except (KeyError, ValueError, OSError, SyntaxError, zipfile.BadZipFile) as error:
-        raise NodeError("file.bad_table", path=name) from error
+        raise NodeError("file.bad_workbook", path=name) from error
 
 
 def _check_archive(file: BinaryIO, name: str) -> None:
@@ -69,9 +69,9 @@ def _check_archive(file: BinaryIO, name: str) -> None:
                     with archive.open(part) as content:
                         head = content.read(HEAD).replace(b"\0", b"").upper()
                     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                        raise NodeError("file.bad_table", path=name)
+                        raise NodeError("file.bad_workbook", path=name)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        raise NodeError("file.bad_table", path=name) from error
+        raise NodeError("file.bad_workbook", path=name) from error
     file.seek(0)
 
 

@@ -63,9 +63,10 @@ def warnings(plain: Mapping[str, Json]) -> tuple[Problem, ...]:
 
 
 def without_keys(plain: dict[str, Json]) -> dict[str, Json]:
-    """A copy in which every text that looks like a key is empty."""
-    cleaned = copy.deepcopy(plain)
-    for path in find(plain):
+    """The same with every text that looks like a key empty."""
+    paths = list(find(plain))
+    cleaned = copy.deepcopy(plain) if paths else plain  # texts may be shared with a workflow
+    for path in paths:
         inside: object = cleaned
         for step in path[:-1]:
             inside = cast("dict[str | int, object]", inside)[step]

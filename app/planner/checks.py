@@ -116,10 +116,10 @@ def settings_can_be_read(draft: Draft) -> Iterator[Problem]:
         if node.fault:
             name = node.fault.name.partition("[")[0].partition(".")[0]
             yield Problem(
-                "field.wrong_shape",
+                f"field.not_{node.fault.expected}",
                 node=node.node.id,
                 field=name,
-                args={"where": node.fault.name, "expected": node.fault.expected},
+                args={"where": node.fault.name, **node.fault.args_by_name},
             )
 
 

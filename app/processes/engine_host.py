@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -56,7 +56,7 @@ class EngineHost:
         self._engine = engine
         self._outbox = outbox
         self._runs: dict[str, RunHandle] = {}
-        self._going: set[str] = set()
+        self._going: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.ended = asyncio.Event()
         self._answers: Mapping[type[Any], Callable[[Any], Awaitable[Reply]]] = {
@@ -82,14 +82,14 @@ class EngineHost:
         """Ends all runs and what the engine has started."""
         for run in self._going:
             self._runs[run].stop()
-        while self._going:
-            await asyncio.sleep(0.01)
+        await asyncio.gather(*self._going.values())
         await self._engine.close()
 
-    def _keep(self, work: Any) -> None:
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _reply(self, number: int, request: Request[Any]) -> None:
         try:
@@ -143,8 +143,7 @@ class EngineHost:
         )
         self._runs[handle.id] = handle
         self._forget_oldest()
-        self._going.add(handle.id)
-        self._keep(self._follow(handle))
+        self._going[handle.id] = self._keep(self._follow(handle))
         return Started(handle.id)
 
     async def _follow(self, handle: RunHandle) -> None:
@@ -152,7 +151,7 @@ class EngineHost:
             async for batch in handle.batches():
                 self._outbox.add(handle.id, batch)
         finally:
-            self._going.discard(handle.id)
+            self._going.pop(handle.id, None)
 
     def _forget_oldest(self) -> None:
         for run in list(self._runs)[:-_KEPT_RUNS]:
@@ -206,7 +205,7 @@ def _read(lines: BinaryIO, loop: asyncio.AbstractEventLoop, host: EngineHost) ->
         try:
             host.take(line)
         except MessageError as error:
-            print(error, file=sys.stderr)
+            sys.stderr.write(f"{error}\n")
             host.ended.set()
 
     for line in lines:

@@ -43,12 +43,10 @@ class Happened:
 
 FromEngine: TypeAlias = Answered | Happened
 
-_REQUESTS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in _kinds()}
+_REQUESTS: Mapping[str, type[Any]] = {
+    kind.__name__: kind for kind in cast("type[Any]", Request).__subclasses__()
+}
 _REPLIES: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Reply)}
-
-
-def _kinds() -> list[type[Any]]:
-    return list(cast("type[Any]", Request).__subclasses__())
 
 
 def request_line(number: int, request: Request[Any]) -> bytes:

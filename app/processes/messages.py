@@ -111,7 +111,7 @@ class Check(Request[Checked]):
 
 @dataclass(frozen=True, slots=True)
 class RememberOwn(Request[Done]):
-    """This workflow was made and saved here: from now on it counts as reviewed, with what stands in it."""
+    """A workflow was made and saved here: from now on it counts as reviewed, with what stands in it."""
 
     workflow: str
 

@@ -10,6 +10,7 @@ from dataclasses import MISSING, dataclass
 from functools import cache
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
 
+from app.document.problem import Argument
 from app.document.workflow import Json, JsonObject
 from app.sdk.data_types import Value
 from app.sdk.fields import AnyField, ChoiceField, ConnectionChoice, Field, ModelChoice, NumberField
@@ -21,12 +22,19 @@ AnyNodeType = type[NodeType[Any, Any, Any]]
 
 
 class FieldFault(ValueError):
-    """A field's value in the file has the wrong shape."""
+    """A field's value in the file has the wrong shape: `problem.field.not_<expected>` says which was expected.
 
-    def __init__(self, name: str, expected: str) -> None:
-        super().__init__(f"{name}: expected {expected}")
+    `name` is the place, such as `rules[2].minimum`; `args` the limits or options.
+    """
+
+    def __init__(self, name: str, expected: str, **args: Argument) -> None:
+        super().__init__(f"{name}: expected {expected} {args or ''}".rstrip())
         self.name = name
         self.expected = expected
+        self.args_by_name = args
+
+
+_PLAIN_TYPES: Mapping[Any, str] = {int: "whole_number", float: "number", str: "text", bool: "yes_no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +213,7 @@ def _decode(name: str, value: Json, hint: Any) -> Any:
     if dataclasses.is_dataclass(hint):
         return _decode_record(name, value, hint)
     if get_origin(hint) is Mapping and not isinstance(value, Mapping):
-        raise FieldFault(name, "object")
+        raise FieldFault(name, "record")
     if get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise FieldFault(name, "list")
@@ -219,20 +227,20 @@ def _decode_plain(name: str, value: Json, hint: Any) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint in (int, float, str, bool) and (type(value) is not hint):
-        raise FieldFault(name, {int: "whole number", float: "number", str: "text", bool: "yes or no"}[hint])
+        raise FieldFault(name, _PLAIN_TYPES[hint])
     return value
 
 
 def _stay_within(spec: FieldSpec, value: Any, name: str) -> None:
     """A choice has one of its options, a number lies within its limits; in rows, too."""
     field = spec.field
-    if isinstance(field, ChoiceField) and value not in {option.value for option in field.options}:
-        raise FieldFault(name, "one of: " + ", ".join(option.value for option in field.options))
+    if isinstance(field, ChoiceField) and value not in [option.value for option in field.options]:
+        raise FieldFault(name, "option", options=tuple(option.value for option in field.options))
     if isinstance(field, NumberField) and value is not None:
         low = -math.inf if field.minimum is None else field.minimum
         high = math.inf if field.maximum is None else field.maximum
         if not low <= value <= high:
-            raise FieldFault(name, f"number from {low:g} to {high:g}")
+            raise FieldFault(name, "within", low=f"{low:g}", high=f"{high:g}")
     for column in spec.row:
         for i, row in enumerate(cast("Sequence[Any]", value)):
             _stay_within(column, getattr(row, column.name), f"{name}[{i}].{column.name}")
@@ -240,13 +248,13 @@ def _stay_within(spec: FieldSpec, value: Any, name: str) -> None:
 
 def _decode_record(name: str, value: Json, shape: Any) -> Any:
     if not isinstance(value, Mapping):
-        raise FieldFault(name, "object")
+        raise FieldFault(name, "record")
     hints = _hints(shape)
     known = {k: _decode(f"{name}.{k}", v, hints[k]) for k, v in value.items() if k in hints}
     try:
         return shape(**known)
     except TypeError as missing:
-        raise FieldFault(name, "object with all its parts") from missing
+        raise FieldFault(name, "whole_record") from missing
 
 
 def inputs_object(node_type: AnyNodeType, values: Mapping[str, Value]) -> Any:

@@ -19,11 +19,15 @@ Examine: TypeAlias = Callable[[Json], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class StructuredAnswer:
-    """The best answer that came. `value` is None where no JSON could be read; `faults` are those that stayed."""
+    """The best answer that came. `value` is None where no JSON could be read; `faults` are those that stayed.
+
+    `cut`: it was longer than the request allowed.
+    """
 
     value: Json
     faults: tuple[str, ...]
     repairs: int
+    cut: bool = False
 
     @property
     def sound(self) -> bool:
@@ -43,7 +47,7 @@ async def ask_for_json(
     for repair in range(min(repairs, MOST_REPAIRS) + 1):
         reply = await models.chat(request)
         value, faults = _read(reply, examine)
-        answers.append(StructuredAnswer(value, faults, repair))
+        answers.append(StructuredAnswer(value, faults, repair, reply.finish == "length"))
         if not faults:
             break
         request = replace(request, messages=(*request.messages, *_complaint(reply.text, faults)))

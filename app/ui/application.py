@@ -11,14 +11,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import cast
+from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app.processes.children import own_command
 from app.document.problem import Problem, ProblemError
+from app.processes.children import own_command
 from app.registry.discovery import discover
 from app.settings import Folders, folders, load_preferences
 from app.ui import fonts
@@ -43,7 +43,8 @@ def run(files: Sequence[str]) -> int:
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
     with loop:
-        again = cast("list[str] | None", loop.run_until_complete(_show(preferences, files)))
+        # qasync is only half typed.
+        again = cast("Any", loop).run_until_complete(_show(preferences, files))
     if again is not None:
         program = own_command("")[:-1]
         os.execv(program[0], [*program, *again])  # noqa: S606 - this very program
@@ -96,7 +97,8 @@ def _open_first(window: MainWindow, files: Sequence[str]) -> None:
 
 def _after_first_paint(window: MainWindow) -> None:
     if os.environ.get("BATON_TRACE_START"):
-        print(f"first paint after {time.process_time():.3f} CPU s", file=sys.stderr, flush=True)
+        sys.stderr.write(f"first paint after {time.process_time():.3f} CPU s\n")
+        sys.stderr.flush()
     window.link.start()
     window.notices.offer_recovery()
 

@@ -44,7 +44,7 @@ async def ask(parent: QWidget, question: str, more: str, choices: Sequence[Choic
         if choice.id == otherwise:
             box.setEscapeButton(button)
     box.setDefaultButton(next(iter(box.buttons())))  # pyright: ignore[reportArgumentType, reportCallIssue]
-    await _shown(box)
+    await shown(box)
     return buttons.get(box.clickedButton(), otherwise)
 
 
@@ -86,12 +86,12 @@ async def _picked(
     else:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setDirectory(str(start))
-    accepted = await _shown(dialog)
+    accepted = await shown(dialog)
     files = dialog.selectedFiles()
     return Path(files[0]) if accepted and files else None
 
 
-async def _shown(dialog: QDialog) -> bool:
+async def shown(dialog: QDialog) -> bool:
     """Opens a dialog over its window and waits for its end; a cancelled wait closes it."""
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 

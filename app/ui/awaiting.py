@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QDialog
 
 from app.document.problem import Problem, ProblemError
 
@@ -44,6 +45,18 @@ class Awaiting(QObject):
         """Drops everything under way; neither `done` nor `failed` will be called."""
         for task in tuple(self._tasks):
             task.cancel()
+
+
+async def until_closed(dialog: QDialog) -> None:
+    """Opens a dialog over its window and waits for its end, whatever that is; a cancelled wait closes it."""
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    dialog.finished.connect(lambda code: None if ended.done() else ended.set_result(code))
+    dialog.open()
+    try:
+        await ended
+    finally:
+        dialog.hide()
+        dialog.deleteLater()
 
 
 async def _finish(

@@ -68,7 +68,6 @@ class Finders(QObject):
 
     def add_at(self, at: QPointF, where: QPoint) -> None:
         """A step to add at a point of the canvas; the list opens at `where` on the screen."""
-
         self._open(where, lambda entry: self._editing.add_entry(entry, snapped(at.x()), snapped(at.y())))
 
     def add_fitting(self, port: PortRef, is_output: bool, at: QPointF, where: QPoint) -> None:

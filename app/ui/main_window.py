@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, Q
 
 from app.document.ids import new_id
 from app.document.operations import SetWorkflow
+from app.document.problem import Problem
 from app.document.workflow import Workflow
 from app.registry.registry import Registry
 from app.texts import text
@@ -103,7 +104,7 @@ class MainWindow(QMainWindow):
         self.finders = Finders(self.session, self.registry, self.canvas, self.editing, self.action_set, self)
         self.viewing = Viewing(self.action_set, self.canvas, self.panels, self.preferences)
         self.opening = Opening(self.files, self.start, self)
-        self.desk = RunDesk(self.session, self.stream, self.registry, self.runs, self)
+        self.desk = RunDesk(self.session, self.stream, self.registry, self.runs, self.preferences, self)
         self.checking = Checking(self.session, self.link, self)
         self.notices = Notices(
             self.strips, self.session, self.files, self.link, self.stream, self.desk.run_once
@@ -165,7 +166,10 @@ class MainWindow(QMainWindow):
         self.inspector.preferences_asked.connect(self.preferences_desk.open)
         self.preferences_desk.shelf_changed.connect(self.inspector.show_shelf)
         self.preferences_desk.scale_changed.connect(partial(self.notices.offer_restart, self.restart))
-        for source in (self.editing, self.desk, self.inspector, self.opening):
+        self.preferences_desk.shelf_changed.connect(self.desk.show_shelf)
+        self.desk.refused.connect(self._on_no_run)
+        self.desk.begun.connect(self._on_begun)
+        for source in (self.editing, self.inspector, self.opening):
             source.refused.connect(self.notices.refused)
         self.runs.chosen.connect(self.show_step)
         self.runs.folded.connect(partial(self.panels.show_panel, "runs", False))
@@ -262,6 +266,16 @@ class MainWindow(QMainWindow):
 
     def _on_fold(self) -> None:
         self.runs.show_grown(self.panels.runs_grown)
+
+    def _on_begun(self) -> None:
+        self.panels.show_panel("runs", True)
+
+    def _on_no_run(self, problems: tuple[Problem, ...]) -> None:
+        """What belongs to a step is listed; the strip says the first of it."""
+        self.notices.run_failed(problems)
+        if any(problem.node for problem in problems):
+            self.session.show_problems(problems)
+            self.show_problems()
 
     def _rename(self, name: str) -> None:
         self.editing.do(SetWorkflow({"name": name}))

@@ -140,7 +140,7 @@ class OpenAndSave(QObject):
         return True
 
     def look_at_disk(self) -> None:
-        """Tells by `changed_on_disk` whether another program wrote the file; asked when the window comes to the front."""
+        """Tells by `changed_on_disk` if another program wrote the file; asked when the window comes to the front."""
         path = self._session.place.path
         if path is not None and self._stamp is not None and changed_elsewhere(path, self._stamp):
             self.changed_on_disk.emit()

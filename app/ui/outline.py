@@ -12,8 +12,8 @@ from app.document.change import Change
 from app.document.workflow import Edge, Graph
 from app.texts import text
 from app.ui.appearance import appearance
-from app.ui.canvas.card import Card
 from app.ui.canvas.canvas import Canvas
+from app.ui.canvas.card import Card
 from app.ui.canvas.selection import Selection
 from app.ui.icons import icon
 from app.ui.session import Session

@@ -29,7 +29,7 @@ class RunBar(QFrame):
         self._stop = QPushButton()
         self._stop.setObjectName("run.bar.stop")
         vary(self._stop, kind="danger-small")
-        self._stop.clicked.connect(lambda: self.stop.emit())
+        self._stop.clicked.connect(self.stop)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 5, 6, 5)
         row.setSpacing(10)
@@ -45,7 +45,7 @@ class RunBar(QFrame):
     def show_run(
         self, run: RunState, elapsed: float, titles: dict[str, str], *, under_way: bool, stopping: bool
     ) -> None:
-        """`titles` are those of the steps at work."""
+        """`titles` are those of the steps at work; an empty RunState: the run is about to begin."""
         self.setVisible(under_way)
         if not under_way:
             return
@@ -60,20 +60,23 @@ class RunBar(QFrame):
 def _said(run: RunState, titles: dict[str, str], stopping: bool) -> tuple[str, str, str]:
     if stopping:
         return "square", "waiting", text("window.bar.stopping")
-    if run.status == "none":
-        return "loader", "running", text("window.bar.starting")
     if run.status == "waiting":
         return "user-check", "warning", text("window.bar.waiting", n=len(run.questions))
     if run.status == "paused":
         return "pause", "warning", text("window.bar.paused")
+    return "loader", "running", _progress(run, titles)
+
+
+def _progress(run: RunState, titles: dict[str, str]) -> str:
+    if run.status == "none":
+        return text("window.bar.starting")
     if run.rows is not None:
         done = figures.count(run.rows_done + run.rows_failed + run.rows_cancelled)
-        if run.rows < 0:
-            return "loader", "running", text("window.bar.rows_so_far", done=done)
-        return "loader", "running", text("window.bar.rows", done=done, n=figures.count(run.rows))
+        code = "window.bar.rows_so_far" if run.rows < 0 else "window.bar.rows"
+        return text(code, done=done, n=figures.count(run.rows))
     settled = sum(1 for node in run.nodes.values() if node.settled)
     at_work = [titles.get(node.node, node.node) for node in run.nodes.values() if node.active]
     step, n = min(settled + 1, len(run.nodes)), len(run.nodes)
     if not at_work:
-        return "loader", "running", text("window.bar.step_none", step=step, n=n)
-    return "loader", "running", text("window.bar.step", step=step, n=n, title=", ".join(at_work[:2]))
+        return text("window.bar.step_none", step=step, n=n)
+    return text("window.bar.step", step=step, n=n, title=", ".join(at_work[:2]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -11,28 +11,45 @@ from typing import Any, cast
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.adapters.shelf import NO_SHELF, Shelf
 from app.document.problem import Problem
-from app.document.workflow import Json
+from app.document.workflow import Json, Node
 from app.registry.registry import Registry
 from app.sdk.context import Decision
 from app.texts import text
-from app.ui.asking import file_to_open
+from app.ui.asking import file_to_open, shown
 from app.ui.awaiting import Awaiting
-from app.ui.canvas.placed import fields_of
+from app.ui.budget_cap import cap_of
+from app.ui.kept_preferences import KeptPreferences
+from app.ui.run_form.asks import Asks, asks_of
+from app.ui.run_form.cost_words import cost_words
+from app.ui.run_form.last_values import LastValues
+from app.ui.run_form.run_form import RunForm
 from app.ui.run_stream import RunStream, RunWish
 from app.ui.runs.panel import RunPanel
 from app.ui.session import Session
 
 
 class RunDesk(QObject):
-    """`refused` carries Problems for the person."""
+    """`refused` carries what keeps a run from beginning; `begun` comes when one has begun."""
 
     refused = Signal(object)
+    begun = Signal()
 
     def __init__(
-        self, session: Session, stream: RunStream, registry: Registry, panel: RunPanel, window: QWidget
+        self,
+        session: Session,
+        stream: RunStream,
+        registry: Registry,
+        panel: RunPanel,
+        preferences: KeptPreferences,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
+        self._last_values = LastValues(preferences.where.state)
+        self._preferences = preferences
+        self._shelf = NO_SHELF
+        self._looked_at: tuple[Mapping[str, Node], Asks] | None = None
         self._session = session
         self._stream = stream
         self._registry = registry
@@ -46,12 +63,18 @@ class RunDesk(QObject):
     @property
     def has_samples(self) -> bool:
         """Whether a step keeps sample rows to run over."""
-        for node in self._session.workflow.graph.nodes.values():
-            spec = self._registry.get(node.type)
-            fields = fields_of(node, spec) if spec and not node.disabled else None
-            if spec and fields is not None and spec.type.samples(fields):
-                return True
-        return False
+        return self._asks().samples > 0
+
+    def _asks(self) -> Asks:
+        """What the workflow asks for; looked up once for each state of its steps."""
+        nodes = self._session.workflow.graph.nodes
+        if self._looked_at is None or self._looked_at[0] is not nodes:
+            self._looked_at = (nodes, asks_of(self._session.workflow, self._registry.get))
+        return self._looked_at[1]
+
+    def show_shelf(self, shelf: Shelf) -> None:
+        """The models of this machine: what a run may cost is said with them."""
+        self._shelf = shelf
 
     # --- starting and stopping -----------------------------------------------------------------------------
 
@@ -63,7 +86,9 @@ class RunDesk(QObject):
             self.run_once()
 
     def run_once(self) -> None:
-        self._begin(self._run(RunWish()))
+        """Asks what the workflow asks for, if anything, and runs."""
+        asks = self._asks()
+        self._begin(self._fill_in(asks) if asks.inputs else self._run(RunWish()))
 
     def run_samples(self) -> None:
         self._begin(self._run(RunWish(rows="samples")))
@@ -83,8 +108,22 @@ class RunDesk(QObject):
         if path is not None:
             await self._run(RunWish(rows=str(path)))
 
+    async def _fill_in(self, asks: Asks) -> None:
+        """The run form; what was filled in is there again next time."""
+        workflow, place = self._session.workflow, self._session.place
+        cost = cost_words(asks.models, self._shelf, cap_of(workflow, self._preferences.now))
+        folder = place.path.parent if place.path else None
+        form = RunForm(asks, self._last_values.of(workflow.id), cost, folder, self._window)
+        wishes: list[RunWish] = []
+        form.chosen.connect(wishes.append)
+        await shown(form)
+        if wishes:
+            self._last_values.keep(workflow.id, form.values())
+            await self._run(wishes[0])
+
     async def _run(self, wish: RunWish) -> None:
         await self._stream.start(wish)
+        self.begun.emit()
 
     # --- a run on its way ----------------------------------------------------------------------------------
 

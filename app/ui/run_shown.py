@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.events.run_state import RunState
 from app.texts import text
 from app.ui.appearance import appearance
+from app.ui.budget_cap import amount, cap_of
 from app.ui.canvas.canvas import Canvas
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.run_bar import RunBar
@@ -64,9 +65,9 @@ class RunShown(QObject):
         scene = self._canvas.scene
         at_work = [node for node, state in session.run.nodes.items() if state.active and node in scene.nodes]
         titles = {node: scene.describe(scene.nodes[node].placed).title for node in at_work}
-        self.bar.show_run(
-            session.run, session.elapsed, titles, under_way=stream.is_running, stopping=stream.is_stopping
-        )
+        run = RunState() if stream.is_starting else session.run
+        elapsed = 0.0 if stream.is_starting else session.elapsed
+        self.bar.show_run(run, elapsed, titles, under_way=stream.is_running, stopping=stream.is_stopping)
         possible = bool(session.workflow.graph.nodes)
         self._top.run.show_state(running=stream.is_running, stopping=stream.is_stopping, possible=possible)
         self._show_budget()
@@ -75,17 +76,9 @@ class RunShown(QObject):
     def _show_budget(self) -> None:
         run = self._session.run
         if run.status == "none":
-            self._top.budget.show_budget(self.cap(), None)
+            self._top.budget.show_budget(cap_of(self._session.workflow, self._preferences.now), None)
         else:
-            self._top.budget.show_budget(_amount(run.budget), run.cost)
-
-    def cap(self) -> Decimal | None:
-        """The cap that the next run will have: the workflow's wish or the person's own, the lower."""
-        wishes = (
-            _amount(self._session.workflow.settings.budget_usd),
-            _amount(self._preferences.now.budget_usd),
-        )
-        return min((cap for cap in wishes if cap is not None), default=None)
+            self._top.budget.show_budget(amount(run.budget), run.cost)
 
     def show_saved(self) -> None:
         """Says under the name whether the file holds what the document holds."""
@@ -100,23 +93,17 @@ class RunShown(QObject):
 
     def _saved_words(self) -> str:
         session, place = self._session, self._session.place
-        if place.trust == "new":
-            return text("window.saved.outside")
-        if place.read_only:
-            return text("window.saved.read_only")
-        if not session.is_saved:
-            return text("window.saved.changed")
-        if place.path is None:
-            return text("window.saved.no_file")
-        if self._saved_at is None:
-            return text("window.saved.saved")
-        if (datetime.now() - self._saved_at).total_seconds() < _JUST_NOW:  # noqa: DTZ005
+        facts = {
+            "outside": place.trust == "new",
+            "read_only": place.read_only,
+            "changed": not session.is_saved,
+            "no_file": place.path is None,
+            "saved": self._saved_at is None,
+        }
+        for code, holds in facts.items():
+            if holds:
+                return text(f"window.saved.{code}")
+        at = self._saved_at or datetime.now()  # noqa: DTZ005
+        if (datetime.now() - at).total_seconds() < _JUST_NOW:  # noqa: DTZ005
             return text("window.saved.just_now")
-        return text("window.saved.at", time=f"{self._saved_at:%H:%M}")
-
-
-def _amount(words: str | None) -> Decimal | None:
-    try:
-        return Decimal(words) if words else None
-    except InvalidOperation:
-        return None
+        return text("window.saved.at", time=f"{at:%H:%M}")

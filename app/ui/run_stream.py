@@ -21,6 +21,7 @@ from app.ui.session import Session
 from app.ui.workflow_text import folder_of, text_of
 
 DRAIN = 33  # ms between two looks at what has arrived
+STARTING = "?"  # no run's name
 STOP_PATIENCE = 6.0  # seconds that an engine gets for stopping a run by itself
 
 
@@ -36,7 +37,7 @@ class RunWish:
 
 
 class RunStream(QObject):
-    """One run at a time. `failed` brings Problems that belong to no step; the window shows them."""
+    """One run at a time. `failed` brings the Problems of a run that lost its engine."""
 
     failed = Signal(object)
     state_changed = Signal()
@@ -47,6 +48,7 @@ class RunStream(QObject):
         self._link = link
         self._run = ""
         self._stopping = False
+        self._over = asyncio.Event()
         self._timer = QTimer(self, interval=DRAIN)
         self._timer.timeout.connect(self.drain)
         link.state_changed.connect(self._on_link)
@@ -57,18 +59,21 @@ class RunStream(QObject):
         return bool(self._run)
 
     @property
+    def is_starting(self) -> bool:
+        """Whether a run was asked for and the engine has not answered yet."""
+        return self._run == STARTING
+
+    @property
     def is_stopping(self) -> bool:
         return self._stopping
 
-    async def start(self, wish: RunWish) -> bool:
-        """Starts a run of the document as it is now; False if the engine refused it (`failed` says why)."""
+    async def start(self, wish: RunWish) -> None:
+        """Starts a run of the document as it is now. Raises ProblemError: why the engine refuses it."""
         if self._run:
-            return False
-        self._run = "?"  # taken: the button must not start a second one meanwhile
-        self._session.begin_run()
-        self.state_changed.emit()
+            return
+        workflow = self._session.workflow
         request = StartRun(
-            text_of(self._session.workflow),
+            text_of(workflow),
             folder_of(self._session.place),
             own=self._session.place.trust == "mine",
             grants=wish.grants,
@@ -77,32 +82,32 @@ class RunStream(QObject):
             budget=str(wish.budget) if wish.budget is not None else None,
             rows_at_a_time=wish.rows_at_a_time,
         )
+        self._over.clear()
+        self._run = STARTING  # the button must not start a second one meanwhile
+        self.state_changed.emit()
         try:
             started = await self._link.ask(request)
-        except ProblemError as refused:
+        except ProblemError:
             self._end()
-            self._session.show_problems(refused.problems)
-            self.failed.emit(refused.problems)
-            return False
+            raise
         self._run = started.run
+        self._session.begin_run(workflow)
         self._timer.start()
-        return True
+        self.state_changed.emit()
 
     async def stop(self) -> None:
         """Stops the run; an engine that doesn't do so in time is killed. A second call kills at once."""
         if not self._run:
             return
-        if self._stopping or self._run == "?":
+        if self._stopping or self.is_starting:
             self._link.kill()
             return
         self._stopping = True
         self.state_changed.emit()
-        run = self._run
         try:
             async with asyncio.timeout(STOP_PATIENCE):
-                await self._link.ask(StopRun(run))
-                while self._run == run:
-                    await asyncio.sleep(DRAIN / 1000)
+                await self._link.ask(StopRun(self._run))
+                await self._over.wait()
         except TimeoutError:
             self._link.kill()
         except ProblemError:
@@ -129,7 +134,7 @@ class RunStream(QObject):
     def drain(self) -> None:
         """Folds what has arrived into the session."""
         for happened in self._link.take():
-            if self._run in (happened.run, "?"):
+            if self._run == happened.run:
                 self._session.fold(happened.events)
         if self._run and self._session.run.is_over:
             self._end()
@@ -138,7 +143,7 @@ class RunStream(QObject):
         if state != "gone":
             return
         self.drain()
-        if self._run:
+        if self._run and not self.is_starting:  # who waits for the start is told by the link
             problem = None if self._stopping else Problem("engine.ended")
             self._session.fold(ending(self._session.run, self._session.elapsed, problem))
             self._end()
@@ -149,4 +154,5 @@ class RunStream(QObject):
         self._timer.stop()
         self._run = ""
         self._stopping = False
+        self._over.set()
         self.state_changed.emit()

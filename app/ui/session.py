@@ -132,10 +132,10 @@ class Session(QObject):
             self._problems = found
             self.checked.emit()
 
-    def begin_run(self) -> None:
-        """A new run of the document as it is now: the figures of the last one leave the views."""
+    def begin_run(self, workflow: Workflow) -> None:
+        """A new run of this workflow: the figures of the last one leave the views."""
         gone = frozenset(self.run.nodes)
-        self.run, self._run_workflow = RunState(), self.workflow
+        self.run, self._run_workflow = RunState(), workflow
         self.ran.emit(gone)
 
     def fold(self, events: Iterable[RunEvent]) -> None:

@@ -112,4 +112,5 @@ def _button(action: QAction) -> QToolButton:
 def _line() -> QFrame:
     line = QFrame()
     vary(line, role="line-vertical")
+    line.setFixedHeight(28)
     return line

@@ -31,18 +31,18 @@ class EditCommand(QUndoCommand):
     ) -> None:
         super().__init__(text(f"operation.{operation.code}"))
         self._document = document
-        self._operation = operation
+        self.operation = operation
         self._inverse = inverse
-        self._continues = continues
+        self.continues = continues
         self._applied = True
 
     def redo(self) -> None:
         if not self._applied:
-            self._inverse = self._document.apply(self._operation)
+            self._inverse = self._document.apply(self.operation)
         self._applied = True
 
     def undo(self) -> None:
-        self._operation = self._document.apply(self._inverse)
+        self.operation = self._document.apply(self._inverse)
         self._applied = False
 
     def id(self) -> int:
@@ -50,29 +50,23 @@ class EditCommand(QUndoCommand):
         return 1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, EditCommand) or not other._continues:
+        if not isinstance(other, EditCommand) or not other.continues:
             return False
-        mine = what_it_sets(self._operation)
-        if mine is None or mine != what_it_sets(other._operation):
+        mine = what_it_sets(self.operation)
+        if mine is None or mine != what_it_sets(other.operation):
             return False
-        self._operation = other._operation
+        self.operation = other.operation
         return True
 
 
 def what_it_sets(operation: object) -> Hashable:
     """What an operation overwrites as a whole, so that a later one of the same makes it vanish; else None."""
     match operation:
-        case SetFields(node=node, fields=fields):
-            return SetFields, node, frozenset(fields)
-        case SetNode(node=node, attributes=attributes):
-            return SetNode, node, frozenset(attributes)
-        case SetWorkflow(attributes=attributes):
-            return SetWorkflow, frozenset(attributes)
-        case MoveNodes(positions=positions):
-            return MoveNodes, frozenset(positions)
-        case ResizeNodes(widths=widths):
-            return ResizeNodes, frozenset(widths)
+        case SetFields(node=node, fields=things) | SetNode(node=node, attributes=things):
+            return type(operation), node, frozenset(things)
+        case SetWorkflow(attributes=things) | MoveNodes(positions=things) | ResizeNodes(widths=things):
+            return type(operation), frozenset(things)
         case SetNote(id=note_id, note=note) if note is not None:
-            return SetNote, note_id
+            return type(operation), note_id
         case _:
             return None

@@ -99,7 +99,7 @@ class ExtractFields:
     ] = MOST_REPAIRS
     max_tokens: Annotated[
         int, NumberField(label="Longest answer", minimum=16, maximum=32_000, unit="tokens", advanced=True)
-    ] = 600
+    ] = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,8 @@ class Extract(NodeType[ExtractFields, ExtractInputs, ExtractOutputs]):
             ctx.models, request, lambda value: list(_complaints(fields, value, source)), fields.repairs
         )
         if not isinstance(answer.value, Mapping):
+            if answer.cut:
+                raise NodeError("extract.cut_off", field="max_tokens", tokens=fields.max_tokens)
             raise NodeError("extract.no_answer")
         record = {wanted.name: _normal(wanted, answer.value.get(wanted.name)) for wanted in _wanted(fields)}
         reasons = tuple(_reasons(fields, record, source))

@@ -71,13 +71,16 @@ OPEN_THE_WINDOW = """
 from PySide6.QtCore import QTimer
 from app.ui import application
 
-after_first_paint = application._after_first_paint
+class ClosesWhenReady(application.MainWindow):
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.link.state_changed.connect(self.close_when_ready)
 
-def then_close(window):
-    after_first_paint(window)
-    QTimer.singleShot(0, window.close)
+    def close_when_ready(self, state):
+        if state == "ready":
+            QTimer.singleShot(0, self.close)
 
-application._after_first_paint = then_close
+application.MainWindow = ClosesWhenReady
 assert application.run([]) == 0
 """
 

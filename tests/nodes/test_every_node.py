@@ -21,10 +21,10 @@ from app.sdk.fields import ChoiceField, NumberField, RowsField, ToggleField
 from app.sdk.node_type import MergeRule
 from app.sdk.ports import ERROR_PORT, Ports, PortSpec
 from app.sdk.powers import DECIDED_WHILE_RUNNING, Power, PowerKind
-from app.sdk.spec import FieldSpec, NodeSpec
+from app.sdk.spec import FieldFault, FieldSpec, NodeSpec
 from app.settings import resource_folder
 from app.texts import catalogue
-from tests.nodes.field_values import settings_of
+from tests.nodes.field_values import json_values, settings_of
 
 REGISTRY = discover()
 EXPECTED = {
@@ -164,6 +164,28 @@ def test_settings_survive_writing_and_reading(spec: NodeSpec, data: st.DataObjec
     written = json.loads(json.dumps(spec.encode(fields)))
     assert spec.decode(written) == fields
     assert spec.encode(spec.decode(written)) == written
+
+
+@every_type
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_file_is_read_or_refused_with_the_place(spec: NodeSpec, data: st.DataObject) -> None:
+    names = [field.name for field in spec.fields]
+    plain = data.draw(
+        st.dictionaries(st.sampled_from(names) if names else st.text(), json_values, max_size=3)
+    )
+    fault = fault_of(spec, plain)
+    if fault is not None:
+        assert fault.name.partition("[")[0].partition(".")[0] in plain
+        assert f"problem.field.not_{fault.expected}" in catalogue("en")
+
+
+def fault_of(spec: NodeSpec, plain: dict[str, Any]) -> FieldFault | None:
+    try:
+        spec.decode(plain)
+    except FieldFault as fault:
+        return fault
+    return None
 
 
 @every_type

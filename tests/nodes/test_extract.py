@@ -154,6 +154,13 @@ async def test_no_answer_at_all_is_an_error(extract: AnyNodeType) -> None:
         await ask(extract, "no", "no", "no")
 
 
+async def test_an_answer_without_end_says_so(extract: AnyNodeType) -> None:
+    models = ScriptedModels(['{"vendor": "ACME ACME'] * 3, finish="length")
+    with pytest.raises(NodeError) as raised:
+        await run_node(extract, FIELDS, {"text": TEXT}, models=models)
+    assert (raised.value.code, raised.value.field) == ("extract.cut_off", "max_tokens")
+
+
 async def test_an_empty_text_is_not_guessed_at(extract: AnyNodeType) -> None:
     with pytest.raises(NodeError, match=r"extract.empty_text"):
         await run_node(extract, FIELDS, {"text": " "}, models=ScriptedModels())

@@ -37,7 +37,7 @@ class Canvas(QWidget):
     def __init__(self, specs: SpecLookup, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.intents = Intents(self)
-        self.scene = CanvasScene(_look(), specs, self)
+        self.scene = CanvasScene(_look(), specs)  # no child: it must outlive the view that shows it
         self.view = CanvasView(self.scene, self.intents, self)
         self._zoom_bar = ZoomBar(self)
         self._minimap = Minimap(self.view, self)
@@ -67,6 +67,7 @@ class Canvas(QWidget):
 
     def sync(self, workflow: Workflow) -> None:
         """Shows this workflow. Cheap where little changed; another workflow's id starts with all in sight."""
+        self.view.call_off()
         self.scene.sync(workflow)
         if workflow.id != self._workflow_id:
             self._workflow_id = workflow.id

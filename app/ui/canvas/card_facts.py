@@ -1,12 +1,10 @@
-"""Puts a card together: what a node's settings, its run and its problems mean in words and marks."""
+"""Puts a card together: names, ports and what its settings say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
-from app import figures
-from app.costs.cost import FREE, Cost
 from app.document.problem import Problem
 from app.events.run_state import NodeState, RunState
 from app.sdk.node_type import Preset
@@ -14,25 +12,11 @@ from app.sdk.ports import ERROR_PORT, PortSpec
 from app.sdk.spec import NodeSpec
 from app.texts import text
 from app.ui import node_texts
-from app.ui.canvas.card import Card, Fact, Mark, PortMark
+from app.ui.canvas.card import Card, PortMark
+from app.ui.canvas.card_state import badge_of, facts_of, progress_of
 from app.ui.canvas.placed import Placed, fields_of
 from app.ui.canvas.result_line import result_line
 from app.ui.plain import one_line
-from app.ui.problem_words import what_happened
-
-_RUNNING = ("running", "streaming", "retrying")
-_BADGES = {
-    "running": ("loader", "running"),
-    "streaming": ("loader", "running"),
-    "retrying": ("rotate-ccw", "warning"),
-    "asking": ("user-check", "person"),
-    "done": ("check", "done"),
-    "check_failed": ("triangle-alert", "warning"),
-    "failed": ("x", "error"),
-    "skipped": ("minus", "muted"),
-    "cancelled": ("square", "muted"),
-}
-_BORDERS = {"check_failed": "warning", "failed": "error", "running": "running", "streaming": "running"}
 
 
 def card_of(placed: Placed, run: RunState | None, problems: Sequence[Problem] = ()) -> Card:
@@ -40,7 +24,7 @@ def card_of(placed: Placed, run: RunState | None, problems: Sequence[Problem] = 
     node, spec = placed.node, placed.spec
     state = run.nodes.get(node.id) if run else None
     preset = preset_of(placed)
-    badge, border = _badge(node.id, run, state, problems)
+    badge, border = badge_of(node.id, run, state, problems)
     return Card(
         title=one_line(title_of(placed)),
         subtitle=one_line(_subtitle(placed, preset, state)),
@@ -49,12 +33,12 @@ def card_of(placed: Placed, run: RunState | None, problems: Sequence[Problem] = 
         inputs=_inputs(placed),
         outputs=_outputs(placed),
         error=_error_port(placed),
-        facts=_facts(run, state, disabled=node.disabled),
+        facts=facts_of(run, state, disabled=node.disabled),
         badge=badge,
         border=border,
         preview=result_line(placed, state) if state else "",
         writing=state is not None and state.status == "streaming",
-        progress=_progress(run, state),
+        progress=progress_of(run, state),
         faded=node.disabled or (state is not None and state.status == "skipped"),
         unknown=spec is None,
         disabled=node.disabled,
@@ -96,15 +80,6 @@ def kind_of(placed: Placed, preset: Preset | None) -> str:
     fields = fields_of(placed.node, placed.spec)
     models = placed.spec.type.models(fields) if fields is not None else ()
     return "cheap" if models and all(model.role == "small" for model in models) else "strong"
-
-
-def total_of(nodes: Iterable[str], run: RunState | None) -> Fact | None:
-    """What some nodes cost together; None before one of them has called a model."""
-    states = [run.nodes[node] for node in nodes if node in run.nodes] if run else []
-    if not any(state.calls for state in states):
-        return None
-    cost = sum((state.cost for state in states), FREE)
-    return Fact(figures.cost(cost), _cost_tone(cost))
 
 
 def _subtitle(placed: Placed, preset: Preset | None, state: NodeState | None) -> str:
@@ -160,101 +135,3 @@ def _error_port(placed: Placed) -> PortMark | None:
     if placed.spec is None:
         return None
     return PortMark(ERROR_PORT, text("canvas.port.error"), "record", "error", ERROR_PORT in placed.joined_out)
-
-
-def _badge(
-    node: str, run: RunState | None, state: NodeState | None, problems: Sequence[Problem]
-) -> tuple[Mark | None, str]:
-    live = run is not None and run.status in ("running", "paused", "waiting")
-    worst = min(problems, key=lambda problem: problem.severity != "error", default=None)
-    # What keeps the step from running again is news; a warning is not worth hiding a result for.
-    if worst and not live and (worst.severity == "error" or state is None):
-        tone = "error" if worst.severity == "error" else "warning"
-        return Mark("circle-alert", tone, what_happened(worst)), ""
-    if run is None or state is None:
-        return None, ""
-    if run.budget_reached and run.budget_reached.node == node:
-        return Mark("pause", "warning", text("canvas.state.paused")), "warning"
-    if state.status == "idle":
-        return (Mark("clock", "waiting", text("canvas.state.waiting")) if not run.is_over else None), ""
-    icon, tone = _BADGES[state.status]
-    border = _BORDERS.get(state.status, "")
-    return Mark(icon, tone, text(f"canvas.state.{state.status}"), spins=state.status in _RUNNING[:2]), border
-
-
-def _progress(run: RunState | None, state: NodeState | None) -> float | None:
-    if not run or not state or not run.rows or run.rows < 2 or state.status not in _RUNNING:
-        return None
-    return state.settled / run.rows
-
-
-def _facts(run: RunState | None, state: NodeState | None, *, disabled: bool) -> tuple[Fact, ...]:
-    if disabled:
-        return (Fact(text("canvas.fact.disabled"), "muted"),)
-    if run is None or state is None:
-        return (Fact(text("canvas.fact.not_run"), "muted"),)
-    if state.status == "idle":
-        return (Fact(text("canvas.fact.not_run" if run.is_over else "canvas.state.waiting"), "muted"),)
-    if state.status in ("skipped", "cancelled") and not state.calls:
-        return (Fact(text(f"canvas.state.{state.status}"), "muted"),)
-    return tuple(_model_facts(state)) + tuple(_result_facts(run, state))
-
-
-def _model_facts(state: NodeState) -> list[Fact]:
-    if not state.calls:
-        return []
-    code = "canvas.fact.tokens" if state.usage_complete else "canvas.fact.tokens_at_least"
-    return [
-        Fact(text(code, n=state.usage.total, shown=figures.tokens(state.usage.total))),
-        Fact(figures.cost(state.cost), _cost_tone(state.cost)),
-    ]
-
-
-def _cost_tone(cost: Cost) -> str:
-    return "done" if cost.state in ("free", "priced") else "muted"
-
-
-def _result_facts(run: RunState, state: NodeState) -> list[Fact]:
-    many = run.rows is not None
-    count = state.verdicts
-    if state.status == "retrying" and state.latest and state.latest.retry:
-        retry = state.latest.retry
-        return [
-            Fact(text("canvas.fact.retry", attempt=retry.attempt + 1, attempts=retry.attempts), "warning")
-        ]
-    if state.status == "asking":
-        return [Fact(text("canvas.state.asking"))]
-    if many and count.n:
-        passed = text("canvas.fact.of", part=figures.count(count.passed), whole=figures.count(count.n))
-        return [Fact(passed, "done" if count.passed == count.n else "warning")]
-    if many:
-        rows = [
-            Fact(
-                text("canvas.fact.rows", n=state.ok, shown=figures.count(state.ok)),
-                "" if state.calls == 0 else "muted",
-            )
-        ]
-        return rows + (
-            [Fact(text("canvas.fact.failed", n=state.failed, shown=figures.count(state.failed)), "error")]
-            if state.failed
-            else []
-        )
-    rules = _rules(state)
-    if rules:
-        return [
-            Fact(
-                text("canvas.fact.of", part=rules[0], whole=rules[1]),
-                "done" if rules[0] == rules[1] else "warning",
-            )
-        ]
-    return [Fact(figures.seconds(state.seconds), "muted")] if state.settled else []
-
-
-def _rules(state: NodeState) -> tuple[int, int] | None:
-    """How many rules of the latest verdict passed, of how many."""
-    settled = state.latest.settled if state.latest else None
-    reasons = settled.verdict.get("reasons") if settled and settled.verdict else None
-    if not isinstance(reasons, Sequence) or isinstance(reasons, str) or not reasons:
-        return None
-    passed = sum(1 for reason in reasons if isinstance(reason, dict) and reason.get("verdict") == "passed")
-    return passed, len(reasons)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPen
 
 from app.ui import fonts
 from app.ui.canvas.anatomy import PORT, RADIUS
 from app.ui.canvas.card_painter import badge_colour, badge_rect
+from app.ui.canvas.draft_edge import DraftEdge, paint_draft
 from app.ui.canvas.edge_item import EdgeItem
 from app.ui.canvas.edge_look import flow_points, paint_dots
 from app.ui.canvas.ink import draw_text, fill_rounded
@@ -23,18 +23,6 @@ from app.ui.theme import tint
 RING = 5  # between a card and its selection ring
 _LAP = 1.2  # seconds a dot takes from one end of an edge to the other
 _TURN = 1.0  # seconds a spinner takes for a turn
-
-
-@dataclass(slots=True)
-class DraftEdge:
-    """The edge that a person is drawing. `refusal` says why it can't end here."""
-
-    path: QPainterPath
-    colour_of: str  # a port colour's name
-    tip: QPointF
-    refusal: str = ""
-    hint: str = ""
-    fits: bool = False
 
 
 class Overlay:
@@ -94,7 +82,7 @@ class Overlay:
         if self.target is not None:
             self._ring(painter, self.target, RADIUS + 2)
         if self.draft is not None:
-            self._paint_draft(painter, self.draft)
+            paint_draft(painter, self.draft, self._scene.look)
         if self.band is not None:
             self._paint_band(painter, self.band)
 
@@ -156,7 +144,7 @@ class Overlay:
         """The error port of the card under the pointer, which is drawn only then or when joined."""
         node = self.hovered
         error = node.card.error if node else None
-        if node is None or error is None or error.joined:
+        if node is None or error is None or error.joined or self._scene.nodes.get(node.id) is not node:
             return
         look = self._scene.look
         centre = node.output_point(error.name)
@@ -168,51 +156,3 @@ class Overlay:
         draw_text(
             painter, box, error.label, fonts.CHIP_STRONG, ink, look.language, Qt.AlignmentFlag.AlignHCenter
         )
-
-    def _paint_draft(self, painter: QPainter, draft: DraftEdge) -> None:
-        look = self._scene.look
-        theme = look.theme
-        colour = theme.ports["error"] if draft.refusal else theme.ports[draft.colour_of]
-        pen = QPen(colour, 2.2)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        if not draft.fits:
-            pen.setDashPattern([3, 3])
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(draft.path)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawEllipse(draft.tip, 4.5, 4.5)
-        words = draft.refusal or draft.hint
-        if words:
-            painter.save()
-            painter.translate(draft.tip)
-            zoom = painter.worldTransform().m11()
-            painter.scale(1 / zoom, 1 / zoom)  # words at the pointer keep their size at every zoom
-            self._paint_words(painter, words, refused=bool(draft.refusal))
-            painter.restore()
-
-    def _paint_words(self, painter: QPainter, words: str, *, refused: bool) -> None:
-        look = self._scene.look
-        theme = look.theme
-        width = fonts.metrics(fonts.LABEL, look.language).horizontalAdvance(words) + (40 if refused else 22)
-        box = QRectF(16, 12, width, 28)
-        line = theme.state("error").line if refused else theme.border_strong
-        fill_rounded(painter, box, 9, theme.panel, QPen(line, 1))
-        left = 11.0
-        if refused:
-            paint_icon(
-                painter,
-                "ban",
-                theme.state("error").text,
-                QRectF(box.left() + 9, box.center().y() - 7, 14, 14),
-            )
-            left = 29.0
-        draw_text(painter, box.adjusted(left, 0, 0, 0), words, fonts.LABEL, theme.text, look.language)
-
-    def draft_area(self) -> QRectF:
-        """What the edge being drawn and its words cover at most, in the scene at 100 %."""
-        if self.draft is None:
-            return QRectF()
-        tip = QRectF(self.draft.tip.x() - 12, self.draft.tip.y() - 12, 520, 80)
-        return self.draft.path.boundingRect().adjusted(-8, -8, 8, 8).united(tip)

@@ -19,8 +19,9 @@ from app.events.run_state import RunState
 from app.ui.canvas.area_painter import group_rect, paint_group, paint_note
 from app.ui.canvas.backdrop import paint_backdrop
 from app.ui.canvas.card import Card
-from app.ui.canvas.card_facts import card_of, total_of
+from app.ui.canvas.card_facts import card_of
 from app.ui.canvas.card_painter import paint_card
+from app.ui.canvas.card_state import total_of
 from app.ui.canvas.edge_look import (
     EdgeLook,
     edge_look,

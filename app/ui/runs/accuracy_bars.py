@@ -24,6 +24,7 @@ _HEAD = 28
 _NAME = 230
 _RATE = 64
 _WORDS = 330
+_TRACK = 560
 _RIGHT = Qt.AlignmentFlag.AlignRight
 
 
@@ -97,9 +98,8 @@ class AccuracyBars(QWidget):
             painter, rate, figures.percent(line.accuracy.rate), fonts.TITLE, look.text, language, _RIGHT
         )
         words_width = min(_WORDS, max(150.0, row.width() * 0.34))
-        track = QRectF(
-            _NAME + _RATE, middle - 5, max(60.0, row.width() - _NAME - _RATE - words_width - 36), 10
-        )
+        room = row.width() - _NAME - _RATE - words_width - 36
+        track = QRectF(_NAME + _RATE, middle - 5, min(_TRACK, max(60.0, room)), 10)
         self._paint_track(painter, look, line.accuracy, track)
         words = QRectF(track.right() + 20, row.top() + 5, words_width, 18)
         draw_text(painter, words, self._counts(line), fonts.CHIP, look.text2, language)

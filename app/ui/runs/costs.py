@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import figures
-from app.events.run_state import RunState
 from app.document.workflow import Workflow
+from app.events.run_state import RunState
 from app.texts import text
 from app.ui.runs.cost_rows import CostRow, cost_rows
 from app.ui.runs.fact_table import Cell, Column, FactTable

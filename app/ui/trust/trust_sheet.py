@@ -15,6 +15,7 @@ from app.sdk.grants import Grants
 from app.sdk.powers import DECIDED_WHILE_RUNNING
 from app.texts import text
 from app.ui.appearance import appearance
+from app.ui.awaiting import until_closed
 from app.ui.icons import icon
 from app.ui.inspector.editors.editor import column
 from app.ui.inspector.step_page import scrolled
@@ -49,6 +50,7 @@ class TrustSheet(QDialog):
     def __init__(self, sheet: Sheet, facts: TrustFacts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._facts = facts
+        self._review: Review | None = None
         mixes = sheet.row("mixes")
         mixed = frozenset(item.nodes[-1] for item in mixes.items) if mixes else frozenset[str]()
         self.rows = [RowFrame(row, facts, mixed=mixed) for row in sheet.rows]
@@ -64,6 +66,11 @@ class TrustSheet(QDialog):
         self.once.clicked.connect(lambda: self._decide(from_now_on=False))
         self.cancel.clicked.connect(self.reject)
         self._show_state()
+
+    async def review(self) -> Review | None:
+        """Shows the sheet and waits for what the person decides; None: nothing may run."""
+        await until_closed(self)
+        return self._review
 
     def row(self, kind: RowKind) -> RowFrame:
         """The row of one kind, which must be there."""
@@ -190,6 +197,6 @@ class TrustSheet(QDialog):
         return frozenset(self._facts.place(place) for place in chosen.values())
 
     def _decide(self, *, from_now_on: bool) -> None:
-        review = Review(self.grants(), from_now_on)
+        self._review = Review(self.grants(), from_now_on)
         self.accept()
-        self.decided.emit(review)
+        self.decided.emit(self._review)

@@ -24,7 +24,8 @@ from app.events.run_events import (
     RunStarted,
 )
 from app.ui.canvas.card import Card
-from app.ui.canvas.card_facts import card_of, total_of
+from app.ui.canvas.card_facts import card_of
+from app.ui.canvas.card_state import total_of
 from app.ui.canvas.placed import place
 from tests.ui.canvas.triage import run_state, specs
 

@@ -178,17 +178,19 @@ def test_roles_lead_to_models(make: Make) -> None:
         (STRONG, "role.not_mapped", {"role": "strong"}),
         (
             ModelChoice(connection="Gig", kind="openai", model="m"),
-            "connection.missing",
-            {"connection": "Gig", "suggestion": "Big", "same_kind": ("Big",)},
+            "connection.misspelt",
+            {"connection": "Gig", "suggestion": "Big"},
         ),
         (ModelChoice(connection="Big", kind="anthropic", model="m"), "connection.other_kind", {"here": "openai"}),
         (ModelChoice(connection="Big", kind="openai"), "model.none_chosen", {"connection": "Big"}),
         (ModelChoice(connection="Api"), "connection.no_models", {"connection": "Api"}),
         (
             ModelChoice(connection=THIS_COMPUTER, model="smollm2-135"),
-            "model.missing",
+            "model.misspelt",
             {"model": "smollm2-135", "suggestion": "SmolLM2-135M"},
         ),
+        (ModelChoice(connection="Nobody's", model="m"), "connection.missing", {"connection": "Nobody's"}),
+        (ModelChoice(connection=THIS_COMPUTER, model="x"), "model.missing", {"model": "x"}),
     ],
 )
 def test_choices_that_lead_nowhere_say_why(make: Make, choice: ModelChoice, code: str, args: dict[str, object]) -> None:

@@ -99,7 +99,7 @@ async def test_a_model_that_is_missing_is_named_with_what_is_there(make: Make) -
     choice = ModelChoice(connection=THIS_COMPUTER, kind="embedded", model="SmolLM2-135M")
     with pytest.raises(NodeError) as caught:
         await make().chat(ChatRequest(choice, HI))
-    assert caught.value.code == "model.missing"
+    assert caught.value.code == "model.misspelt"
     assert str(caught.value.args_by_name["suggestion"]).startswith("SmolLM2-135M-Instruct")
 
 
@@ -179,7 +179,7 @@ async def test_a_working_connection_passes_its_test(make: Make, server: Scripted
         (Answer(), "wrong", "model.key_refused"),
         (Answer(fault="balance"), KEY, "model.no_balance"),
         (Answer(fault="region"), KEY, "model.region_refused"),
-        (Answer(fault="missing"), KEY, "model.missing"),
+        (Answer(fault="missing"), KEY, "model.misspelt"),
         (Answer(fault="html"), KEY, "model.bad_reply"),
     ],
 )
@@ -191,7 +191,7 @@ async def test_a_test_says_what_is_wrong(
     found = await make().test_connection(connection, key)
     assert found.problem is not None
     assert found.problem.code == code
-    if code == "model.missing":
+    if code == "model.misspelt":
         assert found.problem.args["suggestion"] == "tiny-1"
 
 

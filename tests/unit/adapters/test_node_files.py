@@ -140,13 +140,13 @@ def test_what_the_system_runs_by_itself_is_protected(home: Path) -> None:
 
 @pytest.mark.parametrize("name", ["CON", "a:b.txt", "bad\n.txt", " x.txt", "-rf", "x" * 300])
 async def test_names_that_hurt_are_refused(files: NodeFiles, name: str) -> None:
-    assert await code_of(files.write_text(name, "x")) == "file.bad_name"
+    assert await code_of(files.write_text(name, "x")) == "file.name_not_allowed"
 
 
 async def test_what_cannot_be_read_is_said(files: NodeFiles, home: Path) -> None:
     assert await code_of(files.read_text("none.txt")) == "file.missing"
     assert await code_of(files.read_text("")) == "file.missing"
-    assert await code_of(files.read_text("a\0b")) == "file.bad_name"
+    assert await code_of(files.read_text("a\0b")) == "file.name_not_allowed"
     (home / "work" / "picture.txt").write_bytes(b"\x89PNG\0\0")
     assert await code_of(files.read_text("picture.txt")) == "file.not_text"
     (home / "work" / "big.txt").write_bytes(b"x" * (20 * 1024 * 1024 + 1))

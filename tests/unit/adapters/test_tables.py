@@ -92,8 +92,8 @@ def test_an_empty_table_has_no_rows() -> None:
         (b'{"a": 1}\n{"a": \n', "t.jsonl", "file.bad_table"),
         (b'{"a": NaN}\n', "t.jsonl", "file.bad_table"),
         (b"[" * 100_000, "t.jsonl", "file.bad_table"),
-        (b"not a zip", "t.xlsx", "file.bad_table"),
-        (b"", "t.xlsx", "file.bad_table"),
+        (b"not a zip", "t.xlsx", "file.bad_workbook"),
+        (b"", "t.xlsx", "file.bad_workbook"),
         (b"a", "t.pdf", "file.unknown_format"),
         (b"a", "t", "file.unknown_format"),
     ],
@@ -162,7 +162,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_unread() -> None:
 def test_a_workbook_with_a_document_type_is_refused(encoding: str) -> None:
     laughs = '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">]><worksheet>&lol;</worksheet>'.encode(encoding)
     data = repacked(workbook(["a"], [1]), **{"xl/worksheets/sheet1.xml": laughs})
-    assert code_of(data, "t.xlsx") == "file.bad_table"
+    assert code_of(data, "t.xlsx") == "file.bad_workbook"
 
 
 async def test_rows_are_read_only_as_they_are_needed(tmp_path: Path) -> None:

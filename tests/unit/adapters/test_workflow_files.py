@@ -139,7 +139,7 @@ def test_a_newer_file_is_looked_at_but_not_overwritten(path: Path, where: Folder
 
 @pytest.mark.parametrize(
     ("value", "code"),
-    [(float("nan"), "file.bad_number"), (2**64, "file.big_number"), ("\ud800", "file.broken_character")],
+    [(float("nan"), "bad_number"), (2**64, "big_number"), ("\ud800", "broken_character")],
 )
 def test_what_could_not_be_opened_again_is_not_saved(
     path: Path, where: Folders, value: object, code: str

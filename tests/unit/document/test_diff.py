@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from app.document.diff import Difference, diff
 from app.document.operations import (
@@ -78,6 +78,7 @@ def test_layout_is_no_difference() -> None:
     assert diff(BEFORE, after) == ()
 
 
+@settings(max_examples=30)
 @given(workflows(), workflows())
 def test_no_difference_means_the_same(one: Workflow, other: Workflow) -> None:
     assert diff(one, one) == ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from app.document.fragment import copy, paste
 from app.document.graph import every_node
@@ -37,6 +37,7 @@ def everything(workflow: Workflow) -> set[str]:
     return set(workflow.graph.nodes) | set(workflow.layout.notes) | set(workflow.layout.groups)
 
 
+@settings(max_examples=50)
 @given(workflows())
 def test_what_is_pasted_is_what_was_copied(workflow: Workflow) -> None:
     if not workflow.graph.nodes and not workflow.layout.notes:

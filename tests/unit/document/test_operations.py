@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.document.json_codec import write
@@ -45,18 +45,21 @@ def test_inverse_takes_every_operation_back_exactly(data: st.DataObject) -> None
     before = data.draw(workflows())
     operation = data.draw(operations(before))
     after, inverse = operation.apply(before)
+    assert list(after.graph.edges) == sorted(set(after.graph.edges))
+    assert all(end.node in after.graph.nodes for e in after.graph.edges for end in (e.source, e.target))
     back, again = inverse.apply(after)
     assert back == before
     assert write(back) == write(before)
     assert write(again.apply(back)[0]) == write(after)
 
 
+@settings(max_examples=40)
 @given(st.data())
 def test_a_whole_history_can_be_walked_back_and_forth(data: st.DataObject) -> None:
     workflow = data.draw(workflows())
     states = [write(workflow)]
     inverses: list[Operation] = []
-    for _ in range(data.draw(st.integers(1, 8))):
+    for _ in range(data.draw(st.integers(2, 8))):
         workflow, inverse = data.draw(operations(workflow)).apply(workflow)
         inverses.append(inverse)
         states.append(write(workflow))
@@ -68,16 +71,6 @@ def test_a_whole_history_can_be_walked_back_and_forth(data: st.DataObject) -> No
     for operation, state in zip(reversed(forward), states[1:], strict=True):
         workflow, _ = operation.apply(workflow)
         assert write(workflow) == state
-
-
-@given(st.data())
-def test_operations_keep_what_the_file_promises(data: st.DataObject) -> None:
-    before = data.draw(workflows())
-    after, _ = data.draw(operations(before)).apply(before)
-    assert list(after.graph.edges) == sorted(set(after.graph.edges))
-    for joined in after.graph.edges:
-        assert joined.source.node in after.graph.nodes
-        assert joined.target.node in after.graph.nodes
 
 
 def test_removing_a_node_takes_all_that_hangs_on_it() -> None:

@@ -40,7 +40,7 @@ def test_steps_come_in_an_order_in_which_they_can_run() -> None:
         ),
         ({"a": "nobody.knows"}, [], "node.unknown_type", "a", None),
         ({"a": Node("a", "test.step", type_version=9)}, [], "node.newer_version", "a", None),
-        ({"a": ("test.step", {"turns": "many"})}, [], "field.wrong_shape", "a", "turns"),
+        ({"a": ("test.step", {"turns": "many"})}, [], "field.not_whole_number", "a", "turns"),
         ({"a": "test.source"}, ["a.value>gone.value"], "edge.no_node", None, None),
         ({"a": "test.source", "b": "test.step"}, ["a.other>b.value"], "edge.no_port", "a", None),
         ({"a": "test.source", "b": "test.step"}, ["a.value>b.other"], "edge.no_port", "b", None),

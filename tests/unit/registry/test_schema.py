@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from app.document.json_codec import read, write
@@ -90,6 +90,7 @@ def test_it_is_a_schema_of_the_version() -> None:
     assert json.loads(json.dumps(SCHEMA)) == SCHEMA
 
 
+@settings(max_examples=50)
 @given(workflows())
 def test_every_file_that_we_write_fits(workflow: Workflow) -> None:
     VALIDATOR.validate(json.loads(write(workflow)))

@@ -11,11 +11,11 @@ from app.document.operations import Disconnect
 from app.document.workflow import Edge, PortRef
 from app.sdk.data_types import DataType
 from app.texts import text
+from app.ui.canvas.draft_edge import DraftEdge
 from app.ui.canvas.edge_path import edge_path
 from app.ui.canvas.hit import Hit
 from app.ui.canvas.interactions.gesture import Gesture, Pointer
 from app.ui.canvas.joining import Ends, fitting_input, fitting_output, refusal
-from app.ui.canvas.overlay import DraftEdge
 from app.ui.theme import PORT_FAMILY
 
 if TYPE_CHECKING:

@@ -38,6 +38,7 @@ class FileEditor(Editor):
             self._input = self._inner
         else:
             path = LineInput()
+            path.setAcceptDrops(False)  # it would take a file's address for text; the editor takes the file
             path.textEdited.connect(self.typed)
             self._line = path
             self._input = path

@@ -33,7 +33,7 @@ class LineInput(QLineEdit):
     left = Signal()  # the focus went elsewhere
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and is_undo(event):
+        if is_undo(event):
             event.ignore()
             return True
         return super().event(event)
@@ -74,7 +74,7 @@ class TextInput(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and is_undo(event) and not self._large:
+        if is_undo(event) and not self._large:
             event.ignore()
             return True
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):

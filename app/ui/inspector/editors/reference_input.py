@@ -75,7 +75,8 @@ class ReferenceInput(TextInput):
             self._follow()
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        return source.hasFormat(reference_drag.MIME) or source.hasText()
+        # A file is for whoever takes paths, not for its address to be written into a text.
+        return source.hasFormat(reference_drag.MIME) or (source.hasText() and not source.hasUrls())
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         dropped = reference_drag.from_mime(source, list(self._around.sources()))

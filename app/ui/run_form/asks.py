@@ -1,0 +1,47 @@
+"""What a workflow asks for before a run, how many samples it keeps, and the models that it may call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.document.workflow import Node, Workflow
+from app.sdk.fields import ModelChoice
+from app.sdk.node_type import AskedInput
+from app.sdk.spec import NodeSpec
+from app.ui.canvas.placed import SpecLookup, fields_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """`inputs` each once by name; `samples` is the number of sample rows; `models` those of all steps."""
+
+    inputs: tuple[AskedInput, ...]
+    samples: int
+    models: tuple[ModelChoice, ...]
+
+    @property
+    def must_ask(self) -> bool:
+        """Whether a single run can't start without somebody filling something in."""
+        return any(asked.required and asked.default is None for asked in self.inputs)
+
+
+def asks_of(workflow: Workflow, specs: SpecLookup) -> Asks:
+    """Steps that are switched off, unknown or unreadable ask for nothing."""
+    inputs: dict[str, AskedInput] = {}
+    models: dict[ModelChoice, None] = {}
+    samples = 0
+    for node in workflow.graph.nodes.values():
+        for spec, fields in _readable(node, specs):
+            inputs.update({asked.name: asked for asked in spec.type.asks(fields) if asked.name not in inputs})
+            samples = max(samples, len(spec.type.samples(fields)))
+            models.update(dict.fromkeys(spec.type.models(fields)))
+    return Asks(tuple(inputs.values()), samples, tuple(models))
+
+
+def _readable(node: Node, specs: SpecLookup) -> Iterator[tuple[NodeSpec, Any]]:
+    spec = specs(node.type)
+    fields = fields_of(node, spec) if spec is not None and not node.disabled else None
+    if spec is not None and fields is not None:
+        yield spec, fields

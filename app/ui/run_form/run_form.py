@@ -1,0 +1,163 @@
+"""The run form: the questions of the Ask steps, or the rows to run over, and what it may cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.document.workflow import Json, JsonObject
+from app.sdk.fields import FileField
+from app.texts import text
+from app.ui.awaiting import until_closed
+from app.ui.inspector.around import Nowhere
+from app.ui.inspector.editors.editor import column
+from app.ui.inspector.fault_line import FaultLine
+from app.ui.inspector.form import FIELD_GAP, Form
+from app.ui.inspector.own_specs import own
+from app.ui.inspector.step_page import scrolled
+from app.ui.node_texts import FieldTexts
+from app.ui.run_form.asks import Asks
+from app.ui.run_form.input_specs import problems_of, spec_for, values_of
+from app.ui.run_stream import RunWish
+from app.ui.style_sheet import vary
+from app.ui.widgets.plain_label import PlainLabel
+from app.ui.widgets.segmented import Segmented
+
+Mode: TypeAlias = Literal["once", "samples", "table"]
+_TABLE = own("table", FileField(label="Table", endings=("csv", "xlsx", "jsonl"), required=True), str, "")
+_OWN_TEXTS = FieldTexts("")  # the questions are the workflow author's own words
+
+
+class _Folder(Nowhere):
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def folder(self) -> Path | None:
+        return self._folder
+
+
+class RunForm(QDialog):
+    """Emits `chosen(RunWish)`. `values()` are the form's own fields, to be remembered for next time."""
+
+    chosen = Signal(object)
+
+    def __init__(
+        self,
+        asks: Asks,
+        remembered: JsonObject,
+        cost: str,
+        folder: Path | None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._asks = asks
+        self._chosen: RunWish | None = None
+        known = {asked.name for asked in asks.inputs}
+        self.form = Form([spec_for(asked) for asked in asks.inputs], _OWN_TEXTS, _Folder(folder))
+        self.form.show_fields({name: value for name, value in remembered.items() if name in known})
+        self.table = Form((_TABLE,), FieldTexts("run_form"), _Folder(folder))
+        self._tried = False
+        self.mode = Segmented(self._modes())
+        self._samples = PlainLabel(text("run_form.samples.words", n=asks.samples), "muted", wrap=True)
+        self._table_words = PlainLabel(text("run_form.table.words"), "muted", wrap=True)
+        self._nothing = PlainLabel(text("run_form.nothing"), "muted", wrap=True)
+        self._fault = FaultLine()
+        self.start = QPushButton(text("run_form.start"))
+        self._lay_out(cost)
+        self.mode.chosen.connect(self._show_mode)
+        self.form.edited.connect(self._look_again)
+        self.table.edited.connect(self._look_again)
+        self.start.clicked.connect(self.submit)
+        self._show_mode()
+
+    async def wish(self) -> RunWish | None:
+        """Shows the form and waits for what the person wants; None: no run."""
+        await until_closed(self)
+        return self._chosen
+
+    def values(self) -> dict[str, Json]:
+        """What stands in the form."""
+        return self.form.fields()
+
+    def show_mode(self, mode: Mode) -> None:
+        """Opens for a run once, over the samples or over a table."""
+        self.mode.set_value(mode)
+        self._show_mode()
+
+    def submit(self) -> None:
+        """Starts, or says what is missing and goes there."""
+        self._tried = True
+        faulty = self._look_again()
+        if faulty:
+            (self.form if self.mode.value() == "once" else self.table).point_at(faulty)
+            return
+        self._chosen = self._wish()
+        self.accept()
+        self.chosen.emit(self._chosen)
+
+    def _modes(self) -> list[tuple[str, str]]:
+        modes = [("once", text("run_form.once"))]
+        if self._asks.samples:
+            modes.append(("samples", text("run_form.samples", n=self._asks.samples)))
+        return [*modes, ("table", text("run_form.table"))]
+
+    def _lay_out(self, cost: str) -> None:
+        self.setWindowTitle(text("run_form.title"))
+        page = QWidget()
+        inside = column(page, FIELD_GAP)
+        inside.setContentsMargins(24, 20, 24, 20)
+        inside.addWidget(PlainLabel(text("run_form.title"), "title"))
+        inside.addWidget(self.mode)
+        for part in (self._nothing, self.form, self._samples, self._table_words, self.table, self._fault):
+            inside.addWidget(part)
+        inside.addStretch()
+        cancel = QPushButton(text("run_form.cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        vary(cancel, kind="ghost")
+        vary(self.start, kind="primary")
+        self.start.setDefault(True)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(24, 14, 24, 16)
+        foot.setSpacing(10)
+        foot.addWidget(PlainLabel(cost, "muted", wrap=True), 1)
+        foot.addWidget(cancel)
+        foot.addWidget(self.start)
+        rule = QFrame()
+        vary(rule, role="line")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scrolled(page), 1)
+        layout.addWidget(rule)
+        layout.addLayout(foot)
+        self.resize(520, min(640, 260 + 110 * max(1, len(self._asks.inputs))))
+
+    def _show_mode(self) -> None:
+        mode = self.mode.value()
+        self.form.setVisible(mode == "once" and bool(self._asks.inputs))
+        self._nothing.setVisible(mode == "once" and not self._asks.inputs)
+        self._samples.setVisible(mode == "samples")
+        self._table_words.setVisible(mode == "table")
+        self.table.setVisible(mode == "table")
+        self._look_again()
+
+    def _look_again(self) -> str:
+        """Shows what is wrong once the person has tried to start; gives the first field at fault."""
+        mode = self.mode.value()
+        if mode == "once":
+            problems = problems_of(self._asks.inputs, self.form.fields())
+            self.form.show_problems(problems if self._tried else ())
+            return next((problem.field or "" for problem in problems), "")
+        missing = mode == "table" and not self.table.fields().get("table")
+        self._fault.show_text(text("run_form.table.missing") if missing and self._tried else "")
+        return "table" if missing else ""
+
+    def _wish(self) -> RunWish:
+        mode = self.mode.value()
+        if mode == "once":
+            return RunWish(values=values_of(self._asks.inputs, self.form.fields()))
+        return RunWish(rows="samples" if mode == "samples" else str(self.table.fields()["table"]))
