@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiohttp import (
     ClientResponse,
@@ -25,6 +25,9 @@ from app.adapters.addresses import BlockedAddress, Reach, as_literal, may_reach
 from app.adapters.egress_errors import as_node_errors, was_never_sent
 from app.adapters.proxies import Proxies, is_spoken, system_proxies
 from app.sdk.errors import NodeError
+
+# Reach and whether connections are kept; None: to a proxy, which the system names and which may stand anywhere.
+_Pool: TypeAlias = tuple[Reach, bool] | None
 
 MIB = 1024 * 1024
 MOST_HEADERS = 64 * 1024  # bytes
@@ -51,7 +54,7 @@ class Limits:
 class Outgoing:
     """One request. `granted` says whether a host (as `host_of` gives it) may be reached, also for every redirect.
 
-    `secrets` are headers for the first origin only.
+    `secrets` are headers for the first origin only. `keep`: the connection may serve the next request.
     """
 
     method: str
@@ -61,6 +64,7 @@ class Outgoing:
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
     reach: Reach = "internet"
+    keep: bool = True
     limits: Limits = Limits()
 
 
@@ -117,7 +121,7 @@ class Egress:
         self._proxies = system_proxies() if proxies is None else proxies
         self._certificates = certificates
         # One pool for each reach: a connection made under a wider one must not serve a narrower.
-        self._sessions: dict[Reach | None, ClientSession] = {}
+        self._sessions: dict[_Pool, ClientSession] = {}
         self._proxy_of: dict[tuple[str, str], str | None] = {}
 
     async def close(self) -> None:
@@ -127,8 +131,11 @@ class Egress:
             await session.close()
 
     def session(self, reach: Reach) -> ClientSession:
-        """For our own model host and llama.cpp servers, whose client needs a session: it can't leave its reach."""
-        return self._session(reach)
+        """For the client of llama.cpp servers, which wants a session: it can't leave its reach.
+
+        No connection is kept, since that server closes them without saying so.
+        """
+        return self._session((reach, False))
 
     @asynccontextmanager
     async def send(self, request: Outgoing) -> AsyncGenerator[Incoming]:
@@ -145,7 +152,7 @@ class Egress:
                     return
                 hop = _redirected(hop, response, location)
             finally:
-                _finish(response, hop.reach)
+                response.release()
         raise NodeError("net.too_many_redirects", host=host_of(request.url), limit=request.limits.redirects)
 
     async def fetch(self, request: Outgoing) -> tuple[int, Mapping[str, str], bytes, str]:
@@ -167,11 +174,13 @@ class Egress:
     async def _ask(self, hop: Outgoing, host: str) -> ClientResponse:
         url = _parsed(hop.url)
         proxy = self._proxy(url.scheme, host)
-        session = self._session(None if proxy else hop.reach)
+        session = self._session(None if proxy else (hop.reach, True))
         options: dict[str, Any] = {"proxy": proxy} if proxy else {}
         if url.scheme == "https":
             options["ssl"] = self._trusted()
         headers = {**_AGENT, **hop.headers, **hop.secrets}
+        if not hop.keep:
+            headers["Connection"] = "close"
         with as_node_errors(host):
             for last in (False, True):
                 try:
@@ -199,22 +208,14 @@ class Egress:
             raise NodeError("net.proxy_unsupported", host=host)
         return proxy
 
-    def _session(self, reach: Reach | None) -> ClientSession:
-        """None: to a proxy, which the system's settings name and which may stand anywhere."""
-        if reach not in self._sessions:
+    def _session(self, pool: _Pool) -> ClientSession:
+        if pool not in self._sessions:
             resolver = self._resolver or ThreadedResolver()
             connector = (
-                TCPConnector(resolver=resolver)
-                if reach is None
-                else TCPConnector(
-                    resolver=_CheckedResolver(resolver, reach),
-                    socket_factory=_checked_sockets(reach),
-                    keepalive_timeout=15 if reach == "internet" else _KEPT_ALIVE,
-                    limit=0,
-                )
+                TCPConnector(resolver=resolver) if pool is None else _checked_connector(resolver, *pool)
             )
-            self._sessions[reach] = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
-        return self._sessions[reach]
+            self._sessions[pool] = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+        return self._sessions[pool]
 
     def _trusted(self) -> ssl.SSLContext:
         if self._certificates is None:
@@ -267,18 +268,18 @@ def _check_headers(response: ClientResponse, host: str) -> None:
         raise NodeError("net.too_large", host=host, limit=MOST_HEADERS)
 
 
-def _finish(response: ClientResponse, reach: Reach) -> None:
-    # llama.cpp closes a connection after a stream without having said so: the next request would fail on it.
-    if reach != "internet" and response.content_type == "text/event-stream":
-        response.close()
-    else:
-        response.release()
-
-
 @lru_cache(maxsize=64)
 def _timeout(limits: Limits) -> ClientTimeout:
     idle = limits.idle if limits.idle < limits.total else None  # a timer a chunk, where it can't strike
     return ClientTimeout(total=limits.total, sock_connect=limits.connect, sock_read=idle)
+
+
+def _checked_connector(resolver: AbstractResolver, reach: Reach, keep: bool) -> TCPConnector:
+    checked, sockets = _CheckedResolver(resolver, reach), _checked_sockets(reach)
+    if not keep:
+        return TCPConnector(resolver=checked, socket_factory=sockets, force_close=True, limit=0)
+    seconds = 15 if reach == "internet" else _KEPT_ALIVE
+    return TCPConnector(resolver=checked, socket_factory=sockets, keepalive_timeout=seconds, limit=0)
 
 
 class _CheckedResolver(AbstractResolver):

@@ -40,7 +40,7 @@ class Server:
     dialect: Dialect = OPENAI
     streams: bool = False
 
-    def outgoing(self, method: str, path: str, body: bytes = b"") -> Outgoing:
+    def outgoing(self, method: str, path: str, body: bytes = b"", *, stream: bool = False) -> Outgoing:
         """A request to this server alone."""
         host = host_of(self.url)
         return Outgoing(
@@ -51,6 +51,8 @@ class Server:
             secrets={**self.headers, "Authorization": f"Bearer {self.key}"} if self.key else self.headers,
             body=body,
             reach=self.reach,
+            # llama.cpp closes a connection after a stream without having said so: the next request would fail on it.
+            keep=not stream or self.reach == "internet",
             limits=WHOLE if self.reach == "internet" else WHOLE_LOCAL,
         )
 
@@ -68,7 +70,9 @@ class OpenAiLane:
         stream = server.streams or request.on_text is not None
         body = json.dumps(request_fields(request, model, server.dialect, stream=stream)).encode()
         try:
-            async with self._egress.send(server.outgoing("POST", "/chat/completions", body)) as answer:
+            async with self._egress.send(
+                server.outgoing("POST", "/chat/completions", body, stream=stream)
+            ) as answer:
                 if answer.status != 200:
                     raise await _refused(answer, server, model)
                 if stream and answer.headers.get("Content-Type", "").startswith("text/event-stream"):

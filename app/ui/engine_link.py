@@ -36,6 +36,7 @@ class EngineLink(QObject):
         self._life: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._last_words = ""
+        self._wanted = False
         self._kills: set[asyncio.Task[int]] = set()
 
     @property
@@ -55,6 +56,7 @@ class EngineLink(QObject):
     def start(self) -> None:
         """Starts the engine unless it is there."""
         if self._state in ("off", "gone"):
+            self._wanted = True
             self._ready.clear()
             self._set("starting")
             self._life = asyncio.get_running_loop().create_task(self._live())
@@ -77,6 +79,7 @@ class EngineLink(QObject):
     async def end(self) -> None:
         """Ends the engine and what it started: asked first, then made to."""
         child, life = self._child, self._life
+        self._wanted = False
         if child is not None and self._state == "ready":
             with contextlib.suppress(ProblemError, TimeoutError):
                 async with asyncio.timeout(_FAREWELL):
@@ -155,7 +158,8 @@ class EngineLink(QObject):
             if not future.done():
                 future.set_exception(ProblemError(Problem("engine.gone")))
         self._waiting.clear()
-        self._set("gone")
+        # An engine that was told to go is no loss, and nobody shall start another.
+        self._set("gone" if self._wanted else "off")
         self._ready.set()
 
     def _set(self, state: LinkState) -> None:

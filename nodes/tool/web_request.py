@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -166,7 +165,7 @@ class WebRequest(NodeType[WebRequestFields, ByPort, WebRequestOutputs]):
         reply = await ctx.net.request(request)
         if reply.status >= 400 and fields.errors_stop:
             raise _error(reply)
-        text = reply.body.decode(_charset(reply), errors="replace")
+        text = _text(reply)
         return WebRequestOutputs(text, _data(text), reply.status)
 
 
@@ -192,9 +191,8 @@ def _body(fields: WebRequestFields, inputs: ByPort) -> tuple[str, bytes]:
     """The content type and the bytes to send."""
     match _sends(fields):
         case "json":
-            return "application/json", json.dumps(fill_json(fields.body, inputs), ensure_ascii=False).encode(
-                errors="replace"
-            )
+            text = json.dumps(fill_json(fields.body, inputs), ensure_ascii=False)
+            return "application/json", text.encode(errors="replace")
         case "text":
             return "text/plain; charset=utf-8", fill(fields.body, inputs).encode(errors="replace")
         case "none":
@@ -224,13 +222,13 @@ def _error(reply: HttpReply) -> NodeError:
     return NodeError(code, status=reply.status, said=said)
 
 
-def _charset(reply: HttpReply) -> str:
-    _, _, charset = reply.headers.get("content-type", "").lower().partition("charset=")
-    name = charset.partition(";")[0].strip(" \"'")
+def _text(reply: HttpReply) -> str:
+    """In the encoding that the server names, else UTF-8."""
+    _, _, charset = reply.headers.get("content-type", "").partition("charset=")
     try:
-        return codecs.lookup(name).name if name else "utf-8"
-    except LookupError:
-        return "utf-8"
+        return reply.body.decode(charset.partition(";")[0].strip(" \"'") or "utf-8", errors="replace")
+    except (LookupError, UnicodeError):  # no encoding, or one that isn't of texts
+        return reply.body.decode("utf-8", errors="replace")
 
 
 def _data(text: str) -> Value | Skip:

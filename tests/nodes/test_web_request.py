@@ -83,6 +83,15 @@ async def test_what_is_not_json_gives_no_data(call: Call, site: Site) -> None:
     assert (await call({"url": site.url("/")})).outputs == {"text": "<p>grüße</p>", "status": 200}
 
 
+@pytest.mark.parametrize("charset", ["no-such", "hex", "idna", '"utf-8"'])
+async def test_an_odd_encoding_is_no_crash(call: Call, site: Site, charset: str) -> None:
+    async def odd(_: web.BaseRequest) -> web.Response:
+        return web.Response(body="grüße".encode(), headers={"Content-Type": f"text/plain; charset={charset}"})
+
+    site.routes["/"] = odd
+    assert (await call({"url": site.url("/")})).outputs["text"] == "grüße"
+
+
 async def test_values_stay_one_piece_of_the_address(call: Call, site: Site) -> None:
     site.routes["/orders/../x"] = echo
     site.routes["/orders/a/../../b?c#d/e"] = echo

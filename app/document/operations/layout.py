@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from app.document.graph import every_node
-from app.document.operations.operation import Operation, refuse, with_layout
+from app.document.operations.operation import Operation, pixels, refuse, with_layout
 from app.document.workflow import Group, Note, Workflow
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class MoveNodes:
 
     def apply(self, workflow: Workflow) -> tuple[Workflow, Operation]:
         _require(workflow, self.positions)
-        whole = {node: at and (round(at[0]), round(at[1])) for node, at in self.positions.items()}
+        whole = {node: at and pixels(at) for node, at in self.positions.items()}
         places, before = _set(workflow.layout.positions, whole)
         return with_layout(workflow, replace(workflow.layout, positions=places)), MoveNodes(before)
 
@@ -49,7 +49,11 @@ class SetNote:
     note: Note | None
 
     def apply(self, workflow: Workflow) -> tuple[Workflow, Operation]:
-        notes, before = _set(workflow.layout.notes, {self.id: self.note})
+        note = self.note
+        if note is not None:
+            x, y = pixels((note.x, note.y))
+            note = replace(note, x=x, y=y)
+        notes, before = _set(workflow.layout.notes, {self.id: note})
         return with_layout(workflow, replace(workflow.layout, notes=notes)), SetNote(self.id, before[self.id])
 
 

@@ -10,7 +10,7 @@ from app.document.graph import every_id, every_node
 from app.document.operations.batch import Batch
 from app.document.operations.edges import Connect
 from app.document.operations.layout import ResizeNodes, SetGroup
-from app.document.operations.operation import Operation, node_of, refuse, with_layout, with_nodes
+from app.document.operations.operation import Operation, node_of, pixels, refuse, with_layout, with_nodes
 from app.document.workflow import Edge, Graph, Node, Workflow
 
 Positions = Mapping[str, tuple[int, int]]
@@ -33,7 +33,8 @@ class AddNodes:
         if len(taken) + len(new) > MAX_NODES:
             raise refuse("too_many_nodes", limit=MAX_NODES)
         layout = workflow.layout
-        positions = {**layout.positions, **{node: at for node, at in self.positions.items() if node in new}}
+        places = {node: pixels(at) for node, at in self.positions.items() if node in new}
+        positions = {**layout.positions, **places}
         placed = with_nodes(workflow, {**workflow.graph.nodes, **{node.id: node for node in self.nodes}})
         placed = with_layout(placed, replace(layout, positions=positions))
         joined, unjoin = Batch(self.code, tuple(map(Connect, self.edges))).apply(placed)

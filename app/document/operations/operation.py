@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from app.document.format import FARTHEST
 from app.document.problem import Argument, Problem, ProblemError
 from app.document.workflow import Edge, Graph, Layout, Node, Workflow
 
@@ -32,6 +33,12 @@ def node_of(workflow: Workflow, node: str) -> Node:
     if found is None:
         raise refuse("no_such_node", node=node, id=node)
     return found
+
+
+def pixels(at: tuple[float, float]) -> tuple[int, int]:
+    """A place as a file may hold it: whole pixels, not farther out than any canvas."""
+    x, y = (round(max(-FARTHEST, min(FARTHEST, coordinate))) for coordinate in at)
+    return x, y
 
 
 def with_nodes(workflow: Workflow, nodes: Mapping[str, Node]) -> Workflow:

@@ -16,7 +16,7 @@ from app.ui.canvas.card_facts import kind_of, preset_of
 from app.ui.canvas.placed import Placed
 
 if TYPE_CHECKING:
-    from app.ui.canvas.scene import CanvasScene
+    from app.ui.canvas.item_scene import ItemScene
 
 Z_NODE = 3.0
 Z_DRAGGED = 4.0
@@ -25,7 +25,7 @@ Z_DRAGGED = 4.0
 class NodeItem(QGraphicsItem):
     """Has no children and no state of its own: the scene tells it what it shows."""
 
-    def __init__(self, owner: CanvasScene, placed: Placed) -> None:
+    def __init__(self, owner: ItemScene, placed: Placed) -> None:
         super().__init__()
         self._owner = owner
         self.placed = placed

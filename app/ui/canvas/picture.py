@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPainterPath
 from PySide6.QtSvg import QSvgGenerator
 
@@ -142,6 +142,7 @@ class _Drawing:
         for shown, course in edges:
             if shown.state == "active":
                 paint_glow(painter, course, shown.colour(self.look.theme))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for shown, course in edges:
             painter.setPen(edge_pen(shown, self.look.theme))
             painter.drawPath(course)

@@ -75,7 +75,7 @@ class CanvasScene(ItemScene):
         before = (self._problems, self._edge_problems)
         self._problems, self._edge_problems = {}, {}
         for problem in problems:
-            if problem.edge is not None:
+            if problem.edge in self.edges:
                 self._edge_problems.setdefault(problem.edge, []).append(problem)
             elif problem.node is not None:
                 self._problems.setdefault(problem.node, []).append(problem)
@@ -103,6 +103,15 @@ class CanvasScene(ItemScene):
     def describe(self, placed: Placed) -> Card:
         """The card of a node as it looks now."""
         return card_of(placed, self.run, self._problems.get(placed.node.id, ()))
+
+    def node_removed(self, node: str) -> None:
+        super().node_removed(node)
+        self.running.discard(node)
+
+    def show_edge(self, item: EdgeItem, *, restyle: bool = False) -> None:
+        port = item.source.placed.output(item.edge.source.port)
+        problems = self._edge_problems.get(item.id, ())
+        item.show_look(edge_look(item.edge, port, self.run, problems), self.look, restyle=restyle)
 
     def problems_of(self, node: str) -> Sequence[Problem]:
         return self._problems.get(node, ())
@@ -132,20 +141,9 @@ class CanvasScene(ItemScene):
         """Picks every node and note."""
         self.select(Selection(frozenset(self.nodes), frozenset(), frozenset(self.notes), frozenset()))
 
-    # --- places --------------------------------------------------------------------------------------------
-
     def hit(self, point: QPointF, zoom: float) -> Hit:
         """What lies at a point of the scene."""
         return hit_at(self.items(*around(point, zoom)), point, zoom)
-
-    def node_removed(self, node: str) -> None:
-        super().node_removed(node)
-        self.running.discard(node)
-
-    def show_edge(self, item: EdgeItem, *, restyle: bool = False) -> None:
-        port = item.source.placed.output(item.edge.source.port)
-        problems = self._edge_problems.get(item.id, ())
-        item.show_look(edge_look(item.edge, port, self.run, problems), self.look, restyle=restyle)
 
     def _groups_of(self, nodes: Iterable[str]) -> list[GroupItem]:
         return [group for node in nodes for group in self.groups_of.get(node, ())]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.document.json_codec import write
+from app.document.json_codec import read, write
 from app.document.operations import (
     REMOVED,
     AddNodes,
@@ -101,6 +101,20 @@ def test_disabling_takes_back_only_what_it_changed() -> None:
 def test_moving_gives_whole_pixels() -> None:
     after, _ = MoveNodes({"c": (12.4, -7.6)}).apply(sample())
     assert after.layout.positions["c"] == (12, -8)
+
+
+def test_nothing_goes_farther_than_a_file_may_say() -> None:
+    operation = Batch(
+        "paste",
+        (
+            AddNodes((Node("d", "t"),), {"d": (9**9, 0)}),
+            MoveNodes({"a": (-1e12, 5)}),
+            SetNote("n", Note("", 10**8, -(10**8))),
+        ),
+    )
+    after, _ = operation.apply(sample())
+    assert read(write(after)).workflow == after
+    assert after.layout.positions["d"] == (1_000_000, 0)
 
 
 def test_disconnecting_keeps_unknown_keys_for_undo() -> None:
