@@ -19,7 +19,7 @@ from app.costs.usage import NO_USAGE, Usage
 from app.sdk.errors import NodeError
 
 END_OF_LABEL = "\n"
-PRECISION = 1e-3  # by how much a label's share may be off
+PRECISION = 1e-6  # by how much a share may be off; small, since a prior may be divided out of it
 REMEMBERED = 4096  # last lines of prompts with a label, kept as tokens
 
 

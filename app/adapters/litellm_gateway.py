@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -30,6 +31,7 @@ _BEFORE_IMPORT = {
 }
 _STREAMED = ("text/event-stream", "application/vnd.amazon.eventstream")
 _WHOLE_BODIES = ("application/json",)
+_LAST_WORDS = 2.0  # seconds that it may take to finish
 _log = logging.getLogger(__name__)
 _importing = Lock()
 _loaded: Any = None
@@ -78,6 +80,10 @@ class LitellmLane:
         if _loaded is not None:
             from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_WORDS):
+                    await GLOBAL_LOGGING_WORKER.flush()
+            GLOBAL_LOGGING_WORKER.start()  # binds it to this loop, or it would stop tasks of another
             await GLOBAL_LOGGING_WORKER.stop()
 
 

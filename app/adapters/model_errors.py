@@ -48,6 +48,8 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "api_key_invalid",
                 "incorrect api key",
                 "invalid_authentication",
+                "authentication failed",
+                "security token included in the request is invalid",
                 "invalid x-api-key",
                 "invalidapikey",
             ),

@@ -22,8 +22,8 @@ MOST_ROWS = 1_000_000
 class NodeFiles:
     """Implements `app.sdk.context.Files` for one run. Relative paths start at `folder`, the workflow's own.
 
-    `may_read` and `may_write` are asked for resolved paths; what may be written may be read. Nothing is ever
-    written at or below `protected`.
+    `may_read` and `may_write` are asked for resolved paths; what may be written may be read. What lies at or
+    below `protected` is out of reach whatever was granted.
     """
 
     def __init__(
@@ -68,11 +68,13 @@ class NodeFiles:
         return str(place)
 
     def _may_read(self, path: Path) -> bool:
-        return self._read_granted(path) or self._write_granted(path)
+        return self._outside_protected(path) and (self._read_granted(path) or self._write_granted(path))
 
     def _may_write(self, path: Path) -> bool:
-        if not self._write_granted(path):
-            return False
+        return self._outside_protected(path) and self._write_granted(path)
+
+    def _outside_protected(self, path: Path) -> bool:
+        """Raises NodeError `file.protected`, so that the person doesn't go on granting what can't be granted."""
         if any(path == place or place in path.parents for place in self._protected):
             raise NodeError("file.protected", path=str(path))
         return True

@@ -14,6 +14,7 @@ from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
 from app.adapters.node_files import NodeFiles
 from app.adapters.node_net import NodeNet
+from app.adapters.protected_places import protected_places
 from app.adapters.starter import Starter
 from app.adapters.tables import count_rows, rows_of
 from app.executor.broker import Broker
@@ -35,7 +36,7 @@ class Outside:
         environment: Mapping[str, str],
     ) -> None:
         self.preferences = preferences
-        self._profile = (where.config, where.data, where.cache, where.state, where.logs)
+        self._protected = protected_places(where)
         self.local_models = LocalModels(
             starter,
             host_command,
@@ -81,7 +82,7 @@ class Outside:
     async def write_results(self, path: Path, rows: Sequence[Row]) -> None:
         """Writes a table where the person said, over what was there. Raises NodeError `file.*`."""
         place = await asyncio.to_thread(path.resolve)
-        files = NodeFiles(place.parent, place.__eq__, place.__eq__, self._profile)
+        files = NodeFiles(place.parent, place.__eq__, place.__eq__, self._protected)
         await files.write_table(str(place), rows, replace=True)
 
     def net(self, broker: Broker) -> NodeNet:
@@ -89,8 +90,8 @@ class Outside:
         return NodeNet(self.egress, self.connections, self.secrets, broker.may_reach, broker.connection)
 
     def files(self, broker: Broker, folder: Path) -> NodeFiles:
-        """Files for the steps of one run; the profile itself is out of reach."""
-        return NodeFiles(folder, broker.may_read, broker.may_write, self._profile)
+        """Files for the steps of one run; the profile itself and places of keys are out of reach."""
+        return NodeFiles(folder, broker.may_read, broker.may_write, self._protected)
 
     async def close(self) -> None:
         await self.models.close()

@@ -1,4 +1,4 @@
-"""Places that no step may write to, whatever was granted: our own data, and what the system runs by itself."""
+"""Places that no step may use, whatever was granted: our own data, keys, and what the system runs by itself."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import base64
 import json
 import logging
 import re
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from threading import Lock
 from urllib.parse import quote
@@ -77,6 +76,8 @@ def log_to(path: Path) -> logging.Handler:
 
     Raises OSError.
     """
+    from logging.handlers import RotatingFileHandler
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(
         path, maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8", delay=True

@@ -121,6 +121,8 @@ def read_workflow(path: Path, *, as_json: bool = False) -> Workflow:
         opened = read_file(path)
     except ProblemError as error:
         raise refuse(error.problems, INVALID, as_json=as_json) from error
+    if any(warning.severity == "error" for warning in opened.warnings):  # what would run isn't what the file says
+        raise refuse(opened.warnings, INVALID, as_json=as_json, workflow=opened.workflow)
     for warning in opened.warnings:
         typer.echo(problem_text(warning, opened.workflow, own_title), err=True)
     return opened.workflow

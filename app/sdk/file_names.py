@@ -8,15 +8,19 @@ import unicodedata
 LONGEST = 120  # characters
 LONGEST_BYTES = 240  # what file systems take, with room for a temporary ending
 
-_NUMBERED = (f"{name}{number}" for name in ("com", "lpt") for number in "0123456789¹²³")
-_DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *_NUMBERED})
+_DEVICES = frozenset(
+    {
+        *("con", "prn", "aux", "nul", "conin$", "conout$"),
+        *(f"{name}{number}" for name in ("com", "lpt") for number in "0123456789¹²³"),
+    }
+)
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 # Reading direction, zero width and tags: they make a name look like another one.
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
 def clean_name(name: str, fallback: str = "file") -> str:
-    """The name as one part of a path: no separators, streams, devices, unseen signs, dots or dashes at the ends."""
+    """The name as one part of a path: no separators, streams, devices or unseen characters, no dots at the ends."""
     text = unicodedata.normalize("NFC", name)
     text = "".join(" " if char.isspace() else char for char in text if char.isspace() or not _is_unseen(char))
     text = re.sub(r"\s+", " ", _FORBIDDEN.sub("_", text)).strip(" .")
@@ -36,12 +40,13 @@ def _is_unseen(char: str) -> bool:
 
 
 def _shortened(text: str) -> str:
-    """Cut in the middle, so that the ending stays."""
+    """Cut before its ending, so that the kind of file stays."""
+    if len(text) <= LONGEST and len(text.encode()) <= LONGEST_BYTES:
+        return text
     stem, dot, ending = text.rpartition(".")
     if not dot or not stem or len(ending) > 16:
         stem, dot, ending = text, "", ""
-    room = LONGEST - len(dot + ending)
-    stem = stem[:room]
+    stem = stem[: LONGEST - len(dot + ending)]
     while len(f"{stem}{dot}{ending}".encode()) > LONGEST_BYTES:
         stem = stem[:-1]
     return f"{stem.rstrip(' .')}{dot}{ending}"

@@ -39,6 +39,8 @@ class Awaiting(QObject):
         task = asyncio.get_running_loop().create_task(_finish(work, done, failed))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step leaves the work unstarted, of which Python would complain.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     def cancel(self) -> None:

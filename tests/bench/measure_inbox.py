@@ -1,7 +1,8 @@
 """Measures how well the embedded model sorts the inbox of the starter: cheap, stronger and the cascade of both.
 
-Run as `python -m tests.bench.measure_inbox` (the scored messages) or with `--tuning` (the messages that prompt,
-labels, examples and the least confidence were chosen on). One thread, about two minutes. Prints Markdown.
+Run as `python -m tests.bench.measure_inbox` for the scored messages, or with the file of other ones: prompt, labels,
+examples and the least confidence were chosen on tests/fixtures/inbox-tuning.jsonl, and inbox-hard.jsonl beside it
+holds messages written to be hard. One thread, about three minutes. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ from nodes.intent.classify import Classify
 
 ROOT = Path(__file__).resolve().parents[2]
 SCORED = ROOT / "resources/examples/data/inbox.jsonl"
-TUNING = ROOT / "tests/fixtures/inbox-tuning.jsonl"
 FIELDS = ROOT / "tests/fixtures/inbox-fields.json"
 HOST = [sys.executable, "-P", "-m", "app.processes.model_host"]
 STEPS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
@@ -120,7 +120,9 @@ async def arm(
 
 
 def cascade(cheap: Sequence[Sorted], stronger: Sequence[Sorted], least: float) -> list[Sorted]:
-    return [first if first.confidence >= least else second for first, second in zip(cheap, stronger, strict=True)]
+    return [
+        first if first.confidence >= least else second for first, second in zip(cheap, stronger, strict=True)
+    ]
 
 
 def table_of_arms(arms: Sequence[Arm], least: float) -> list[str]:
@@ -128,11 +130,16 @@ def table_of_arms(arms: Sequence[Arm], least: float) -> list[str]:
     both = cascade(cheap.results, stronger.results, least)
     low = sum(r.confidence < least for r in cheap.results)
     share = low / len(both)
-    usage = cheap.usage + Usage(*(round(share * part) for part in (stronger.usage.input, 0, stronger.usage.cached)))
+    usage = cheap.usage + Usage(
+        *(round(share * part) for part in (stronger.usage.input, 0, stronger.usage.cached))
+    )
     joined = Arm(f"cascade at {least}", both, cheap.cpu_seconds + share * stronger.cpu_seconds, usage)
     counted = Counter(r.message.answer for r in cheap.results)
     label, most = counted.most_common(1)[0]
-    head = ["| way | right | accuracy | 95 % interval | CPU a message | tokens read a message |", "|---|---|---|---|---|---|"]
+    head = [
+        "| way | right | accuracy | 95 % interval | CPU a message | tokens read a message |",
+        "|---|---|---|---|---|---|",
+    ]
     base = f"| always “{label}” (baseline) | {accuracy(most, len(both))} | 0 | 0 |"
     return [*head, base, *(a.line() for a in (cheap, stronger, joined, *arms[2:]))]
 
@@ -150,7 +157,9 @@ def table_of_confidence(cheap: Sequence[Sorted], stronger: Sequence[Sorted]) -> 
         right = sum(r.right for r in cascade(cheap, stronger, least))
         kept = f"{sum(r.right for r in stay)} of {len(stay)}"
         found = f"{sum(not r.right for r in on)} of {wrong}"
-        lines.append(f"| {least} | {len(on)} ({len(on) / len(cheap):.0%}) | {found} | {kept} | {right} of {len(cheap)} |")
+        lines.append(
+            f"| {least} | {len(on)} ({len(on) / len(cheap):.0%}) | {found} | {kept} | {right} of {len(cheap)} |"
+        )
     return lines
 
 
@@ -200,7 +209,9 @@ async def measure(inbox: Sequence[Message]) -> None:
 def show(language: str, arms: Sequence[Arm], least: float) -> None:
     tables: Mapping[str, Sequence[str]] = {
         f"{language}: how many are right": table_of_arms(arms, least),
-        f"{language}: does low confidence find the errors?": table_of_confidence(arms[0].results, arms[1].results),
+        f"{language}: does low confidence find the errors?": table_of_confidence(
+            arms[0].results, arms[1].results
+        ),
         f"{language}: does the confidence mean what it says? (cheap)": table_of_calibration(arms[0].results),
         f"{language}: what went wrong": table_of_errors(arms),
     }
@@ -211,5 +222,5 @@ def show(language: str, arms: Sequence[Arm], least: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tuning", action="store_true", help="the messages for choosing, not the scored ones")
-    asyncio.run(measure(messages(TUNING if parser.parse_args().tuning else SCORED)))
+    parser.add_argument("messages", nargs="?", type=Path, default=SCORED, help="a JSONL file")
+    asyncio.run(measure(messages(parser.parse_args().messages)))

@@ -28,19 +28,23 @@ while [ $# -gt 0 ]; do
 done
 [ ${#targets[@]} -gt 0 ] || targets=(run run test)
 
-work=${CLEAN_ROOT:-$(mktemp -d)}
+work=$(realpath "${CLEAN_ROOT:-$(mktemp -d)}")
 untouched=$work/untouched-$suite
 root=$work/root
 screen=
 
 tidy() {
     [ -z "$screen" ] || kill "$screen" 2> /dev/null || true
+    for process in /proc/[0-9]*; do  # whatever still runs inside
+        [ "$(readlink "$process/root")" != "$root" ] || kill -KILL "${process#/proc/}"
+    done 2> /dev/null
     for folder in tmp/.X11-unix dev/shm dev/pts proc; do
         umount "$root/$folder" 2> /dev/null || true
     done
     [ -n "${CLEAN_ROOT:-}" ] || rm -rf --one-file-system "$work"
 }
 trap tidy EXIT
+trap 'exit 130' INT TERM
 
 if [ ! -d "$untouched" ]; then
     debootstrap --variant=minbase --include=git,make,python3 "$suite" "$untouched.part" > "$work/debootstrap.log"
@@ -92,7 +96,8 @@ for target in "${targets[@]}"; do
     before=$(date +%s.%N)
     status=0
     chroot "$root" setpriv --reuid="$who" --regid="$who" --init-groups env -i "${environment[@]}" \
-        "${limit[@]}" make -C "$project" "$target" || status=$?
+        "${limit[@]}" make -C "$project" "$target" &
+    wait $! || status=$?
     awk -v a="$before" -v b="$(date +%s.%N)" -v s="$status" -v t="$target" \
         'BEGIN { printf "== make %s: exit %d after %.2f s\n", t, s, b - a }'
     # A window stays until it is closed: ended by the clock, it was open.

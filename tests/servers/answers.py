@@ -1,4 +1,4 @@
-"""One scripted answer, written in the dialect that the request came in: whole, streamed, or as that provider's error."""
+"""One scripted answer in the dialect that the request came in: whole, streamed, or as that provider's error."""
 
 from __future__ import annotations
 
@@ -56,7 +56,12 @@ def openai_usage(usage: Usage) -> dict[str, Any]:
 
 def openai_calls(answer: Answer) -> list[dict[str, Any]]:
     return [
-        {"index": i, "id": f"call_{i}", "type": "function", "function": {"name": name, "arguments": json.dumps(args)}}
+        {
+            "index": i,
+            "id": f"call_{i}",
+            "type": "function",
+            "function": {"name": name, "arguments": json.dumps(args)},
+        }
         for i, (name, args) in enumerate(answer.calls)
     ]
 
@@ -142,7 +147,11 @@ def gemini_body(answer: Answer, model: str, *, text: str | None = None, last: bo
     if last:
         parts += [{"functionCall": {"name": name, "args": args}} for name, args in answer.calls]
     candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
-    body: dict[str, Any] = {"candidates": [candidate], "modelVersion": answer.model or model, "responseId": "r1"}
+    body: dict[str, Any] = {
+        "candidates": [candidate],
+        "modelVersion": answer.model or model,
+        "responseId": "r1",
+    }
     if last:
         candidate["finishReason"] = GEMINI_STOPS[answer.finish]
     if last and answer.usage is not None:
@@ -180,7 +189,12 @@ def whole(dialect: Dialect, answer: Answer, model: str) -> dict[str, Any]:
 
 def openai_stream(answer: Answer, model: str, *, with_usage: bool) -> Iterator[bytes]:
     def piece(choices: list[dict[str, Any]], **more: Any) -> bytes:
-        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": answer.model or model}
+        head = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": answer.model or model,
+        }
         return event({**head, "choices": choices, **more})
 
     def choice(delta: dict[str, Any], finish: str | None = None) -> list[dict[str, Any]]:
@@ -192,7 +206,12 @@ def openai_stream(answer: Answer, model: str, *, with_usage: bool) -> Iterator[b
     for i, (name, args) in enumerate(answer.calls):
         written = json.dumps(args)
         half = len(written) // 2
-        start = {"index": i, "id": f"call_{i}", "type": "function", "function": {"name": name, "arguments": ""}}
+        start = {
+            "index": i,
+            "id": f"call_{i}",
+            "type": "function",
+            "function": {"name": name, "arguments": ""},
+        }
         yield piece(choice({"tool_calls": [start]}))
         for part in (written[:half], written[half:]):
             yield piece(choice({"tool_calls": [{"index": i, "function": {"arguments": part}}]}))
@@ -204,15 +223,24 @@ def openai_stream(answer: Answer, model: str, *, with_usage: bool) -> Iterator[b
 
 def anthropic_stream(answer: Answer, model: str) -> Iterator[bytes]:
     usage = anthropic_usage(answer.usage or Usage())
-    start = anthropic_body(answer, model) | {"content": [], "stop_reason": None, "usage": usage | {"output_tokens": 1}}
+    start = anthropic_body(answer, model) | {
+        "content": [],
+        "stop_reason": None,
+        "usage": usage | {"output_tokens": 1},
+    }
     yield event({"type": "message_start", "message": start}, "message_start")
     for i, block in enumerate(anthropic_blocks(answer)):
         empty = block | ({"text": ""} if block["type"] == "text" else {"input": {}})
-        yield event({"type": "content_block_start", "index": i, "content_block": empty}, "content_block_start")
+        yield event(
+            {"type": "content_block_start", "index": i, "content_block": empty}, "content_block_start"
+        )
         deltas = (
             [{"type": "text_delta", "text": text} for text in pieces(block["text"])]
             if block["type"] == "text"
-            else [{"type": "input_json_delta", "partial_json": part} for part in pieces(json.dumps(block["input"]))]
+            else [
+                {"type": "input_json_delta", "partial_json": part}
+                for part in pieces(json.dumps(block["input"]))
+            ]
         )
         for delta in deltas:
             yield event({"type": "content_block_delta", "index": i, "delta": delta}, "content_block_delta")
@@ -241,7 +269,9 @@ def stream(dialect: Dialect, answer: Answer, model: str, *, with_usage: bool) ->
 
 
 def _openai_errors(model: str) -> dict[str, tuple[int, Any]]:
-    def error(status: int, message: str, kind: str, code: str | None, param: str | None = None) -> tuple[int, Any]:
+    def error(
+        status: int, message: str, kind: str, code: str | None, param: str | None = None
+    ) -> tuple[int, Any]:
         return status, {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
     bad = "invalid_request_error"
@@ -251,22 +281,30 @@ def _openai_errors(model: str) -> dict[str, tuple[int, Any]]:
         "balance": error(429, quota, "insufficient_quota", "insufficient_quota"),
         "rate": error(429, "Rate limit reached for tokens per min.", "tokens", "rate_limit_exceeded"),
         "busy": error(503, "The engine is currently overloaded.", "server_error", None),
-        "missing": error(404, f"The model `{model}` does not exist or you do not have access to it.", bad, "model_not_found"),
-        "too_long": error(400, "This model's maximum context length is 8192 tokens.", bad, "context_length_exceeded", "messages"),
+        "missing": error(404, f"The model `{model}` does not exist.", bad, "model_not_found"),
+        "too_long": error(400, "The maximum context length is 8192 tokens.", bad, "context_length_exceeded"),
         "server": error(500, "The server had an error while processing your request.", "server_error", None),
-        "region": error(403, "Country, region, or territory not supported", "request_forbidden", "unsupported_country_region_territory"),
+        "region": error(
+            403, "Country not supported", "request_forbidden", "unsupported_country_region_territory"
+        ),
         "refused": error(400, "Invalid prompt: flagged.", bad, "invalid_prompt"),
-        "setting": error(400, "Unsupported value: 'temperature' does not support 0.", bad, "unsupported_value", "temperature"),
+        "setting": error(400, "'temperature' does not support 0.", bad, "unsupported_value", "temperature"),
     }
 
 
 def _azure_errors(model: str) -> dict[str, tuple[int, Any]]:
-    filtered = "The response was filtered due to the prompt triggering Azure OpenAI's content management policy."
+    def error(status: int, code: str, message: str, **more: Any) -> tuple[int, Any]:
+        return status, {"error": {"code": code, "message": message, **more}}
+
+    filtered = (
+        "The response was filtered due to the prompt triggering Azure OpenAI's content management policy."
+    )
+    inner = {"code": "ResponsibleAIPolicyViolation"}
     return _openai_errors(model) | {
-        "key": (401, {"error": {"code": "401", "message": "Access denied due to invalid subscription key or wrong API endpoint."}}),
-        "rate": (429, {"error": {"code": "429", "message": "Requests have exceeded call rate limit. Please retry after 2 seconds."}}),
-        "missing": (404, {"error": {"code": "DeploymentNotFound", "message": "The API deployment for this resource does not exist."}}),
-        "refused": (400, {"error": {"code": "content_filter", "message": filtered, "innererror": {"code": "ResponsibleAIPolicyViolation"}}}),
+        "key": error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint."),
+        "rate": error(429, "429", "Requests have exceeded call rate limit. Please retry after 2 seconds."),
+        "missing": error(404, "DeploymentNotFound", "The API deployment for this resource does not exist."),
+        "refused": error(400, "content_filter", filtered, innererror=inner),
     }
 
 
@@ -278,7 +316,9 @@ def _anthropic_errors(model: str) -> dict[str, tuple[int, Any]]:
     return {
         "key": error(401, "authentication_error", "invalid x-api-key"),
         "balance": error(400, "invalid_request_error", balance),
-        "rate": error(429, "rate_limit_error", "Number of request tokens has exceeded your per-minute rate limit"),
+        "rate": error(
+            429, "rate_limit_error", "Number of request tokens has exceeded your per-minute rate limit"
+        ),
         "busy": error(529, "overloaded_error", "Overloaded"),
         "missing": error(404, "not_found_error", f"model: {model}"),
         "too_long": error(400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"),
@@ -289,27 +329,30 @@ def _anthropic_errors(model: str) -> dict[str, tuple[int, Any]]:
 
 def _gemini_errors(model: str) -> dict[str, tuple[int, Any]]:
     def error(status: int, word: str, message: str, *details: Any) -> tuple[int, Any]:
-        return status, {"error": {"code": status, "message": message, "status": word, "details": list(details)}}
+        return status, {
+            "error": {"code": status, "message": message, "status": word, "details": list(details)}
+        }
 
     wait = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "2s"}
     reason = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
     missing = f"models/{model} is not found for API version v1beta, or is not supported for generateContent."
     quota = "You exceeded your current quota, please check your plan and billing details."
+    exceeds = "exceeds the maximum number of tokens allowed"
     return {
         "key": error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", reason),
         "rate": error(429, "RESOURCE_EXHAUSTED", quota, wait),
         "busy": error(503, "UNAVAILABLE", "The model is overloaded. Please try again later."),
         "missing": error(404, "NOT_FOUND", missing),
-        "too_long": error(400, "INVALID_ARGUMENT", "The input token count (2000000) exceeds the maximum number of tokens allowed (1048576)."),
+        "too_long": error(400, "INVALID_ARGUMENT", f"The input token count (2000000) {exceeds} (1048576)."),
         "server": error(500, "INTERNAL", "An internal error has occurred."),
         "region": error(400, "FAILED_PRECONDITION", "User location is not supported for the API use."),
         "setting": error(400, "INVALID_ARGUMENT", "Invalid value at 'generation_config.temperature'"),
     }
 
 
-def _bedrock_errors(model: str) -> dict[str, tuple[int, Any]]:
+def _bedrock_errors(_: str) -> dict[str, tuple[int, Any]]:
     return {
-        "key": (403, {"Message": "Authentication failed: Please make sure your API Key is valid. (UnrecognizedClientException, invalid_api_key)"}),
+        "key": (403, {"Message": "Authentication failed: Please make sure your API Key is valid."}),
         "missing": (400, {"message": "The provided model identifier is invalid."}),
         "rate": (429, {"message": "Too many requests, please wait before trying again."}),
         "server": (500, {"message": "Internal failure"}),

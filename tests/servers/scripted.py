@@ -36,7 +36,9 @@ class ScriptedServer:
     default: Answer = field(default_factory=Answer)
     script: deque[Answer] = field(default_factory=deque)
     asked: list[Asked] = field(default_factory=list)
-    hung_up: asyncio.Event = field(default_factory=asyncio.Event)  # a client left before its answer was complete
+    hung_up: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # a client left before its answer was complete
     port: int = 0
 
     async def __aenter__(self) -> Self:
@@ -62,7 +64,12 @@ class ScriptedServer:
 
     def url(self, dialect: Dialect) -> str:
         """What a person would type as this provider's address."""
-        path = {"openai": "/openai/v1", "azure": "/azure", "anthropic": "/anthropic", "gemini": "/gemini/v1beta"}
+        path = {
+            "openai": "/openai/v1",
+            "azure": "/azure",
+            "anthropic": "/anthropic",
+            "gemini": "/gemini/v1beta",
+        }
         return f"http://127.0.0.1:{self.port}{path.get(dialect, '/bedrock')}"
 
     def say(self, *coming: Answer) -> None:
@@ -104,7 +111,9 @@ class ScriptedServer:
             self.hung_up.set()
         return response
 
-    async def _fail(self, request: web.Request, dialect: Dialect, answer: Answer, name: str) -> web.StreamResponse:
+    async def _fail(
+        self, request: web.Request, dialect: Dialect, answer: Answer, name: str
+    ) -> web.StreamResponse:
         assert answer.fault is not None
         if answer.fault == "hang":
             await _until_gone(request)
@@ -157,8 +166,8 @@ class ScriptedServer:
 
 
 async def _until_gone(request: web.Request) -> None:
-    """Until the client closes its end."""
-    while request.transport is not None and not request.transport.is_closing():
+    """Until the client closes its end, which no event tells."""
+    while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
 

@@ -67,7 +67,9 @@ class Site:
 
 def says(text: str, status: int = 200, **headers: str) -> Route:
     async def route(_: web.BaseRequest) -> web.Response:
-        return web.Response(text=text, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        return web.Response(
+            text=text, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
 
     return route
 

@@ -48,6 +48,8 @@ class Card:
     kind: str
     inputs: tuple[PortMark, ...] = ()
     outputs: tuple[PortMark, ...] = ()
+    quiet_inputs: tuple[PortMark, ...] = ()
+    quiet_outputs: tuple[PortMark, ...] = ()
     error: PortMark | None = None
     facts: tuple[Fact, ...] = ()
     badge: Mark | None = None
@@ -66,6 +68,8 @@ class Card:
         return Anatomy(
             inputs=tuple(port.name for port in self.inputs),
             outputs=tuple(port.name for port in self.outputs),
+            quiet_inputs=tuple(port.name for port in self.quiet_inputs),
+            quiet_outputs=tuple(port.name for port in self.quiet_outputs),
             error=self.error.name if self.error else "",
             width=self.width,
             preview=bool(self.preview),

@@ -32,6 +32,8 @@ def card_of(placed: Placed, run: RunState | None, problems: Sequence[Problem] = 
         kind=kind_of(placed, preset),
         inputs=_inputs(placed),
         outputs=_outputs(placed),
+        quiet_inputs=_inputs(placed, quiet=True),
+        quiet_outputs=_outputs(placed, quiet=True),
         error=_error_port(placed),
         facts=facts_of(run, state, disabled=node.disabled),
         badge=badge,
@@ -107,18 +109,22 @@ def _what_matters(placed: Placed, spec: NodeSpec, state: NodeState | None) -> st
     return chosen or spec.type.headline(fields)
 
 
-def _inputs(placed: Placed) -> tuple[PortMark, ...]:
+def _inputs(placed: Placed, *, quiet: bool = False) -> tuple[PortMark, ...]:
     known = tuple(
-        _mark(placed.spec, port, port.name in placed.joined_in, side="in") for port in placed.ports.inputs
+        _mark(placed.spec, port, port.name in placed.joined_in, side="in")
+        for port in placed.ports.inputs
+        if placed.is_quiet_in(port) == quiet
     )
-    return known + tuple(_gone(name, placed) for name in placed.gone_in)
+    return known if quiet else known + tuple(_gone(name, placed) for name in placed.gone_in)
 
 
-def _outputs(placed: Placed) -> tuple[PortMark, ...]:
+def _outputs(placed: Placed, *, quiet: bool = False) -> tuple[PortMark, ...]:
     known = tuple(
-        _mark(placed.spec, port, port.name in placed.joined_out, side="out") for port in placed.ports.outputs
+        _mark(placed.spec, port, port.name in placed.joined_out, side="out")
+        for port in placed.ports.outputs
+        if placed.is_quiet_out(port) == quiet
     )
-    return known + tuple(_gone(name, placed) for name in placed.gone_out)
+    return known if quiet else known + tuple(_gone(name, placed) for name in placed.gone_out)
 
 
 def _mark(spec: NodeSpec | None, port: PortSpec, joined: bool, side: Literal["in", "out"]) -> PortMark:

@@ -41,10 +41,20 @@ class Placed:
         found = self.ports.output(name)
         return ERROR_OUTPUT if found is None and name == ERROR_PORT else found
 
+    def is_quiet_in(self, port: PortSpec) -> bool:
+        """Whether an input shows only on the flap: quiet, and nothing joined to it."""
+        return port.quiet and port.name not in self.joined_in
+
+    def is_quiet_out(self, port: PortSpec) -> bool:
+        """Whether an output shows only on the flap."""
+        return port.quiet and port.name not in self.joined_out
+
     def anatomy(self, *, preview: bool) -> Anatomy:
         return Anatomy(
-            inputs=tuple(port.name for port in self.ports.inputs) + self.gone_in,
-            outputs=tuple(port.name for port in self.ports.outputs) + self.gone_out,
+            inputs=tuple(p.name for p in self.ports.inputs if not self.is_quiet_in(p)) + self.gone_in,
+            outputs=tuple(p.name for p in self.ports.outputs if not self.is_quiet_out(p)) + self.gone_out,
+            quiet_inputs=tuple(p.name for p in self.ports.inputs if self.is_quiet_in(p)),
+            quiet_outputs=tuple(p.name for p in self.ports.outputs if self.is_quiet_out(p)),
             error=ERROR_PORT if self.spec else "",
             width=self.width,
             preview=preview,

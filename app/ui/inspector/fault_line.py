@@ -21,9 +21,9 @@ class FaultLine(QWidget):
     def __init__(self, tone: str = "error", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tone = tone
-        self._icon = QLabel()
+        self._icon = QLabel(self)
         self._icon.setFixedSize(QSize(14, 16))
-        self._words = PlainLabel(role=tone, wrap=True)
+        self._words = PlainLabel(role=tone, wrap=True, parent=self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

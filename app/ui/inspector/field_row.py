@@ -18,7 +18,6 @@ from app.ui.inspector.editors.kinds import editor_for
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.node_texts import FieldTexts
 from app.ui.plain import visible
-from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import ElidedLabel, PlainLabel
 
 
@@ -28,25 +27,32 @@ class FieldRow(QWidget):
     edited = Signal(object, bool)
     wanted = Signal(object)
 
-    def __init__(self, spec: FieldSpec, texts: FieldTexts, around: Around, *, compact: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        spec: FieldSpec,
+        texts: FieldTexts,
+        around: Around,
+        parent: QWidget | None = None,
+        *,
+        compact: bool = False,
+    ) -> None:
+        super().__init__(parent)
         self.spec = spec
         self._texts = texts
         self._is_toggle = isinstance(spec.field, ToggleField)
-        self.editor = editor_for(spec, texts, around)
-        self._label = ElidedLabel(role="strong" if self._is_toggle else "label")
-        self._required = PlainLabel(role="small")
-        self._help = PlainLabel(role="small" if not self._is_toggle else "muted", wrap=True)
-        self._faults = FaultLine()
-        self._own_fault = FaultLine()
-        self._hidden_marks = FaultLine("warning")
-        self._clean = QPushButton()
-        vary(self._clean, kind="link")
-        self._clean.clicked.connect(self._remove_marks)
+        self.editor = editor_for(spec, texts, around, self)
+        self._label = ElidedLabel(role="strong" if self._is_toggle else "label", parent=self)
+        self._required = PlainLabel(role="small", parent=self)
+        self._help = PlainLabel(role="muted" if self._is_toggle else "small", wrap=True, parent=self)
+        # Most fields never have anything wrong with them: these lines are made when they are needed.
+        self._faults: FaultLine | None = None
+        self._own_fault: FaultLine | None = None
+        self._hidden_marks: FaultLine | None = None
+        self._clean: QPushButton | None = None
         self._lay_out(compact)
         self.editor.edited.connect(self._on_edit)
         self.editor.wanted.connect(self.wanted)
-        self.editor.fault.connect(self._own_fault.show_text)
+        self.editor.fault.connect(self._show_own_fault)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.retranslate()
 
@@ -56,8 +62,14 @@ class FieldRow(QWidget):
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """The problems of this field, below it with what to do."""
-        self._faults.show_problems(problems)
-        self.editor.mark(bool(problems))
+        if problems or self._faults is not None:
+            self._faults = self._faults or self._line()
+            self._faults.show_problems(problems)
+            self.editor.mark(bool(problems))
+
+    def faults(self) -> str:
+        """The problems that stand below the field now, in words."""
+        return self._faults.text() if self._faults is not None else ""
 
     def retranslate(self) -> None:
         self._label.setText(self._texts.label(self.spec))
@@ -65,7 +77,8 @@ class FieldRow(QWidget):
         self._help.setText(help_line)
         self._help.setVisible(bool(help_line))
         self._required.setText(text("inspector.required"))
-        self._clean.setText(text("inspector.marks.remove"))
+        if self._clean is not None:
+            self._clean.setText(text("inspector.marks.remove"))
         self.editor.setAccessibleName(self._texts.label(self.spec))
         self.editor.setAccessibleDescription(help_line)
         self.editor.retranslate()
@@ -81,16 +94,22 @@ class FieldRow(QWidget):
         beside = self.editor.beside_label()
         if beside is not None:
             head.addWidget(beside)
-        layout = column(self, 4 if compact else 6)
+        self._column = column(self, 4 if compact else 6)
         if self._is_toggle:
-            layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(self.editor)
-        layout.addWidget(self._help)
-        layout.addWidget(self._own_fault)
-        layout.addWidget(self._faults)
-        layout.addWidget(self._hidden_marks)
-        layout.addWidget(self._clean)
+            self._column.setSpacing(0)
+        self._column.addLayout(head)
+        self._column.addWidget(self.editor)
+        self._column.addWidget(self._help)
+
+    def _line(self, tone: str = "error") -> FaultLine:
+        made = FaultLine(tone, self)
+        self._column.addWidget(made)
+        return made
+
+    def _show_own_fault(self, words: str) -> None:
+        if words or self._own_fault is not None:
+            self._own_fault = self._own_fault or self._line()
+            self._own_fault.show_text(words)
 
     def _on_edit(self, value: Json, goes_on: bool) -> None:
         self._look_at(value)
@@ -100,6 +119,16 @@ class FieldRow(QWidget):
         """Says where a value is missing, and where letters hide that nobody can see."""
         self._required.setVisible(self.spec.field.required and value in (None, "", [], {}))
         hides = isinstance(value, str) and visible(value) != value
+        if hides or self._hidden_marks is not None:
+            self._show_hidden_marks(hides=hides)
+
+    def _show_hidden_marks(self, *, hides: bool) -> None:
+        if self._hidden_marks is None or self._clean is None:
+            self._hidden_marks = self._line("warning")
+            self._clean = QPushButton(text("inspector.marks.remove"), self)
+            self._clean.setProperty("kind", "link")
+            self._clean.clicked.connect(self._remove_marks)
+            self._column.addWidget(self._clean)
         self._hidden_marks.show_text(text("inspector.marks.hidden") if hides else "")
         self._clean.setVisible(hides)
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from app.ui.appearance import appearance
 from app.ui.icons import icon
 from app.ui.inspector.editors.editor import column
-from app.ui.style_sheet import vary
 
 
 class Fold(QWidget):
@@ -18,22 +17,22 @@ class Fold(QWidget):
 
     def __init__(self, spacing: int = 18, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._button = QPushButton()
-        vary(self._button, kind="fold")
+        self._button = QPushButton(self)
+        self._button.setProperty("kind", "fold")
         self._button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._body = QWidget()
-        self._body.setVisible(False)
-        self.content = column(self._body, spacing)
+        self.body = QWidget(self)
+        self.body.setVisible(False)
+        self.content = column(self.body, spacing)
         layout = column(self, 12)
         layout.addWidget(self._button)
-        layout.addWidget(self._body)
+        layout.addWidget(self.body)
         self._button.clicked.connect(lambda: self.set_open(not self.is_open))
         appearance().changed.connect(self._tint)
         self._tint()
 
     @property
     def is_open(self) -> bool:
-        return not self._body.isHidden()
+        return not self.body.isHidden()
 
     def set_title(self, title: str) -> None:
         self._button.setText(title)
@@ -41,7 +40,7 @@ class Fold(QWidget):
     def set_open(self, is_open: bool) -> None:
         """Opens or closes; tells only of a change."""
         if is_open != self.is_open:
-            self._body.setVisible(is_open)
+            self.body.setVisible(is_open)
             self._tint()
             self.toggled.emit(is_open)
 

@@ -38,9 +38,9 @@ class Form(QWidget):
         self._given: dict[str, Json] = {}
         self._rows: dict[str, FieldRow] = {}
         layout = column(self, FIELD_GAP)
-        self._more = Fold()
+        self._more = Fold(parent=self)
         for spec in self._specs:
-            row = FieldRow(spec, texts, around)
+            row = FieldRow(spec, texts, around, self._more.body if spec.field.advanced else self)
             row.edited.connect(partial(self._edited, spec.name))
             row.wanted.connect(partial(self._wants, spec.name))
             self._rows[spec.name] = row

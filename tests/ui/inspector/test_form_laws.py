@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.document.workflow import Json
 from app.registry.discovery import discover
@@ -118,6 +120,38 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
     return a == b
+
+
+class Windows(QObject):
+    """Notes each window that is shown: a part of a form that shows up before it has its place would flash."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.append(type(watched).__name__)
+        return False
+
+
+@pytest.fixture
+def windows(qapp: QApplication) -> Iterator[Windows]:
+    watcher = Windows()
+    qapp.installEventFilter(watcher)
+    yield watcher
+    qapp.removeEventFilter(watcher)
+
+
+@pytest.mark.parametrize("spec", REGISTRY.specs, ids=lambda spec: spec.id)
+def test_no_part_of_a_form_shows_up_as_a_window(windows: Windows, spec: NodeSpec) -> None:
+    form = Form(spec.fields, field_texts(spec), Here())
+    form.show_fields({field.name: [{}, {}] for field in spec.fields if field.row})
+    form.show_fields({field.name: [{}] for field in spec.fields if field.row})
+    form.refresh()
+    form.retranslate()
+    assert windows.seen == []
+    form.deleteLater()
 
 
 @SLOW

@@ -43,6 +43,7 @@ def test_cells_are_typed_in_and_keep_their_kind(qtbot: QtBot) -> None:
         field.selectAll()
         QTest.keyClicks(field, words)
         QTest.keyClick(field, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: not isinstance(QApplication.focusWidget(), QLineEdit))
     assert edits.last == [{"message": "Hello", "n": 22}, {"message": "Ho"}]
 
 

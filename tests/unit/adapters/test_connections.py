@@ -32,12 +32,15 @@ def code_of(error: pytest.ExceptionInfo[ProblemError]) -> str:
 
 def test_this_computer_is_always_there(make: Make) -> None:
     (only,) = make().all
-    assert (only.name, only.kind, only.model, only.models, only.is_local) == (THIS_COMPUTER, "embedded", LOCAL[0], LOCAL, True)
+    assert (only.name, only.kind, only.is_local) == (THIS_COMPUTER, "embedded", True)
+    assert (only.model, only.models) == (LOCAL[0], LOCAL)
 
 
 def test_connections_are_kept_and_seen_by_others(make: Make, tmp_path: Path) -> None:
     ours, others = make(), make()
-    ours.put(Connection("Company", "openai_compatible", "llm.example.com:8080", "m", ("m", "n"), organisation="o"))
+    ours.put(
+        Connection("Company", "openai_compatible", "llm.example.com:8080", "m", ("m", "n"), organisation="o")
+    )
     ours.put(Connection("Anthropic", "anthropic"))
     assert [one.name for one in others.all] == [THIS_COMPUTER, "Anthropic", "Company"]
     kept = others.get("company")
@@ -114,14 +117,26 @@ def test_what_a_newer_version_wrote_stays(make: Make, tmp_path: Path) -> None:
     [
         ("openai_compatible", "localhost:8000", "http://localhost:8000/v1"),
         ("openai_compatible", "http://0.0.0.0:8000/", "http://127.0.0.1:8000/v1"),
-        ("openai_compatible", " https://Api.Example.com/llm/v1/chat/completions ", "https://api.example.com/llm/v1"),
+        (
+            "openai_compatible",
+            " https://Api.Example.com/llm/v1/chat/completions ",
+            "https://api.example.com/llm/v1",
+        ),
         ("openai_compatible", "192.168.0.5:1234", "http://192.168.0.5:1234/v1"),
         ("openai_compatible", "https://host/v1?key=1#x", "https://host/v1"),
         ("ollama", "gpu-box:11434", "http://gpu-box:11434/v1"),
         ("ollama", "http://[::1]:11434", "http://[::1]:11434/v1"),
         ("anthropic", "https://api.anthropic.com/v1/messages", "https://api.anthropic.com"),
-        ("gemini", "https://generativelanguage.googleapis.com", "https://generativelanguage.googleapis.com/v1beta"),
-        ("azure", "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1", "https://x.openai.azure.com"),
+        (
+            "gemini",
+            "https://generativelanguage.googleapis.com",
+            "https://generativelanguage.googleapis.com/v1beta",
+        ),
+        (
+            "azure",
+            "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1",
+            "https://x.openai.azure.com",
+        ),
         ("web_api", "https://api.example.com/v2/", "https://api.example.com/v2"),
     ],
 )
@@ -169,7 +184,10 @@ def test_roles_lead_to_models(make: Make) -> None:
     roles = {"strong": RoleTarget("Big"), "small": RoleTarget("Big", "mini")}
     assert connections.resolve(STRONG, roles)[1] == "gpt-x"
     assert connections.resolve(SMALL, roles)[1] == "mini"
-    assert connections.resolve(ModelChoice(connection=THIS_COMPUTER, kind="embedded", model="other"), {})[1] == "other"
+    assert (
+        connections.resolve(ModelChoice(connection=THIS_COMPUTER, kind="embedded", model="other"), {})[1]
+        == "other"
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,7 +199,11 @@ def test_roles_lead_to_models(make: Make) -> None:
             "connection.misspelt",
             {"connection": "Gig", "suggestion": "Big"},
         ),
-        (ModelChoice(connection="Big", kind="anthropic", model="m"), "connection.other_kind", {"here": "openai"}),
+        (
+            ModelChoice(connection="Big", kind="anthropic", model="m"),
+            "connection.other_kind",
+            {"here": "openai"},
+        ),
         (ModelChoice(connection="Big", kind="openai"), "model.none_chosen", {"connection": "Big"}),
         (ModelChoice(connection="Api"), "connection.no_models", {"connection": "Api"}),
         (
@@ -193,7 +215,9 @@ def test_roles_lead_to_models(make: Make) -> None:
         (ModelChoice(connection=THIS_COMPUTER, model="x"), "model.missing", {"model": "x"}),
     ],
 )
-def test_choices_that_lead_nowhere_say_why(make: Make, choice: ModelChoice, code: str, args: dict[str, object]) -> None:
+def test_choices_that_lead_nowhere_say_why(
+    make: Make, choice: ModelChoice, code: str, args: dict[str, object]
+) -> None:
     connections = make()
     connections.put(Connection("Big", "openai"))
     connections.put(Connection("Api", "web_api", "https://api.example.com"))

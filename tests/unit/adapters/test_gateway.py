@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -41,7 +42,7 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
 
     def gateway(**environment: str) -> Gateway:
         roles: dict[str, RoleTarget] = {}
-        local = LocalModels(children, HOST_COMMAND, tmp_path / "models", threads=1, slots=1, context=512)
+        local = LocalModels(children, HOST_COMMAND, tmp_path / "models", threads=1, slots=1, context=2048)
         connections = Connections(tmp_path / "connections.json", environment, local.names)
         secrets = Secrets(tmp_path / "secrets.json", environment)
         egress = Egress(proxies=Proxies({}))
@@ -67,32 +68,50 @@ def by_environment(server: ScriptedServer, key: str = KEY, model: str = "tiny-1"
 async def test_the_small_role_answers_on_a_bare_machine(make: Make) -> None:
     gateway = make()
     facts = gateway.resolve(SMALL)
-    assert (facts.connection, facts.kind, facts.local, facts.can_score) == (THIS_COMPUTER, "embedded", True, True)
-    assert facts.context == 512
+    assert (facts.connection, facts.kind, facts.local, facts.can_score) == (
+        THIS_COMPUTER,
+        "embedded",
+        True,
+        True,
+    )
+    assert facts.context == 2048
     assert facts.extra["licence"]
     shown: list[str] = []
     reply = await gateway.chat(ChatRequest(SMALL, HI, temperature=0, max_tokens=6, on_text=shown.append))
     assert reply.text == "".join(shown)
     assert reply.usage is not None
     assert reply.usage.output == 6
-    scores = await gateway.score(ScoreRequest(SMALL, "Capital of France: Paris\nCapital of Norway:", [" Oslo", " Lima"]))
+    prompt = "Capital of France: Paris\nCapital of Norway:"
+    scores = await gateway.score(ScoreRequest(SMALL, prompt, [" Oslo", " Lima"]))
     assert sum(scores.probabilities.values()) == pytest.approx(1)
     assert scores.probabilities[" Oslo"] > 0.5
     assert gateway.facts(STRONG) is None
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="the CPU time of another process is read as on Linux"
+)
 async def test_a_local_answer_stops_when_nobody_waits_for_it(make: Make) -> None:
+    """The whole story would take 1,500 tokens and more than ten CPU seconds."""
     gateway = make()
+    model = gateway.resolve(SMALL).id
+    story = [ChatMessage("user", "Write a long story about a dog.")]
     begun = asyncio.Event()
-    request = ChatRequest(SMALL, HI, max_tokens=400, on_text=lambda _: begun.set())
-    call = asyncio.ensure_future(gateway.chat(request))
+    call = asyncio.ensure_future(
+        gateway.chat(ChatRequest(SMALL, story, temperature=0, max_tokens=1500, on_text=lambda _: begun.set()))
+    )
     await asyncio.wait_for(begun.wait(), 60)
+    before = cpu_seconds(gateway._local_models.host(model).pid)  # noqa: SLF001
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    # The only slot is free again long before 400 tokens would have come.
-    async with asyncio.timeout(10):
-        await gateway.chat(ChatRequest(SMALL, HI, max_tokens=1))
+    await gateway.chat(ChatRequest(SMALL, HI, max_tokens=1))  # in the only slot
+    assert cpu_seconds(gateway._local_models.host(model).pid) - before < 4  # noqa: SLF001
+
+
+def cpu_seconds(pid: int | None) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def test_a_model_that_is_missing_is_named_with_what_is_there(make: Make) -> None:
@@ -146,9 +165,15 @@ async def test_a_changed_connection_is_used_within_a_second(make: Make, server: 
 
 
 @pytest.mark.parametrize("kind", ["openai_compatible", "anthropic", "gemini"])
-async def test_models_are_listed_in_each_provider_s_way(make: Make, server: ScriptedServer, kind: str) -> None:
+async def test_models_are_listed_in_each_provider_s_way(
+    make: Make, server: ScriptedServer, kind: str
+) -> None:
     dialect: Any = "openai" if kind == "openai_compatible" else kind
-    environment = {"BATON_CONN_T_KIND": kind, "BATON_CONN_T_URL": server.url(dialect), "BATON_CONN_T_KEY": KEY}
+    environment = {
+        "BATON_CONN_T_KIND": kind,
+        "BATON_CONN_T_URL": server.url(dialect),
+        "BATON_CONN_T_KEY": KEY,
+    }
     assert await make(**environment).list_models("T") == tuple(sorted(MODELS))
     with pytest.raises(NodeError) as caught:
         await make(**{**environment, "BATON_CONN_T_KEY": "wrong"}).list_models("T")
@@ -157,7 +182,9 @@ async def test_models_are_listed_in_each_provider_s_way(make: Make, server: Scri
 
 
 async def test_providers_without_a_list_show_what_is_known(make: Make) -> None:
-    gateway = make(BATON_CONN_A_KIND="azure", BATON_CONN_A_URL="https://x.openai.azure.com", BATON_CONN_A_KEY="k")
+    gateway = make(
+        BATON_CONN_A_KIND="azure", BATON_CONN_A_URL="https://x.openai.azure.com", BATON_CONN_A_KEY="k"
+    )
     assert "gpt-4o" in await gateway.list_models("a")
     assert await gateway.list_models(THIS_COMPUTER) == gateway.connections.this_computer.models
 
@@ -202,7 +229,9 @@ async def test_a_test_says_when_nobody_is_there(make: Make, server: ScriptedServ
     assert found.problem is not None
     assert found.problem.code == "model.wrong_address"
     await server.__aexit__(None, None, None)
-    found = await gateway.test_connection(Connection("New", "openai_compatible", server.url("openai"), "m"), KEY)
+    found = await gateway.test_connection(
+        Connection("New", "openai_compatible", server.url("openai"), "m"), KEY
+    )
     assert found.problem is not None
     assert found.problem.code == "model.unreachable"
 
@@ -233,7 +262,9 @@ async def test_whole_labels_are_scored_where_the_server_tells_its_prompt_s_proba
 
 
 async def test_a_llama_cpp_server_is_scored_by_its_own_interface(make: Make, endpoint: Endpoint) -> None:
-    gateway = make(BATON_CONN_L_URL=endpoint.url, BATON_CONN_L_KEY=endpoint.key, BATON_CONN_L_MODEL=endpoint.model)
+    gateway = make(
+        BATON_CONN_L_URL=endpoint.url, BATON_CONN_L_KEY=endpoint.key, BATON_CONN_L_MODEL=endpoint.model
+    )
     choice = ModelChoice(connection="L")
     prompt = "Capital of France: Paris\nCapital of Norway:"
     scores = await gateway.score(ScoreRequest(choice, prompt, [" Oslo", " Lima"]))
@@ -286,10 +317,17 @@ async def main():
         await outside.models.chat(ChatRequest(ModelChoice(connection="T"), [ChatMessage("user", "hi")]))
         await outside.close()
 asyncio.run(main())
-print(json.dumps(sorted({"litellm", "mcp", "networkx", "keyring", "cryptography", "openpyxl", "httpx", "PySide6"} & set(sys.modules))))
+unwanted = {"litellm", "mcp", "networkx", "keyring", "cryptography", "openpyxl", "httpx", "PySide6"}
+print(json.dumps(sorted(unwanted & set(sys.modules))))
 """
     environment = {"BATON_HOME": str(tmp_path), "PATH": ""}
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        env=environment,
     )
     assert json.loads(done.stdout) == []

@@ -1,4 +1,4 @@
-"""One contract for every lane: the same answer gives the same reply, usage, cost and error, whatever dialect carried it."""
+"""One contract for every lane: the same answer gives the same reply, usage, cost and error in every dialect."""
 
 from __future__ import annotations
 
@@ -39,7 +39,12 @@ QUESTION = (ChatMessage("system", "Be brief."), ChatMessage("user", "Say hello, 
 WEATHER = Tool(
     "weather",
     "The weather of a place.",
-    {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False},
+    {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+        "additionalProperties": False,
+    },
 )
 SCHEMA = {
     "type": "object",
@@ -105,13 +110,17 @@ async def ask(egress: Egress, server: ScriptedServer) -> AsyncIterator[Ask]:
     """Asks one way: the reply, and the pieces of text that came while it was streamed."""
     slow = LitellmLane(egress)
 
-    async def chat(way: Way, *, stream: bool = False, key: str = KEY, **more: object) -> tuple[ChatReply, list[str]]:
+    async def chat(
+        way: Way, *, stream: bool = False, key: str = KEY, **more: object
+    ) -> tuple[ChatReply, list[str]]:
         shown: list[str] = []
         fields = {"temperature": 0.0, "max_tokens": 50, **more}
         request = ChatRequest(CHOICE, QUESTION, on_text=shown.append if stream else None, **fields)  # type: ignore[arg-type]
         url, model = server.url(way.dialect), MODELS[way.dialect]
         if way.lane == "aiohttp":
-            return await OpenAiLane(egress).chat(Server("Test", url, key, reach="local"), model, request), shown
+            return await OpenAiLane(egress).chat(
+                Server("Test", url, key, reach="local"), model, request
+            ), shown
         account = Account("Test", way.dialect, url, key, "local", OPTIONS.get(way.dialect, {}))
         return await slow.chat(account, model, request), shown
 
@@ -124,7 +133,9 @@ def expected(answer: Answer, way: Way) -> ChatReply:
     if usage is not None and not way.tells_reasoning:
         usage = replace(usage, reasoning=0)
     calls = tuple(ToolCall(f"call_{i}", name, "") for i, (name, _) in enumerate(answer.calls))
-    return ChatReply(answer.text, "tool_calls" if calls else answer.finish, usage, MODELS[way.dialect], 0.0, calls)
+    return ChatReply(
+        answer.text, "tool_calls" if calls else answer.finish, usage, MODELS[way.dialect], 0.0, calls
+    )
 
 
 def comparable(reply: ChatReply) -> ChatReply:
@@ -166,18 +177,24 @@ async def test_tool_calls_come_out_the_same(way: Way, stream: bool, ask: Ask, se
 
 
 @ways
-async def test_answers_of_tools_go_back_to_the_model(way: Way, ask: Ask, server: ScriptedServer) -> None:
+async def test_answers_of_tools_go_back_to_the_model(
+    way: Way, egress: Egress, server: ScriptedServer
+) -> None:
     call = ToolCall("call_0", "weather", '{"city": "Oslo"}')
-    turns = [*QUESTION, ChatMessage("assistant", "", (call,)), ChatMessage("tool", "4 °C", tool_call_id="call_0")]
-    account = Account("Test", way.dialect, server.url(way.dialect), KEY, "local", OPTIONS.get(way.dialect, {}))
-    egress = Egress(proxies=Proxies({}))
+    turns = [
+        *QUESTION,
+        ChatMessage("assistant", "", (call,)),
+        ChatMessage("tool", "4 °C", tool_call_id="call_0"),
+    ]
+    account = Account(
+        "Test", way.dialect, server.url(way.dialect), KEY, "local", OPTIONS.get(way.dialect, {})
+    )
     request = ChatRequest(CHOICE, turns, max_tokens=50, tools=[WEATHER])
     if way.lane == "aiohttp":
         target = Server("Test", server.url("openai"), KEY, reach="local")
         reply = await OpenAiLane(egress).chat(target, MODELS[way.dialect], request)
     else:
         reply = await LitellmLane(egress).chat(account, MODELS[way.dialect], request)
-    await egress.close()
     assert reply.text == server.default.text
     assert "4 °C" in str(server.asked[-1].body)
     assert "Oslo" in str(server.asked[-1].body)
@@ -185,7 +202,9 @@ async def test_answers_of_tools_go_back_to_the_model(way: Way, ask: Ask, server:
 
 @streamed
 @ways
-async def test_a_schema_is_asked_for_and_kept_to(way: Way, stream: bool, ask: Ask, server: ScriptedServer) -> None:
+async def test_a_schema_is_asked_for_and_kept_to(
+    way: Way, stream: bool, ask: Ask, server: ScriptedServer
+) -> None:
     answer = Answer('{"city": "Oslo"}')
     server.say(answer)
     reply, _ = await ask(way, stream=stream, schema=SCHEMA)
@@ -239,7 +258,12 @@ def has_error(way: Way, fault: str) -> bool:
 
 @pytest.mark.parametrize(
     ("way", "fault"),
-    [pytest.param(way, fault, id=f"{way}-{fault}") for way in EVERY_WAY for fault in CODES if has_error(way, fault)],
+    [
+        pytest.param(way, fault, id=f"{way}-{fault}")
+        for way in EVERY_WAY
+        for fault in CODES
+        if has_error(way, fault)
+    ],
 )
 async def test_a_refusal_means_the_same(way: Way, fault: Fault, ask: Ask, server: ScriptedServer) -> None:
     server.say(Answer(fault=fault, headers={"Retry-After": "7"} if fault in {"rate", "busy"} else {}))
@@ -292,7 +316,7 @@ async def test_a_call_that_is_cancelled_leaves_the_server(
     server.say(Answer(fault=fault))
     call = asyncio.ensure_future(ask(way, stream=True))
     async with asyncio.timeout(30):
-        while not server.asked:
+        while not server.asked:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -313,9 +337,13 @@ async def test_a_dead_port_is_unreachable(way: Way, ask: Ask, server: ScriptedSe
 async def test_the_embedded_engine_answers_alike_by_either_lane(egress: Egress, model_path: Path) -> None:
     """Against the real engine's own address: temperature 0, one slot."""
     command = [sys.executable, "-P", "-m", "app.processes.model_host"]
-    host = EmbeddedHost(children, command, HostConfiguration(str(model_path), threads=1, context=512, slots=1))
+    host = EmbeddedHost(
+        children, command, HostConfiguration(str(model_path), threads=1, context=512, slots=1)
+    )
     fast, slow = OpenAiLane(egress), LitellmLane(egress)
-    request = ChatRequest(CHOICE, [ChatMessage("user", "Name three colours.")], temperature=0.0, max_tokens=24)
+    request = ChatRequest(
+        CHOICE, [ChatMessage("user", "Name three colours.")], temperature=0.0, max_tokens=24
+    )
     shown: list[str] = []
     try:
         async with host.lease() as endpoint:
@@ -353,7 +381,7 @@ async def test_every_request_goes_through_the_door(way: Way, ask: Ask, server: S
     assert not any("stainless" in name.lower() for name in server.asked[-1].headers)
 
 
-async def test_nothing_gets_past_the_door(egress: Egress, server: ScriptedServer) -> None:
+async def test_nothing_gets_past_the_door(server: ScriptedServer) -> None:
     """Whatever litellm would connect to by itself: outside of a call its clients reach nobody."""
     import httpx
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler

@@ -46,7 +46,9 @@ async def test_text_goes_out_and_comes_back(files: NodeFiles, home: Path) -> Non
     assert path == str(home / "work" / "new folder" / "笔记.txt")
     assert await files.read_text("new folder/笔记.txt") == "你好\n"
     assert await files.read_text(path) == "你好\n"
-    assert [p.name for p in (home / "work" / "new folder").iterdir()] == ["笔记.txt"], "nothing is left behind"
+    assert [p.name for p in (home / "work" / "new folder").iterdir()] == ["笔记.txt"], (
+        "nothing is left behind"
+    )
 
 
 async def test_an_existing_file_is_only_replaced_when_asked(files: NodeFiles) -> None:
@@ -116,11 +118,13 @@ async def test_a_pipe_is_no_file_and_keeps_nobody_waiting(files: NodeFiles, home
     assert await code_of(files.read_text(".")) == "file.not_readable"
 
 
-async def test_protected_places_are_never_written(files: NodeFiles, home: Path) -> None:
+async def test_protected_places_are_out_of_reach(files: NodeFiles, home: Path) -> None:
     (home / "work" / "own").mkdir()
+    (home / "work" / "own" / "secrets.json").write_text("{}")
+    assert await code_of(files.read_text("own/secrets.json")) == "file.protected"
     assert await code_of(files.write_text("own/settings.json", "{}")) == "file.protected"
     assert await code_of(files.write_text("own/settings.json", "{}", append=True)) == "file.protected"
-    assert not list((home / "work" / "own").iterdir())
+    assert [path.name for path in (home / "work" / "own").iterdir()] == ["secrets.json"]
 
 
 def test_what_the_system_runs_by_itself_is_protected(home: Path) -> None:
@@ -186,7 +190,9 @@ async def test_rows_are_added_in_the_form_that_a_file_has(files: NodeFiles, home
 
 
 async def test_rows_that_come_at_once_don_t_mix(files: NodeFiles) -> None:
-    await asyncio.gather(*(files.write_table("t.csv", [{"n": n, "m": "x" * 50}], append=True) for n in range(30)))
+    await asyncio.gather(
+        *(files.write_table("t.csv", [{"n": n, "m": "x" * 50}], append=True) for n in range(30))
+    )
     rows = await files.read_table("t.csv")
     assert sorted(int(str(row["n"])) for row in rows) == list(range(30))
     assert all(row["m"] == "x" * 50 for row in rows)
@@ -211,7 +217,9 @@ for more in ({"replace": True}, {"append": True}):
         print(error.code)
 """
     work = str((home / "work").resolve())
-    done = subprocess.run([sys.executable, "-c", code, work], check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code, work], check=True, capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.split() == ["file.disk_full", "file.disk_full"]
     assert [path.name for path in (home / "work").iterdir()] == ["a.txt"]
     assert (home / "work" / "a.txt").read_text().startswith("old")

@@ -122,7 +122,9 @@ async def test_accounts_that_are_not_there_are_named(world: World, site: Site) -
         ({}, "TRACE", "net.bad_method"),
     ],
 )
-async def test_requests_cannot_be_smuggled(world: World, site: Site, headers: dict[str, str], method: str, code: str) -> None:
+async def test_requests_cannot_be_smuggled(
+    world: World, site: Site, headers: dict[str, str], method: str, code: str
+) -> None:
     request = HttpRequest(method, site.url(), headers)
     assert await code_of(world.net("127.0.0.1"), request) == code
     assert site.asked == []

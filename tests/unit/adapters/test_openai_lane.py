@@ -87,7 +87,9 @@ async def test_a_stream_may_end_without_its_last_word_once_it_is_finished(egress
 
 async def test_an_error_within_a_stream_is_an_error(egress: Egress, site: Site) -> None:
     begun = b'data: {"choices": [{"delta": {"content": "hi"}}]}\n\n'
-    site.routes["/v1/chat/completions"] = streams(begun, b'data: {"error": {"code": 429, "message": "slow down"}}\n\n')
+    site.routes["/v1/chat/completions"] = streams(
+        begun, b'data: {"error": {"code": 429, "message": "slow down"}}\n\n'
+    )
     assert await code_of(OpenAiLane(egress), there(site)) == "model.too_many_requests"
 
 
@@ -122,13 +124,20 @@ async def test_the_key_goes_to_its_own_host_only(egress: Egress, site: Site) -> 
     assert [request.path for request in site.asked] == ["/v1/chat/completions"]
 
 
-async def test_a_kept_connection_that_was_closed_does_not_spoil_the_next_call(egress: Egress, site: Site) -> None:
+async def test_a_kept_connection_that_was_closed_does_not_spoil_the_next_call(
+    egress: Egress, site: Site
+) -> None:
     """llama.cpp's server closes after a stream without having said so."""
 
     async def route(request: web.BaseRequest) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Connection": "keep-alive"})
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Connection": "keep-alive"}
+        )
         await response.prepare(request)
-        await response.write(b'data: {"choices": [{"delta": {"content": "hi"}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n')
+        await response.write(
+            b'data: {"choices": [{"delta": {"content": "hi"}, "finish_reason": "stop"}]}\n\n'
+        )
+        await response.write(b"data: [DONE]\n\n")
         await response.write_eof()
         assert request.transport is not None
         request.transport.close()

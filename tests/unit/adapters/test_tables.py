@@ -60,7 +60,10 @@ def test_excel_s_hint_about_the_delimiter_is_taken() -> None:
 
 
 def test_commas_in_numbers_don_t_make_columns() -> None:
-    assert read(b"name;price\nA;1,50\nB;2,75\n") == [{"name": "A", "price": "1,50"}, {"name": "B", "price": "2,75"}]
+    assert read(b"name;price\nA;1,50\nB;2,75\n") == [
+        {"name": "A", "price": "1,50"},
+        {"name": "B", "price": "2,75"},
+    ]
 
 
 def test_one_column_is_a_table_too() -> None:
@@ -82,7 +85,14 @@ def test_column_names_are_there_and_different(header: list[str | None]) -> None:
 
 
 def test_an_empty_table_has_no_rows() -> None:
-    assert read(b"") == read(b"a,b\n") == read(b"\n\n") == read(b"", "t.jsonl") == read(workbook(), "t.xlsx") == []
+    assert (
+        read(b"")
+        == read(b"a,b\n")
+        == read(b"\n\n")
+        == read(b"", "t.jsonl")
+        == read(workbook(), "t.xlsx")
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,7 +170,9 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_unread() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_workbook_with_a_document_type_is_refused(encoding: str) -> None:
-    laughs = '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">]><worksheet>&lol;</worksheet>'.encode(encoding)
+    laughs = '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">]><worksheet>&lol;</worksheet>'.encode(
+        encoding
+    )
     data = repacked(workbook(["a"], [1]), **{"xl/worksheets/sheet1.xml": laughs})
     assert code_of(data, "t.xlsx") == "file.bad_workbook"
 
@@ -211,7 +223,10 @@ def test_rows_are_counted_where_that_is_cheap(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1+1", "＠x", "-", "=-5", "-5-5"],
+    [
+        *("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "\r=1", "\n=1"),
+        *("＝1", "＋1", "－1+1", "＠x", "-", "=-5", "-5-5"),
+    ],
 )
 def test_what_a_spreadsheet_would_run_gets_a_quote(text: str) -> None:
     assert harmless(text) == "'" + text
@@ -223,7 +238,15 @@ def test_other_texts_and_numbers_stay(text: str) -> None:
 
 
 VALUES: Table = [
-    {"name": "上海", "n": 5, "share": 0.5, "ok": True, "none": None, "list": [1, "二"], "evil": "=HYPERLINK(1)"},
+    {
+        "name": "上海",
+        "n": 5,
+        "share": 0.5,
+        "ok": True,
+        "none": None,
+        "list": [1, "二"],
+        "evil": "=HYPERLINK(1)",
+    },
     {"name": "-7", "n": -2, "extra": "late"},
 ]
 
@@ -231,11 +254,19 @@ VALUES: Table = [
 def test_csv_is_written_so_that_spreadsheets_read_it() -> None:
     file = io.BytesIO()
     write_rows(file, "t.csv", VALUES)
-    assert file.getvalue().startswith(b"\xef\xbb\xbf"), "without the mark Excel takes it for the Western code page"
+    assert file.getvalue().startswith(b"\xef\xbb\xbf"), (
+        "without the mark Excel takes it for the Western code page"
+    )
     first, second = read(file.getvalue())
     assert first == {
-        **{"name": "上海", "n": "5", "share": "0.5", "ok": "yes", "none": ""},
-        **{"list": '[1, "二"]', "evil": "'=HYPERLINK(1)", "extra": ""},
+        "name": "上海",
+        "n": "5",
+        "share": "0.5",
+        "ok": "yes",
+        "none": "",
+        "list": '[1, "二"]',
+        "evil": "'=HYPERLINK(1)",
+        "extra": "",
     }
     assert (second["name"], second["extra"]) == ("-7", "late")
 

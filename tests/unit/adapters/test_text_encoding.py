@@ -30,7 +30,9 @@ def test_the_encoding_is_found(text: str, written_as: str, found: str) -> None:
     assert text.encode(written_as).decode(found) == text
 
 
-@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"PK\x03\x04\0\0", bytes(range(1, 32)) * 20])
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"PK\x03\x04\0\0", bytes(range(1, 32)) * 20]
+)
 def test_what_is_no_text_is_said(data: bytes) -> None:
     assert encoding_of(data) is None
 

@@ -20,7 +20,9 @@ def usages(draw: st.DrawFn) -> Usage:
 
 plain = st.builds(Price, amounts, amounts, st.none() | amounts, st.none() | amounts)
 prices = st.builds(
-    lambda first, later: Price(first.input, first.output, first.cached, first.reasoning, ((200_000, later),)), plain, plain
+    lambda first, later: Price(first.input, first.output, first.cached, first.reasoning, ((200_000, later),)),
+    plain,
+    plain,
 )
 
 
@@ -34,7 +36,10 @@ def test_no_call_costs_more_than_its_upper_bound(price: Price, usage: Usage) -> 
 def test_each_part_is_counted_once_at_its_own_price() -> None:
     price = Price(Decimal("0.01"), Decimal("0.1"), cached=Decimal("0.001"), reasoning=Decimal(1))
     # 6 fresh and 4 cached in, 3 shown and 2 thought out
-    assert price.of(Usage(10, 5, cached=4, reasoning=2)) == Decimal("0.06") + Decimal("0.004") + Decimal("0.3") + 2
+    assert (
+        price.of(Usage(10, 5, cached=4, reasoning=2))
+        == Decimal("0.06") + Decimal("0.004") + Decimal("0.3") + 2
+    )
 
 
 def test_a_part_without_a_price_of_its_own_costs_what_its_whole_costs() -> None:

@@ -12,7 +12,6 @@ from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.icons import pixmap
 from app.ui.inspector.editors.editor import column, line
-from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 
 _SIGNS = {"yes": ("check", "done"), "no": ("x", "error"), "careful": ("triangle-alert", "warning")}
@@ -23,7 +22,7 @@ class BuiltInFacts(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        vary(self, role="fact")
+        self.setProperty("role", "fact")
         self._column = column(self, 4)
         self._column.setContentsMargins(12, 10, 12, 10)
         self._facts: tuple[Measured, ...] = ()

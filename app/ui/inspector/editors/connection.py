@@ -16,7 +16,6 @@ from app.ui.inspector.editors.editor import Editor, column
 from app.ui.inspector.editors.inputs import Choices
 from app.ui.node_texts import FieldTexts
 from app.ui.plain import one_line
-from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 
 
@@ -29,10 +28,10 @@ class ConnectionEditor(Editor):
         super().__init__(spec, texts, around, parent)
         field = cast("ConnectionField", spec.field)
         self._kinds = field.kinds
-        self._box = Choices()
-        self._note = PlainLabel(role="warning", wrap=True)
-        self._add = QPushButton()
-        vary(self._add, kind="link")
+        self._box = Choices(self)
+        self._note = PlainLabel(role="warning", wrap=True, parent=self)
+        self._add = QPushButton(self)
+        self._add.setProperty("kind", "link")
         self._add.clicked.connect(lambda: self.around.open_preferences("models"))
         layout = column(self, 4)
         layout.addWidget(self._box)

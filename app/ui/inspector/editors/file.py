@@ -32,17 +32,17 @@ class FileEditor(Editor):
         self._inner: ReferenceTextEditor | None = None
         self._input: QWidget
         if self._field.references:
-            self._inner = ReferenceTextEditor(spec, texts, around)
+            self._inner = ReferenceTextEditor(spec, texts, around, self)
             self._inner.edited.connect(self._passed_on)
             self._inner.wanted.connect(self.wanted)
             self._input = self._inner
         else:
-            path = LineInput()
+            path = LineInput(self)
             path.setAcceptDrops(False)  # it would take a file's address for text; the editor takes the file
             path.textEdited.connect(self.typed)
             self._line = path
             self._input = path
-        self._browse = IconButton("folder-open", "")
+        self._browse = IconButton("folder-open", "", parent=self)
         self._browse.clicked.connect(self._ask)
         layout = line()
         layout.addWidget(self._input, 1)

@@ -15,6 +15,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy, QSlider, QWidget
 
+from app.ui.inspector.editors.places import units
+
 
 def monospace() -> QFont:
     """The system's font for code; its size comes from the style sheet."""
@@ -97,7 +99,7 @@ class TextInput(QPlainTextEdit):
         return self.document().toRawText().replace("\u2029", "\n")
 
     def show_text(self, text: str) -> None:
-        """Shows a text that came from elsewhere; the cursor ends up behind what changed."""
+        """Shows a text that came from elsewhere; a cursor that is at work ends up behind what changed."""
         old = self.text()
         if text == old:
             return
@@ -109,8 +111,8 @@ class TextInput(QPlainTextEdit):
             end += 1
         self.setPlainText(text)
         cursor = self.textCursor()
-        # Qt counts UTF-16 units, Python characters.
-        cursor.setPosition(len(text[: len(text) - end].encode("utf-16-le")) // 2)
+        after = text[: len(text) - end] if self.hasFocus() else text
+        cursor.setPosition(units(after))
         self.setTextCursor(cursor)
 
     def _fit(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from PySide6.QtWidgets import QWidget
+
 from app.sdk import fields
 from app.sdk.spec import FieldSpec
 from app.ui.inspector.around import Around
@@ -34,9 +36,9 @@ _EDITORS: Mapping[type[fields.Field], type[Editor]] = {
 }
 
 
-def editor_for(spec: FieldSpec, texts: FieldTexts, around: Around) -> Editor:
+def editor_for(spec: FieldSpec, texts: FieldTexts, around: Around, parent: QWidget | None = None) -> Editor:
     """A new editor of the field's kind, showing its default."""
-    editor = _kind_for(spec.field)(spec, texts, around)
+    editor = _kind_for(spec.field)(spec, texts, around, parent)
     editor.show_value(spec.default)
     return editor
 

@@ -21,7 +21,7 @@ class ListEditor(Editor):
         self, spec: FieldSpec, texts: FieldTexts, around: Around, parent: QWidget | None = None
     ) -> None:
         super().__init__(spec, texts, around, parent)
-        self._input = TextInput(3)
+        self._input = TextInput(3, parent=self)
         self._showing = False
         column(self).addWidget(self._input)
         self.setFocusProxy(self._input)

@@ -24,7 +24,6 @@ from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.fold import Fold
 from app.ui.node_texts import FieldTexts
 from app.ui.plain import one_line
-from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 
 
@@ -44,11 +43,11 @@ class ModelEditor(Editor):
         self._offers_roles = offers_roles
         field = cast("ModelField", spec.field)
         self._needs = field.needs
-        self._button = _OpenButton()
-        self._facts = PlainLabel(role="small", wrap=True)
-        self._fault = FaultLine("warning")
-        self._limits = BuiltInFacts()
-        self._fold = Fold()
+        self._button = _OpenButton(self)
+        self._facts = PlainLabel(role="small", wrap=True, parent=self)
+        self._fault = FaultLine("warning", self)
+        self._fold = Fold(parent=self)
+        self._limits = BuiltInFacts(self._fold.body)
         self._fold.content.addWidget(self._limits)
         self._menu: ModelMenu | None = None
         layout = column(self)
@@ -125,9 +124,9 @@ class ModelEditor(Editor):
 class _OpenButton(QPushButton):
     """Looks like a drop-down; Enter, Space and Down open it."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        vary(self, kind="field")
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "field")
         self._icon, self._words = "", ""
         appearance().changed.connect(self.update)
 

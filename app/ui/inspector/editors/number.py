@@ -84,7 +84,10 @@ class NumberEditor(Editor):
 
     def _to_slide(self, value: Json) -> int:
         low = self._field.minimum or 0
-        return round((value - low) / self._field.step) if isinstance(value, (int, float)) else 0
+        if not isinstance(value, (int, float)) or self._slide is None:
+            return 0
+        # A file may hold a number far beyond the limits, farther than Qt can count.
+        return round(min(max(0.0, (value - low) / self._field.step), self._slide.maximum()))
 
     def _slid(self, place: int) -> None:
         number = self._clamped(round((self._field.minimum or 0) + place * self._field.step, 10))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.ui.inspector import reference_drag
 from app.ui.inspector.around import Around, Source
 from app.ui.inspector.editors.inputs import TextInput
+from app.ui.inspector.editors.places import characters, units
 from app.ui.inspector.editors.reference_marks import ReferenceMarks
 from app.ui.inspector.editors.source_menu import SourceMenu
 
@@ -55,8 +56,8 @@ class ReferenceInput(TextInput):
             self.wanted.emit(source, before, after)
             return
         cursor = self.textCursor()
-        cursor.setPosition(_units(text[:start]))
-        cursor.setPosition(_units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+        cursor.setPosition(units(text[:start]))
+        cursor.setPosition(units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
         cursor.insertText(source.reference)
         self.setTextCursor(cursor)
 
@@ -107,7 +108,7 @@ class ReferenceInput(TextInput):
     def _follow(self) -> None:
         """The menu is open exactly while a `{{` before the cursor waits for its end."""
         text = self.text()
-        begun = _OPEN.search(text[: _characters(text, self.textCursor().position())])
+        begun = _OPEN.search(text[: characters(text, self.textCursor().position())])
         if begun:
             self._open(begun.group(1).strip())
         elif self._menu is not None:
@@ -130,24 +131,15 @@ class ReferenceInput(TextInput):
     def _place(self, text: str) -> tuple[int, int]:
         """Where a reference goes: in place of what was begun, else of the selection, else at the cursor."""
         cursor = self.textCursor()
-        at = _characters(text, cursor.position())
+        at = characters(text, cursor.position())
         begun = _OPEN.search(text[:at])
         if begun:
             closed = _CLOSE.match(text[at:])
             return begun.start(), at + (closed.end() if closed else 0)
-        return _characters(text, cursor.selectionStart()), _characters(text, cursor.selectionEnd())
+        return characters(text, cursor.selectionStart()), characters(text, cursor.selectionEnd())
 
 
 def _accept(event: QDragEnterEvent | QDragMoveEvent) -> None:
     if event.mimeData().hasFormat(reference_drag.MIME):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-
-
-# Qt counts UTF-16 units, Python characters.
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _characters(text: str, units: int) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore"))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
 from app.sdk import references
 from app.ui.appearance import appearance
+from app.ui.inspector.editors.places import units
 from app.ui.theme import tint
 
 BRACES = re.compile(r"\{\{[^{}\n]*\}\}")
@@ -30,10 +31,7 @@ class ReferenceMarks(QSyntaxHighlighter):
 
     def highlightBlock(self, text: str) -> None:
         for match in BRACES.finditer(text):
-            # Qt counts UTF-16 units, Python characters.
-            start = len(text[: match.start()].encode("utf-16-le")) // 2
-            length = len(match.group().encode("utf-16-le")) // 2
-            self.setFormat(start, length, self._format(match.group()))
+            self.setFormat(units(text[: match.start()]), units(match.group()), self._format(match.group()))
 
     def _format(self, braces: str) -> QTextCharFormat:
         look = appearance().theme

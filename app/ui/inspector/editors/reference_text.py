@@ -17,7 +17,6 @@ from app.ui.inspector.editors.reference_input import ReferenceInput
 from app.ui.inspector.editors.reference_legend import ReferenceLegend
 from app.ui.inspector.editors.wanted import Wanted
 from app.ui.node_texts import FieldTexts
-from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconButton
 
 
@@ -29,22 +28,22 @@ class ReferenceTextEditor(Editor):
     ) -> None:
         super().__init__(spec, texts, around, parent)
         lines = spec.field.lines if isinstance(spec.field, TextField) else 1
-        self.input = ReferenceInput(around, lines)
+        self.input = ReferenceInput(around, lines, self)
         if isinstance(spec.field, TextField) and spec.field.monospace:
             self.input.setFont(monospace())
-        self._insert = QPushButton()
-        vary(self._insert, kind="link")
+        self._insert = QPushButton(self)
+        self._insert.setProperty("kind", "link")
         self._insert.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._insert.clicked.connect(self.input.offer)
         self._large = IconButton("maximize", "", 14)
-        self._large.setVisible(lines > 1)
         self._large.clicked.connect(lambda: open_large(self, ReferenceTextEditor(spec, texts, around)))
-        self._tools = QWidget()
+        self._tools = QWidget(self)
         tools = line(2)
+        self._tools.setLayout(tools)
         tools.addWidget(self._insert)
         tools.addWidget(self._large)
-        self._tools.setLayout(tools)
-        self._legend = ReferenceLegend(around)
+        self._large.setVisible(lines > 1)
+        self._legend = ReferenceLegend(around, self)
         layout = column(self)
         layout.addWidget(self.input)
         layout.addWidget(self._legend)

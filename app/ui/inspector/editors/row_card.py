@@ -53,7 +53,8 @@ class RowCard(QFrame):
         self._body.setVisible(False)
         self._column = column(self._body, 10)
         self._column.setContentsMargins(10, 0, 10, 12)
-        self._more = Fold(10)
+        self._more = Fold(10, parent=self)
+        self._more.hide()
         layout = column(self, 0)
         layout.setContentsMargins(1, 1, 1, 1)
         layout.addWidget(self._head)
@@ -111,7 +112,8 @@ class RowCard(QFrame):
     def _build(self) -> None:
         values = with_defaults(self._columns, self._row)
         for spec in self._columns:
-            field = FieldRow(spec, self._texts, self._around, compact=True)
+            owner = self._more.body if spec.field.advanced else self._body
+            field = FieldRow(spec, self._texts, self._around, owner, compact=True)
             field.show_value(values[spec.name])
             field.edited.connect(partial(self._edited, spec.name))
             field.wanted.connect(partial(self._wants, spec.name))

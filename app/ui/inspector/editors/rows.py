@@ -18,7 +18,6 @@ from app.ui.inspector.editors.editor import Editor, column
 from app.ui.inspector.editors.row_card import RowCard
 from app.ui.inspector.editors.wanted import Wanted
 from app.ui.node_texts import FieldTexts
-from app.ui.style_sheet import vary
 
 
 class RowsEditor(Editor):
@@ -31,8 +30,8 @@ class RowsEditor(Editor):
         field = cast("RowsField", spec.field)
         self._item = field.item
         self._cards: list[RowCard] = []
-        self._add = QPushButton()
-        vary(self._add, kind="link")
+        self._add = QPushButton(self)
+        self._add.setProperty("kind", "link")
         self._add.clicked.connect(self.add)
         layout = column(self, 6)
         holder = QWidget()

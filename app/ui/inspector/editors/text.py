@@ -23,7 +23,7 @@ class TextEditor(Editor):
     ) -> None:
         super().__init__(spec, texts, around, parent)
         field = cast("TextField", spec.field)
-        self._input = LineInput() if field.lines == 1 else TextInput(field.lines)
+        self._input = LineInput(self) if field.lines == 1 else TextInput(field.lines, parent=self)
         if field.monospace:
             self._input.setFont(monospace())
         column(self).addWidget(self._input)

@@ -30,8 +30,8 @@ class ValueEditor(Editor):
         self, spec: FieldSpec, texts: FieldTexts, around: Around, parent: QWidget | None = None
     ) -> None:
         super().__init__(spec, texts, around, parent)
-        self._kind = Choices()
-        self._input = TextInput(1)
+        self._kind = Choices(self)
+        self._input = TextInput(1, parent=self)
         top = line()
         top.addWidget(self._kind)
         layout = column(self)

@@ -42,6 +42,7 @@ class ValueView(QWidget):
         self._preview: Preview | None = None
         self._value: Json = None
         self._whole = False
+        self._asked = ""  # the reference whose value is on its way
         self._view: ViewName = "preview"
         self._wished: ViewName | None = None  # what the person chose stays while it fits
         self._json = JsonView()
@@ -110,16 +111,19 @@ class ValueView(QWidget):
 
     def _load(self) -> None:
         """Asks for the rest, once, when somebody looks."""
-        if self._whole or self._preview is None or self._fetch is None or self._awaiting.busy:
+        wanted = self._preview.ref if self._preview else ""
+        if self._whole or self._fetch is None or wanted in ("", self._asked):
             return
         self._show_fault(())
-        self._awaiting.start(self._fetch(self._preview.ref), self._arrived, self._show_fault)
+        self._asked = wanted
+        self._awaiting.start(self._fetch(wanted), self._arrived, self._show_fault)
 
     def _arrived(self, value: Json) -> None:
         self._whole = True
         self._take(value)
 
     def _show_fault(self, problems: Problems) -> None:
+        self._asked = ""
         self._fault.show_problems(problems)
         self._again.setVisible(bool(problems))
 
