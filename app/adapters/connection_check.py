@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from app.adapters.connections import Connection, missing_model
+from app.adapters.connection import Connection
+from app.adapters.connections import missing_model
 from app.costs.usage import Usage
 from app.document.problem import Problem
 from app.sdk.errors import NodeError
@@ -15,6 +17,8 @@ from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest
 
 # Enough that models which think first don't complain; a fraction of a cent anywhere.
 FEW_TOKENS = 16
+PATIENCE = 15.0  # seconds
+PATIENCE_WITH_MODEL = 90.0  # a local server may have to load the model first
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,16 @@ async def check_connection(
     listed: tuple[str, ...] = ()
     model = connection.model or next(iter(connection.models), "")
     try:
-        listed = await models() or ()
+        async with asyncio.timeout(PATIENCE):
+            listed = await models() or ()
         if not model:
             return ConnectionCheck(None, listed, seconds=time.perf_counter() - begun)
         # Tried even where it isn't listed: servers take shorter names than they list.
         message = ChatMessage("user", "Say hi.")
-        reply = await ask(model, ChatRequest(ModelChoice(), [message], max_tokens=FEW_TOKENS))
+        async with asyncio.timeout(PATIENCE_WITH_MODEL):
+            reply = await ask(model, ChatRequest(ModelChoice(), [message], max_tokens=FEW_TOKENS))
+    except TimeoutError:
+        return ConnectionCheck(Problem("model.timeout", args={"connection": connection.name}), listed)
     except NodeError as error:
         known = missing_model(model, connection.name, listed) if error.code == "model.missing" else error
         return ConnectionCheck(Problem(known.code, field=error.field, args=known.args_by_name), listed)

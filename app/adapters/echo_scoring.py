@@ -11,7 +11,7 @@ from typing import Any
 from app.adapters.egress import Egress
 from app.adapters.model_errors import refusal
 from app.adapters.openai_lane import Server, of_model
-from app.adapters.openai_wire import usage_of
+from app.adapters.openai_reply import usage_of
 from app.costs.usage import NO_USAGE, Usage
 from app.sdk.errors import NodeError
 from app.sdk.gateway import LabelScores

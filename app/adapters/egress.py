@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -18,54 +16,21 @@ from aiohttp import (
     TCPConnector,
     ThreadedResolver,
 )
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
+from aiohttp.abc import AbstractResolver
 
-from app.adapters.addresses import BlockedAddress, Reach, as_literal, may_reach
+from app.adapters.addresses import Reach, as_literal, may_reach
+from app.adapters.checked_connector import checked_connector
 from app.adapters.egress_errors import as_node_errors, was_never_sent
+from app.adapters.outgoing import Limits, Outgoing, host_of, parsed_url, redirected
 from app.adapters.proxies import Proxies, is_spoken, system_proxies
 from app.sdk.errors import NodeError
 
 # Reach and whether connections are kept; None: to a proxy, which the system names and which may stand anywhere.
 _Pool: TypeAlias = tuple[Reach, bool] | None
 
-MIB = 1024 * 1024
 MOST_HEADERS = 64 * 1024  # bytes
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# What may go along to another origin; everything else may be somebody's key.
-_HARMLESS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 _AGENT = {"User-Agent": "Baton"}
-# Many local servers drop an idle connection after five seconds.
-_KEPT_ALIVE = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds, and bytes after decompression. `idle` is the longest silence, `total` covers the whole answer."""
-
-    connect: float = 15
-    idle: float = 30
-    total: float = 120
-    body: int = 20 * MIB
-    redirects: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One request. `granted` says whether a host (as `host_of` gives it) may be reached, also for every redirect.
-
-    `secrets` are headers for the first origin only. `keep`: the connection may serve the next request.
-    """
-
-    method: str
-    url: str
-    granted: Callable[[str], bool]
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
-    body: bytes = b""
-    reach: Reach = "internet"
-    keep: bool = True
-    limits: Limits = Limits()
 
 
 class Incoming:
@@ -150,7 +115,7 @@ class Egress:
                     _check_headers(response, host)
                     yield Incoming(response, host, request.limits.body)
                     return
-                hop = _redirected(hop, response, location)
+                hop = redirected(hop, response.status, location)
             finally:
                 response.release()
         raise NodeError("net.too_many_redirects", host=host_of(request.url), limit=request.limits.redirects)
@@ -172,7 +137,7 @@ class Egress:
         return host
 
     async def _ask(self, hop: Outgoing, host: str) -> ClientResponse:
-        url = _parsed(hop.url)
+        url = parsed_url(hop.url)
         proxy = self._proxy(url.scheme, host)
         session = self._session(None if proxy else (hop.reach, True))
         options: dict[str, Any] = {"proxy": proxy} if proxy else {}
@@ -211,9 +176,10 @@ class Egress:
     def _session(self, pool: _Pool) -> ClientSession:
         if pool not in self._sessions:
             resolver = self._resolver or ThreadedResolver()
-            connector = (
-                TCPConnector(resolver=resolver) if pool is None else _checked_connector(resolver, *pool)
-            )
+            if pool is None:
+                connector = TCPConnector(resolver=resolver)
+            else:
+                connector = checked_connector(resolver, pool[0], keep=pool[1])
             self._sessions[pool] = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
         return self._sessions[pool]
 
@@ -221,46 +187,6 @@ class Egress:
         if self._certificates is None:
             self._certificates = _system_certificates()
         return self._certificates
-
-
-def host_of(url: str) -> str:
-    """The host of an http or https URL as grants name it: lower case, ASCII, without a dot at the end.
-
-    Raises NodeError `net.bad_url`.
-    """
-    host = _parsed(url).raw_host
-    return (host or "").lower().rstrip(".")
-
-
-@lru_cache(maxsize=1024)
-def _parsed(url: str) -> URL:
-    try:
-        parsed = URL(url)
-        host, port, schemed = parsed.raw_host, parsed.port, parsed.scheme in {"http", "https"}
-    except ValueError:
-        raise NodeError("net.bad_url", url=url[:200]) from None
-    # A name before the host is a password at best and a disguise at worst.
-    if not host or port is None or not schemed or parsed.user is not None or parsed.password is not None:
-        raise NodeError("net.bad_url", url=url[:200])
-    return parsed
-
-
-def _redirected(hop: Outgoing, response: ClientResponse, location: str) -> Outgoing:
-    """The request that a redirect asks for; another origin gets no key, and nobody gets to leave https."""
-    before = _parsed(hop.url)
-    try:
-        url = str(before.join(URL(location)))
-    except ValueError as error:
-        raise NodeError("net.bad_url", url=location[:200]) from error
-    after = _parsed(url)
-    if before.scheme == "https" and after.scheme != "https":
-        raise NodeError("net.unsafe_redirect", host=host_of(url))
-    to_get = response.status == 303 or (response.status in {301, 302} and hop.method == "POST")
-    changed = replace(hop, method="GET", body=b"") if to_get and hop.method != "HEAD" else hop
-    if after.origin() != before.origin():
-        harmless = {name: value for name, value in hop.headers.items() if name.lower() in _HARMLESS}
-        changed = replace(changed, headers=harmless, secrets={})
-    return replace(changed, url=url)
 
 
 def _check_headers(response: ClientResponse, host: str) -> None:
@@ -272,46 +198,6 @@ def _check_headers(response: ClientResponse, host: str) -> None:
 def _timeout(limits: Limits) -> ClientTimeout:
     idle = limits.idle if limits.idle < limits.total else None  # a timer a chunk, where it can't strike
     return ClientTimeout(total=limits.total, sock_connect=limits.connect, sock_read=idle)
-
-
-def _checked_connector(resolver: AbstractResolver, reach: Reach, keep: bool) -> TCPConnector:
-    checked, sockets = _CheckedResolver(resolver, reach), _checked_sockets(reach)
-    if not keep:
-        return TCPConnector(resolver=checked, socket_factory=sockets, force_close=True, limit=0)
-    seconds = 15 if reach == "internet" else _KEPT_ALIVE
-    return TCPConnector(resolver=checked, socket_factory=sockets, keepalive_timeout=seconds, limit=0)
-
-
-class _CheckedResolver(AbstractResolver):
-    """Looks a name up once; one forbidden address among its addresses and none is used."""
-
-    def __init__(self, resolver: AbstractResolver, reach: Reach) -> None:
-        self._resolver = resolver
-        self._reach: Reach = reach
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        for address in found:
-            if not may_reach(address["host"], self._reach):
-                raise BlockedAddress(f"{host} leads to {address['host']}")
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
-
-
-def _checked_sockets(reach: Reach) -> Callable[[Any], socket.socket]:
-    """The last look, at the very address that is connected to, whatever way it came."""
-
-    def make(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
-        family, kind, protocol, _, place = address
-        if not may_reach(str(place[0]), reach):
-            raise BlockedAddress(str(place[0]))
-        return socket.socket(family, kind, protocol)
-
-    return make
 
 
 def _system_certificates() -> ssl.SSLContext:

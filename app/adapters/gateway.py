@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from app.adapters.addresses import Reach
+from app.adapters.connection import Connection, is_loopback
 from app.adapters.connection_check import ConnectionCheck, check_connection
-from app.adapters.connections import THIS_COMPUTER, Connection, Connections, is_loopback
-from app.adapters.echo_scoring import score_by_echo
+from app.adapters.connections import THIS_COMPUTER, Connections
 from app.adapters.egress import Egress
-from app.adapters.embedded_model import Endpoint
 from app.adapters.keyring_secrets import Secrets
-from app.adapters.label_scoring import LabelScorer
 from app.adapters.litellm_gateway import Account, LitellmLane
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
 from app.adapters.model_lists import list_models
 from app.adapters.openai_lane import OpenAiLane, Server
+from app.adapters.server_scoring import ServerScoring
 from app.document.problem import Problem, ProblemError
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
@@ -63,9 +62,9 @@ class Gateway:
         self._roles = roles
         self._lane = OpenAiLane(egress)
         self._litellm = LitellmLane(egress)
-        self._scorers: dict[Reach, LabelScorer] = {}
+        self._scoring = ServerScoring(egress, self._lane)
         self._targets: dict[ModelChoice, Target] = {}
-        self._scored_by: dict[tuple[str, str], Endpoint | str] = {}  # by address and model
+        self._facts: dict[ModelChoice, tuple[float, ModelFacts]] = {}
 
     def resolve(self, choice: ModelChoice) -> ModelFacts:
         """The model that a choice leads to; asks no server. Raises NodeError `role.*`, `connection.*`, `model.*`."""
@@ -78,17 +77,22 @@ class Gateway:
             connection=connection.name,
             kind=connection.kind,
             context=listed.context,
-            can_score=bool(self._scored_by.get((connection.address, model))),
+            can_score=self._scoring.works(connection.address, model),
             can_schema=listed.can_schema,
             can_tools=listed.can_tools,
             local=connection.is_local,
         )
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:
+        known, now = self._facts.get(choice), time.monotonic()
+        if known is not None and now < known[0]:
+            return known[1]
         try:
-            return self.resolve(choice)
+            facts = self.resolve(choice)
         except NodeError:
             return None
+        self._facts[choice] = (now + KEPT, facts)
+        return facts
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         target = await self._target(request.model)
@@ -101,7 +105,12 @@ class Gateway:
     async def score(self, request: ScoreRequest) -> LabelScores:
         target = await self._target(request.model)
         try:
-            return await self._score(target, request)
+            if target.connection.kind == "embedded":
+                async with self._local_models.host(target.model).lease() as endpoint:
+                    return await self._scoring.on_llama(endpoint, "loopback", request)
+            if target.connection.facts.lane != "openai":
+                raise NodeError("model.cannot_score")
+            return await self._scoring.on_server(target.server, target.model, request)
         except NodeError as error:
             _name(error, target)
             raise
@@ -171,9 +180,11 @@ class Gateway:
         # An address that the person typed may lie in their own networks; a provider's own never does.
         own = bool(connection.url) or is_loopback(connection.host)
         reach: Reach = "local" if own else "internet"
-        organisation = {"OpenAI-Organization": connection.organisation} if connection.organisation else {}
+        headers = {"OpenAI-Organization": connection.organisation} if connection.organisation else {}
+        if connection.header and found:
+            headers, found = {**headers, connection.header: found}, None
         return Server(
-            connection.name, connection.address, found or "", organisation, reach, connection.facts.dialect
+            connection.name, connection.address, found or "", headers, reach, connection.facts.dialect
         )
 
     async def _listed(self, connection: Connection, server: Server) -> tuple[str, ...]:
@@ -207,58 +218,6 @@ class Gateway:
             size_bytes=facts.size_bytes,
             extra={"name": facts.name, "quantisation": facts.quantisation, "licence": facts.licence},
         )
-
-    async def _score(self, target: Target, request: ScoreRequest) -> LabelScores:
-        begun = time.perf_counter()
-        if target.connection.kind == "embedded":
-            async with self._local_models.host(target.model).lease() as endpoint:
-                return await self._score_there(endpoint, "loopback", request, begun)
-        endpoint = await self._scoring_of(target)
-        if isinstance(endpoint, Endpoint):
-            return await self._score_there(endpoint, target.server.reach, request, begun)
-        scores = await score_by_echo(
-            self._egress, target.server, target.model, request.prompt, request.labels
-        )
-        self._scored_by[target.connection.address, target.model] = "echo"
-        return replace(scores, seconds=time.perf_counter() - begun)
-
-    async def _scoring_of(self, target: Target) -> Endpoint | str:
-        """How this server scores labels: as a llama.cpp server, or else by echo, which is tried."""
-        place = (target.connection.address, target.model)
-        if target.connection.facts.lane != "openai" or self._scored_by.get(place) == "":
-            raise NodeError("model.cannot_score", connection=target.connection.name, model=target.model)
-        if place not in self._scored_by:
-            found = await self._llama_server(target)
-            if found is None:
-                return "echo"
-            self._scored_by[place] = found
-        return self._scored_by[place]
-
-    async def _llama_server(self, target: Target) -> Endpoint | None:
-        """The server's own interface where it is llama.cpp's."""
-        root = target.server.url.removesuffix("/v1")
-        try:
-            props = await self._lane.get(replace(target.server, url=root), "/props")
-            context = int(props["default_generation_settings"]["n_ctx"])
-        except (NodeError, LookupError, TypeError, ValueError):
-            return None
-        slots, template = props.get("total_slots"), props.get("chat_template")
-        return Endpoint(
-            root,
-            target.server.key,
-            target.model,
-            context,
-            slots if isinstance(slots, int) else 1,
-            bool(template),
-        )
-
-    async def _score_there(
-        self, endpoint: Endpoint, reach: Reach, request: ScoreRequest, begun: float
-    ) -> LabelScores:
-        if reach not in self._scorers:
-            self._scorers[reach] = LabelScorer(self._egress.session(reach))
-        scored = await self._scorers[reach].score(endpoint, request.prompt, request.labels)
-        return LabelScores(scored.probabilities, scored.usage, endpoint.model, time.perf_counter() - begun)
 
 
 def _name(error: NodeError, target: Target) -> None:

@@ -11,7 +11,8 @@ from typing import NoReturn
 import httpx
 
 from app.adapters.addresses import Reach
-from app.adapters.egress import Egress, Incoming, Limits, Outgoing, host_of
+from app.adapters.egress import Egress, Incoming
+from app.adapters.outgoing import Limits, Outgoing, host_of
 from app.sdk.errors import NodeError
 
 # What the connection itself sets, or what no longer holds once the body is unpacked.

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Literal, TypeAlias, TypeVar
 
-from app.adapters.connections import normal_name
+from app.adapters.connection import normal_name
 from app.adapters.redaction import remember
 from app.adapters.secret_file import (
     KEY_BYTES,

@@ -16,7 +16,8 @@ from app.adapters.addresses import Reach
 from app.adapters.egress import Egress
 from app.adapters.model_errors import refusal
 from app.adapters.openai_lane import SILENCE, WHOLE, of_model
-from app.adapters.openai_wire import StreamedReply, messages_of, reply_of, schema_format, tools_of
+from app.adapters.openai_reply import StreamedReply, reply_of
+from app.adapters.openai_request import messages_of, schema_format, tools_of
 from app.adapters.redaction import redact
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest

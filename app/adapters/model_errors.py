@@ -16,89 +16,52 @@ LONGEST_DETAIL = 300  # characters of a provider's own words
 LONGEST_WAIT = 24 * 3600.0  # seconds that a Retry-After may ask for
 
 # In this order: the first that is found in the body decides. Providers say these things with all sorts of statuses.
-_MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        "model.no_balance",
+_MARKS = tuple(
+    (code, re.compile(words))
+    for code, words in (
         (
-            *(
-                "insufficient_quota",
-                "insufficient_balance",
-                "insufficient balance",
-                "credit balance",
-                "arrearage",
-            ),
-            *("exceeded_current_quota", "payment required", "requires more credits", "余额不足", '"1113"'),
-        ),
-    ),
-    (
-        "model.region_refused",
-        ("unsupported_country", "user location is not supported", "not available in your region"),
-    ),
-    (
-        "model.key_refused",
-        (
-            *(
-                "invalid_api_key",
-                "authentication_error",
-                "unauthenticated",
-                "api key not valid",
-                "invalid api key",
-            ),
-            *(
-                "api_key_invalid",
-                "incorrect api key",
-                "invalid_authentication",
-                "authentication failed",
-                "security token included in the request is invalid",
-                "invalid x-api-key",
-                "invalidapikey",
+            "model.no_balance",
+            (
+                "insufficient_quota|insufficient_balance|insufficient balance|credit balance|arrearage"
+                '|exceeded_current_quota|payment required|requires more credits|余额不足|"1113"'
             ),
         ),
-    ),
-    (
-        "model.too_long",
         (
-            *(
-                "context_length_exceeded",
-                "exceed_context_size",
-                "maximum context length",
-                "prompt is too long",
-            ),
-            *(
-                "exceeds the maximum number of tokens",
-                "input length should be",
-                "input is too long",
-                "too many tokens",
-            ),
-            *("context window", "exceeds the available context"),
+            "model.region_refused",
+            "unsupported_country|user location is not supported|not available in your region",
         ),
-    ),
-    (
-        "model.missing",
         (
-            *("model_not_found", "deploymentnotfound", "model not exist", "unknown_model", "unknown model"),
-            *(
-                "no such model",
-                "model identifier is invalid",
-                "is not found for api version",
-                "invalid_model",
+            "model.key_refused",
+            (
+                "invalid_api_key|api_key_invalid|incorrect api key|invalid api key|api key not valid|invalidapikey"
+                "|authentication_error|unauthenticated|invalid_authentication|authentication failed|invalid x-api-key"
+                "|security token included in the request is invalid"
             ),
-            *("invalid model", "not a valid model", "模型不存在"),
         ),
-    ),
-    (
-        "model.refused",
         (
-            *(
-                "content_filter",
-                "content_policy",
-                "data_inspection_failed",
-                "responsibleaipolicy",
-                "invalid_prompt",
+            "model.too_long",
+            (
+                "context_length_exceeded|exceed_context_size|exceeds the available context|maximum context length"
+                "|context window|prompt is too long|input is too long|exceeds the maximum number of tokens"
+                "|input length should be|too many tokens"
             ),
-            *("content management policy", "prohibited_content", "敏感"),
         ),
-    ),
+        (
+            "model.missing",
+            (
+                "model_not_found|deploymentnotfound|model not exist|unknown_model|unknown model|no such model"
+                "|model identifier is invalid|is not found for api version|invalid_model|invalid model"
+                "|not a valid model|模型不存在"
+            ),
+        ),
+        (
+            "model.refused",
+            (
+                "content_filter|content_policy|content management policy|responsibleaipolicy|data_inspection_failed"
+                "|invalid_prompt|prohibited_content|敏感"
+            ),
+        ),
+    )
 )
 _NO_SUCH_MODEL = re.compile(r"model\b.{0,120}\b(does not exist|not found)|not_found_error", re.DOTALL)
 _BY_STATUS = {
@@ -146,7 +109,7 @@ def _code(status: int, text: str) -> str:
     # What a busy server says of tokens and models is no reason: only an empty account is told apart from it.
     marks = _MARKS if status < 429 else _MARKS[:1] if status == 429 else ()
     for code, words in marks:
-        if any(word in text for word in words):
+        if words.search(text):
             return code
     if status in {400, 404, 422} and _NO_SUCH_MODEL.search(text):
         return "model.missing"

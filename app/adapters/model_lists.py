@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from app.adapters.connections import Connection
+from app.adapters.connection import Connection
 from app.adapters.openai_lane import OpenAiLane, Server
 from app.sdk.errors import NodeError
 

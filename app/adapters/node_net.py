@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any, cast
 
 from app.adapters.addresses import Reach, as_literal, may_reach
-from app.adapters.connections import Connection, Connections, is_loopback
-from app.adapters.egress import Egress, Limits, Outgoing, host_of
+from app.adapters.connection import Connection, is_loopback
+from app.adapters.connections import Connections
+from app.adapters.egress import Egress
 from app.adapters.keyring_secrets import Secrets
+from app.adapters.outgoing import Limits, Outgoing, host_of
 from app.document.problem import ProblemError
 from app.sdk.context import HttpReply, HttpRequest
 from app.sdk.errors import NodeError

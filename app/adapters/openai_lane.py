@@ -11,9 +11,11 @@ from typing import Any, cast
 
 from app.adapters.addresses import Reach
 from app.adapters.connection_kinds import OPENAI, Dialect
-from app.adapters.egress import Egress, Incoming, Limits, Outgoing, host_of
+from app.adapters.egress import Egress, Incoming
 from app.adapters.model_errors import refusal, refusal_inside
-from app.adapters.openai_wire import Plain, StreamedReply, reply_of, request_fields
+from app.adapters.openai_reply import Plain, StreamedReply, reply_of
+from app.adapters.openai_request import request_fields
+from app.adapters.outgoing import Limits, Outgoing, host_of
 from app.adapters.sse import EventData
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest

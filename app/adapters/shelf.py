@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from app.adapters.connections import Connection
+from app.adapters.connection import Connection
 from app.document.problem import Problem
 from app.sdk.fields import ModelChoice
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from app.adapters.connections import THIS_COMPUTER, Connection
+from app.adapters.connection import Connection
+from app.adapters.connections import THIS_COMPUTER
 from app.adapters.gateway import Gateway
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList

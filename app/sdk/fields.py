@@ -112,12 +112,16 @@ class ValueField(Field):
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Who answers: a role that this machine maps to a model, or one model of one connection."""
+    """Who answers: a role that this machine maps to a model, or one model of one connection.
+
+    `otherwise` is the role that is taken where `role` stands for nothing here.
+    """
 
     role: str = ""
     connection: str = ""
     kind: str = ""  # the connection's kind, so that another machine knows what to look for
     model: str = ""
+    otherwise: str = ""
 
     @property
     def is_role(self) -> bool:

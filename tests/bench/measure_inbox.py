@@ -32,7 +32,7 @@ from app.sdk.testing import ScriptedModels, run_node
 from nodes.intent.classify import Classify
 
 ROOT = Path(__file__).resolve().parents[2]
-SCORED = ROOT / "resources/examples/data/inbox.jsonl"
+SCORED = ROOT / "tests/fixtures/inbox-scored.jsonl"
 FIELDS = ROOT / "tests/fixtures/inbox-fields.json"
 HOST = [sys.executable, "-P", "-m", "app.processes.model_host"]
 STEPS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9)

@@ -27,6 +27,19 @@ def test_every_type_and_action_has_its_icon() -> None:
     assert named - {""} <= BUNDLED
 
 
+def test_every_icon_that_code_names_is_there() -> None:
+    named = re.compile(
+        r'(?:paint_icon\(painter, |Icon(?:Button|Tile)\(|\bicon\(|\bpixmap\(|\bicon = )"([a-z0-9-]+)"'
+    )
+    missing = {
+        name: path.name
+        for path in SOURCES
+        for name in named.findall(path.read_text("utf-8"))
+        if name not in BUNDLED
+    }
+    assert missing == {}
+
+
 def test_nothing_is_bundled_that_nobody_names() -> None:
     words = {word for path in SOURCES for word in re.findall(r'"([a-z0-9-]+)"', path.read_text("utf-8"))}
     assert BUNDLED - words == set()

@@ -70,7 +70,11 @@ class Anatomy:
         """The centre of an input port, or None if there is none of this name."""
         if name in self.inputs:
             return QPointF(0, row_centre(self.inputs.index(name)))
-        return QPointF(0, self._flap_centre(self.quiet_inputs.index(name))) if name in self.quiet_inputs else None
+        return (
+            QPointF(0, self._flap_centre(self.quiet_inputs.index(name)))
+            if name in self.quiet_inputs
+            else None
+        )
 
     def output_point(self, name: str) -> QPointF | None:
         """The centre of an output port or of the error port."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QGraphicsItem
 
 from app.document.workflow import PortRef
-from app.ui.canvas.anatomy import PORT_REACH
+from app.ui.canvas.anatomy import FLAP_GAP, PORT_REACH
 from app.ui.canvas.area_items import GroupItem, NoteItem
 from app.ui.canvas.area_painter import HANDLE, title_bar
 from app.ui.canvas.card_painter import badge_rect, header_rect
@@ -58,11 +58,14 @@ class Hit:
 NO_HIT = Hit()
 
 
-def hit_at(items: list[QGraphicsItem], point: QPointF, zoom: float) -> Hit:
+def hit_at(items: list[QGraphicsItem], point: QPointF, zoom: float, opened: NodeItem | None = None) -> Hit:
     """What a person means at a point; `items` lie around it, the topmost first.
 
     A port wins over everything, for it juts out of its card; a group is met only at its title.
+    `opened` is the node whose flap is open: it lies over all others.
     """
+    if opened is not None and (found := _flap_at(opened, point, max(PORT_REACH, 9 / zoom))):
+        return found
     nodes = [item for item in items if isinstance(item, NodeItem)]
     for node in nodes:
         if found := _port_at(node, point, max(PORT_REACH, 9 / zoom)):
@@ -100,6 +103,17 @@ def _port_at(node: NodeItem, point: QPointF, reach: float) -> Hit | None:
         if name and _close(node.output_point(name), point, reach):
             return Hit(node=node, part="output", port=name)
     return None
+
+
+def _flap_at(node: NodeItem, point: QPointF, reach: float) -> Hit | None:
+    for name in node.anatomy.quiet_inputs:
+        if _close(node.input_point(name), point, reach):
+            return Hit(node=node, part="input", port=name)
+    for name in node.anatomy.quiet_outputs:
+        if _close(node.output_point(name), point, reach):
+            return Hit(node=node, part="output", port=name)
+    # The gap between card and flap belongs to it, so that the way there doesn't close it.
+    return Hit(node=node) if node.flap.adjusted(0, -FLAP_GAP, 0, 0).contains(point) else None
 
 
 def _close(centre: QPointF, point: QPointF, reach: float) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.document.graph import would_close_cycle
 from app.document.workflow import Edge, PortRef, Workflow
 from app.sdk.data_types import DataType, can_join
-from app.sdk.ports import Ports
+from app.sdk.ports import Ports, PortSpec
 from app.texts import text
 from app.ui.canvas.placed import Placed
 
@@ -49,28 +49,27 @@ def type_word(data_type: DataType) -> str:
 def fitting_input(placed: Placed, source: DataType) -> str | None:
     """The input of a card that an output of this type goes to: free and of the same type first."""
     return _best(
-        [(p.name, p.type, p.name in placed.joined_in and not p.many) for p in placed.ports.inputs],
-        source,
-        True,
+        [(p, p.name in placed.joined_in and not p.many) for p in placed.ports.inputs], source, into=True
     )
 
 
 def fitting_output(placed: Placed, target: DataType) -> str | None:
     """The output of a card that feeds an input of this type."""
-    return _best([(p.name, p.type, False) for p in placed.ports.outputs], target, False)
-
-
-def _best(ports: list[tuple[str, DataType, bool]], wanted: DataType, into: bool) -> str | None:
-    fitting = [
-        (taken, kind != wanted, index, name)
-        for index, (name, kind, taken) in enumerate(ports)
-        if (can_join(wanted, kind) if into else can_join(kind, wanted))
-    ]
-    return min(fitting)[3] if fitting else None
+    return _best([(p, False) for p in placed.ports.outputs], target, into=False)
 
 
 def splice_ports(ports: Ports, source: DataType, target: DataType) -> tuple[str, str] | None:
     """The input and output through which a node fits into an edge between these types; None if it doesn't."""
-    placed_in = _best([(p.name, p.type, False) for p in ports.inputs], source, True)
-    placed_out = _best([(p.name, p.type, False) for p in ports.outputs], target, False)
+    placed_in = _best([(p, False) for p in ports.inputs], source, into=True)
+    placed_out = _best([(p, False) for p in ports.outputs], target, into=False)
     return (placed_in, placed_out) if placed_in is not None and placed_out is not None else None
+
+
+def _best(ports: list[tuple[PortSpec, bool]], wanted: DataType, *, into: bool) -> str | None:
+    """Ports that are taken or quiet come last, those of the very type and the main one first."""
+    fitting = [
+        (taken or port.quiet, port.type != wanted, not port.main, index, port.name)
+        for index, (port, taken) in enumerate(ports)
+        if (can_join(wanted, port.type) if into else can_join(port.type, wanted))
+    ]
+    return min(fitting)[-1] if fitting else None

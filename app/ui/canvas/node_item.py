@@ -59,6 +59,11 @@ class NodeItem(QGraphicsItem):
         """The card's rectangle in the scene."""
         return QRectF(self.pos(), QSizeF(self.anatomy.width, self._height))
 
+    @property
+    def flap(self) -> QRectF:
+        """The flap with the quiet ports, in the scene; null where there is none."""
+        return self.anatomy.flap.translated(self.pos())
+
     def show_placed(self, placed: Placed) -> None:
         """Other settings, ports or width."""
         self.placed = placed

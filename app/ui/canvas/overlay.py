@@ -7,15 +7,13 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from app.ui import fonts
-from app.ui.canvas.anatomy import PORT, RADIUS
+from app.ui.canvas.anatomy import RADIUS
 from app.ui.canvas.card_painter import badge_colour, badge_rect
 from app.ui.canvas.draft_edge import DraftEdge, paint_draft
 from app.ui.canvas.edge_item import EdgeItem
 from app.ui.canvas.edge_look import flow_points, paint_dots
-from app.ui.canvas.ink import draw_text, fill_rounded
+from app.ui.canvas.hover_painter import paint_hover
 from app.ui.canvas.node_item import NodeItem
-from app.ui.canvas.port_painter import paint_port
 from app.ui.canvas.scene import CanvasScene
 from app.ui.icons import paint_icon
 from app.ui.theme import tint
@@ -35,6 +33,7 @@ class Overlay:
         self.band: QRectF | None = None
         self.target: QRectF | None = None  # the card or edge that a drop would change
         self.hovered: NodeItem | None = None
+        self.flap_open = False  # the hovered card's quiet ports show
         self._time = 0.0
         self._dots: dict[str, list[QPointF]] = {}
 
@@ -73,7 +72,8 @@ class Overlay:
         """Draws all that lies in `exposed`."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_moving(painter, exposed, motion=motion)
-        self._paint_hover(painter)
+        if self.hovered is not None and self._scene.nodes.get(self.hovered.id) is self.hovered:
+            paint_hover(painter, self.hovered, self._scene.look, flap=self.flap_open)
         self.paint_far(painter, exposed)
 
     def paint_far(self, painter: QPainter, exposed: QRectF) -> None:
@@ -139,20 +139,3 @@ class Overlay:
         painter.setPen(QPen(self._scene.look.theme.accent2, 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(area.adjusted(-RING, -RING, RING, RING), radius, radius)
-
-    def _paint_hover(self, painter: QPainter) -> None:
-        """The error port of the card under the pointer, which is drawn only then or when joined."""
-        node = self.hovered
-        error = node.card.error if node else None
-        if node is None or error is None or error.joined or self._scene.nodes.get(node.id) is not node:
-            return
-        look = self._scene.look
-        centre = node.output_point(error.name)
-        paint_port(painter, error, centre, look.theme)
-        metrics = fonts.metrics(fonts.CHIP_STRONG, look.language)
-        box = QRectF(centre.x() + PORT, centre.y() - 11, metrics.horizontalAdvance(error.label) + 16, 22)
-        fill_rounded(painter, box, 11, look.theme.panel, QPen(look.theme.border, 1))
-        ink = look.theme.state("error").text
-        draw_text(
-            painter, box, error.label, fonts.CHIP_STRONG, ink, look.language, Qt.AlignmentFlag.AlignHCenter
-        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
@@ -37,7 +40,7 @@ def paint_ports(painter: QPainter, card: Card, anatomy: Anatomy, look: Look, *, 
         if centre is not None:
             paint_port(painter, card.error, centre, look.theme)
     if labels:
-        _paint_labels(painter, card, anatomy, look)
+        paint_labels(painter, card.inputs, card.outputs, QRectF(0, HEADER, anatomy.width, ROW), look)
 
 
 def paint_port(painter: QPainter, port: PortMark, centre: QPointF, theme: Theme) -> None:
@@ -87,18 +90,23 @@ def _polygon(*points: tuple[float, float]) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in points])
 
 
-def _paint_labels(painter: QPainter, card: Card, anatomy: Anatomy, look: Look) -> None:
-    room = anatomy.width - 2 * _LABEL
-    for row in range(anatomy.rows):
-        left = card.inputs[row] if row < len(card.inputs) else None
-        right = card.outputs[row] if row < len(card.outputs) else None
+def paint_labels(
+    painter: QPainter,
+    inputs: Sequence[PortMark],
+    outputs: Sequence[PortMark],
+    first: QRectF,
+    look: Look,
+) -> None:
+    """The labels of rows of ports; `first` is the area of the first row."""
+    for row, (left, right) in enumerate(zip_longest(inputs, outputs)):
         wanted = [_label_width(port, look.language) if port else 0.0 for port in (left, right)]
-        shares = _shares(wanted[0], wanted[1], room - (8 if left and right else 0))
-        top = row * ROW + anatomy.rect.top() + HEADER
+        shares = _shares(wanted[0], wanted[1], first.width() - 2 * _LABEL - (8 if left and right else 0))
+        area = first.translated(0, row * ROW).adjusted(_LABEL, 0, -_LABEL, 0)
         if left:
-            _paint_label(painter, left, QRectF(_LABEL, top, shares[0], ROW), look, Qt.AlignmentFlag.AlignLeft)
+            area.setWidth(shares[0])
+            _paint_label(painter, left, area, look, Qt.AlignmentFlag.AlignLeft)
         if right:
-            area = QRectF(anatomy.width - _LABEL - shares[1], top, shares[1], ROW)
+            area = QRectF(first.right() - _LABEL - shares[1], area.top(), shares[1], ROW)
             _paint_label(painter, right, area, look, Qt.AlignmentFlag.AlignRight)
 
 

@@ -141,9 +141,9 @@ class CanvasScene(ItemScene):
         """Picks every node and note."""
         self.select(Selection(frozenset(self.nodes), frozenset(), frozenset(self.notes), frozenset()))
 
-    def hit(self, point: QPointF, zoom: float) -> Hit:
-        """What lies at a point of the scene."""
-        return hit_at(self.items(*around(point, zoom)), point, zoom)
+    def hit(self, point: QPointF, zoom: float, opened: NodeItem | None = None) -> Hit:
+        """What lies at a point of the scene; `opened` is the node whose flap is open."""
+        return hit_at(self.items(*around(point, zoom)), point, zoom, opened)
 
     def _groups_of(self, nodes: Iterable[str]) -> list[GroupItem]:
         return [group for node in nodes for group in self.groups_of.get(node, ())]

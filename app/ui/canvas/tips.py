@@ -28,7 +28,8 @@ def tip_for(scene: CanvasScene, hit: Hit) -> str:
 
 
 def _port_tip(card: Card, name: str) -> str:
-    ports = (*card.inputs, *card.outputs, *((card.error,) if card.error else ()))
+    ports = (*card.inputs, *card.outputs, *card.quiet_inputs, *card.quiet_outputs)
+    ports += (card.error,) if card.error else ()
     port: PortMark | None = next((port for port in ports if port.name == name), None)
     if port is None:
         return ""

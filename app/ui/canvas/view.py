@@ -24,6 +24,7 @@ from app.ui.canvas.edge_item import EdgeItem
 from app.ui.canvas.hit import NO_HIT, Hit
 from app.ui.canvas.intents import Intents
 from app.ui.canvas.interactions.choice import gesture_for
+from app.ui.canvas.interactions.connect import ConnectPorts
 from app.ui.canvas.interactions.drop import LibraryDrop
 from app.ui.canvas.interactions.gesture import Gesture, Pointer
 from app.ui.canvas.interactions.keys import press_key
@@ -36,6 +37,7 @@ from app.ui.canvas.tips import tip_for
 from app.ui.canvas.title_editor import edit_at
 from app.ui.plain import tooltip
 
+_REST = 200  # ms that the pointer rests on a card until its flap opens
 _BORDER = 28  # px from the view's border where a gesture pushes the canvas along
 
 
@@ -52,6 +54,8 @@ class CanvasView(LayeredView):
         self._pointer = QPoint()
         self._pushing = QTimer(self, interval=16)
         self._pushing.timeout.connect(self._push)
+        self._opening = QTimer(self, interval=_REST, singleShot=True)
+        self._opening.timeout.connect(self._open_flap)
 
     def call_off(self) -> None:
         """Ends a gesture as if it had never begun: Escape, or what it works on has changed."""
@@ -64,7 +68,8 @@ class CanvasView(LayeredView):
 
     def hit(self, at: QPointF) -> Hit:
         """What lies at a point of the scene."""
-        return self.canvas.hit(at, self.zoom)
+        overlay = self.overlay
+        return self.canvas.hit(at, self.zoom, overlay.hovered if overlay.flap_open else None)
 
     def edge_under(self, at: QPointF) -> EdgeItem | None:
         """The edge at a point, whatever lies over it."""
@@ -106,6 +111,9 @@ class CanvasView(LayeredView):
 
     def _begin(self, gesture: Gesture) -> None:
         self._gesture = gesture
+        if self.overlay.hovered is not None and not isinstance(gesture, ConnectPorts):
+            self.overlay.flap_open = False
+            self.refresh()
         if gesture.auto_pans:
             self._pushing.start()
 
@@ -152,10 +160,20 @@ class CanvasView(LayeredView):
         if hit.node is not self.overlay.hovered:
             for node in (self.overlay.hovered, hit.node):
                 if node is not None:
-                    self.touch(node.area.adjusted(-12, 0, 140, 0))
+                    self.touch(node.area.united(node.flap).adjusted(-16, 0, 140, 20))
             self.overlay.hovered = hit.node
+            self.overlay.flap_open = False
+        if hit.node is not None and not self.overlay.flap_open and not self._opening.isActive():
+            self._opening.start()
         cursor = Qt.CursorShape.OpenHandCursor if self._space else _CURSORS.get(hit.part) if hit else None
         self.viewport().setCursor(cursor or Qt.CursorShape.ArrowCursor)
+
+    def _open_flap(self) -> None:
+        """The pointer has rested on a card: its quiet ports show."""
+        node = self.overlay.hovered
+        if node is not None and not node.flap.isNull() and self._gesture is None and not self.is_far:
+            self.overlay.flap_open = True
+            self.touch(node.flap.adjusted(-16, -8, 16, 20))
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(NO_HIT)

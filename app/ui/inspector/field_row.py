@@ -53,7 +53,7 @@ class FieldRow(QWidget):
         self.editor.edited.connect(self._on_edit)
         self.editor.wanted.connect(self.wanted)
         self.editor.fault.connect(self._show_own_fault)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.retranslate()
 
     def show_value(self, value: Json) -> None:

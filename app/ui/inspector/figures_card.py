@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from app.ui.inspector.step_facts import StepFigures
-from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 
 
@@ -14,7 +13,7 @@ class FiguresCard(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        vary(self, role="fact")
+        self.setProperty("role", "fact")
         self._title = PlainLabel(role="label-strong")
         self._cells = [(PlainLabel(role="title"), PlainLabel(role="small")) for _ in range(3)]
         self._note = PlainLabel(role="small", wrap=True)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.editors.inputs import LineInput
 from app.ui.inspector.step_facts import StepFacts
-from app.ui.style_sheet import vary
 from app.ui.widgets.chip import Badge
 from app.ui.widgets.icon_button import IconTile
 from app.ui.widgets.plain_label import ElidedLabel
@@ -23,13 +22,14 @@ class Header(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tile = IconTile("puzzle", "unknown", _TILE)
-        self.title = LineInput()
-        vary(self.title, kind="flat", role="title")
-        self._type = ElidedLabel(role="muted")
+        self._tile = IconTile("puzzle", "unknown", _TILE, self)
+        middle = QWidget(self)
+        self.title = LineInput(middle)
+        self.title.setProperty("kind", "flat")
+        self.title.setProperty("role", "title")
+        self._type = ElidedLabel(role="muted", parent=middle)
         self._type.setContentsMargins(7, 0, 0, 0)
-        self._badge = Badge("")
-        middle = QWidget()
+        self._badge = Badge("", parent=self)
         words = column(middle, 0)
         words.addWidget(self.title)
         words.addWidget(self._type)

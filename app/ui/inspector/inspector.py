@@ -113,7 +113,7 @@ class Inspector(QWidget):
             old.deleteLater()
 
     def _page_for(self, node: str) -> StepPage:
-        page = StepPage(node, self._session, self._specs, self._fetch, self._shelf)
+        page = StepPage(node, self._session, self._specs, self._fetch, self._shelf, self._stack)
         page.asked.connect(self._do)
         page.preferences_asked.connect(self.preferences_asked)
         page.show_problems(self._session.problems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QWidget
 
 from app.adapters.shelf import Shelf
 from app.document.operations import FieldChange, Operation, SetFields, SetNode
@@ -44,9 +44,15 @@ class StepPage(QWidget):
     preferences_asked = Signal(str)
 
     def __init__(
-        self, node: str, session: Session, specs: SpecLookup, fetch: Fetch | None, shelf: Shelf
+        self,
+        node: str,
+        session: Session,
+        specs: SpecLookup,
+        fetch: Fetch | None,
+        shelf: Shelf,
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self.node_id = node
         self._session = session
         self._specs = specs
@@ -54,17 +60,24 @@ class StepPage(QWidget):
         self._around = NodeAround(session, specs, node, self.preferences_asked.emit)
         self._around.show_shelf(shelf)
         self._run_shown = ""
-        self.header = Header()
-        self.tabs = QTabBar()
+        self._fetch = fetch
+        self._top = QWidget(self)
+        self.header = Header(self._top)
+        self.tabs = QTabBar(self._top)
+        self._stack = QStackedWidget(self)
+        self._scroll = QScrollArea(self._stack)
+        self._settings = QWidget(self._scroll)
         self.form: Form | None = None
         if self._spec is not None:
-            self.form = Form(self._spec.fields, node_texts.field_texts(self._spec), self._around)
-        self.trouble = TroubleForm()
-        self.data = DataTab(fetch)
-        self._help = HelpPage()
-        self._figures = FiguresCard()
-        self._problems = FaultLine()
-        self._unknown = PlainLabel(role="muted", wrap=True)
+            texts = node_texts.field_texts(self._spec)
+            self.form = Form(self._spec.fields, texts, self._around, self._settings)
+        self.trouble = TroubleForm(self._settings)
+        self._pages = (QWidget(self._stack), QWidget(self._stack))
+        self._data: DataTab | None = None  # made, as the help page, when somebody turns to it
+        self._help: HelpPage | None = None
+        self._figures = FiguresCard(self._settings)
+        self._problems = FaultLine(parent=self._settings)
+        self._unknown = PlainLabel(role="muted", wrap=True, parent=self._settings)
         self._lay_out()
         self._listen()
         self.show_node()
@@ -132,11 +145,10 @@ class StepPage(QWidget):
         if self.form is not None:
             self.form.retranslate()
         self.trouble.retranslate()
-        self.data.retranslate()
+        if self._data is not None:
+            self._data.retranslate()
         self._unknown.setText(text("inspector.unknown"))
-        node = self._node()
-        if node is not None:
-            self._help.show_type(self._spec, self._ports(), node.type)
+        self._show_help()
         self.show_run()
 
     # --- what is asked -------------------------------------------------------------------------------------
@@ -181,43 +193,62 @@ class StepPage(QWidget):
         self.tabs.setChangeCurrentOnDrag(True)
         for _ in _TABS:
             self.tabs.addTab("")
-        top = QWidget()
-        head = column(top, 12)
+        head = column(self._top, 12)
         head.setContentsMargins(PADDING, 18, PADDING, 0)
         head.addWidget(self.header)
         head.addWidget(self.tabs)
-        self._stack = QStackedWidget()
-        self._scroll = scrolled(self._settings())
-        for page in (self._scroll, _padded(self.data), _padded(self._help)):
+        settings = column(self._settings, FIELD_GAP)
+        settings.setContentsMargins(PADDING, 18, PADDING, PADDING)
+        self._unknown.setVisible(self.form is None)
+        for part in (self._problems, self.form, self._unknown, self.trouble, self._figures):
+            if part is not None:
+                settings.addWidget(part)
+        settings.addStretch()
+        make_scroll(self._scroll, self._settings)
+        self._stack.addWidget(self._scroll)
+        for page in self._pages:
+            page.setContentsMargins(PADDING, 14, PADDING, 14)
             self._stack.addWidget(page)
-        rule = QWidget()
+        rule = QFrame(self)
         rule.setProperty("role", "line")
-        rule.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        rule.setFixedHeight(1)
         layout = column(self, 0)
-        layout.addWidget(top)
+        layout.addWidget(self._top)
         layout.addWidget(rule)
         layout.addWidget(self._stack, 1)
 
-    def _settings(self) -> QWidget:
-        page = QWidget()
-        layout = column(page, FIELD_GAP)
-        layout.setContentsMargins(PADDING, 18, PADDING, PADDING)
-        layout.addWidget(self._problems)
-        layout.addWidget(self.form if self.form is not None else self._unknown)
-        layout.addWidget(self.trouble)
-        layout.addWidget(self._figures)
-        layout.addStretch()
-        return page
+    @property
+    def data(self) -> DataTab:
+        """What came in and went out."""
+        if self._data is None:
+            self._data = DataTab(self._fetch, self._pages[0])
+            column(self._pages[0], 0).addWidget(self._data)
+        return self._data
+
+    @property
+    def help(self) -> HelpPage:
+        """The type's own page."""
+        if self._help is None:
+            self._help = HelpPage(self._pages[1])
+            column(self._pages[1], 0).addWidget(self._help)
+            self._show_help()
+        return self._help
+
+    def _show_help(self) -> None:
+        node = self._node()
+        if node is not None and self._help is not None:
+            self._help.show_type(self._spec, self._ports(), node.type)
 
     def _pick_tab(self, at: int) -> None:
         self.tabs.setCurrentIndex(at)
         self._stack.setCurrentIndex(at)
-        self._show_data(anew=False)
+        if at == 1:
+            self._show_data(anew=False)
+        elif at == 2:
+            self.help.setFocus()
 
     def _show_data(self, *, anew: bool) -> None:
-        if anew:
-            self.data.show_data(StepData(), anew=True)
+        if anew and self._data is not None:
+            self._data.show_data(StepData(), anew=True)
         if self._stack.currentIndex() == 1 and self._node() is not None:
             self.data.show_data(self._step_data(), anew=False)
 
@@ -257,21 +288,18 @@ class StepPage(QWidget):
 
 def scrolled(page: QWidget) -> QScrollArea:
     """A page that scrolls up and down and takes the panel's width."""
-    page.setProperty("role", "scrolled")
     area = QScrollArea()
+    make_scroll(area, page)
+    return area
+
+
+def make_scroll(area: QScrollArea, page: QWidget) -> None:
+    """Lets an area scroll a page up and down in its own width."""
+    page.setProperty("role", "scrolled")
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(page)
-    return area
-
-
-def _padded(page: QWidget) -> QWidget:
-    holder = QWidget()
-    layout = column(holder, 0)
-    layout.setContentsMargins(PADDING, 14, PADDING, 14)
-    layout.addWidget(page)
-    return holder
 
 
 def _telling(port: PortSpec) -> tuple[bool, bool]:

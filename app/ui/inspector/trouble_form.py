@@ -55,36 +55,58 @@ class TroubleForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._node = Node("", "")
-        self._fold = Fold()
-        self._joined = PlainLabel(role="muted", wrap=True)
-        self._form = Form(_SPECS, FieldTexts("inspector.trouble"), Nowhere())
-        self._form.edited.connect(self._edited)
-        self._fold.content.addWidget(self._joined)
-        self._fold.content.addWidget(self._form)
+        self._error_goes_to = ""
+        self._fold = Fold(parent=self)
+        self._joined: PlainLabel | None = None
+        self._form: Form | None = None  # made when somebody opens the section
+        self._fold.toggled.connect(self._show)
         column(self).addWidget(self._fold)
-        self.retranslate()
+        self._retitle()
+
+    @property
+    def is_open(self) -> bool:
+        return self._fold.is_open
+
+    @property
+    def form(self) -> Form:
+        """The section's form."""
+        if self._form is None:
+            self._joined = PlainLabel(role="muted", wrap=True, parent=self._fold.body)
+            self._form = Form(_SPECS, FieldTexts("inspector.trouble"), Nowhere(), self._fold.body)
+            self._form.edited.connect(self._edited)
+            self._fold.content.addWidget(self._joined)
+            self._fold.content.addWidget(self._form)
+        return self._form
 
     def show_node(self, node: Node, error_goes_to: str) -> None:
         """`error_goes_to` is the title of the step that the error port leads to, if it is joined."""
-        self._node = node
-        self._form.show_fields(_plain(node))
-        self._joined.setText(text("inspector.trouble.joined", step=error_goes_to) if error_goes_to else "")
-        self._joined.setVisible(bool(error_goes_to))
-        self._retitle()
+        self._node, self._error_goes_to = node, error_goes_to
+        self._show()
 
     def open(self) -> None:
         self._fold.set_open(True)
 
     def point_at(self, name: str) -> QWidget | None:
         """Opens the section at one of its settings."""
-        found = self._form.point_at(name)
-        if found is not None:
-            self.open()
-        return found
+        if all(spec.name != name for spec in _SPECS):
+            return None
+        self.open()
+        return self.form.point_at(name)
 
     def retranslate(self) -> None:
-        self._form.retranslate()
+        if self._form is not None:
+            self._form.retranslate()
+        self._show()
+
+    def _show(self) -> None:
         self._retitle()
+        if not self._fold.is_open:
+            return
+        self.form.show_fields(_plain(self._node))
+        if self._joined is not None:
+            goes_to = self._error_goes_to
+            self._joined.setText(text("inspector.trouble.joined", step=goes_to) if goes_to else "")
+            self._joined.setVisible(bool(goes_to))
 
     def _retitle(self) -> None:
         """What differs from the usual stands in the heading, so that a closed section hides nothing."""

@@ -20,6 +20,8 @@ _GROUP_OF: dict[Category, Group] = {
     "logic": "tools",
 }
 
+_GUESS = 4  # how well letters in order fit; smaller is better
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -30,7 +32,7 @@ class Entry:
 
     @property
     def id(self) -> str:
-        """ "type" or "type#preset", as drags and new steps name it."""
+        """The name that drags and new steps know it by: "type" or "type#preset"."""
         return f"{self.spec.id}#{self.preset.id}" if self.preset else self.spec.id
 
     @property
@@ -74,13 +76,18 @@ def search(found: Sequence[Entry], words: str) -> list[Entry]:
     scored = [
         (score, at, entry) for at, entry in enumerate(found) if (score := _score(entry, wanted)) is not None
     ]
-    return [entry for _, _, entry in sorted(scored, key=lambda s: s[:2])]
+    # Letters in order are a guess, wanted only where nothing better was found.
+    if any(score < _GUESS for score, _, _ in scored):
+        scored = [found for found in scored if found[0] < _GUESS]
+    return [entry for _, _, entry in sorted(scored, key=lambda found: found[:2])]
 
 
 def _score(entry: Entry, wanted: Sequence[str]) -> int | None:
     """0 is best; None: a word fits nowhere. Titles and summaries count in every language."""
     known = [text.casefold() for text in node_texts.search_words(entry.spec, entry.preset)]
-    worst = 0
+    if any(text.startswith(" ".join(wanted)) for text in known):
+        return 0 if known[0].startswith(" ".join(wanted)) else 1
+    worst = 1
     for word in wanted:
         best = min(
             (fit for at, text in enumerate(known) if (fit := _fit(word, text, at)) is not None), default=None
@@ -99,7 +106,7 @@ def _fit(word: str, text: str, at: int) -> int | None:
     if word in text:
         return 3
     # Letters left out or typed too fast; a long text would hold any few letters in order.
-    return 4 if len(word) > 1 and len(text) <= 40 and _in_order(word, text) else None
+    return _GUESS if len(word) > 1 and len(text) <= 40 and _in_order(word, text) else None
 
 
 def _in_order(letters: str, text: str) -> bool:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.adapters.connection_check import ConnectionCheck
 from app.adapters.connection_kinds import KINDS
-from app.adapters.connections import Connection
+from app.adapters.connection import Connection
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json
 from app.sdk.fields import ChoiceField, ListField, Option, TextField

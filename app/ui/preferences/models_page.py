@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
-from app.adapters.connections import Connection
+from app.adapters.connection import Connection
 from app.adapters.shelf import NO_SHELF, Shelf
 from app.document.problem import Problem
 from app.settings import RoleTarget

@@ -7,9 +7,19 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
+from pytestqt.qtbot import QtBot
 
 from app.document.document import Document
-from app.document.operations import Batch, Disconnect, MoveNodes, ResizeNodes, SetGroup, SetNode, SetNote
+from app.document.operations import (
+    Batch,
+    Connect,
+    Disconnect,
+    MoveNodes,
+    ResizeNodes,
+    SetGroup,
+    SetNode,
+    SetNote,
+)
 from app.document.problem import Problem
 from app.document.workflow import Edge, Graph, Layout, Node, PortRef, Workflow
 from app.ui.canvas.canvas import Canvas
@@ -196,6 +206,36 @@ def test_the_error_port_can_be_joined(canvas: Canvas, hand: Hand) -> None:
     assert canvas.view.overlay.hovered is canvas.scene.nodes["order"]
     hand.drag(hand.output("order", "error"), hand.input("draft", "context"))
     assert hand.asked == [("connect_requested", (PortRef("order", "error"), PortRef("draft", "context")))]
+
+
+def test_quiet_ports_show_on_a_flap_when_the_pointer_rests(qtbot: QtBot, canvas: Canvas, hand: Hand) -> None:
+    order = canvas.scene.nodes["order"]
+    assert [port.name for port in order.card.outputs] == ["found", "amount"]
+    assert canvas.scene.hit(hand.output("order", "page"), 1.0).port == ""
+    hand.move(hand.body("order"))
+    qtbot.waitUntil(lambda: canvas.view.overlay.flap_open)
+    hand.move(QPointF(order.area.center().x(), order.area.bottom() + 3))  # the gap doesn't close it
+    hand.move(hand.output("order", "page"))
+    hand.drag(hand.output("order", "page"), hand.input("check", "value"))
+    assert hand.asked == [("connect_requested", (PortRef("order", "page"), PortRef("check", "value")))]
+    hand.move(EMPTY)
+    assert not canvas.view.overlay.flap_open
+
+
+def test_a_quiet_port_that_is_joined_is_a_port_like_others(canvas: Canvas, document: Document) -> None:
+    order = canvas.scene.nodes["order"]
+    low = order.area.height()
+    document.apply(Connect(edge("order.page", "expert.prompt")))
+    assert [port.name for port in order.card.outputs] == ["found", "amount", "page"]
+    assert [port.name for port in order.card.quiet_outputs] == ["status"]
+    assert order.area.height() == low + 24
+    item = canvas.scene.edges[edge("order.page", "expert.prompt").id]
+    assert item.path().pointAtPercent(0) == order.output_point("page")
+
+
+def test_a_quiet_port_is_the_last_choice(hand: Hand) -> None:
+    hand.drag(hand.input("draft", "context"), hand.header("order"))
+    assert hand.asked == [("connect_requested", (PortRef("order", "found"), PortRef("draft", "context")))]
 
 
 # --- splicing ----------------------------------------------------------------------------------------------

@@ -122,6 +122,8 @@ class LookUpInputs:
 class LookUpOutputs:
     found: Annotated[Any, Port("Order", "record")]
     amount: Annotated[float, Port("Amount", "number")] = 0.0
+    status: Annotated[int, Port("Status", "number", quiet=True)] = 200
+    page: Annotated[str, Port("Page", "text", quiet=True)] = ""
 
 
 class LookUp(NodeType[NoFields, LookUpInputs, LookUpOutputs]):

@@ -128,7 +128,9 @@ def test_arrow_keys_step(qtbot: QtBot) -> None:
 
 
 def test_a_slider_slides_in_steps(qtbot: QtBot) -> None:
-    made, edits = editor(qtbot, NumberField(label="N", minimum=0, maximum=1, step=0.05, slider=True), float, 0.5)
+    made, edits = editor(
+        qtbot, NumberField(label="N", minimum=0, maximum=1, step=0.05, slider=True), float, 0.5
+    )
     made._slide.setFocus()
     QTest.keyClick(focused(), Qt.Key.Key_Right)
     assert edits.last == pytest.approx(0.55)
@@ -136,11 +138,19 @@ def test_a_slider_slides_in_steps(qtbot: QtBot) -> None:
 
 
 def test_a_wheel_scrolls_the_form_and_not_the_value(qtbot: QtBot) -> None:
-    made, edits = editor(qtbot, NumberField(label="N", minimum=0, maximum=1, step=0.05, slider=True), float, 0.5)
+    made, edits = editor(
+        qtbot, NumberField(label="N", minimum=0, maximum=1, step=0.05, slider=True), float, 0.5
+    )
     at = QPointF(5, 5)
     turn = QWheelEvent(
-        at, at, QPoint(0, 0), QPoint(0, 120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase, False,
+        at,
+        at,
+        QPoint(0, 0),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
     )
     QApplication.sendEvent(made._slide, turn)
     assert edits.told == []
@@ -222,7 +232,10 @@ def test_half_typed_json_waits(qtbot: QtBot) -> None:
 
 def test_a_dropped_file_below_the_workflow_is_relative(qtbot: QtBot, tmp_path: Path) -> None:
     made, edits = editor(qtbot, FileField(label="F"), str, "", around=Here(tmp_path))
-    for path, kept in ((tmp_path / "in" / "a.csv", "in/a.csv"), (tmp_path.parent / "b.csv", str(tmp_path.parent / "b.csv"))):
+    for path, kept in (
+        (tmp_path / "in" / "a.csv", "in/a.csv"),
+        (tmp_path.parent / "b.csv", str(tmp_path.parent / "b.csv")),
+    ):
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path))])
         drop(made, QPointF(5, 5), data)

@@ -25,7 +25,13 @@ REGISTRY = discover()
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-LEAF = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+LEAF = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+)
 ANY: st.SearchStrategy[Json] = st.recursive(
     LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=6
 )
@@ -70,22 +76,41 @@ def records(specs: tuple[FieldSpec, ...]) -> st.SearchStrategy[dict[str, Json]]:
 
 
 LABEL = {"label": "Label"}
-MORE = st.fixed_dictionaries({"advanced": st.booleans(), "required": st.booleans(), "help": st.sampled_from(["", "Help"])})
+MORE = st.fixed_dictionaries(
+    {"advanced": st.booleans(), "required": st.booleans(), "help": st.sampled_from(["", "Help"])}
+)
 SIMPLE: list[st.SearchStrategy[tuple[AnyField, object]]] = [
-    st.builds(lambda m, n, r: (kinds.TextField(**LABEL, **m, lines=n, references=r), str), MORE, st.integers(1, 6), st.booleans()),
+    st.builds(
+        lambda m, n, r: (kinds.TextField(**LABEL, **m, lines=n, references=r), str),
+        MORE,
+        st.integers(1, 6),
+        st.booleans(),
+    ),
     st.builds(
         lambda m, low, high, slides, hint: (
-            kinds.NumberField(**LABEL, **m, minimum=low, maximum=high, step=0.5, slider=slides), hint,
+            kinds.NumberField(**LABEL, **m, minimum=low, maximum=high, step=0.5, slider=slides),
+            hint,
         ),
-        MORE, st.sampled_from([None, 0]), st.sampled_from([None, 2]), st.booleans(),
+        MORE,
+        st.sampled_from([None, 0]),
+        st.sampled_from([None, 2]),
+        st.booleans(),
         st.sampled_from([int, float, int | None, float | None]),
     ),
     st.builds(lambda m: (kinds.ToggleField(**LABEL, **m), bool), MORE),
     st.builds(lambda m: (kinds.ChoiceField(**LABEL, **m, options=OPTIONS), str), MORE),
     st.builds(lambda m: (kinds.ListField(**LABEL, **m), tuple[str, ...]), MORE),
     st.builds(lambda m: (kinds.TableField(**LABEL, **m), tuple), MORE),
-    st.builds(lambda m, n: (kinds.ModelField(**LABEL, **m, needs=n), kinds.ModelChoice), MORE, st.sampled_from([(), ("tools",)])),
-    st.builds(lambda m, k: (kinds.ConnectionField(**LABEL, **m, kinds=k), object), MORE, st.sampled_from([(), ("web_api",)])),
+    st.builds(
+        lambda m, n: (kinds.ModelField(**LABEL, **m, needs=n), kinds.ModelChoice),
+        MORE,
+        st.sampled_from([(), ("tools",)]),
+    ),
+    st.builds(
+        lambda m, k: (kinds.ConnectionField(**LABEL, **m, kinds=k), object),
+        MORE,
+        st.sampled_from([(), ("web_api",)]),
+    ),
     st.builds(lambda m, r: (kinds.FileField(**LABEL, **m, references=r), str), MORE, st.booleans()),
     st.builds(lambda m: (kinds.ValueField(**LABEL, **m), object), MORE),
 ]

@@ -40,7 +40,9 @@ GRAPH = Graph(
         Edge(PortRef("write", "text"), PortRef("check", "value")),
     ),
 )
-WORKFLOW = Workflow("w", "Support triage", graph=GRAPH, layout=Layout(groups={"g": Group("Measure", ("write", "check"))}))
+WORKFLOW = Workflow(
+    "w", "Support triage", graph=GRAPH, layout=Layout(groups={"g": Group("Measure", ("write", "check"))})
+)
 
 
 class World:
@@ -182,10 +184,10 @@ def test_problems_stand_at_their_field_with_the_fix(world: World) -> None:
         ]
     )
     row = world.page.form.row("prompt")  # type: ignore[union-attr]
-    assert row._faults.text() == "“Prompt” is empty. Fill it in."
+    assert row.faults() == "“Prompt” is empty. Fill it in."
     assert "order" in world.page._problems.text()
     world.session.show_problems([])
-    assert row._faults.text() == world.page._problems.text() == ""
+    assert row.faults() == world.page._problems.text() == ""
 
 
 def test_a_problem_leads_to_its_field_even_if_it_is_folded_away(world: World) -> None:
@@ -194,13 +196,13 @@ def test_a_problem_leads_to_its_field_even_if_it_is_folded_away(world: World) ->
     assert row.isVisibleTo(world.page)
     assert QApplication.focusWidget() is row.editor.focusProxy()
     world.inspector.point_at("write", "timeout")
-    assert world.page.trouble._fold.is_open
+    assert world.page.trouble.is_open
 
 
 def test_what_goes_wrong_is_set_step_by_step(world: World) -> None:
     world.inspector.select({"write"})
     world.page.trouble.open()
-    form = world.page.trouble._form
+    form = world.page.trouble.form
     form.row("again").editor.beside_label().click()  # type: ignore[union-attr]
     assert world.node("write").retry == Retry(attempts=1)
     assert form.row("attempts").isHidden()
@@ -225,10 +227,22 @@ def run(world: World, rows: int | None = None) -> None:
         text = f"Dear {scope or 'you'}"
         world.session.fold(
             [
-                NodeStarted(0.1, "write", scope, {"message": Preview('{"subject": "Order 17"}', "record", 1)}),
+                NodeStarted(
+                    0.1, "write", scope, {"message": Preview('{"subject": "Order 17"}', "record", 1)}
+                ),
                 ModelCalled(1.0, "write", scope, "claude-opus", "Company Anthropic", usage, cost, 2.0),
                 NodeSettled(
-                    2.0, "write", scope, "ok", 2.0, 1, 1, usage, cost, "claude-opus", ("text",),
+                    2.0,
+                    "write",
+                    scope,
+                    "ok",
+                    2.0,
+                    1,
+                    1,
+                    usage,
+                    cost,
+                    "claude-opus",
+                    ("text",),
                     {"text": Preview(text, "text", len(text))},
                 ),
             ]
@@ -341,6 +355,6 @@ def test_another_document_begins_anew(world: World) -> None:
 def test_help_is_plain_text(world: World) -> None:
     world.inspector.select({"check"})
     world.page.show_tab("help")
-    words = world.page._help.toPlainText()
+    words = world.page.help.toPlainText()
     assert "Checks a value by your rules" in words
     assert "What goes in" in words

@@ -16,12 +16,16 @@ ALT = Qt.KeyboardModifier.AltModifier
 COLUMNS = (
     FieldSpec(
         "rule",
-        ChoiceField(label="Rule", options=(Option("equals", "equals"), Option("sure", "confidence is at least"))),
+        ChoiceField(
+            label="Rule", options=(Option("equals", "equals"), Option("sure", "confidence is at least"))
+        ),
         str,
         "equals",
     ),
     FieldSpec("value", TextField(label="Value", references=True, shown_if=("rule", ("equals",))), str, ""),
-    FieldSpec("least", NumberField(label="Least", minimum=0, maximum=1, shown_if=("rule", ("sure",))), float, 0.7),
+    FieldSpec(
+        "least", NumberField(label="Least", minimum=0, maximum=1, shown_if=("rule", ("sure",))), float, 0.7
+    ),
     FieldSpec("part", TextField(label="Part", advanced=True), str, ""),
 )
 

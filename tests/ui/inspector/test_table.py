@@ -108,7 +108,11 @@ def test_csv_files_are_read_as_people_save_them(
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"\xff\xff\xff\xff\x00\x80", "can't be read"), (b"only,names\n", "no rows"), (b"x" * 5_000_001, "larger than 5 MB")],
+    [
+        (b"\xff\xff\xff\xff\x00\x80", "can't be read"),
+        (b"only,names\n", "no rows"),
+        (b"x" * 5_000_001, "larger than 5 MB"),
+    ],
 )
 def test_what_cannot_be_imported_says_why(qtbot: QtBot, tmp_path: Path, content: bytes, words: str) -> None:
     made, edits = table(qtbot)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.adapters.connections import Connection
+from app.adapters.connection import Connection
 from app.adapters.shelf import ConnectionLine, Measured, ModelLine, Shelf
 from app.document.workflow import Json
 from app.sdk.fields import AnyField, ModelChoice
@@ -123,7 +123,12 @@ def shown(qtbot: QtBot, widget: QWidget, width: int = 328) -> QWidget:
 
 
 def editor(
-    qtbot: QtBot, field: AnyField, hint: Any, default: Json, row: tuple[FieldSpec, ...] = (), around: Here | None = None
+    qtbot: QtBot,
+    field: AnyField,
+    hint: Any,
+    default: Json,
+    row: tuple[FieldSpec, ...] = (),
+    around: Here | None = None,
 ) -> tuple[Any, Edits]:
     """A shown editor and what it tells."""
     made = editor_for(FieldSpec("field", field, hint, default, row), TEXTS, around or Here())

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.connection import Connection, normal_name, tidy_url
 from app.adapters.connection_kinds import KINDS
-from app.adapters.connections import THIS_COMPUTER, Connection, Connections, normal_name, tidy_url
+from app.adapters.connections import THIS_COMPUTER, Connections
 from app.document.problem import ProblemError
 from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL, STRONG, ModelChoice
@@ -68,6 +69,8 @@ def test_connections_are_kept_and_seen_by_others(make: Make, tmp_path: Path) -> 
         (Connection("x", "openai_compatible", "https://me:secret@host/"), "connection.key_in_url"),
         (Connection("x", "openai_compatible", "ftp://host/"), "connection.bad_url"),
         (Connection("x", "openai_compatible", "http://[::1"), "connection.bad_url"),
+        (Connection("x", "bedrock", region="evil.example/#"), "connection.bad_region"),
+        (Connection("x", "moonshot", region="moon"), "connection.bad_region"),
         (Connection("this computer", "openai"), "connection.name_taken"),
     ],
 )
@@ -75,7 +78,7 @@ def test_what_cannot_work_is_refused_with_its_field(make: Make, connection: Conn
     with pytest.raises(ProblemError) as caught:
         make().put(connection)
     assert code_of(caught) == code
-    assert caught.value.problems[0].field in {"name", "kind", "url"}
+    assert caught.value.problems[0].field in {"name", "kind", "url", "region"}
 
 
 def test_names_are_not_given_twice(make: Make) -> None:
@@ -143,6 +146,20 @@ def test_what_a_newer_version_wrote_stays(make: Make, tmp_path: Path) -> None:
 def test_pasted_addresses_are_repaired(kind: str, typed: str, kept: str) -> None:
     assert tidy_url(typed, KINDS[kind]) == kept
     assert tidy_url(kept, KINDS[kind]) == kept
+
+
+@pytest.mark.parametrize(
+    ("connection", "host"),
+    [
+        (Connection("x", "bedrock"), "bedrock-runtime.us-east-1.amazonaws.com"),
+        (Connection("x", "bedrock", region="eu-central-1"), "bedrock-runtime.eu-central-1.amazonaws.com"),
+        (Connection("x", "moonshot"), "api.moonshot.cn"),
+        (Connection("x", "moonshot", region="intl"), "api.moonshot.ai"),
+        (Connection("x", "moonshot", "http://localhost:1/v1", region="intl"), "localhost"),
+    ],
+)
+def test_a_region_has_its_own_address(make: Make, connection: Connection, host: str) -> None:
+    assert make().put(connection).host == host
 
 
 def test_the_environment_brings_connections_of_its_own(make: Make) -> None:

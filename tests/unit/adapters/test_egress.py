@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from app.adapters.egress import MIB, Egress, Limits, Outgoing, host_of
+from app.adapters.egress import Egress
+from app.adapters.outgoing import MIB, Limits, Outgoing, host_of
 from app.adapters.proxies import Proxies
 from app.sdk.errors import NodeError
 from tests.servers.site import Names, Site, leads_to, says

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from app.adapters.connections import THIS_COMPUTER, Connection, Connections
+from app.adapters.connection import Connection
+from app.adapters.connections import THIS_COMPUTER, Connections
 from app.adapters.egress import Egress
 from app.adapters.embedded_model import Endpoint
 from app.adapters.gateway import Gateway
@@ -243,6 +244,10 @@ async def test_a_web_api_is_tried_too(make: Make) -> None:
         site.routes["/"] = says("x", status)
         found = await make().test_connection(Connection("Api", "web_api", site.url("")), "k")
         assert (found.problem.code if found.problem else None) == code
+    site.routes["/"] = says("x")
+    await make().test_connection(Connection("Api", "web_api", site.url(""), header="X-Token"), "canary")
+    assert site.asked[-1].headers["X-Token"] == "canary"
+    assert "Authorization" not in site.asked[-1].headers
     await site.stop()
 
 

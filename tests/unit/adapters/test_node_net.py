@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.connections import Connection, Connections
+from app.adapters.connection import Connection
+from app.adapters.connections import Connections
 from app.adapters.egress import Egress
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.node_net import NodeNet

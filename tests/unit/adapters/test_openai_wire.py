@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.connection_kinds import KINDS
-from app.adapters.openai_wire import LONGEST_ANSWER, StreamedReply, reply_of, request_fields, usage_of
+from app.adapters.openai_reply import LONGEST_ANSWER, StreamedReply, reply_of, usage_of
+from app.adapters.openai_request import request_fields
 from app.adapters.sse import LONGEST_EVENT, EventData
 from app.costs.usage import Usage
 from app.sdk.errors import NodeError

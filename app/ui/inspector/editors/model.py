@@ -55,6 +55,7 @@ class ModelEditor(Editor):
             layout.addWidget(part)
         self.setFocusProxy(self._button)
         self._button.clicked.connect(self._open)
+        self._fold.toggled.connect(self._show)
         self._show()
 
     def show_value(self, value: Json) -> None:
@@ -85,7 +86,8 @@ class ModelEditor(Editor):
         self._facts.setText(self._words(choice))
         self._facts.setVisible(bool(self._facts.text()))
         self._fault.show_text(self._what_is_missing(choice))
-        self._limits.show_facts(shelf.built_in)
+        if self._fold.is_open:
+            self._limits.show_facts(shelf.built_in)
         self._fold.set_title(text("model.built_in.title"))
         self._fold.setVisible(found is not None and found.built_in and bool(shelf.built_in))
 

@@ -44,12 +44,12 @@ class RowCard(QFrame):
         self._around = around
         self._row = row
         self._fields: dict[str, FieldRow] = {}
-        vary(self, role="row")
+        self.setProperty("role", "row")
         self._head = _Head(self)
         self._head.clicked.connect(self._toggle)
         self._head.asks_move.connect(self.moved)
         self._head.asks_removal.connect(self.removed)
-        self._body = QWidget()
+        self._body = QWidget(self)
         self._body.setVisible(False)
         self._column = column(self._body, 10)
         self._column.setContentsMargins(10, 0, 10, 12)

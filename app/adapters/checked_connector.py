@@ -1,0 +1,56 @@
+"""Connections to checked addresses only: a name is looked up once, and that address is the one connected to."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import TCPConnector
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from app.adapters.addresses import BlockedAddress, Reach, may_reach
+
+# Many local servers drop an idle connection after five seconds.
+_KEPT_ALIVE = 4.0
+
+
+def checked_connector(resolver: AbstractResolver, reach: Reach, *, keep: bool) -> TCPConnector:
+    """A pool whose connections stay within a reach; without `keep` each serves one request."""
+    checked, sockets = _CheckedResolver(resolver, reach), _checked_sockets(reach)
+    if not keep:
+        return TCPConnector(resolver=checked, socket_factory=sockets, force_close=True, limit=0)
+    seconds = 15 if reach == "internet" else _KEPT_ALIVE
+    return TCPConnector(resolver=checked, socket_factory=sockets, keepalive_timeout=seconds, limit=0)
+
+
+class _CheckedResolver(AbstractResolver):
+    """Looks a name up once; one forbidden address among its addresses and none is used."""
+
+    def __init__(self, resolver: AbstractResolver, reach: Reach) -> None:
+        self._resolver = resolver
+        self._reach: Reach = reach
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        for address in found:
+            if not may_reach(address["host"], self._reach):
+                raise BlockedAddress(f"{host} leads to {address['host']}")
+        return found
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+def _checked_sockets(reach: Reach) -> Callable[[Any], socket.socket]:
+    """The last look, at the very address that is connected to, whatever way it came."""
+
+    def make(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+        family, kind, protocol, _, place = address
+        if not may_reach(str(place[0]), reach):
+            raise BlockedAddress(str(place[0]))
+        return socket.socket(family, kind, protocol)
+
+    return make

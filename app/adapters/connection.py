@@ -1,0 +1,119 @@
+"""A connection: one account or server of this machine, without its key, and what makes it fit to be kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from ipaddress import ip_address
+from urllib.parse import urlsplit, urlunsplit
+
+from app.adapters.connection_kinds import KINDS, Kind
+from app.document.problem import Problem, ProblemError
+
+LONGEST_NAME = 80  # characters
+_LOCAL_NAME = re.compile(
+    r"(localhost|[^.:/]+|.+\.(local|lan|home|internal|localhost)|[\d.]+|\[.+\])(:\d+)?(/.*)?", re.IGNORECASE
+)
+_PASTED_ENDINGS = ("/chat/completions", "/completions", "/models", "/messages", "/embeddings")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One named account or server. Its key lies in the key store under the same name, never here.
+
+    Empty `url`: the kind's own. `model` is the one taken where a choice names none; `models` are the
+    ones that people pick from. `header` is where a server wants its key, if not as Bearer authorisation.
+    """
+
+    name: str
+    kind: str
+    url: str = ""
+    model: str = ""
+    models: tuple[str, ...] = ()
+    region: str = ""
+    organisation: str = ""
+    version: str = ""  # of the API, where a provider asks for one
+    header: str = ""
+    from_environment: bool = False
+
+    @property
+    def facts(self) -> Kind:
+        return KINDS[self.kind]
+
+    @cached_property
+    def address(self) -> str:
+        """Where requests go, without a slash at the end; empty for the embedded model."""
+        return self.url or self.facts.address(self.region)
+
+    @cached_property
+    def host(self) -> str:
+        return (urlsplit(self.address).hostname or "").lower()
+
+    @cached_property
+    def is_local(self) -> bool:
+        """On this very computer, hence free."""
+        return self.kind == "embedded" or is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address means this computer."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def normal_name(name: str) -> str:
+    """The name as environment variables spell it: Company OpenAI and COMPANY_OPENAI are one."""
+    return re.sub(r"\W+", "_", name.strip().upper()).strip("_")
+
+
+def tidy_url(text: str, kind: Kind) -> str:
+    """The address as we store it; what people paste is repaired where it can only mean one thing.
+
+    Raises ProblemError `connection.bad_url`, `connection.key_in_url`.
+    """
+    url = text.strip()
+    if "://" not in url:
+        url = ("http://" if _LOCAL_NAME.fullmatch(url) else "https://") + url
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not host or re.search(r"[\s<>\"\\^`{|}]", host):
+        raise ProblemError(Problem("connection.bad_url", field="url", args={"url": text}))
+    if parts.username or parts.password:
+        raise ProblemError(Problem("connection.key_in_url", field="url", args={"host": host}))
+    # Servers print 0.0.0.0 when they listen everywhere; nobody answers at that address.
+    host = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
+    path = parts.path.rstrip("/")
+    for ending in _PASTED_ENDINGS:
+        path = path.removesuffix(ending)
+    if kind.id == "azure":
+        path = path.partition("/openai")[0]
+    elif kind.id == "anthropic":
+        path = path.removesuffix("/v1")
+    elif not path:
+        path = urlsplit(kind.url).path or ("/v1" if kind.lane == "openai" else "")
+    network = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, network + (f":{port}" if port else ""), path, "", ""))
+
+
+def checked(connection: Connection) -> Connection:
+    """The connection as it may be stored. Raises ProblemError `connection.*` with the field at fault."""
+    name = connection.name.strip()
+    if not name or len(name) > LONGEST_NAME or not normal_name(name) or not name.isprintable():
+        raise ProblemError(Problem("connection.bad_name", field="name", args={"name": name}))
+    if connection.kind not in KINDS or connection.kind == "embedded":
+        raise ProblemError(Problem("connection.unknown_kind", field="kind", args={"kind": connection.kind}))
+    if connection.region and connection.facts.address(connection.region) == connection.facts.url:
+        raise ProblemError(
+            Problem("connection.bad_region", field="region", args={"region": connection.region})
+        )
+    if connection.facts.own_url and not connection.url.strip():
+        raise ProblemError(Problem("connection.url_missing", field="url", args={"connection": name}))
+    url = tidy_url(connection.url, connection.facts) if connection.url.strip() else ""
+    return replace(connection, name=name, url=url)

@@ -1,0 +1,72 @@
+"""Which way a server scores labels: as llama.cpp's own, by echo, or not at all; found out once and remembered."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+from app.adapters.addresses import Reach
+from app.adapters.echo_scoring import score_by_echo
+from app.adapters.egress import Egress
+from app.adapters.embedded_model import Endpoint
+from app.adapters.label_scoring import LabelScorer
+from app.adapters.openai_lane import OpenAiLane, Server
+from app.sdk.errors import NodeError
+from app.sdk.gateway import LabelScores, ScoreRequest
+
+Way: TypeAlias = Endpoint | Literal["echo", "none"]
+
+
+class ServerScoring:
+    """Scores whole labels on any server that can."""
+
+    def __init__(self, egress: Egress, lane: OpenAiLane) -> None:
+        self._egress = egress
+        self._lane = lane
+        self._scorers: dict[Reach, LabelScorer] = {}
+        self._ways: dict[tuple[str, str], Way] = {}  # by address and model
+
+    def works(self, url: str, model: str) -> bool:
+        """Whether this model of this server is known to score."""
+        return self._ways.get((url, model), "none") != "none"
+
+    async def on_llama(self, endpoint: Endpoint, reach: Reach, request: ScoreRequest) -> LabelScores:
+        """Scores by the interface of llama.cpp's server. Raises NodeError `model.*`."""
+        begun = time.perf_counter()
+        if reach not in self._scorers:
+            self._scorers[reach] = LabelScorer(self._egress.session(reach))
+        scored = await self._scorers[reach].score(endpoint, request.prompt, request.labels)
+        return LabelScores(scored.probabilities, scored.usage, endpoint.model, time.perf_counter() - begun)
+
+    async def on_server(self, server: Server, model: str, request: ScoreRequest) -> LabelScores:
+        """Scores by whatever way this server offers. Raises NodeError `model.cannot_score`, `model.*`, `net.*`."""
+        place = (server.url, model)
+        way = self._ways.get(place) or await self._llama(server, model) or "echo"
+        if isinstance(way, Endpoint):
+            self._ways[place] = way
+            return await self.on_llama(way, server.reach, request)
+        if way == "none":
+            raise NodeError("model.cannot_score")
+        begun = time.perf_counter()
+        try:
+            scores = await score_by_echo(self._egress, server, model, request.prompt, request.labels)
+        except NodeError as error:
+            if error.code == "model.cannot_score":
+                self._ways[place] = "none"
+            raise
+        self._ways[place] = "echo"
+        return replace(scores, seconds=time.perf_counter() - begun)
+
+    async def _llama(self, server: Server, model: str) -> Endpoint | None:
+        """The server's own interface where it is llama.cpp's."""
+        root = server.url.removesuffix("/v1")
+        try:
+            props = await self._lane.get(replace(server, url=root), "/props")
+            context = int(props["default_generation_settings"]["n_ctx"])
+        except (NodeError, LookupError, TypeError, ValueError):
+            return None
+        slots, template = props.get("total_slots"), props.get("chat_template")
+        return Endpoint(
+            root, server.key, model, context, slots if isinstance(slots, int) else 1, bool(template)
+        )

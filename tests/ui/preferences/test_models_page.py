@@ -1,0 +1,221 @@
+"""Connections by hand: add with a key, test, rename, remove, and roles; against a real server on loopback."""
+
+from __future__ import annotations
+
+import json
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
+
+from app.adapters.connection import Connection
+from app.adapters.connections import THIS_COMPUTER
+from app.adapters.shelf import Shelf
+from app.sdk.fields import ModelChoice
+from app.settings import RoleTarget, folders
+from app.ui.preferences.connection_card import ConnectionCard
+from app.ui.preferences.connection_form import ConnectionForm
+from app.ui.preferences.models_page import ModelsPage
+from tests.servers.answers import Answer
+from tests.servers.scripted import KEY, MODELS, ScriptedServer
+from tests.ui.preferences.conftest import World, until
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+async def models(world: World) -> ModelsPage:
+    """The page once it has its shelf."""
+    world.dialog.show_page("models")
+    await until(lambda: world.dialog.models._cards.count() > 0)
+    return world.dialog.models
+
+
+def cards(page: ModelsPage) -> dict[str, ConnectionCard]:
+    found = [page._cards.itemAt(at).widget() for at in range(page._cards.count())]
+    return {card._line.name: card for card in found if isinstance(card, ConnectionCard)}
+
+
+def kind(form: ConnectionForm, wanted: str) -> None:
+    """Picks a kind of connection by keys."""
+    box = form.form.row("kind").editor._box  # type: ignore[attr-defined]
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Home)
+    while box.currentData() != wanted:
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
+        box = form.form.row("kind").editor._box  # type: ignore[attr-defined]
+
+
+def fill(form: ConnectionForm, field: str, words: str) -> None:
+    form.form.point_at(field)
+    line = QApplication.focusWidget()
+    line.selectAll()  # type: ignore[union-attr]
+    QTest.keyClicks(line, words)
+
+
+async def add(page: ModelsPage, server: ScriptedServer, name: str = "Tiny", key: str = KEY) -> None:
+    """Adds a connection as a person does."""
+    QTest.mouseClick(page._add, LEFT)
+    form = page._form
+    kind(form, "openai_compatible")
+    fill(form, "url", server.url("openai"))
+    fill(form, "name", name)
+    if key:
+        form.key.setFocus()
+        QTest.keyClicks(form.key, key)
+    QTest.mouseClick(form._save, LEFT)
+    await until(lambda: page._stack.currentIndex() == 0 and name in cards(page))
+
+
+async def test_the_built_in_model_is_there_from_the_start(world: World) -> None:
+    page = await models(world)
+    card = cards(page)[THIS_COMPUTER]
+    assert card._badge.text() == "Ready"
+    assert "free" in card._facts.text()
+    assert page._roles["small"].editor._button.words().startswith("SmolLM2")
+
+
+async def test_a_connection_is_added_with_its_key_which_is_written_nowhere(
+    world: World, server: ScriptedServer
+) -> None:
+    page = await models(world)
+    shelves: list[Shelf] = []
+    world.dialog.shelf_changed.connect(shelves.append)
+    await add(page, server)
+    saved = json.loads((folders().config / "connections.json").read_text("utf-8"))["connections"]
+    assert [row["name"] for row in saved] == ["Tiny"]
+    assert await world.engine.outside.secrets.get("Tiny") == KEY
+    for path in folders().config.rglob("*"):
+        if path.is_file():
+            assert KEY.encode() not in path.read_bytes()
+    assert {line.model for line in shelves[-1].models if line.connection == "Tiny"} == set(MODELS)
+    # There is no system store here, so the person is told that the key won't last.
+    assert "session only" in page._warning.text()
+    assert page._form.key.text() in ("", KEY)
+    page.edit(None)
+    assert page._form.key.text() == ""
+
+
+async def test_a_test_says_what_it_found(world: World, server: ScriptedServer) -> None:
+    page = await models(world)
+    QTest.mouseClick(page._add, LEFT)
+    form = page._form
+    kind(form, "openai_compatible")
+    fill(form, "url", server.url("openai"))
+    form.key.setFocus()
+    QTest.keyClicks(form.key, "wrong-key-0000000000000000")
+    QTest.mouseClick(form._test, LEFT)
+    await until(form._fault.text)
+    assert not form._fault.text().startswith("problem.")
+    form.key.selectAll()
+    QTest.keyClicks(form.key, KEY)
+    QTest.mouseClick(form._test, LEFT)
+    await until(lambda: form._result.text().startswith("It works."))
+    assert "2 models offered" in form._result.text()
+    assert form._fault.text() == ""
+
+
+async def test_a_card_tests_its_connection(world: World, server: ScriptedServer) -> None:
+    page = await models(world)
+    await add(page, server)
+    card = cards(page)["Tiny"]
+    QTest.mouseClick(card._test, LEFT)
+    await until(lambda: card._badge.text() == "Works")
+    assert "answered in" in card._facts.text()
+    server.say(Answer(fault="balance"))
+    QTest.mouseClick(card._test, LEFT)
+    await until(lambda: card._badge.text() == "Doesn't work")
+    assert card._fault.text()
+    assert not card._fault.text().startswith("problem.")
+
+
+async def test_a_name_that_is_taken_stands_at_its_field(world: World, server: ScriptedServer) -> None:
+    page = await models(world)
+    QTest.mouseClick(page._add, LEFT)
+    form = page._form
+    kind(form, "openai_compatible")
+    fill(form, "url", server.url("openai"))
+    fill(form, "name", THIS_COMPUTER)
+    QTest.mouseClick(form._save, LEFT)
+    await until(lambda: form.form.row("name").faults())
+    assert page._stack.currentWidget() is form
+
+
+async def test_a_missing_address_stands_at_its_field(world: World) -> None:
+    page = await models(world)
+    QTest.mouseClick(page._add, LEFT)
+    kind(page._form, "openai_compatible")
+    QTest.mouseClick(page._form._save, LEFT)
+    await until(lambda: page._form.form.row("url").faults())
+
+
+async def test_a_renamed_connection_keeps_its_key(world: World, server: ScriptedServer) -> None:
+    page = await models(world)
+    await add(page, server)
+    cards(page)["Tiny"].edited.emit()
+    form = page._form
+    assert form.key.placeholderText() == "Empty: the kept key stays"
+    fill(form, "name", "Company")
+    QTest.mouseClick(form._save, LEFT)
+    await until(lambda: "Company" in cards(page))
+    assert "Tiny" not in cards(page)
+    assert await world.engine.outside.secrets.get("Company") == KEY
+    assert await world.engine.outside.secrets.get("Tiny") is None
+
+
+async def test_removing_warns_of_what_uses_it(world: World, server: ScriptedServer) -> None:
+    page = await models(world)
+    await add(page, server)
+    world.kept.change(roles={"strong": RoleTarget("Tiny", "big-2")})
+    cards(page)["Tiny"].removed.emit()
+    await until(lambda: page.findChild(QMessageBox) is not None)
+    box = page.findChild(QMessageBox)
+    assert isinstance(box, QMessageBox)
+    assert box.textFormat() == Qt.TextFormat.PlainText
+    assert "2 steps" in box.informativeText()
+    assert "Strong" in box.informativeText()
+    remove = next(button for button in box.buttons() if button.text() == "Remove")
+    QTest.mouseClick(remove, LEFT)
+    await until(lambda: "Tiny" not in cards(page))
+    assert world.engine.outside.connections.get("Tiny") is None
+    assert await world.engine.outside.secrets.get("Tiny") is None
+
+
+async def test_a_role_is_given_to_a_model(world: World, server: ScriptedServer) -> None:
+    page = await models(world)
+    await add(page, server)
+    editor = page._roles["strong"].editor
+    QTest.mouseClick(editor._button, LEFT)
+    await until(editor.menu.isVisible)
+    assert all(not row.choice.role for row in editor.menu._model.rows if row.choice)  # no role stands for a role
+    index = editor.menu._model.index_of(ModelChoice(connection="Tiny", model="big-2"))
+    editor.menu._list.setCurrentIndex(index)
+    QTest.keyClick(editor.menu._list, Qt.Key.Key_Return)
+    await until(lambda: world.kept.now.roles.get("strong") == RoleTarget("Tiny", "big-2"))
+    await until(lambda: page._roles["strong"].editor._button.words() == "big-2")
+
+
+async def test_a_typed_key_is_dots_and_is_gone_when_given_up(world: World) -> None:
+    page = await models(world)
+    QTest.mouseClick(page._add, LEFT)
+    form = page._form
+    form.key.setFocus()
+    QTest.keyClicks(form.key, "sk-very-secret")
+    assert form.key.echoMode() == QLineEdit.EchoMode.Password
+    QTest.mouseClick(form._cancel, LEFT)
+    assert page._stack.currentIndex() == 0
+    assert form.key.text() == ""
+
+
+async def test_each_kind_shows_its_own_fields(world: World) -> None:
+    page = await models(world)
+    page.edit(None)
+    form = page._form
+    kind(form, "azure")
+    assert form.form.row("url").spec.field.required
+    kind(form, "dashscope")
+    assert form.form.row("region").isVisibleTo(form)
+    kind(form, "ollama")
+    assert form.connection() == Connection("Ollama", "ollama")
+    kind(form, "web_api")
+    assert "models" not in form.form.fields()
+    assert form.connection().kind == "web_api"
