@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -76,6 +77,9 @@ class StepFields:
     fail_times: Annotated[int, NumberField(label="Times")] = 1_000_000
     turns: Annotated[int, NumberField(label="Turns of the loop to wait")] = 0
     for_ever: Annotated[bool, ToggleField(label="For ever")] = False
+    stubborn: Annotated[int, NumberField(label="Times it doesn't let itself be ended")] = 0
+    wait: Annotated[float, NumberField(label="Seconds that a server would like to be left alone")] = 0
+    says: Annotated[str, TextField(label="Says this instead")] = ""
 
 
 class Step(NodeType[StepFields, OptionalValue, OneValue]):
@@ -92,14 +96,52 @@ class Step(NodeType[StepFields, OptionalValue, OneValue]):
     async def run(self, fields: StepFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
         for _ in range(fields.turns):
             await asyncio.sleep(0)
+        for _ in range(fields.stubborn):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
         if fields.for_ever:
             await asyncio.Event().wait()
         if fields.fail:
             seen = self.failures.get(fields.fail, 0)
             self.failures[fields.fail] = seen + 1
             if seen < fields.fail_times:
-                raise NodeError(fields.fail.partition("@")[0], retry_after=0)
-        return OneValue(inputs.value)
+                raise NodeError(fields.fail.partition("@")[0], retry_after=fields.wait)
+        return OneValue(fields.says or inputs.value)
+
+
+@dataclass(frozen=True)
+class OddFields:
+    gives: Annotated[str, TextField(label="What it gives")] = ""
+
+
+class Odd(NodeType[OddFields, OptionalValue, ByPort]):
+    """What an author's mistakes look like from outside."""
+
+    id = "test.odd"
+    title = "Odd"
+    summary = ""
+    kind = "data"
+    category = "logic"
+    icon = "type"
+
+    @classmethod
+    def ports(cls, fields: OddFields) -> Ports:
+        return Ports((), (PortSpec("value", "Value", "verdict" if fields.gives == "word" else "any"),))
+
+    async def run(self, fields: OddFields, inputs: OptionalValue, ctx: RunContext) -> ByPort:
+        circle: list[Any] = []
+        circle.append(circle)
+        if fields.gives == "cancelled":
+            raise asyncio.CancelledError
+        given: dict[str, Any] = {
+            "object": {"value": object()},
+            "circle": {"value": circle},
+            "nan": {"value": float("nan")},
+            "half": {"value": "half a pair: \ud800"},
+            "word": {"value": "passed"},
+            "nothing": None,
+        }
+        return given[fields.gives]
 
 
 class Need(NodeType[NoFields, NeededValue, OneValue]):
@@ -117,15 +159,35 @@ class Need(NodeType[NoFields, NeededValue, OneValue]):
 
 
 @dataclass(frozen=True)
+class TextInput:
+    text: Annotated[str, Port("Text", "text")]
+
+
+class Text(NodeType[NoFields, TextInput, OneValue]):
+    """Takes a text only."""
+
+    id = "test.text"
+    title = "Text"
+    summary = ""
+    kind = "data"
+    category = "logic"
+    icon = "type"
+
+    async def run(self, fields: NoFields, inputs: TextInput, ctx: RunContext) -> OneValue:
+        return OneValue(inputs.text)
+
+
+@dataclass(frozen=True)
 class TwoWays:
-    yes: Annotated[Any, Port("Yes", "any")] = SKIP
-    no: Annotated[Any, Port("No", "any")] = SKIP
+    yes: Annotated[Any, Port("Yes", "any", tone="pass")] = SKIP
+    no: Annotated[Any, Port("No", "any", tone="fail")] = SKIP
     verdict: Annotated[Any, Port("Verdict", "verdict")] = SKIP
 
 
 @dataclass(frozen=True)
 class BranchFields:
     equals: Annotated[str, TextField(label="Equals")] = "x"
+    broken: Annotated[bool, ToggleField(label="Breaks off")] = False
 
 
 class Branch(NodeType[BranchFields, NeededValue, TwoWays]):
@@ -139,6 +201,8 @@ class Branch(NodeType[BranchFields, NeededValue, TwoWays]):
     icon = "git-branch"
 
     async def run(self, fields: BranchFields, inputs: NeededValue, ctx: RunContext) -> TwoWays:
+        if fields.broken:
+            raise NodeError("test.broken")
         word = "passed" if inputs.value == fields.equals else "failed"
         reason = Reason("equals", word, {"expected": fields.equals, "actual": str(inputs.value)})
         verdict = Verdict(word, (reason,)).to_value()
@@ -181,6 +245,7 @@ class Merge(NodeType[MergeFields, ByPort, OneValue]):
 @dataclass(frozen=True)
 class AskModelFields:
     model: Annotated[ModelChoice, ModelField(label="Model")] = SMALL
+    schema_of: Annotated[int, NumberField(label="Length of its schema")] = 0
 
 
 class AskModel(NodeType[AskModelFields, OptionalValue, OneValue]):
@@ -195,14 +260,23 @@ class AskModel(NodeType[AskModelFields, OptionalValue, OneValue]):
     effect = "model"
 
     async def run(self, fields: AskModelFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
-        text = str(inputs.value)
-        reply = await ctx.models.chat(
-            ChatRequest(fields.model, [ChatMessage("user", text)], max_tokens=100, on_text=ctx.show)
+        request = ChatRequest(
+            fields.model,
+            [ChatMessage("user", str(inputs.value))],
+            max_tokens=100,
+            schema={"description": "x" * fields.schema_of} if fields.schema_of else None,
+            on_text=ctx.show,
         )
+        reply = await ctx.models.chat(request)
         return OneValue(reply.text)
 
 
-class AskPerson(NodeType[NoFields, OptionalValue, OneValue]):
+@dataclass(frozen=True)
+class AskPersonFields:
+    timeout: Annotated[float | None, NumberField(label="Wait at most")] = None
+
+
+class AskPerson(NodeType[AskPersonFields, OptionalValue, OneValue]):
     """Waits for a person."""
 
     id = "test.person"
@@ -213,8 +287,8 @@ class AskPerson(NodeType[NoFields, OptionalValue, OneValue]):
     icon = "user-check"
     effect = "person"
 
-    async def run(self, fields: NoFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
-        answer = await ctx.ask(Question("Is this right?", inputs.value))
+    async def run(self, fields: AskPersonFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        answer = await ctx.ask(Question("Is this right?", inputs.value, timeout=fields.timeout))
         return OneValue(answer.value)
 
 
@@ -242,7 +316,7 @@ class Result(NodeType[ResultFields, NeededValue, OneValue]):
 
 
 SPECS: Mapping[str, NodeSpec] = {
-    t.id: spec_of(t) for t in (Source, Step, Need, Branch, Merge, AskModel, AskPerson, Result)
+    t.id: spec_of(t) for t in (Source, Step, Odd, Need, Text, Branch, Merge, AskModel, AskPerson, Result)
 }
 
 

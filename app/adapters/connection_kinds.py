@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -22,6 +21,19 @@ class Dialect:
 
 
 OPENAI = Dialect()
+_BEDROCK_REGIONS = (
+    *(
+        "us-east-2",
+        "us-west-2",
+        "ca-central-1",
+        "sa-east-1",
+        "eu-central-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+    ),
+    *("eu-north-1", "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +50,12 @@ class Kind:
     url: str = ""
     needs_key: bool | None = True
     regions: Mapping[str, str] = field(default_factory=dict[str, str])
-    any_region: str = ""  # the address with {region} in it, where the provider has many
     dialect: Dialect = OPENAI
     provider: str = ""
     listed_as: ListedAs = ("", ())
 
     def address(self, region: str) -> str:
         """The kind's address in a region; an unknown region leads to the kind's first address."""
-        if self.any_region and re.fullmatch(r"[a-z]{2}(-[a-z0-9]{1,12}){1,3}", region):
-            return self.any_region.replace("{region}", region)
         return self.regions.get(region, self.url)
 
     @property
@@ -96,7 +105,9 @@ def _kinds() -> tuple[Kind, ...]:
             "Amazon Bedrock",
             "litellm",
             "https://bedrock-runtime.us-east-1.amazonaws.com",
-            any_region="https://bedrock-runtime.{region}.amazonaws.com",
+            regions={
+                region: f"https://bedrock-runtime.{region}.amazonaws.com" for region in _BEDROCK_REGIONS
+            },
             provider="bedrock",
             listed_as=("", ("bedrock", "bedrock_converse")),
         ),

@@ -9,8 +9,8 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from app.adapters.egress import Egress
-from app.adapters.model_errors import refusal
-from app.adapters.openai_lane import Server, of_model
+from app.adapters.model_errors import as_model_errors, refusal
+from app.adapters.openai_lane import Server
 from app.adapters.openai_reply import usage_of
 from app.costs.usage import NO_USAGE, Usage
 from app.sdk.errors import NodeError
@@ -49,16 +49,13 @@ async def _ask(egress: Egress, server: Server, model: str, prompt: str, label: s
     """The log probability of a label behind the prompt, and what asking took."""
     text = prompt + label
     body = {"model": model, "prompt": text, "max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 1}
-    try:
-        async with egress.send(server.outgoing("POST", "/completions", json.dumps(body).encode())) as answer:
+    outgoing = server.outgoing("POST", "/completions", json.dumps(body).encode())
+    with as_model_errors(server.connection, model):
+        async with egress.send(outgoing) as answer:
             data = await answer.read()
-            if answer.status != 200:
-                raise refusal(answer.status, answer.headers, data, connection=server.connection, model=model)
-    except NodeError as error:
-        known = of_model(error, server.connection, model)
-        if known.code in _UNKNOWN_TO_SERVER:
-            known = _cannot(server, model)
-        raise known from error
+    if answer.status != 200:
+        error = refusal(answer.status, answer.headers, data, connection=server.connection, model=model)
+        raise _cannot(server, model) if error.code in _UNKNOWN_TO_SERVER else error
     try:
         reply: Any = json.loads(data)
         log = _sum_behind(len(prompt), len(text), reply["choices"][0]["logprobs"])

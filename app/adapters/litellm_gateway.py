@@ -14,8 +14,8 @@ from typing import Any
 
 from app.adapters.addresses import Reach
 from app.adapters.egress import Egress
-from app.adapters.model_errors import refusal
-from app.adapters.openai_lane import SILENCE, WHOLE, of_model
+from app.adapters.model_errors import as_model_errors, refusal
+from app.adapters.openai_lane import SILENCE, WHOLE
 from app.adapters.openai_reply import StreamedReply, reply_of
 from app.adapters.openai_request import messages_of, schema_format, tools_of
 from app.adapters.redaction import redact
@@ -65,16 +65,17 @@ class LitellmLane:
         stream = request.on_text is not None
         fields = _fields(account, model, request, stream=stream)
         route = Route(self._egress, account.url, account.reach, WHOLE, _STREAMED if stream else _WHOLE_BODIES)
-        try:
-            async with routed(route), asyncio.timeout(WHOLE.total) as limit:
-                answer = await litellm.acompletion(**fields)
-                if stream:
-                    return await _collect(answer, limit, model, request, begun)
-                return _plain_reply(answer.model_dump(), model, begun)
-        except NodeError as error:
-            raise of_model(error, account.connection, model) from error
-        except Exception as error:
-            raise _failure(error, route, account, model) from error
+        with as_model_errors(account.connection, model):
+            try:
+                async with routed(route), asyncio.timeout(WHOLE.total) as limit:
+                    answer = await litellm.acompletion(**fields)
+                    if stream:
+                        return await _collect(answer, limit, model, request, begun)
+                    return _plain_reply(answer.model_dump(), model, begun)
+            except NodeError:
+                raise
+            except Exception as error:
+                raise _failure(error, route, account, model) from error
 
     async def close(self) -> None:
         """Lets litellm finish what it does after calls, so that nothing is left when the loop closes."""
@@ -197,9 +198,9 @@ def _failure(error: Exception, route: Any, account: Account, model: str) -> Node
             refused.status, refused.headers, refused.body, connection=account.connection, model=model
         )
     if route.fault is not None:
-        return of_model(route.fault, account.connection, model)
+        return route.fault
     if isinstance(error, TimeoutError):
-        return NodeError("model.timeout", connection=account.connection, model=model)
+        return NodeError("net.timeout")
     # Its messages carry tracebacks and advice for programmers: they belong into the log.
     _log.warning("%s: %s", type(error).__name__, str(error)[:2000])
     if "Unsupported" in type(error).__name__:

@@ -1,4 +1,4 @@
-"""What a provider's refusal means: its status, headers and body, in any provider's shape, as a code of `model.*`."""
+"""What went wrong with a model: a provider's refusal in any shape, or a fault on the way, as a code of `model.*`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, cast
+from types import TracebackType
+from typing import Any, Self, cast
 
 from app.adapters.redaction import redact
 from app.sdk.errors import NodeError
@@ -64,6 +65,12 @@ _MARKS = tuple(
     )
 )
 _NO_SUCH_MODEL = re.compile(r"model\b.{0,120}\b(does not exist|not found)|not_found_error", re.DOTALL)
+_ON_THE_WAY = {
+    "net.unreachable": "model.unreachable",
+    "net.timeout": "model.timeout",
+    "net.cut_off": "model.stream_cut",
+    "net.bad_reply": "model.bad_reply",
+}
 _BY_STATUS = {
     400: "model.setting_refused",
     401: "model.key_refused",
@@ -77,6 +84,23 @@ _BY_STATUS = {
     429: "model.too_many_requests",
     504: "model.timeout",
 }
+
+
+class as_model_errors:  # noqa: N801 - reads as a verb: with as_model_errors(…)
+    """A block whose faults on the way come out in the words for models; what people must grant stays `net.*`."""
+
+    def __init__(self, connection: str, model: str) -> None:
+        self._about = {"connection": connection, "model": model}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, NodeError) and error.code in _ON_THE_WAY:
+            args = cast("dict[str, Any]", {**self._about, **error.args_by_name})
+            raise NodeError(_ON_THE_WAY[error.code], **args) from error
 
 
 def refusal(

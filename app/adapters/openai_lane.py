@@ -12,7 +12,7 @@ from typing import Any, cast
 from app.adapters.addresses import Reach
 from app.adapters.connection_kinds import OPENAI, Dialect
 from app.adapters.egress import Egress, Incoming
-from app.adapters.model_errors import refusal, refusal_inside
+from app.adapters.model_errors import as_model_errors, refusal, refusal_inside
 from app.adapters.openai_reply import Plain, StreamedReply, reply_of
 from app.adapters.openai_request import request_fields
 from app.adapters.outgoing import Limits, Outgoing, host_of
@@ -42,7 +42,7 @@ class Server:
     dialect: Dialect = OPENAI
     streams: bool = False
 
-    def outgoing(self, method: str, path: str, body: bytes = b"", *, stream: bool = False) -> Outgoing:
+    def outgoing(self, method: str, path: str, body: bytes = b"", *, keep: bool = True) -> Outgoing:
         """A request to this server alone."""
         host = host_of(self.url)
         return Outgoing(
@@ -53,8 +53,7 @@ class Server:
             secrets={**self.headers, "Authorization": f"Bearer {self.key}"} if self.key else self.headers,
             body=body,
             reach=self.reach,
-            # llama.cpp closes a connection after a stream without having said so: the next request would fail on it.
-            keep=not stream or self.reach == "internet",
+            keep=keep,
             limits=WHOLE if self.reach == "internet" else WHOLE_LOCAL,
         )
 
@@ -65,43 +64,41 @@ class OpenAiLane:
     def __init__(self, egress: Egress, silence: float = SILENCE) -> None:
         self._egress = egress
         self._silence = silence
+        # llama.cpp closes a connection after a stream without having said so: the next request would fail on it.
+        self._closing: set[str] = set()
 
     async def chat(self, server: Server, model: str, request: ChatRequest) -> ChatReply:
         """One call, streamed where someone looks or where stopping needs it. Raises NodeError `model.*`, `net.*`."""
         begun = time.perf_counter()
         stream = server.streams or request.on_text is not None
         body = json.dumps(request_fields(request, model, server.dialect, stream=stream)).encode()
-        try:
-            async with self._egress.send(
-                server.outgoing("POST", "/chat/completions", body, stream=stream)
-            ) as answer:
+        keep = not (stream and (server.streams or server.url in self._closing))
+        outgoing = server.outgoing("POST", "/chat/completions", body, keep=keep)
+        with as_model_errors(server.connection, model):
+            async with self._egress.send(outgoing) as answer:
+                if answer.headers.get("Server") == "llama.cpp":
+                    self._closing.add(server.url)
                 if answer.status != 200:
                     raise await _refused(answer, server, model)
                 if stream and answer.headers.get("Content-Type", "").startswith("text/event-stream"):
                     reply = await self._collect(answer, server, model, request)
                     return reply.reply(time.perf_counter() - begun)
                 return self._whole(await answer.read(), server, model, request, begun)
-        except NodeError as error:
-            raise of_model(error, server.connection, model) from error
 
     async def get(self, server: Server, path: str) -> Plain:
         """A JSON object from this server. Raises NodeError `model.*`, `net.*`."""
-        try:
+        with as_model_errors(server.connection, ""):
             async with self._egress.send(server.outgoing("GET", path)) as answer:
                 if answer.status != 200:
                     raise await _refused(answer, server, "")
                 return _object(await answer.read(), server, "")
-        except NodeError as error:
-            raise of_model(error, server.connection, "") from error
 
     async def reach(self, server: Server) -> None:
         """Whether this server answers and takes the key, whatever it answers. Raises NodeError `model.*`, `net.*`."""
-        try:
+        with as_model_errors(server.connection, ""):
             async with self._egress.send(server.outgoing("GET", "")) as answer:
                 if answer.status in {401, 402, 403} or answer.status >= 500:
                     raise await _refused(answer, server, "")
-        except NodeError as error:
-            raise of_model(error, server.connection, "") from error
 
     def _whole(
         self, data: bytes, server: Server, model: str, request: ChatRequest, begun: float
@@ -137,20 +134,6 @@ class OpenAiLane:
         if not reply.is_finished:
             raise NodeError("model.stream_cut", connection=server.connection, model=model)
         return reply
-
-
-def of_model(error: NodeError, connection: str, model: str) -> NodeError:
-    """A fault on the way to a model, in the words for models; what the person must grant stays `net.*`."""
-    codes = {
-        "net.unreachable": "model.unreachable",
-        "net.timeout": "model.timeout",
-        "net.cut_off": "model.stream_cut",
-        "net.bad_reply": "model.bad_reply",
-    }
-    if error.code not in codes:
-        return error
-    args = {"connection": connection, "model": model, **error.args_by_name}
-    return NodeError(codes[error.code], **cast("dict[str, Any]", args))
 
 
 async def _refused(answer: Incoming, server: Server, model: str) -> NodeError:

@@ -21,12 +21,16 @@ from app.settings import Folders
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Unsaved work that some window left behind. `path`: the file it had open, None if never saved."""
+    """Unsaved work that some window left behind. `path`: the file it had open, None if never saved.
+
+    `own`: it was made here, so it needs no review.
+    """
 
     key: str
     path: Path | None
     at: str  # ISO 8601 with zone
     workflow: Workflow
+    own: bool = False
 
 
 class RecoveryCopy:
@@ -38,12 +42,13 @@ class RecoveryCopy:
         self._where = where
         self._lock = process_lock.take(_lock_path(where, self.key), {"pid": str(os.getpid())})
 
-    def write(self, path: Path | None, workflow: Workflow) -> None:
+    def write(self, path: Path | None, workflow: Workflow, *, own: bool = False) -> None:
         """Replaces the copy. Texts that look like keys are left out of it. Raises OSError, ProblemError."""
         content = json_codec.write_plain(key_scan.without_keys(to_plain(workflow)))
         about = {
             "path": None if path is None else str(path.absolute()),
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "own": "yes" if own else "",
             "workflow": content.decode(),
         }
         target = _copy_path(self._where, self.key)
@@ -89,9 +94,10 @@ def _in_use(where: Folders, key: str) -> bool:
 def _load(path: Path) -> Recovery | None:
     try:
         match json.loads(path.read_text("utf-8")):
-            case {"path": str() | None as opened, "at": str() as at, "workflow": str() as content}:
+            case {"path": str() | None as opened, "at": str() as at, "workflow": str() as content, **rest}:
                 workflow = json_codec.read(content.encode()).workflow
-                return Recovery(path.stem, Path(opened) if opened else None, at, workflow)
+                own = rest.get("own") == "yes"
+                return Recovery(path.stem, Path(opened) if opened else None, at, workflow, own)
             case _:
                 return None
     except (OSError, ValueError, ProblemError):

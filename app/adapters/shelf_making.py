@@ -6,7 +6,8 @@ import asyncio
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, cast
+from functools import cache
+from typing import Any
 
 from app.adapters.connection import Connection
 from app.adapters.connections import THIS_COMPUTER
@@ -32,7 +33,7 @@ class ShelfMaker:
         self._models = models
         self._prices = prices
         self._secrets = secrets
-        self._listed: dict[str, tuple[str, ...] | Problem] = {}
+        self._listed: dict[Connection, tuple[str, ...] | Problem] = {}
 
     async def make(self, roles: Mapping[str, RoleTarget], *, look_again: bool = False) -> Shelf:
         """The shelf as it is now; `look_again` asks local servers anew."""
@@ -50,28 +51,28 @@ class ShelfMaker:
             connections=tuple(lines),
             roles={"small": ModelChoice(connection=THIS_COMPUTER), **_choices(roles)},
             prices_of=self._prices.as_of,
-            built_in=measured(),
+            built_in=built_in_facts()[1],
         )
 
     async def _ask(self, connection: Connection) -> None:
-        if connection.name in self._listed:
+        if connection in self._listed:
             return
         try:
             async with asyncio.timeout(_PATIENCE):
-                self._listed[connection.name] = await self._models.list_models(connection.name)
+                self._listed[connection] = await self._models.list_models(connection.name)
         except TimeoutError:
             problem = Problem("model.timeout", args={"connection": connection.name, "seconds": _PATIENCE})
-            self._listed[connection.name] = problem
+            self._listed[connection] = problem
         except NodeError as error:
-            self._listed[connection.name] = Problem(error.code, args=error.args_by_name)
+            self._listed[connection] = Problem(error.code, args=error.args_by_name)
 
     def _names(self, connection: Connection) -> tuple[str, ...]:
-        listed = self._listed.get(connection.name)
+        listed = self._listed.get(connection)
         own = connection.models or ((connection.model,) if connection.model else ())
         return own or (listed if isinstance(listed, tuple) else ())
 
     def _problem(self, connection: Connection) -> Problem | None:
-        listed = self._listed.get(connection.name)
+        listed = self._listed.get(connection)
         return listed if isinstance(listed, Problem) else None
 
     async def _key_place(self, connection: Connection) -> KeyPlace:
@@ -91,13 +92,13 @@ class ShelfMaker:
         facts = self._models.facts(choice) or ModelFacts(name, connection.name, connection.kind)
         price = self._prices.price(connection.kind, name, connection.name)
         state, price_in, price_out = _priced(price, local=connection.is_local)
-        title = facts.extra.get("name")
+        built_in = connection.kind == "embedded" and name == connection.model
         return ModelLine(
             connection.name,
             connection.kind,
             name,
             line.place,
-            title=title if isinstance(title, str) else "",
+            title=built_in_facts()[0] if built_in else "",
             goes_to=line.goes_to,
             price_state=state,
             input_price=price_in,
@@ -106,7 +107,7 @@ class ShelfMaker:
             lacking=_abilities(facts, has=False),
             context=facts.context,
             size_bytes=facts.size_bytes,
-            built_in=connection.kind == "embedded" and name == connection.model,
+            built_in=built_in,
             problem=line.problem,
         )
 
@@ -118,15 +119,15 @@ def place_of(connection: Connection) -> Place:
     return "company" if connection.url else "cloud"
 
 
-def measured() -> tuple[Measured, ...]:
-    """What was measured about the built-in model; nothing where nothing was."""
+@cache
+def built_in_facts() -> tuple[str, tuple[Measured, ...]]:
+    """The built-in model's name for people, and what was measured about it; nothing where nothing was."""
     try:
-        rows = json.loads((resource_folder() / "models/built-in.json").read_text("utf-8"))["facts"]
-    except (OSError, ValueError, KeyError):
-        return ()
-    return tuple(
-        Measured(row["verdict"], row["code"], row.get("args", {})) for row in cast("list[Any]", rows)
-    )
+        known: dict[str, Any] = json.loads((resource_folder() / "models/built-in.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return "", ()
+    facts = (Measured(row["verdict"], row["code"], row.get("args", {})) for row in known["facts"])
+    return known["title"], tuple(facts)
 
 
 def _must_be_asked(connection: Connection) -> bool:

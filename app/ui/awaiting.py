@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -51,11 +52,11 @@ class Awaiting(QObject):
 
 async def until_closed(dialog: QDialog) -> None:
     """Opens a dialog over its window and waits for its end, whatever that is; a cancelled wait closes it."""
-    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    dialog.finished.connect(lambda code: None if ended.done() else ended.set_result(code))
+    ended = asyncio.Event()
+    dialog.finished.connect(ended.set)
     dialog.open()
     try:
-        await ended
+        await ended.wait()
     finally:
         dialog.hide()
         dialog.deleteLater()
@@ -68,5 +69,8 @@ async def _finish(
         result = await work
     except ProblemError as refused:
         failed(refused.problems)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not leave a form waiting for ever
+        sys.excepthook(type(error), error, error.__traceback__)
+        failed((Problem("engine.fault", args={"kind": type(error).__name__}),))
     else:
         done(result)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.adapters.connection_check import ConnectionCheck
 from app.adapters.connection import Connection
+from app.adapters.connection_check import ConnectionCheck
 from app.adapters.keyring_secrets import SecretsState
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf

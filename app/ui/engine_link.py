@@ -105,6 +105,8 @@ class EngineLink(QObject):
             self._last_words = str(error)
             self._lost()
             return
+        if not self._wanted:  # `end` was called while it was being started
+            await end_child(child, 0.0)
         greeting = asyncio.get_running_loop().create_task(self._greet(child))
         await self._read(child)
         await end_child(child, 0.0)

@@ -6,8 +6,8 @@ import sys
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QEvent, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.document.ids import new_id
@@ -104,7 +104,9 @@ class MainWindow(QMainWindow):
         self.finders = Finders(self.session, self.registry, self.canvas, self.editing, self.action_set, self)
         self.viewing = Viewing(self.action_set, self.canvas, self.panels, self.preferences)
         self.opening = Opening(self.files, self.start, self)
-        self.desk = RunDesk(self.session, self.stream, self.registry, self.runs, self.preferences, self)
+        self.desk = RunDesk(
+            self.session, self.stream, self.registry, self.runs, self.preferences, client, self
+        )
         self.checking = Checking(self.session, self.link, self)
         self.notices = Notices(
             self.strips, self.session, self.files, self.link, self.stream, self.desk.run_once
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
         self.action_set.work_in(self.outline.tree)
         self.session.undo_stack.indexChanged.connect(self.update_actions)
         self.stream.state_changed.connect(self.update_actions)
+        QGuiApplication.clipboard().dataChanged.connect(self.update_actions)
 
     def _join_views(self) -> None:
         self.session.changed.connect(self._on_change)
@@ -173,7 +176,7 @@ class MainWindow(QMainWindow):
             source.refused.connect(self.notices.refused)
         self.runs.chosen.connect(self.show_step)
         self.runs.folded.connect(partial(self.panels.show_panel, "runs", False))
-        self.runs.sized.connect(self.panels.turn_runs)
+        self.runs.sized.connect(self._turn_runs)
         self.panels.folded.connect(self._on_fold)
         self.top.home.connect(self.switch_start)
         self.top.name.named.connect(self._rename)
@@ -263,6 +266,11 @@ class MainWindow(QMainWindow):
     def _on_selection(self) -> None:
         self.inspector.select(self.canvas.selection.nodes)
         self.update_actions()
+
+    def _turn_runs(self) -> None:
+        self.panels.turn_runs()
+        # The canvas has its new size with the next events.
+        QTimer.singleShot(0, self.canvas, self.canvas.fit)
 
     def _on_fold(self) -> None:
         self.runs.show_grown(self.panels.runs_grown)

@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from app import texts
+from app.adapters.shelf import ConnectionLine, ModelLine, Place, Shelf
 from app.sdk.fields import ModelChoice
 from app.texts import text
-from app.adapters.shelf import ConnectionLine, ModelLine, Place, Shelf
 
 # The roles that the product knows by itself; a person may add others.
 ROLES = ("small", "strong")
@@ -45,6 +45,11 @@ def icon_of(line: ModelLine | None, role: str = "") -> str:
     return "cpu" if line.place == "computer" else "cloud" if line.place == "cloud" else "server"
 
 
+def connection_title(name: str, kind: str) -> str:
+    """A connection's name; the one that every machine has is called in the language of now."""
+    return text("model.this_computer") if kind == "embedded" else name
+
+
 def place_words(line: ModelLine | ConnectionLine) -> str:
     """Where data goes: "This computer", "Anthropic, in the cloud", "Your own server gpu.lan"."""
     if line.place == "computer":
@@ -65,13 +70,20 @@ def dollars(price: Decimal) -> str:
     return f"${shown}"
 
 
-def price_words(line: ModelLine) -> str:
-    """As "$5.00 in, $25.00 out", "free" or "price unknown"; never a zero for what isn't known."""
+def price_words(line: ModelLine, *, short: bool = False) -> str:
+    """As "$5.00 in, $25.00 out", "free" or "price unknown"; never a zero for what isn't known.
+
+    `short` leaves out what the prices are of, where that stands beside a whole list.
+    """
     if line.price_state == "free":
         return text("model.price.free")
     if line.price_state == "unknown" or line.input_price is None or line.output_price is None:
         return text("model.price.unknown")
-    return text("model.price.both", input=dollars(line.input_price), output=dollars(line.output_price))
+    return text(
+        "model.price.short" if short else "model.price.both",
+        input=dollars(line.input_price),
+        output=dollars(line.output_price),
+    )
 
 
 def price_date(shelf: Shelf) -> str:
@@ -98,8 +110,3 @@ def ability_words(line: ModelLine) -> list[str]:
 def lacks(line: ModelLine, needs: tuple[str, ...]) -> list[str]:
     """What a step needs and this model is known not to have; what isn't known isn't held against it."""
     return [text(f"model.ability.{need}") for need in needs if need in line.lacking]
-
-
-def size_words(size: int) -> str:
-    """A file's size: "98 MB", "4.7 GB"."""
-    return f"{size / 1e9:.1f} GB" if size >= 999_500_000 else f"{max(1, round(size / 1e6))} MB"

@@ -71,8 +71,10 @@ def add_into(
 
 def fits(spec: NodeSpec, end: PortSpec, side: Literal["out", "in"]) -> bool:
     """Whether a fresh node of a type could be joined to a port."""
-    ports = spec.fixed_ports.inputs if side == "out" else spec.fixed_ports.outputs
-    return any(can_join(end.type, p.type) if side == "out" else can_join(p.type, end.type) for p in ports)
+    ports = ports_of(Node("", spec.id), spec)
+    if side == "out":
+        return any(can_join(end.type, port.type) for port in ports.inputs)
+    return any(can_join(port.type, end.type) for port in ports.outputs)
 
 
 def rejoined(old: Edge, source: PortRef, target: PortRef) -> Operation:

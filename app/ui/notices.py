@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -93,7 +94,7 @@ class Notices(QObject):
         latest = found[0]
         take = StripButton(partial(text, "notice.recovery.open"), partial(self._recover, latest))
         drop = StripButton(partial(text, "notice.recovery.drop"), partial(self._discard, latest))
-        name, at = latest.workflow.name, latest.at[:16].replace("T", " ")
+        name, at = latest.workflow.name, f"{datetime.fromisoformat(latest.at).astimezone():%Y-%m-%d %H:%M}"
         words = partial(text, "notice.recovery", name=name, at=at)
         self._show("recovery", "history", "warning", words, take, drop, stays=True)
 

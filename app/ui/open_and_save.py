@@ -257,7 +257,8 @@ class OpenAndSave(QObject):
         """Writes the recovery copy; a disk that takes none is no reason to disturb the person."""
         if self._copy is not None and not self._session.is_saved:
             with contextlib.suppress(OSError, ProblemError):
-                self._copy.write(self._session.place.path, self._session.workflow)
+                own = self._session.place.trust == "mine"
+                self._copy.write(self._session.place.path, self._session.workflow, own=own)
 
     def recoveries(self) -> tuple[Recovery, ...]:
         """What windows left behind that ended without closing, the newest first."""
@@ -275,7 +276,9 @@ class OpenAndSave(QObject):
                 lock = lock_file(self._where, path)
                 stamp = read_file(path).stamp
         self._lock, self._stamp = lock, stamp
-        place = Place(path if lock is not None else None, self._trust(recovery.workflow))
+        place = Place(
+            path if lock is not None else None, "mine" if recovery.own else self._trust(recovery.workflow)
+        )
         self._session.open(recovery.workflow, place, saved=False)
         self.keep_copy()
         discard_recovery(self._where, recovery.key)

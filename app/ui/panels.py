@@ -27,6 +27,7 @@ class Panels(QWidget):
         self._left.addWidget(outline)
         self._inspector = inspector
         self._runs = runs
+        self._grown = False
         self._left.setMinimumWidth(_LEAST["library"])
         inspector.setMinimumWidth(_LEAST["inspector"])
         runs.setMinimumHeight(_LEAST["runs"])
@@ -96,8 +97,8 @@ class Panels(QWidget):
 
     @property
     def runs_grown(self) -> bool:
-        """Whether the run panel has most of the height."""
-        return self.shows("runs") and self._down.sizes()[1] > self.height() * 0.45
+        """Whether the run panel was given most of the height."""
+        return self._grown
 
     def turn_runs(self) -> None:
         """Gives the run panel most of the height, or takes it back."""
@@ -105,6 +106,7 @@ class Panels(QWidget):
 
     def grow_runs(self, grown: bool, usual: int = 236) -> None:
         """Gives the run panel most of the height, or its usual one."""
+        self._grown = grown
         height = round(self.height() * _GROWN) if grown else usual
         self._down.setSizes([max(1, self.height() - height), height])
         self.folded.emit()

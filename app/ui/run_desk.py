@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -12,14 +13,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.adapters.shelf import NO_SHELF, Shelf
-from app.document.problem import Problem
+from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Node
+from app.planner.sheet import sheet
 from app.registry.registry import Registry
 from app.sdk.context import Decision
 from app.texts import text
 from app.ui.asking import file_to_open, shown
 from app.ui.awaiting import Awaiting
 from app.ui.budget_cap import cap_of
+from app.ui.engine_client import EngineClient
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.run_form.asks import Asks, asks_of
 from app.ui.run_form.cost_words import cost_words
@@ -28,6 +31,9 @@ from app.ui.run_form.run_form import RunForm
 from app.ui.run_stream import RunStream, RunWish
 from app.ui.runs.panel import RunPanel
 from app.ui.session import Session
+from app.ui.trust.facts import TrustFacts
+from app.ui.trust.trust_sheet import TrustSheet
+from app.ui.workflow_text import text_of
 
 
 class RunDesk(QObject):
@@ -43,9 +49,11 @@ class RunDesk(QObject):
         registry: Registry,
         panel: RunPanel,
         preferences: KeptPreferences,
+        client: EngineClient,
         window: QWidget,
     ) -> None:
         super().__init__(window)
+        self._client = client
         self._last_values = LastValues(preferences.where.state)
         self._preferences = preferences
         self._shelf = NO_SHELF
@@ -122,7 +130,32 @@ class RunDesk(QObject):
             await self._run(wishes[0])
 
     async def _run(self, wish: RunWish) -> None:
-        await self._stream.start(wish)
+        """Runs; what comes from outside is shown on the trust sheet first, also when it has changed since."""
+        if self._session.place.trust == "new":
+            await self._review_and_run(wish)
+            return
+        try:
+            await self._stream.start(wish)
+        except ProblemError as refused:
+            if all(problem.code != "run.not_reviewed" for problem in refused.problems):
+                raise
+            await self._review_and_run(wish)
+        else:
+            self.begun.emit()
+
+    async def _review_and_run(self, wish: RunWish) -> None:
+        workflow, place = self._session.workflow, self._session.place
+        own_hosts = {line.connection.host for line in self._shelf.connections if line.connection.host}
+        folder = place.path.parent if place.path else Path.home()
+        facts = TrustFacts(workflow, self._registry.get, self._shelf, folder)
+        decided = await TrustSheet(sheet(workflow, self._registry, own_hosts), facts, self._window).review()
+        if decided is None:
+            return
+        if decided.from_now_on:
+            await self._client.remember_reviewed(text_of(workflow), decided.grants)
+            if self._session.workflow is workflow:
+                self._session.set_place(replace(self._session.place, trust="reviewed"))
+        await self._stream.start(replace(wish, grants=decided.grants))
         self.begun.emit()
 
     # --- a run on its way ----------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class RunShown(QObject):
         self._minute = QTimer(self, interval=round(_JUST_NOW * 1000), singleShot=True)
         self._minute.timeout.connect(self.show_saved)
         session.ran.connect(self._soon)
-        session.changed.connect(self._show_budget)
+        session.changed.connect(self._soon)
         stream.state_changed.connect(self._on_state)
         preferences.changed.connect(self._show_budget)
         appearance().changed.connect(self._draw)

@@ -140,11 +140,11 @@ class RunStream(QObject):
             self._end()
 
     def _on_link(self, state: str) -> None:
-        if state != "gone":
+        if state not in ("gone", "off"):
             return
         self.drain()
         if self._run and not self.is_starting:  # who waits for the start is told by the link
-            problem = None if self._stopping else Problem("engine.ended")
+            problem = None if self._stopping or state == "off" else Problem("engine.ended")
             self._session.fold(ending(self._session.run, self._session.elapsed, problem))
             self._end()
             if problem:

@@ -27,10 +27,8 @@ Call = Callable[..., "object"]
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    server = Site()
-    await server.start()
-    yield server
-    await server.stop()
+    async with Site() as server:
+        yield server
 
 
 @pytest.fixture

@@ -42,8 +42,19 @@ class Desktop:
         self._folder = folder
         self._children: list[subprocess.Popen[bytes]] = []
         read, write = os.pipe()
-        self._environment = {k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY")}
-        screen = ["Xvfb", "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(folder), "-displayfd", str(write)]
+        self._environment = {
+            k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY")
+        }
+        screen = [
+            "Xvfb",
+            "-screen",
+            "0",
+            f"{WIDTH}x{HEIGHT}x24",
+            "-fbdir",
+            str(folder),
+            "-displayfd",
+            str(write),
+        ]
         self._spawn(screen, pass_fds=(write,))
         os.close(write)
         with os.fdopen(read) as number:
@@ -117,7 +128,12 @@ class Desktop:
 
     def _xdotool(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(
-            ["xdotool", *arguments], env=self._environment, capture_output=True, text=True, check=check, timeout=PATIENCE
+            ["xdotool", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=PATIENCE,
         )
         return done.stdout
 

@@ -84,7 +84,19 @@ def test_two_steps_are_dragged_in_joined_run_and_saved(desktop: Desktop, tmp_pat
     assert difference(before, after) > 1
 
     drawn = tmp_path / "drawn.png"
-    render = [sys.executable, "-m", "app", "render", str(file), "--run", "last", "--scale", "1", "--out", str(drawn)]
+    render = [
+        sys.executable,
+        "-m",
+        "app",
+        "render",
+        str(file),
+        "--run",
+        "last",
+        "--scale",
+        "1",
+        "--out",
+        str(drawn),
+    ]
     subprocess.run(render, cwd=ROOT, check=True, timeout=60)
     assert _stands_in(after, QImage(str(drawn)))
 
@@ -102,8 +114,8 @@ def _finished(runs: Path) -> list[dict]:
 def _stands_in(part: QImage, whole: QImage) -> bool:
     """Whether the same picture stands somewhere in another one; the eye's tolerance, not the pixel's."""
     # The rows of a card's chips differ enough from all else that a coarse search finds them.
-    for y in range(0, whole.height() - part.height()):
-        for x in range(0, whole.width() - part.width()):
+    for y in range(whole.height() - part.height()):
+        for x in range(whole.width() - part.width()):
             if _alike(part, whole, x, y):
                 return difference(part, whole.copy(x, y, part.width(), part.height())) < 2
     return False

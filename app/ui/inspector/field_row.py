@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
 from app.document.problem import Problem
 from app.document.workflow import Json
@@ -79,10 +79,18 @@ class FieldRow(QWidget):
         self._required.setText(text("inspector.required"))
         if self._clean is not None:
             self._clean.setText(text("inspector.marks.remove"))
-        self.editor.setAccessibleName(self._texts.label(self.spec))
-        self.editor.setAccessibleDescription(help_line)
+        self._name_for_readers(help_line)
         self.editor.retranslate()
         self._look_at(self.editor.value())
+
+    def _name_for_readers(self, help_line: str) -> None:
+        """Screen readers read the widget that has the focus; buttons name themselves."""
+        target = self.editor.focusProxy()
+        while target is not None and target.focusProxy() is not None:
+            target = target.focusProxy()
+        if target is not None and not isinstance(target, QAbstractButton):
+            target.setAccessibleName(self._texts.label(self.spec))
+            target.setAccessibleDescription(help_line)
 
     def refresh(self) -> None:
         self.editor.refresh()

@@ -44,16 +44,6 @@ class Library(QWidget):
         appearance().changed.connect(self.retranslate)
         self.retranslate()
 
-    def show_specs(self, specs: Sequence[NodeSpec]) -> None:
-        """Other types are here now, such as those of an add-on."""
-        self._all = entries(specs)
-        self._find()
-
-    def focus_search(self) -> None:
-        """Puts the cursor into the search line."""
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
-
     def retranslate(self) -> None:
         self._title.setText(text("library.title"))
         self._hint.setText(text("library.hint"))

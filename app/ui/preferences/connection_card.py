@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
@@ -27,7 +30,7 @@ class ConnectionCard(QFrame):
     edited = Signal()
     removed = Signal()
 
-    def __init__(self, shown: ConnectionLine, models: int, client: EngineClient) -> None:
+    def __init__(self, shown: ConnectionLine, models: Sequence[str], client: EngineClient) -> None:
         super().__init__()
         vary(self, role="card")
         self._line = shown
@@ -50,15 +53,18 @@ class ConnectionCard(QFrame):
         self._fault.show_text("")
         self._badge.show()
         self._badge.show_fact(text("preferences.models.testing"), "running", "loader")
-        self._awaiting.start(
-            self._client.check_connection(self._line.connection), self._tested, self._refused
-        )
+        wanted = self._line.connection
+        if self._models and not wanted.model:
+            wanted = replace(
+                wanted, model=self._models[0]
+            )  # only a model that answers shows balance and region
+        self._awaiting.start(self._client.check_connection(wanted), self._tested, self._refused)
 
     def _lay_out(self) -> None:
         icon, kind = ("cpu", "verifier") if self._line.kind == "embedded" else _TILES[self._line.place]
         words = QWidget()
         lines = column(words, 1)
-        lines.addWidget(ElidedLabel(self._line.name, "strong"))
+        lines.addWidget(ElidedLabel(model_words.connection_title(self._line.name, self._line.kind), "strong"))
         lines.addWidget(self._facts)
         top = line(10)
         top.addWidget(IconTile(icon, kind))
@@ -86,7 +92,9 @@ class ConnectionCard(QFrame):
             text("preferences.models.built_in") if shown.kind == "embedded" else kind,
             model_words.place_words(shown),
             text(f"preferences.models.key.{shown.key}") if shown.key != "none" else "",
-            text("preferences.models.count", n=self._models) if shown.connection.facts.has_models else "",
+            text("preferences.models.count", n=len(self._models))
+            if shown.connection.facts.has_models
+            else "",
         ]
         return " · ".join(filter(None, facts))
 

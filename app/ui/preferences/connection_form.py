@@ -9,9 +9,9 @@ from typing import cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from app.adapters.connection import Connection
 from app.adapters.connection_check import ConnectionCheck
 from app.adapters.connection_kinds import KINDS
-from app.adapters.connection import Connection
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json
 from app.sdk.fields import ChoiceField, ListField, Option, TextField
@@ -62,7 +62,7 @@ class ConnectionForm(QWidget):
         self._lay_out()
         self._test.clicked.connect(self.test)
         self._save.clicked.connect(self.save)
-        self._cancel.clicked.connect(lambda: self.done.emit(None))
+        self._cancel.clicked.connect(lambda: self._leave(None))
         self.key.textEdited.connect(self._forget_result)
 
     @property
@@ -112,7 +112,7 @@ class ConnectionForm(QWidget):
     def save(self) -> None:
         """Keeps the connection, and its key where keys are kept."""
         self._wait("preferences.models.saving")
-        self._awaiting.start(self._keep(), self.done.emit, self._refused)
+        self._awaiting.start(self._keep(), self._leave, self._refused)
 
     def retranslate(self) -> None:
         self._title.setText(
@@ -184,6 +184,10 @@ class ConnectionForm(QWidget):
         while name in self._taken:
             name, n = f"{title} {n}", n + 1
         return name
+
+    def _leave(self, warning: Problem | None) -> None:
+        self.key.clear()
+        self.done.emit(warning)
 
     async def _keep(self) -> Problem | None:
         wanted = self.connection()

@@ -136,7 +136,7 @@ class ModelsPage(Page):
             if widget is not None:
                 widget.deleteLater()
         for found in self._shelf.connections:
-            models = sum(line.connection == found.name for line in self._shelf.models)
+            models = [line.model for line in self._shelf.models if line.connection == found.name]
             card = ConnectionCard(found, models, self._client)
             card.edited.connect(partial(self.edit, found.connection))
             card.removed.connect(partial(self._remove, found.connection))
@@ -152,7 +152,7 @@ class ModelsPage(Page):
     def _back(self, warning: Problem | None) -> None:
         self._stack.setCurrentIndex(0)
         self._warning.show_problems((warning,) if warning else ())
-        self.load()
+        self.load(look_again=True)
 
     def _remove(self, connection: Connection) -> None:
         self._awaiting.start(self._ask_and_remove(connection.name), lambda _done: None, self._refused)

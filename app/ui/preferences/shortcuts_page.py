@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QGridLayout, QKeySequenceEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QKeySequenceEdit, QLineEdit, QPushButton, QWidget
 
 from app.texts import text
 from app.ui.actions import ACTIONS, Action, clashes, keys_of
@@ -57,6 +57,9 @@ class ShortcutsPage(Page):
             line.label.setText(text(f"action.{line.action.id}"))
             line.reset.setText(text("preferences.shortcuts.reset"))
             line.keys.setAccessibleName(line.label.text())
+            field = line.keys.findChild(QLineEdit)
+            if field is not None:
+                field.setPlaceholderText(text("preferences.shortcuts.none"))
         self._show()
 
     def _show(self) -> None:

@@ -21,11 +21,6 @@ class Asks:
     samples: int
     models: tuple[ModelChoice, ...]
 
-    @property
-    def must_ask(self) -> bool:
-        """Whether a single run can't start without somebody filling something in."""
-        return any(asked.required and asked.default is None for asked in self.inputs)
-
 
 def asks_of(workflow: Workflow, specs: SpecLookup) -> Asks:
     """Steps that are switched off, unknown or unreadable ask for nothing."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from app import figures
 from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
 from app.document.workflow import Group
@@ -31,24 +32,28 @@ class CostRow:
     grouped: bool = False
 
 
-def cost_rows(run: RunState, groups: Iterable[Group] = ()) -> list[CostRow]:
-    """Steps that ran, in the order in which they began; then each group with its steps; then the total."""
+def cost_rows(run: RunState, groups: Collection[Group] = ()) -> list[CostRow]:
+    """Steps that ran, in the order in which they began; then each group with its steps; then the total.
+
+    Amounts are rounded so that the steps shown add up to the total shown.
+    """
     ran = sorted((n for n in run.nodes.values() if n.first is not None), key=lambda n: n.first or 0.0)
-    by_id = {node.node: node for node in ran}
-    in_groups = {group.title: [by_id[node] for node in group.nodes if node in by_id] for group in groups}
-    grouped = {node.node for nodes in in_groups.values() for node in nodes}
-    rows = [_step(node, run.cost.known) for node in ran if node.node not in grouped]
-    for title, nodes in in_groups.items():
-        if nodes:
-            rows.append(_sum("group", title, nodes, run.cost.known))
-            rows += [_step(node, run.cost.known, grouped=True) for node in nodes]
-    if ran:
-        rows.append(_sum("total", "", ran, Decimal(0)))
+    rounded = figures.parts([node.cost.known for node in ran])
+    steps = {n.node: _step(n, amount, run.cost.known) for n, amount in zip(ran, rounded, strict=True)}
+    grouped = {node for group in groups for node in group.nodes}
+    rows = [row for row in steps.values() if row.name not in grouped]
+    for group in groups:
+        members = [replace(steps[node], grouped=True) for node in group.nodes if node in steps]
+        if members:
+            rows += [_sum("group", group.title, members, run.cost.known), *members]
+    if steps:
+        rows.append(_sum("total", "", list(steps.values()), Decimal(0)))
     return rows
 
 
-def _step(node: NodeState, all_money: Decimal, *, grouped: bool = False) -> CostRow:
-    share = _share(node.cost, all_money)
+def _step(node: NodeState, rounded: Decimal, all_money: Decimal) -> CostRow:
+    # What cost less than can be shown says so itself; a rounded zero would say that it was free.
+    cost = Cost(rounded or node.cost.known, node.cost.state)
     return CostRow(
         "step",
         node.node,
@@ -56,25 +61,26 @@ def _step(node: NodeState, all_money: Decimal, *, grouped: bool = False) -> Cost
         node.calls,
         node.usage,
         node.usage_complete,
-        node.cost,
+        cost,
         node.seconds,
-        share,
-        grouped,
+        _share(node.cost, all_money),
     )
 
 
-def _sum(kind: RowKind, name: str, nodes: list[NodeState], all_money: Decimal) -> CostRow:
+def _sum(kind: RowKind, name: str, rows: list[CostRow], all_money: Decimal) -> CostRow:
+    cost = sum((row.cost for row in rows), FREE)
     return CostRow(
         kind,
         name,
-        calls=sum(node.calls for node in nodes),
-        usage=sum((node.usage for node in nodes), NO_USAGE),
-        usage_complete=all(node.usage_complete for node in nodes),
-        cost=sum((node.cost for node in nodes), FREE),
-        seconds=sum(node.seconds for node in nodes),
-        share=_share(sum((node.cost for node in nodes), FREE), all_money),
+        calls=sum(row.calls for row in rows),
+        usage=sum((row.usage for row in rows), NO_USAGE),
+        usage_complete=all(row.usage_complete for row in rows),
+        cost=cost,
+        seconds=sum(row.seconds for row in rows),
+        share=_share(cost, all_money),
     )
 
 
 def _share(cost: Cost, all_money: Decimal) -> float | None:
-    return float(cost.known / all_money) if all_money else None
+    """The part of all money, or None where nothing was spent here."""
+    return min(1.0, float(cost.known / all_money)) if all_money and cost.known else None

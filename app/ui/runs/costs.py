@@ -86,7 +86,7 @@ def _columns() -> Sequence[Column]:
         Column(text("runs.cost.model"), 200),
         Column(text("runs.cost.calls"), 80, figures=True),
         Column(text("runs.cost.in"), 100, figures=True),
-        Column(text("runs.cost.cached"), 90, figures=True),
+        Column(text("runs.cost.cached"), 130, figures=True),
         Column(text("runs.cost.out"), 100, figures=True),
         Column(text("runs.cost.money"), 120, figures=True),
         Column(text("runs.cost.share"), 120),

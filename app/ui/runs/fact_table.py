@@ -196,12 +196,8 @@ class _CellPainter(QStyledItemDelegate):
         if cell.share is not None:
             track = QRectF(inside.left(), inside.center().y() - 3, inside.width(), 6)
             fill_rounded(painter, track, 3, look.input)
-            fill_rounded(
-                painter,
-                QRectF(track.topLeft(), QSize(1, 6)).adjusted(0, 0, track.width() * cell.share, 0),
-                3,
-                look.accent2,
-            )
+            track.setWidth(max(6.0, track.width() * cell.share))
+            fill_rounded(painter, track, 3, look.accent2)
             painter.restore()
             return
         if cell.kind:

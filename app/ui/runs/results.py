@@ -13,6 +13,7 @@ from app.events.run_state import RunState
 from app.texts import text
 from app.ui.runs.accuracy_bars import AccuracyBars, VerifierLine
 from app.ui.runs.output_card import OutputCard
+from app.ui.runs.verdict_list import VerdictList, verdicts_of
 from app.ui.step_looks import StepLook
 from app.ui.widgets.plain_label import PlainLabel
 
@@ -30,6 +31,7 @@ class Results(QScrollArea):
         self._cards: dict[str, OutputCard] = {}
         self._bars = AccuracyBars()
         self._bars.chosen.connect(self.chosen)
+        self._verdicts = VerdictList()
         self._empty = PlainLabel(role="muted")
         self._empty.setContentsMargins(16, 8, 16, 8)
         inside = QWidget()
@@ -40,6 +42,7 @@ class Results(QScrollArea):
         layout.setContentsMargins(0, 8, 0, 12)
         layout.setSpacing(10)
         layout.addWidget(self._bars)
+        layout.addWidget(self._verdicts)
         layout.addWidget(self._empty)
         layout.addLayout(self._outputs_layout, 1)
         layout.addStretch(0)
@@ -49,8 +52,12 @@ class Results(QScrollArea):
 
     def show_run(self, run: RunState) -> None:
         """Shows a run's verifiers and outputs as they stand now."""
-        self._bars.show_lines(self._verifiers(run))
-        self._bars.updateGeometry()
+        over_rows = run.rows is not None
+        self._bars.setVisible(over_rows)
+        self._bars.show_lines(self._verifiers(run) if over_rows else ())
+        verdicts = [] if over_rows else verdicts_of(sorted(run.nodes.values(), key=lambda n: n.first or 0.0))
+        self._verdicts.setVisible(bool(verdicts))
+        self._verdicts.show_verdicts([(self._step_look(node), verdict) for node, verdict in verdicts])
         if run.outputs != self._outputs:
             self._outputs = run.outputs
             self._show_outputs(run.outputs)

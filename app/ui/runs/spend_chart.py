@@ -102,7 +102,8 @@ class SpendChart(QWidget):
         painter.setBrush(colour)
         painter.drawEllipse(now, 4, 4)
         words = QRectF(area.left(), now.y() - 22, max(60.0, now.x() - area.left() - 6), 18)
-        if words.top() < 30:
+        on_limit = near and self._cap is not None and abs(words.center().y() - place(0, self._cap).y()) < 12
+        if words.top() < 30 or on_limit:
             words.moveTop(now.y() + 6)
         draw_text(painter, words, self._spent, fonts.CHIP_STRONG, look.text, appearance().language, _RIGHT)
 

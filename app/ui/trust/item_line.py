@@ -14,7 +14,7 @@ from app.ui.appearance import appearance
 from app.ui.icons import pixmap
 from app.ui.inspector.editors.editor import line
 from app.ui.inspector.editors.inputs import Choices
-from app.ui.plain import one_line
+from app.ui.plain import one_line, tooltip
 from app.ui.style_sheet import vary
 from app.ui.trust.facts import TrustFacts
 from app.ui.trust.words import LEVEL_LOOKS, item_title, item_words
@@ -104,8 +104,9 @@ class ItemLine(QWidget):
 
     def take_folder(self, folder: str) -> None:
         """The folder that the person picked."""
-        self.folder.setText(one_line(folder.rstrip("/").rpartition("/")[2] or folder, 30))
-        self.folder.setToolTip(folder)
+        # A single "&" would be taken for a key and not be shown.
+        self.folder.setText(one_line(folder.rstrip("/").rpartition("/")[2] or folder, 30).replace("&", "&&"))
+        self.folder.setToolTip(tooltip(folder))
         self._grant(folder)
 
     def _grant(self, granted: str) -> None:

@@ -8,11 +8,12 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.texts import text
+from app.texts import has, text
 from app.ui.appearance import appearance
 from app.ui.canvas.ink import draw_soft, fill_rounded
 from app.ui.canvas.placed import SpecLookup
 from app.ui.welcome.examples import STARTER, Example
+from app.ui.welcome.graph_picture import HEIGHT as PICTURE_HEIGHT
 from app.ui.welcome.graph_picture import GraphPicture
 from app.ui.widgets.plain_label import ElidedLabel, PlainLabel
 from app.ui.widgets.state_icon import StateIcon
@@ -49,7 +50,7 @@ class ExampleCard(QAbstractButton):
         )
         if self._start:
             self._start.adjustSize()
-            self._start.move(13, 13)
+            self._start.move(13, PICTURE_HEIGHT - 34)
         self.setAccessibleName(example.title)
         self.setAccessibleDescription(f"{example.summary} {self._need_words(mapped)[2]}")
 
@@ -66,7 +67,7 @@ class ExampleCard(QAbstractButton):
     def _need_words(self, mapped: Collection[str]) -> tuple[str, str, str]:
         missing = self.example.missing_roles(mapped)
         if missing:
-            return "key", "waiting", text("start.needs_role", roles=missing)
+            return "key", "waiting", text("start.needs_role", roles=tuple(map(_role, missing)))
         if self.example.hosts:
             return "globe", "waiting", text("start.needs_net")
         return "check", "done", text("start.runs_now")
@@ -80,3 +81,9 @@ class ExampleCard(QAbstractButton):
             draw_soft(painter, card.translated(0, 2), 12, 5, look.shadow)
         edge = QPen(look.accent2, 2) if self.hasFocus() or self.underMouse() else QPen(look.border, 1)
         fill_rounded(painter, card, 12, look.card, edge)
+
+
+def _role(role: str) -> str:
+    """A role as people read it; one that a person named is its own word."""
+    code = f"model.role.{role}"
+    return text(code) if has(code, "en") else role

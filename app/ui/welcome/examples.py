@@ -12,8 +12,10 @@ from app.document.problem import ProblemError
 from app.document.workflow import Workflow
 from app.planner.sheet import sheet
 from app.registry.registry import Registry
+from app.sdk.fields import ModelChoice
 from app.settings import resource_folder
 from app.texts import has, text
+from app.ui.run_form.asks import asks_of
 
 STARTER = "sort-the-inbox"
 _ENDING = ".baton.json"
@@ -21,11 +23,11 @@ _ENDING = ".baton.json"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`roles` are those that must be mapped before it can run; `hosts` where it sends data."""
+    """`models` are those that its steps ask for; `hosts` where it sends data."""
 
     path: Path
     workflow: Workflow
-    roles: tuple[str, ...] = ()
+    models: tuple[ModelChoice, ...] = ()
     hosts: tuple[str, ...] = ()
 
     @property
@@ -43,7 +45,9 @@ class Example:
 
     def missing_roles(self, mapped: Collection[str]) -> tuple[str, ...]:
         """The roles that no model on this machine has; "small" always has one."""
-        return tuple(role for role in self.roles if role != "small" and role not in mapped)
+        there = {"small", *mapped}
+        needed = (choice.role for choice in self.models if choice.role and choice.otherwise not in there)
+        return tuple(dict.fromkeys(role for role in needed if role not in there))
 
     def _own(self, part: str, otherwise: str) -> str:
         code = f"example.{self.stem}.{part}"
@@ -69,12 +73,6 @@ def examples(registry: Registry) -> tuple[Example, ...]:
 
 
 def _example(path: Path, workflow: Workflow, registry: Registry) -> Example:
-    rows = sheet(workflow, registry)
-    models = rows.row("models")
-    sends = rows.row("sends")
-    return Example(
-        path,
-        workflow,
-        tuple(item.target for item in models.items if "/" not in item.target) if models else (),
-        tuple(item.target for item in sends.items) if sends else (),
-    )
+    sends = sheet(workflow, registry).row("sends")
+    hosts = tuple(item.target for item in sends.items) if sends else ()
+    return Example(path, workflow, asks_of(workflow, registry.get).models, hosts)

@@ -16,7 +16,7 @@ from app.ui.theme import Theme
 from app.ui.widgets.icon_button import paint_tile
 
 _TILE = 34
-_HEIGHT = 156
+HEIGHT = 156
 
 
 class GraphPicture(QWidget):
@@ -33,7 +33,7 @@ class GraphPicture(QWidget):
         appearance().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(260, _HEIGHT)
+        return QSize(260, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = appearance().theme

@@ -20,7 +20,7 @@ from app.ui.welcome.examples import examples
 from app.ui.welcome.recent_list import RecentList
 from app.ui.widgets.plain_label import PlainLabel
 
-_SIDE = 372
+_SIDE = 420
 _CARD = 300  # the least width of a card
 _NARROW = 1100  # below, the right column goes under the cards
 _STEPS = ("pick", "look", "price", "run")

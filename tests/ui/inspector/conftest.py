@@ -12,6 +12,7 @@ from app.ui.appearance import appearance
 
 @pytest.fixture(autouse=True)
 def _look(qapp: object) -> Iterator[None]:
+    del qapp  # it only has to be there
     appearance().set_mode("dark")
     appearance().set_language("en")
     yield

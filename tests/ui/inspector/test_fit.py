@@ -1,8 +1,10 @@
-"""Every text of every type's form has its room, in both languages, in the narrow panel."""
+"""Every form of every type in the narrow panel: no text is cut off, and whatever a key reaches has a name."""
 
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QScrollArea, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.registry.discovery import discover
@@ -24,3 +26,31 @@ def test_no_text_of_a_form_is_cut_off(qtbot: QtBot, spec: NodeSpec, language: st
     form._more.set_open(True)
     window = shown(qtbot, form, width=280)
     qtbot.waitUntil(lambda: not clipped(window))
+
+
+def nameless(root: QWidget) -> list[str]:
+    """Widgets that a key can reach and a screen reader has no name for."""
+    reached = [
+        w
+        for w in root.findChildren(QWidget)
+        if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisibleTo(root)
+    ]
+    inner = (QScrollArea, QScrollBar)
+    return [
+        f"{type(w.parentWidget()).__name__} › {type(w).__name__}"
+        for w in reached
+        if w.focusProxy() is None
+        and not isinstance(w, inner)
+        and not w.accessibleName()
+        and not (isinstance(w, QAbstractButton) and w.text())
+    ]
+
+
+@pytest.mark.parametrize("spec", discover().specs, ids=lambda spec: spec.id)
+def test_whatever_a_key_reaches_has_a_name(qtbot: QtBot, spec: NodeSpec) -> None:
+    form = Form(spec.fields, field_texts(spec), Here())
+    form.show_fields({field.name: [{}] for field in spec.fields if field.row})
+    form.refresh()
+    form._more.set_open(True)
+    window = shown(qtbot, form)
+    assert nameless(window) == []

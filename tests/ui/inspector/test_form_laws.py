@@ -43,29 +43,27 @@ TABLE = st.lists(st.dictionaries(TEXT, LEAF, max_size=3), max_size=3)
 
 def proper(field: AnyField, hint: object, row: tuple[FieldSpec, ...] = ()) -> st.SearchStrategy[Json]:
     """Values as this kind of field makes them."""
-    match field:
-        case kinds.TextField() | kinds.FileField():
-            return TEXT
-        case kinds.NumberField():
-            whole = st.integers(-1000, 1000)
-            number = whole if hint is int else whole | st.floats(-1000, 1000, allow_nan=False)
-            return number if hint in (int, float) else number | st.none()
-        case kinds.ToggleField():
-            return st.booleans()
-        case kinds.ChoiceField(options=options):
-            return st.sampled_from([option.value for option in options])
-        case kinds.ListField():
-            return st.lists(TEXT, max_size=4)
-        case kinds.RowsField():
-            return st.lists(records(row), max_size=3)
-        case kinds.TableField():
-            return TABLE
-        case kinds.ModelField():
-            return CHOICE
-        case kinds.ConnectionField():
-            return CONNECTION
-        case kinds.ValueField():
-            return ANY
+    if isinstance(field, kinds.NumberField):
+        whole = st.integers(-1000, 1000)
+        number = whole if hint is int else whole | st.floats(-1000, 1000, allow_nan=False)
+        return number if hint in (int, float) else number | st.none()
+    if isinstance(field, kinds.ChoiceField):
+        return st.sampled_from([option.value for option in field.options])
+    if isinstance(field, kinds.RowsField):
+        return st.lists(records(row), max_size=3)
+    return PROPER[type(field)]
+
+
+PROPER: dict[type, st.SearchStrategy[Json]] = {
+    kinds.TextField: TEXT,
+    kinds.FileField: TEXT,
+    kinds.ToggleField: st.booleans(),
+    kinds.ListField: st.lists(TEXT, max_size=4),
+    kinds.TableField: TABLE,
+    kinds.ModelField: CHOICE,
+    kinds.ConnectionField: CONNECTION,
+    kinds.ValueField: ANY,
+}
 
 
 def records(specs: tuple[FieldSpec, ...]) -> st.SearchStrategy[dict[str, Json]]:
@@ -154,7 +152,7 @@ class Windows(QObject):
         super().__init__()
         self.seen: list[str] = []
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
             self.seen.append(type(watched).__name__)
         return False
@@ -181,7 +179,7 @@ def test_no_part_of_a_form_shows_up_as_a_window(windows: Windows, spec: NodeSpec
 
 @SLOW
 @given(st.data())
-def test_any_spec_gives_back_what_it_was_given(qapp: object, data: st.DataObject) -> None:
+def test_any_spec_gives_back_what_it_was_given(data: st.DataObject) -> None:
     given_specs = data.draw(specs())
     form = Form(given_specs, FieldTexts("test"), Here())
     told: list[object] = []
@@ -198,7 +196,7 @@ def test_any_spec_gives_back_what_it_was_given(qapp: object, data: st.DataObject
 
 
 @pytest.mark.parametrize("spec", REGISTRY.specs, ids=lambda spec: spec.id)
-def test_every_registered_type_gives_back_what_it_was_given(qapp: object, spec: NodeSpec) -> None:
+def test_every_registered_type_gives_back_what_it_was_given(spec: NodeSpec) -> None:
     form = Form(spec.fields, field_texts(spec), Here())
     assert form.fields() == {}
 
@@ -213,7 +211,7 @@ def test_every_registered_type_gives_back_what_it_was_given(qapp: object, spec: 
 
 
 @pytest.mark.parametrize("spec", REGISTRY.specs, ids=lambda spec: spec.id)
-def test_every_preset_shows_exactly_the_fields_that_have_a_meaning(qapp: object, spec: NodeSpec) -> None:
+def test_every_preset_shows_exactly_the_fields_that_have_a_meaning(spec: NodeSpec) -> None:
     form = Form(spec.fields, field_texts(spec), Here())
     for fields in ({}, *(dict(preset.fields) for preset in spec.type.presets)):
         form.show_fields(fields)

@@ -78,7 +78,7 @@ class World:
 
 @pytest.fixture
 def world(qtbot: QtBot) -> Iterator[World]:
-    yield World(qtbot)
+    return World(qtbot)
 
 
 def keys(words: str) -> None:

@@ -72,7 +72,7 @@ def test_picking_in_the_middle_replaces_what_was_begun(qtbot: QtBot) -> None:
 
 
 def test_an_unjoined_step_is_wished_for(qtbot: QtBot) -> None:
-    made, edits = editor(qtbot, FIELD, str, "")
+    made, _edits = editor(qtbot, FIELD, str, "")
     wishes: list[Wanted] = []
     made.wanted.connect(wishes.append)
     QTest.keyClicks(made.input, "Order: {{ord")

@@ -83,7 +83,7 @@ async def test_a_value_that_is_gone_says_so_and_can_be_asked_again(qtbot: QtBot)
     view = ValueView(fetch)
     window = shown(qtbot, view)
     view.show_preview(Preview("all", "text", 9, "r1"))
-    await until(lambda: view._fault.text())
+    await until(view._fault.text)
     assert view.value() == "all"
     QTest.mouseClick(view._again, Qt.MouseButton.LeftButton)
     await until(lambda: view.value() == "all of it")
@@ -137,14 +137,14 @@ def test_markup_in_data_loads_and_runs_nothing(qtbot: QtBot) -> None:
     assert view.openLinks() is False
 
 
-def test_plain_text_shows_what_hides(qtbot: QtBot) -> None:
+def test_plain_text_shows_what_hides() -> None:
     view = PlainView()
     view.show_value(HOSTILE, "text")
     assert "⟨202E⟩" in view.toPlainText()
     assert view.isReadOnly()
 
 
-def test_a_verdict_says_its_reasons_in_words(qtbot: QtBot) -> None:
+def test_a_verdict_says_its_reasons_in_words() -> None:
     view = ReadView()
     reasons = [{"code": "nobody.knows", "verdict": "failed", "args": {"got": "<b>x</b>"}}]
     view.show_value({"verdict": "failed", "score": 0.25, "reasons": reasons}, "verdict")

@@ -28,6 +28,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture(autouse=True)
 def _look(qapp: object) -> Iterator[None]:
+    del qapp  # it only has to be there
     appearance().set_language("en")
     yield
     texts.set_language("en")
@@ -55,7 +56,9 @@ def test_every_type_and_preset_stands_in_its_group(library: Library) -> None:
     groups = [name for name in shown if name in ("Start and finish", "Models", "Checks", "Tools and logic")]
     assert groups == ["Start and finish", "Models", "Checks", "Tools and logic"]
     for spec in REGISTRY.specs:
-        titles = [preset.title for preset in spec.type.presets] + ([] if spec.type.hidden else [spec.type.title])
+        titles = [preset.title for preset in spec.type.presets] + (
+            [] if spec.type.hidden else [spec.type.title]
+        )
         assert set(titles) <= set(shown)
     assert "Text model" not in shown  # only its presets stand there
 
@@ -73,7 +76,7 @@ def test_every_type_and_preset_stands_in_its_group(library: Library) -> None:
     ],
 )
 def test_steps_are_found_in_both_languages_and_with_letters_missing(words: str, first: str) -> None:
-    assert [entry.title for entry in search(ALL, words)][0] == first
+    assert next(entry.title for entry in search(ALL, words)) == first
 
 
 def test_a_good_find_keeps_guesses_away() -> None:
@@ -97,7 +100,7 @@ def test_every_step_is_found_by_its_title_and_summary(entry: Entry) -> None:
 
 
 def test_words_arrows_and_enter_add_a_step(library: Library, qtbot: QtBot) -> None:
-    library.focus_search()
+    library.search.setFocus()
     QTest.keyClicks(QApplication.focusWidget(), "model")
     current = library.list.current()
     assert current is not None
@@ -112,7 +115,7 @@ def test_words_arrows_and_enter_add_a_step(library: Library, qtbot: QtBot) -> No
 
 
 def test_arrows_walk_from_the_search_through_all_groups(library: Library) -> None:
-    library.focus_search()
+    library.search.setFocus()
     QTest.keyClick(library.search, Qt.Key.Key_Down)
     assert library.list.hasFocus()
     seen: list[str] = []
@@ -134,7 +137,7 @@ def test_a_double_click_adds(library: Library, qtbot: QtBot) -> None:
 
 
 def test_escape_empties_the_search(library: Library) -> None:
-    library.focus_search()
+    library.search.setFocus()
     QTest.keyClicks(library.search, "zzz")
     assert not library._nothing.isHidden()
     QTest.keyClick(library.search, Qt.Key.Key_Escape)
@@ -160,7 +163,9 @@ def test_what_is_dragged_is_what_the_canvas_takes(library: Library, monkeypatch:
 def test_headings_are_not_picked(library: Library) -> None:
     told: list[str] = []
     library.picked.connect(told.append)
-    QTest.mouseDClick(library.list.viewport(), LEFT, pos=library.list.visualRect(library.list.model().index(0, 0)).center())
+    QTest.mouseDClick(
+        library.list.viewport(), LEFT, pos=library.list.visualRect(library.list.model().index(0, 0)).center()
+    )
     assert told == []
 
 
@@ -185,7 +190,11 @@ def test_the_popup_offers_what_fits_and_enter_takes_the_first(popup: AddPopup, q
     popup.closed.connect(lambda: closed.append(True))
     popup.open_at(QPoint(50, 50), REGISTRY.specs, lambda spec: spec.type.category == "checks")
     qtbot.waitUntil(popup.isVisible)
-    shown = [row.id for at in range(popup.list.model().rowCount()) if isinstance(row := popup.list.model().index(at, 0).data(ENTRY), Entry)]
+    shown = [
+        row.id
+        for at in range(popup.list.model().rowCount())
+        if isinstance(row := popup.list.model().index(at, 0).data(ENTRY), Entry)
+    ]
     assert shown
     assert all(entry.startswith(("verifier", "human")) for entry in shown)
     with qtbot.waitSignal(popup.picked) as picked:
@@ -200,7 +209,9 @@ def test_the_popup_takes_a_click(popup: AddPopup, qtbot: QtBot) -> None:
     popup.list.set_current("verifier.check")
     popup.list.scrollTo(popup.list.currentIndex())
     with qtbot.waitSignal(popup.picked) as picked:
-        QTest.mouseClick(popup.list.viewport(), LEFT, pos=popup.list.visualRect(popup.list.currentIndex()).center())
+        QTest.mouseClick(
+            popup.list.viewport(), LEFT, pos=popup.list.visualRect(popup.list.currentIndex()).center()
+        )
     assert picked.args == ["verifier.check"]
 
 

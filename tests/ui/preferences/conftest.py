@@ -48,6 +48,7 @@ class InProcess:
 
 @pytest.fixture(autouse=True)
 def _look(qapp: object) -> Iterator[None]:
+    del qapp  # it only has to be there
     appearance().set_language("en")
     yield
     texts.set_language("en")
@@ -55,6 +56,7 @@ def _look(qapp: object) -> Iterator[None]:
 
 @pytest.fixture
 async def engine(home: Path) -> AsyncIterator[Engine]:
+    assert folders().config.is_relative_to(home)
     made = Engine(folders(), Preferences(), children, children.own_command("model-host"), {})
     yield made
     await made.close()
@@ -74,7 +76,9 @@ class World:
         self.kept = KeptPreferences(folders())
         self.kept.changed.connect(lambda: engine.use(self.kept.now))
         client = LinkedEngine(cast("EngineLink", InProcess(engine)), cast("RunStream", None))
-        broken = Problem("addon.broken", args={"package": "baton-odd", "module": "m", "error": "E", "detail": "d"})
+        broken = Problem(
+            "addon.broken", args={"package": "baton-odd", "module": "m", "error": "E", "detail": "d"}
+        )
         installed = Installed(lambda: (AddOn("baton-odd", "1.2"),), (broken,))
         self.dialog = PreferencesDialog(self.kept, client, lambda _name: 2, installed)
         qtbot.addWidget(self.dialog)

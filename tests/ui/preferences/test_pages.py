@@ -161,7 +161,9 @@ async def test_a_locked_file_opens_with_its_passphrase_only(world: World) -> Non
 async def test_what_was_reviewed_can_be_forgotten(world: World) -> None:
     from app.sdk.grants import Grants
 
-    world.engine.reviewed.remember("ab" * 32, Grants(hosts=frozenset({"api.example.com"})), "<b>Lead</b> research")
+    world.engine.reviewed.remember(
+        "ab" * 32, Grants(hosts=frozenset({"api.example.com"})), "<b>Lead</b> research"
+    )
     reviewed = page(world, "reviewed")
     assert isinstance(reviewed, ReviewedPage)
     await until(lambda: reviewed._cards.count() == 1)
@@ -172,4 +174,4 @@ async def test_what_was_reviewed_can_be_forgotten(world: World) -> None:
     assert isinstance(button, QPushButton)
     QTest.mouseClick(button, LEFT)
     await until(lambda: world.engine.reviewed.entries() == ())
-    await until(lambda: not reviewed._note.text() == "")
+    await until(lambda: reviewed._note.text() != "")

@@ -121,7 +121,7 @@ def test_killed_in_mid_run_the_window_stays_says_so_and_runs_again(live: Desk) -
     session, stream, link = live.window.session, live.window.stream, live.window.link
     session.open(model_flow(), Place())
     live.run(stream.start(HELLO))
-    live.wait(lambda: session.run.nodes["mod"].status == "streaming", 60)
+    live.wait(lambda: session.run.node("mod").status == "streaming", 60)
     first = link.process
     assert first is not None
     os.kill(first, signal.SIGKILL)

@@ -3,11 +3,18 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import ssl
 import tracemalloc
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from app.adapters.egress import Egress
 from app.adapters.outgoing import MIB, Limits, Outgoing, host_of
@@ -20,10 +27,8 @@ NO_PROXIES = Proxies({})
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    server = Site()
-    await server.start()
-    yield server
-    await server.stop()
+    async with Site() as server:
+        yield server
 
 
 @pytest.fixture
@@ -277,6 +282,47 @@ async def test_a_proxy_that_we_cannot_talk_to_is_said() -> None:
     door = Egress(proxies=Proxies({"http": "socks5://127.0.0.1:1080"}))
     assert await code_of(door, ask("http://far-away.invalid/")) == "net.proxy_unsupported"
     await door.close()
+
+
+def own_certificate(folder: Path) -> Path:
+    """A certificate for localhost that only its maker trusts, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    path = folder / "server.pem"
+    encoding = serialization.Encoding.PEM
+    path.write_bytes(key.private_bytes(encoding, form, plain) + certificate.public_bytes(encoding))
+    return path
+
+
+async def test_a_server_must_prove_who_it_is(egress: Egress, tmp_path: Path) -> None:
+    pem = own_certificate(tmp_path)
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    serving.load_cert_chain(pem)
+    async with Site(serving) as site:
+        site.routes["/"] = says("fine")
+        url = site.url(host="localhost").replace("http:", "https:")
+        assert await code_of(egress, ask(url)) == "net.certificate"
+        trusting = Egress(proxies=NO_PROXIES, certificates=ssl.create_default_context(cafile=pem))
+        assert (await trusting.fetch(ask(url)))[2] == b"fine"
+        assert await code_of(trusting, ask(url.replace("localhost", "127.0.0.1"))) == "net.certificate"
+        site.routes["/"] = leads_to(site.url("/plain", host="localhost"))
+        assert await code_of(trusting, ask(url)) == "net.unsafe_redirect"
+        await trusting.close()
 
 
 def test_hosts_are_named_as_grants_name_them() -> None:

@@ -21,10 +21,8 @@ KEY = "canary-key-123456"
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    server = Site()
-    await server.start()
-    yield server
-    await server.stop()
+    async with Site() as server:
+        yield server
 
 
 @pytest.fixture

@@ -33,10 +33,8 @@ async def scripted() -> AsyncIterator[ScriptedServer]:
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    server = Site()
-    await server.start()
-    yield server
-    await server.stop()
+    async with Site() as server:
+        yield server
 
 
 def streams(*parts: bytes, content_type: str = "text/event-stream") -> Route:

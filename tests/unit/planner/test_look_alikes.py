@@ -39,7 +39,16 @@ def test_odd_names_are_named(host: str, sign: str, like: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["api.openai.com", "example.com", "api.weather.gov", "bücher.de", "例子.com", "pineapple.com", "me.github.io", "x.co"],
+    [
+        "api.openai.com",
+        "example.com",
+        "api.weather.gov",
+        "bücher.de",
+        "例子.com",
+        "pineapple.com",
+        "me.github.io",
+        "x.co",
+    ],
 )
 def test_honest_names_stay_quiet(host: str) -> None:
     assert look_at(host).sign == ""

@@ -17,11 +17,13 @@ from app.sdk.ports import Port
 from app.sdk.powers import DECIDED_WHILE_RUNNING, Power
 from app.sdk.spec import spec_of
 
+NOBODY = ModelChoice()
+
 
 @dataclass(frozen=True)
 class Powered:
     powers: Annotated[str, TextField(label="Powers")] = ""
-    model: Annotated[ModelChoice, ModelField(label="Model")] = ModelChoice()
+    model: Annotated[ModelChoice, ModelField(label="Model")] = NOBODY
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def test_worst_first_in_rows_and_items() -> None:
     assert {item.sign for item in items(found, "sends")} == {"while_running", "address", ""}
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "~/.ssh/id_rsa", "../../x", r"C:\Users\x", r"\\server\share", "a/../../b"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "~/.ssh/id_rsa", "../../x", r"C:\Users\x", r"\\server\share", "a/../../b"]
+)
 def test_paths_out_of_the_folder_are_dangers(path: str) -> None:
     (item,) = items(made(a=step(f"read {path}")), "reads")
     assert (item.level, item.sign) == ("danger", "elsewhere")
@@ -114,8 +118,14 @@ def test_what_data_decides_is_said() -> None:
 
 
 def test_named_models_are_wishes_and_roles_are_the_persons_own() -> None:
-    found = made(a=step(model={"connection": "OpenAI", "kind": "openai", "model": "gpt"}), b=step(model={"role": "strong"}))
-    assert [(item.target, item.level) for item in items(found, "models")] == [("OpenAI/gpt", "look"), ("strong", "limited")]
+    found = made(
+        a=step(model={"connection": "OpenAI", "kind": "openai", "model": "gpt"}),
+        b=step(model={"role": "strong"}),
+    )
+    assert [(item.target, item.level) for item in items(found, "models")] == [
+        ("OpenAI/gpt", "look"),
+        ("strong", "limited"),
+    ]
     assert found.row("cost").level == "look"  # type: ignore[union-attr]
 
 
@@ -128,8 +138,13 @@ def test_disabled_unknown_and_unreadable_nodes_ask_for_nothing() -> None:
 
 
 def test_private_and_outside_above_a_sender_mix() -> None:
-    found = made("file>model page>model model>post", file=step("read a.txt"), page=step("net news.example"),
-                 model=step(), post=step("net post.example"))
+    found = made(
+        "file>model page>model model>post",
+        file=step("read a.txt"),
+        page=step("net news.example"),
+        model=step(),
+        post=step("net post.example"),
+    )
     (mix,) = items(found, "mixes")
     assert mix.nodes == ("file", "page", "post")
     assert found.rows[0].kind == "mixes"
@@ -140,7 +155,13 @@ def test_private_and_outside_above_a_sender_mix() -> None:
     ["file>post", "page>post", "file>model page>model", "post>file post>page", "file>page"],
 )
 def test_without_both_above_a_sender_nothing_mixes(links: str) -> None:
-    found = made(links, file=step("read a.txt"), page=step("net news.example"), model=step(), post=step("net post.example"))
+    found = made(
+        links,
+        file=step("read a.txt"),
+        page=step("net news.example"),
+        model=step(),
+        post=step("net post.example"),
+    )
     assert items(found, "mixes") == ()
 
 
@@ -152,7 +173,12 @@ def test_account_data_that_goes_back_where_it_came_from_does_not_mix() -> None:
 
 
 def test_steps_inside_frames_count() -> None:
-    body = workflow("file>page page>post", file=step("read a.txt"), page=step("net news.example"), post=step("net p.example")).graph
+    body = workflow(
+        "file>page page>post",
+        file=step("read a.txt"),
+        page=step("net news.example"),
+        post=step("net p.example"),
+    ).graph
     found = made(frame=replace(step(), body=body))
     assert items(found, "mixes")[0].nodes == ("file", "page", "post")
     assert {item.target for item in items(found, "sends")} == {"news.example", "p.example"}
@@ -173,11 +199,15 @@ KINDS = st.sampled_from(["net", "read", "write", "connection"])
 TARGETS = st.sampled_from([DECIDED_WHILE_RUNNING, "example.com", "a.csv", "/etc/x", "CRM", "10.0.0.1"])
 
 
-@given(st.lists(st.tuples(KINDS, TARGETS), max_size=8), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6))
-def test_no_power_is_ever_missing_from_the_sheet(powers: list[tuple[str, str]], links: list[tuple[int, int]]) -> None:
+@given(
+    st.lists(st.tuples(KINDS, TARGETS), max_size=8),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6),
+)
+def test_no_power_is_ever_missing_from_the_sheet(
+    powers: list[tuple[str, str]], links: list[tuple[int, int]]
+) -> None:
     nodes = {f"n{at}": step(", ".join(f"{k} {t}" for k, t in powers[at::4])) for at in range(4)}
     found = made(" ".join(f"n{a}>n{b}" for a, b in links if a != b), **nodes)
     shown = {(row.kind, item.target) for row in found.rows if row.kind != "mixes" for item in row.items}
     row_of = {"net": "sends", "read": "reads", "write": "writes", "connection": "connections"}
     assert shown == {(row_of[kind], target) for kind, target in powers}
-

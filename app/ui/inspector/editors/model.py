@@ -82,6 +82,7 @@ class ModelEditor(Editor):
         found = shelf.model(choice)
         words = model_words.choice_title(choice, shelf) or text("model.choose")
         self._button.show_choice(model_words.icon_of(found, choice.role), words)
+        self._button.setAccessibleName(f"{self.texts.label(self.spec)}: {self._button.words()}")
         self._button.setAccessibleDescription(self._words(choice))
         self._facts.setText(self._words(choice))
         self._facts.setVisible(bool(self._facts.text()))
@@ -135,7 +136,6 @@ class _OpenButton(QPushButton):
     def show_choice(self, icon: str, words: str) -> None:
         """What stands on it."""
         self._icon, self._words = icon, one_line(words)
-        self.setAccessibleName(self._words)
         self.update()
 
     def words(self) -> str:

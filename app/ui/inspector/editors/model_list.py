@@ -106,7 +106,7 @@ def _models(shelf: Shelf, needs: tuple[str, ...], words: list[str]) -> Iterator[
             by_connection.setdefault(line.connection, []).append(line)
     for connection, lines in by_connection.items():
         where = "" if lines[0].place == "computer" else f" · {model_words.place_words(lines[0])}"
-        yield ModelRow(connection + where)
+        yield ModelRow(model_words.connection_title(connection, lines[0].kind) + where)
         for line in lines:
             yield ModelRow(line.name, line.choice, line, _missing(line, needs))
 

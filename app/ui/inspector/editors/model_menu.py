@@ -56,7 +56,10 @@ class ModelMenu(QFrame):
         self._search.setVisible(len(shelf.models) >= _SEARCH_FROM)
         self._model.show_shelf(shelf, needs, offers_roles=self._offers_roles)
         self._facts.show_facts(shelf.built_in)
-        self._date.setText(model_words.price_date(shelf))
+        dated = (
+            text("model.list.date", date=model_words.day_words(shelf.prices_of)) if shelf.prices_of else ""
+        )
+        self._date.setText(dated)
         self._manage.setText(text("model.list.manage"))
         self._list.setCurrentIndex(self._model.index_of(current))
         self._explain()

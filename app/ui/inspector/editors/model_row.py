@@ -105,7 +105,7 @@ def _facts(painter: QPainter, row: ModelRow, look: Theme, area: QRect) -> None:
     if row.missing:
         _words(painter, area, text("model.lacks", abilities=row.missing), look.state("warning").text)
         return
-    price = model_words.price_words(row.line)
+    price = model_words.price_words(row.line, short=True)
     colour = {"free": look.state("done").text, "unknown": look.state("warning").text}.get(
         row.line.price_state, look.text2
     )

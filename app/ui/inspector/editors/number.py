@@ -60,6 +60,8 @@ class NumberEditor(Editor):
 
     def retranslate(self) -> None:
         unit = self.texts.unit(self.spec, self._field.unit)
+        if self._slide is not None:
+            self._slide.setAccessibleName(self.texts.label(self.spec))
         self._unit.setText(unit)
         self._unit.setVisible(bool(unit))
         empty = text("inspector.number.empty") if _may_be_empty(self.spec.type) else ""

@@ -20,7 +20,7 @@ from app.ui import fonts
 from app.ui.appearance import appearance
 from app.ui.icons import paint_icon
 from app.ui.inspector.around import Source
-from app.ui.plain import one_line
+from app.ui.plain import one_line, tooltip
 from app.ui.theme import tint
 
 SOURCE = Qt.ItemDataRole.UserRole
@@ -53,7 +53,7 @@ class SourceMenu(QCompleter):
         for source in sources:
             item = QStandardItem(full_name(source))
             item.setData(source, SOURCE)
-            item.setToolTip(one_line(full_name(source)))
+            item.setToolTip(tooltip(full_name(source)))
             self._model.appendRow(item)
 
     def _activated(self, index: QModelIndex) -> None:

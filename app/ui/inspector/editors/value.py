@@ -60,6 +60,7 @@ class ValueEditor(Editor):
         self.fault.emit("")
 
     def retranslate(self) -> None:
+        self._kind.setAccessibleName(self.texts.label(self.spec))
         current = max(0, self._kind.currentIndex())
         self._kind.clear()
         for kind in _KINDS:

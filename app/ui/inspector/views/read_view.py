@@ -15,7 +15,7 @@ from app.sdk.references import as_text
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.inspector.views.shape import as_shown, is_list
-from app.ui.plain import visible
+from app.ui.plain import tooltip, visible
 
 _SIGNS = {"passed": "✓", "failed": "✗", "not_checked": "?"}
 _TONES = {"passed": "done", "failed": "warning", "not_checked": "waiting"}
@@ -97,7 +97,7 @@ class ReadView(QTextBrowser):
         self.setTextCursor(cursor)
 
     def _tell(self, url: QUrl) -> None:
-        self.setToolTip(text("inspector.data.link", host=visible(url.host() or url.toString())))
+        self.setToolTip(tooltip(text("inspector.data.link", host=url.host() or url.toString())))
 
 
 def _sign(verdict: str) -> str:

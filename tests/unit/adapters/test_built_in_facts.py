@@ -1,0 +1,25 @@
+"""What the picker says of the built-in model is what was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app import texts
+from app.adapters.shelf_making import built_in_facts
+
+MEASURED = (Path(__file__).parents[3] / "docs/measurements.md").read_text("utf-8")
+
+
+def test_every_number_stands_in_the_measurements() -> None:
+    title, facts = built_in_facts()
+    assert title
+    assert facts
+    for fact in facts:
+        if "right" in fact.args:
+            assert f"{fact.args['right']} of {fact.args['of']}" in MEASURED
+
+
+def test_every_fact_has_its_sentence() -> None:
+    for fact in built_in_facts()[1]:
+        for language in texts.LANGUAGES:
+            assert texts.has(f"built_in.{fact.code}", language)

@@ -1,0 +1,134 @@
+"""The shelf: where data goes, what it costs, where keys lie, and servers that don't answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app.adapters.connection import Connection
+from app.adapters.connections import THIS_COMPUTER
+from app.adapters.outside import Outside
+from app.adapters.shelf import NO_SHELF, Shelf
+from app.adapters.shelf_making import ShelfMaker, place_of
+from app.processes import children
+from app.sdk.fields import ModelChoice
+from app.settings import Preferences, RoleTarget, folders
+from tests.servers.scripted import KEY, MODELS, ScriptedServer
+
+
+@pytest.fixture
+async def outside(home: Path) -> AsyncIterator[Outside]:
+    assert folders().config.is_relative_to(home)
+    environment = {
+        "BATON_CONN_CI_KIND": "openai",
+        "BATON_CONN_CI_KEY": KEY,
+        "BATON_CONN_CI_MODEL": "gpt-4o-mini",
+    }
+    made = Outside(folders(), Preferences(), children, children.own_command("model-host"), environment)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with ScriptedServer() as running:
+        yield running
+
+
+async def shelf(outside: Outside, **roles: RoleTarget) -> Shelf:
+    return await ShelfMaker(outside.models, outside.prices, outside.secrets).make(roles)
+
+
+async def test_a_bare_machine_has_its_own_model_for_the_small_role(outside: Outside) -> None:
+    found = await shelf(outside)
+    small = found.model(ModelChoice(role="small"))
+    assert small is not None
+    assert (small.connection, small.place, small.price_state, small.built_in) == (
+        THIS_COMPUTER,
+        "computer",
+        "free",
+        True,
+    )
+    assert "tools" in small.lacking
+    assert found.model(ModelChoice(role="strong")) is None
+    assert found.built_in
+
+
+async def test_prices_and_places_of_a_provider(outside: Outside) -> None:
+    found = await shelf(outside, strong=RoleTarget("CI", "gpt-4o-mini"))
+    strong = found.model(ModelChoice(role="strong"))
+    assert strong is not None
+    assert (strong.place, strong.goes_to, strong.price_state) == ("cloud", "OpenAI", "priced")
+    assert strong.input_price == Decimal("0.15")
+    assert strong.output_price == Decimal("0.6")
+    line = found.connection("CI")
+    assert line is not None
+    assert line.key == "environment"
+    assert found.prices_of
+
+
+async def test_what_has_no_price_is_unknown_and_never_free(outside: Outside) -> None:
+    outside.connections.put(
+        Connection("Gateway", "openai_compatible", "https://gpu.acme.example/v1", models=("llama",))
+    )
+    found = await shelf(outside)
+    model = found.model(ModelChoice(connection="Gateway", model="llama"))
+    assert model is not None
+    assert (model.place, model.goes_to) == ("company", "gpu.acme.example")
+    assert (model.price_state, model.input_price) == ("unknown", None)
+
+
+async def test_a_local_server_says_which_models_it_has(outside: Outside, server: ScriptedServer) -> None:
+    outside.connections.put(Connection("Here", "openai_compatible", server.url("openai")))
+    await outside.secrets.set("Here", KEY)
+    found = await shelf(outside)
+    mine = [line for line in found.models if line.connection == "Here"]
+    assert {line.model for line in mine} == set(MODELS)
+    assert {line.price_state for line in mine} == {"free"}
+    line = found.connection("Here")
+    assert line is not None
+    assert (line.key, line.problem) == ("stored", None)
+
+
+async def test_a_server_that_is_not_there_is_a_problem_of_its_line_only(outside: Outside) -> None:
+    outside.connections.put(Connection("Gone", "openai_compatible", "http://127.0.0.1:9/v1"))
+    found = await shelf(outside)
+    line = found.connection("Gone")
+    assert line is not None
+    assert line.problem is not None
+    assert line.problem.code.startswith(("model.", "net."))
+    assert found.model(ModelChoice(role="small")) is not None
+
+
+async def test_answers_are_remembered_until_somebody_looks_again(
+    outside: Outside, server: ScriptedServer
+) -> None:
+    outside.connections.put(Connection("Here", "openai_compatible", server.url("openai")))
+    maker = ShelfMaker(outside.models, outside.prices, outside.secrets)
+    before = await maker.make({})
+    assert [line for line in before.models if line.connection == "Here"] == []  # it wants a key
+    await outside.secrets.set("Here", KEY)
+    assert (await maker.make({})).connection("Here").problem is not None  # type: ignore[union-attr]
+    assert (await maker.make({}, look_again=True)).connection("Here").problem is None  # type: ignore[union-attr]
+
+
+async def test_a_provider_without_a_key_says_so(outside: Outside) -> None:
+    outside.connections.put(Connection("Anthropic", "anthropic"))
+    line = (await shelf(outside)).connection("Anthropic")
+    assert line is not None
+    assert line.key == "missing"
+
+
+def test_places() -> None:
+    assert place_of(Connection("a", "ollama")) == "computer"
+    assert place_of(Connection("a", "openai")) == "cloud"
+    assert place_of(Connection("a", "openai", "https://proxy.acme.example/v1")) == "company"
+
+
+def test_an_empty_shelf_finds_nothing() -> None:
+    assert NO_SHELF.model(ModelChoice(role="small")) is None
+    assert NO_SHELF.model(ModelChoice()) is None
+    assert NO_SHELF.connection("x") is None

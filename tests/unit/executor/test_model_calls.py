@@ -1,0 +1,192 @@
+"""The gate before a call: granted, within the budget, and booked for what it came to or may have come to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.costs.cost import UNKNOWN, Cost
+from app.costs.usage import Usage
+from app.document.workflow import Node, Retry
+from app.events.run_events import BudgetReached, ModelCalled, NodeSettled, Retrying, RunEvent, RunFinished, RunPaused
+from app.events.run_state import RunState
+from app.executor import retry
+from app.executor.doors import Limits
+from app.sdk.errors import NodeError
+from app.sdk.gateway import ChatReply, ChatRequest
+from tests.flows import ScriptedModels, doors, events_of, flow, run, start, status
+
+PAID = flow({"a": "test.source", "m": "test.model"}, ["a.value>m.value"])
+
+
+class Forgetful(ScriptedModels):
+    """A server that doesn't say what it used."""
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        return replace(await super().chat(request), usage=None)
+
+
+def forgetful_doors(models: ScriptedModels) -> Any:
+    return replace(
+        doors(models, "1"), cost_of=lambda _, usage: UNKNOWN if usage is None else Cost(Decimal(usage.total), "priced")
+    )
+
+
+async def test_a_server_that_does_not_say_what_it_used_is_counted_at_the_estimate() -> None:
+    """Its cost is shown as unknown, but the cap holds it as if it had used what it may."""
+    models = Forgetful()
+    execution = start(
+        PAID,
+        rows=[{"value": str(i)} for i in range(10)],
+        through=forgetful_doors(models),
+        limits=Limits(budget=Decimal(300), rows_at_a_time=1),
+    )
+    events: list[RunEvent] = []
+    async for batch in execution.batches():
+        events += batch
+        if any(isinstance(e, RunPaused) for e in batch):
+            execution.stop("paused")
+    assert len(models.asked) == 2
+    assert status(events) == "paused"
+    state = RunState()
+    state.apply_all(events)
+    assert state.cost.usd is None
+
+
+async def test_overshoot_is_at_most_what_calls_in_flight_cost_above_their_bound() -> None:
+    """Every call costs ten times its bound: those in flight go over, no further one starts."""
+    models = ScriptedModels()
+    through = replace(doors(models, "1"), cost_of=lambda _, usage: Cost(Decimal(1170), "priced"))
+    execution = start(
+        PAID,
+        rows=[{"value": "x"} for _ in range(20)],
+        through=through,
+        limits=Limits(budget=Decimal(240), rows_at_a_time=8),
+    )
+    async for batch in execution.batches():
+        if any(isinstance(e, RunPaused) for e in batch):
+            execution.stop("paused")
+    assert len(models.asked) == 2
+
+
+async def test_a_long_schema_and_tools_are_part_of_what_is_reserved() -> None:
+    models = ScriptedModels()
+    long = Node("m", "test.model", fields={"schema_of": 2000})
+    execution = start(flow({"m": long}, []), through=doors(models, "1"), limits=Limits(budget=Decimal(200)))
+    reached: list[BudgetReached] = []
+    async for batch in execution.batches():
+        reached += [e for e in batch if isinstance(e, BudgetReached)]
+        if any(isinstance(e, RunPaused) for e in batch):
+            execution.stop("paused")
+    assert models.asked == []
+    assert Decimal(reached[0].needed) > 1000
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [("model.timeout", "estimated"), ("model.stream_cut", "estimated"), ("model.key_refused", "free")],
+)
+async def test_a_failed_call_is_booked_at_the_estimate_where_it_may_be_billed(code: str, state: str) -> None:
+    def fail(_: str) -> str:
+        raise NodeError(code)
+
+    node = Node("m", "test.model", retry=Retry(attempts=1))
+    workflow = flow({"a": ("test.source", {"value": "y" * 400}), "m": node}, ["a.value>m.value"])
+    _, events = await run(workflow, through=doors(ScriptedModels(fail), "1"))
+    call = next(e for e in events if isinstance(e, ModelCalled))
+    end = next(e for e in events if isinstance(e, NodeSettled) and e.node == "m")
+    assert call.cost.state == state
+    assert call.failure is not None
+    assert end.cost == call.cost
+    if state == "estimated":
+        assert call.usage == Usage(100, 0)
+        assert call.cost.known == 100
+
+
+async def test_every_attempt_is_booked() -> None:
+    asked = iter([NodeError("model.timeout", retry_after=0), None])
+
+    def once(text: str) -> str:
+        if error := next(asked):
+            raise error
+        return text
+
+    node = Node("m", "test.model", retry=Retry(attempts=3))
+    _, events = await run(
+        flow({"a": ("test.source", {"value": "y" * 40}), "m": node}, ["a.value>m.value"]),
+        through=doors(ScriptedModels(once), "1"),
+    )
+    calls = [e.cost for e in events if isinstance(e, ModelCalled)]
+    end = next(e for e in events if isinstance(e, NodeSettled) and e.node == "m")
+    assert (end.status, end.attempts, end.calls) == ("ok", 2, 2)
+    assert end.cost == calls[0] + calls[1]
+    assert end.cost.state == "estimated"
+
+
+async def test_a_model_that_was_not_granted_is_not_asked() -> None:
+    models = ScriptedModels()
+    through = replace(doors(models), may_ask=lambda choice: choice.role == "strong")
+    _, events = await run(PAID, through=through)
+    last = events[-1]
+    assert isinstance(last, RunFinished)
+    assert (last.problems[0].code, last.problems[0].node) == ("model.not_granted", "m")
+    assert last.problems[0].args == {"model": "small"}
+    assert models.asked == []
+
+
+# Retries
+
+
+def test_a_servers_own_wish_is_honoured_up_to_a_limit() -> None:
+    assert retry.delay(NodeError("model.too_many_requests", retry_after=7.5), 1) == 7.5
+    assert retry.delay(NodeError("model.too_many_requests", retry_after=-3), 1) == 0
+    wish = NodeError("model.too_many_requests", retry_after=retry.LONGEST_RETRY_AFTER + 1)
+    assert not retry.may_retry(wish, 1, 3)
+    assert retry.may_retry(NodeError("model.too_many_requests", retry_after=retry.LONGEST_RETRY_AFTER), 1, 3)
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3, 7, 40, 5000])
+def test_a_delay_doubles_up_to_a_minute(attempt: int) -> None:
+    longest = min(60.0, 2.0 ** min(attempt - 1, 10))
+    for _ in range(50):
+        assert longest / 2 <= retry.delay(NodeError("model.timeout"), attempt) <= longest
+
+
+async def test_nothing_is_held_while_a_retry_is_waited_for() -> None:
+    """One row sleeps before its second attempt; its reservation must not keep the others from their calls."""
+    failed: set[str] = set()
+
+    def answer(text: str) -> str:
+        if text == "1" and not failed:
+            failed.add(text)
+            raise NodeError("model.too_many_requests", retry_after=0.3)
+        return text
+
+    models = ScriptedModels(answer)
+    execution = start(
+        PAID,
+        rows=[{"value": str(i)} for i in range(1, 6)],
+        through=doors(models, "1"),
+        limits=Limits(budget=Decimal(200), rows_at_a_time=2),
+    )
+    async with asyncio.timeout(5):
+        events = await events_of(execution)
+    assert status(events) == "done"
+    assert models.asked == ["1", "2", "3", "4", "5", "1"]
+    assert not any(isinstance(e, RunPaused) for e in events)
+    assert [e.delay for e in events if isinstance(e, Retrying)] == [0.3]
+
+
+async def test_a_time_out_of_a_step_is_tried_again() -> None:
+    node = Node("b", "test.step", fields={"for_ever": True}, retry=Retry(attempts=2, timeout=0.02))
+    retry_soon = start(flow({"b": node}, []))
+    async with asyncio.timeout(5):
+        events = await events_of(retry_soon)
+    last = events[-1]
+    assert isinstance(last, RunFinished)
+    assert last.problems[0].code == "node.timeout"
+    assert [e.attempt for e in events if isinstance(e, Retrying)] == [1]

@@ -1,0 +1,221 @@
+"""What waits, for a person or for money, and when a run says that nothing goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+from app.document.workflow import Node, Retry
+from app.events.run_events import BudgetReached, PersonAsked, RowSettled, RunEvent, RunFinished, RunPaused, RunResumed
+from app.events.run_state import RunState
+from app.executor.doors import Limits
+from app.executor.executor import Execution
+from app.sdk.context import Answer
+from tests.flows import ScriptedModels, doors, events_of, flow, plan, rows_of, settled, start, status
+
+PERSON_WHERE_X = flow(
+    {"a": "test.source", "if": "test.branch", "p": "test.person", "r": "test.result"},
+    ["a.value>if.value", "if.yes>p.value", "if.no>r.value"],
+)
+PAID = flow({"a": "test.source", "m": "test.model", "r": "test.result"}, ["a.value>m.value", "m.value>r.value"])
+
+
+async def test_a_run_over_rows_pauses_only_when_no_row_can_go_on() -> None:
+    rows = [{"value": "x" if i == 0 else "other"} for i in range(30)]
+    execution = start(PERSON_WHERE_X, rows=rows, limits=Limits(rows_at_a_time=2))
+    seen: list[RunEvent] = []
+    async for batch in execution.batches():
+        for event in batch:
+            seen.append(event)
+            if isinstance(event, RunPaused):
+                assert sum(isinstance(e, RowSettled) for e in seen) == 29
+                execution.answer("p", "#0", Answer("approved", "x"))
+    assert status(seen) == "done"
+    assert sum(isinstance(e, RunPaused) for e in seen) == 1
+
+
+async def test_a_source_of_rows_that_takes_its_time_is_no_pause() -> None:
+    async def slow() -> AsyncIterator[dict[str, str]]:
+        yield {"value": "x"}
+        for _ in range(200):
+            await asyncio.sleep(0)
+        yield {"value": "other"}
+
+    execution = Execution(plan(PERSON_WHERE_X), doors(), Limits(rows_at_a_time=2), "r", {}, slow(), -1)
+    seen: list[RunEvent] = []
+    async for batch in execution.batches():
+        for event in batch:
+            seen.append(event)
+            if isinstance(event, RunPaused):
+                assert any(isinstance(e, RowSettled) and e.row == 1 for e in seen)
+                execution.answer("p", "#0", Answer("approved", "x"))
+
+
+async def test_time_in_which_a_person_or_money_is_waited_for_does_not_count_against_a_step() -> None:
+    short = Retry(attempts=1, timeout=0.1)
+    workflow = flow(
+        {"a": "test.source", "m": Node("m", "test.model", retry=short), "p": Node("p", "test.person", retry=short)},
+        ["a.value>m.value", "m.value>p.value"],
+    )
+    execution = start(workflow, through=doors(price="1"), limits=Limits(budget=Decimal(1)))
+    events: list[RunEvent] = []
+    async for batch in execution.batches():
+        events += batch
+        for event in batch:
+            if isinstance(event, RunPaused):
+                await asyncio.sleep(0.2)
+                if event.status == "paused":
+                    execution.raise_budget(Decimal(1000))
+                else:
+                    execution.answer("p", "", Answer("approved", "x"))
+    assert status(events) == "done", events[-1]
+
+
+async def test_a_step_keeps_the_time_that_it_had_left_when_it_began_to_wait() -> None:
+    models = ScriptedModels()
+    models.hold = asyncio.Event()
+    node = Node("m", "test.model", retry=Retry(attempts=1, timeout=0.1))
+    execution = start(flow({"m": node}, []), through=doors(models, "1"), limits=Limits(budget=Decimal(1)))
+    async with asyncio.timeout(5):
+        async for batch in execution.batches():
+            if any(isinstance(e, RunPaused) for e in batch):
+                execution.raise_budget(None)
+            last = batch[-1]
+    assert isinstance(last, RunFinished)
+    assert last.problems[0].code == "node.timeout"
+
+
+async def test_the_time_limit_of_a_run_does_not_count_the_pauses() -> None:
+    execution = start(PERSON_WHERE_X, limits=Limits(time=0.2))
+    async for batch in execution.batches():
+        if any(isinstance(e, RunPaused) for e in batch):
+            await asyncio.sleep(0.4)
+            execution.answer("p", "", Answer("approved", "x"))
+        last = batch[-1]
+    assert isinstance(last, RunFinished)
+    assert last.status == "done"
+
+
+async def test_the_time_limit_ends_a_run_and_says_so() -> None:
+    execution = start(flow({"a": ("test.step", {"for_ever": True})}, []), limits=Limits(time=0.05))
+    async with asyncio.timeout(5):
+        events = await events_of(execution)
+    last = events[-1]
+    assert isinstance(last, RunFinished)
+    assert (last.status, [p.code for p in last.problems]) == ("failed", ["run.time_limit"])
+    assert settled(events) == {("a", ""): "cancelled"}
+
+
+async def test_a_time_out_of_something_else_is_not_taken_for_the_limit() -> None:
+    async def hanging() -> AsyncIterator[dict[str, str]]:
+        yield {}
+        raise TimeoutError("the disk")
+
+    execution = Execution(plan(flow({"a": "test.source"}, [])), doors(), Limits(time=60), "r", {}, hanging(), -1)
+    last = (await events_of(execution))[-1]
+    assert isinstance(last, RunFinished)
+    assert [p.code for p in last.problems] == ["engine.bug"]
+
+
+async def test_a_cap_that_is_raised_too_little_pauses_again_and_says_what_is_needed() -> None:
+    models = ScriptedModels()
+    execution = start(
+        PAID,
+        rows=[{"value": str(i)} for i in range(6)],
+        through=doors(models, "1"),
+        limits=Limits(budget=Decimal(0), rows_at_a_time=3),
+    )
+    caps = iter([Decimal(50), Decimal(200), Decimal(10_000)])
+    events: list[RunEvent] = []
+    state = RunState()
+    async with asyncio.timeout(5):
+        async for batch in execution.batches():
+            for event in batch:
+                events.append(event)
+                state.apply(event)
+                if isinstance(event, RunPaused):
+                    assert state.status == "paused"
+                    execution.raise_budget(next(caps))
+    assert status(events) == "done"
+    assert sorted(models.asked) == [str(i) for i in range(6)]
+    reached = [e for e in events if isinstance(e, BudgetReached)]
+    assert {e.scope for e in reached[:3]} == {"#0", "#1", "#2"}  # every row that waits is named
+    assert {e.cap for e in reached} >= {"0", "50"}
+    assert [e.budget for e in events if isinstance(e, RunResumed)] == ["50", "200", "10000"]
+
+
+async def test_no_cap_never_pauses_and_raising_to_none_lets_all_go() -> None:
+    models = ScriptedModels()
+    execution = start(PAID, through=doors(models, "1"), limits=Limits(budget=Decimal(0)))
+    events: list[RunEvent] = []
+    async for batch in execution.batches():
+        events += batch
+        if any(isinstance(e, RunPaused) for e in batch):
+            execution.raise_budget(None)
+    assert status(events) == "done"
+    assert len(models.asked) == 1
+
+
+async def test_a_paused_run_that_an_answer_lets_go_on_pauses_again_afterwards() -> None:
+    """A person and money are waited for; the answer lets one way go on, which then ends."""
+    workflow = flow(
+        {"a": "test.source", "m": "test.model", "p": "test.person", "then": "test.step"},
+        ["a.value>m.value", "a.value>p.value", "p.value>then.value"],
+    )
+    execution = start(workflow, through=doors(price="1"), limits=Limits(budget=Decimal(0)))
+    state, pauses = RunState(), 0
+    async with asyncio.timeout(5):
+        async for batch in execution.batches():
+            for event in batch:
+                state.apply(event)
+                if isinstance(event, PersonAsked):
+                    question = event
+                if not isinstance(event, RunPaused):
+                    continue
+                pauses += 1
+                if pauses == 1:
+                    execution.answer(question.node, question.scope, Answer("approved", "x"))
+                else:
+                    assert state.nodes["then"].ok == 1
+                    execution.raise_budget(None)
+    assert pauses == 2
+    assert state.status == "done"
+
+
+async def test_one_question_that_times_out_does_not_hide_the_next_pause() -> None:
+    workflow = flow(
+        {
+            "a": "test.source",
+            "short": Node("short", "test.person", fields={"timeout": 0.05}),
+            "oops": ("test.step", {}),
+            "long": "test.person",
+        },
+        ["a.value>short.value", "a.value>long.value", "short.error>oops.value"],
+    )
+    execution = start(workflow)
+    pauses = 0
+    async with asyncio.timeout(5):
+        async for batch in execution.batches():
+            for event in batch:
+                if isinstance(event, RunPaused):
+                    pauses += 1
+                    if pauses == 2:
+                        execution.answer("long", "", Answer("approved", "x"))
+    assert pauses == 2
+
+
+async def test_rows_are_not_read_ahead_of_what_waits() -> None:
+    taken: list[int] = []
+
+    async def source() -> AsyncIterator[dict[str, str]]:
+        for i in range(1000):
+            taken.append(i)
+            yield {"value": "x"}
+
+    execution = Execution(plan(PERSON_WHERE_X), doors(), Limits(rows_at_a_time=3), "r", {}, source(), -1)
+    async for batch in execution.batches():
+        if any(isinstance(e, RunPaused) for e in batch):
+            assert len(taken) == 3
+            execution.stop()
+    assert rows_of is not None
