@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 
 def main() -> int:
@@ -19,6 +20,7 @@ def main() -> int:
 
             return model_host.main()
         case ["render", *_]:
+            signal.signal(signal.SIGINT, _interrupted)
             from app.cli.main import main as run_verb
             from app.ui.render import render
 
@@ -28,9 +30,15 @@ def main() -> int:
         case [first] if _is_file(first) and len(arguments) == 1:
             return _window(arguments)
         case _:
+            signal.signal(signal.SIGINT, _interrupted)
             from app.cli.main import main as run_verb
 
             return run_verb(arguments, draw=_draw)
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """Ctrl+C before a run has begun; a run then takes it for itself."""
+    sys.exit(130)
 
 
 def _draw(*asked: Any) -> None:

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
@@ -138,7 +138,14 @@ class Engine:
     def check(self, workflow: Workflow) -> Checked:
         """What is wrong and what a run would use. Runs, opens and asks nothing."""
         content = digest(workflow)
-        planned = make_plan(workflow, content, self.registry.get, self.outside.resolve)
+        capped = self._cap(workflow) is not None
+        planned = make_plan(
+            workflow,
+            content,
+            self.registry.get,
+            self.outside.resolve,
+            self.outside.has_price if capped else None,
+        )
         powers = powers_of(planned.plan) if planned.plan else ()
         problems = (*self.registry.problems, *planned.problems)
         return Checked(planned.plan, problems, powers, self._remembered(planned.plan, content))
@@ -187,21 +194,28 @@ class Engine:
             models=outside.models,
             net=outside.net(broker),
             files=outside.files(broker, folder),
+            may_ask=broker.may_ask,
             cost_of=outside.prices.cost_of,
             upper_bound=outside.prices.upper_bound,
         )
 
     def _limits(self, request: RunRequest, grants: Grants) -> Limits:
-        """The tightest of what the person, the workflow and the grants say."""
         settings = request.workflow.settings
-        caps = [_amount(settings.budget_usd), grants.max_cost]
-        caps.append(request.budget if request.budget is not None else _amount(self.preferences.budget_usd))
+        cap = self._cap(request.workflow, request.budget)
+        if grants.max_cost.is_finite():
+            cap = grants.max_cost if cap is None else min(cap, grants.max_cost)
         return Limits(
-            budget=min((cap for cap in caps if cap is not None), default=None),
+            budget=cap,
             time=settings.time_limit,
             rows_at_a_time=request.rows_at_a_time or settings.concurrency or self.preferences.rows_at_a_time,
             stop_after=request.stop_after,
         )
+
+    def _cap(self, workflow: Workflow, asked: Decimal | None = None) -> Decimal | None:
+        """The tighter of what the workflow says and what the person says, for this run or for every run."""
+        person = _amount(self.preferences.budget_usd) if asked is None else asked
+        caps = [cap for cap in (person, _amount(workflow.settings.budget_usd)) if cap is not None]
+        return min(caps, default=None)
 
     async def _rows(self, plan: Plan, request: RunRequest) -> tuple[Rows | None, int | None]:
         if not request.rows:
@@ -222,7 +236,4 @@ async def _each(rows: Iterable[Mapping[str, Json]]) -> AsyncIterator[Mapping[str
 
 
 def _amount(text: str | None) -> Decimal | None:
-    try:
-        return Decimal(text) if text else None
-    except InvalidOperation:
-        return None
+    return Decimal(text) if text else None

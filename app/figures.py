@@ -8,6 +8,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from app.costs.cost import Cost
 from app.texts import text
 
+_CENT = Decimal("0.01")
 _SMALLEST = Decimal("0.0001")
 
 
@@ -16,6 +17,11 @@ def money(usd: Decimal) -> str:
     if 0 < usd < _SMALLEST:
         return text("figure.below", amount=f"${_SMALLEST}")
     return f"${usd.quantize(_SMALLEST, ROUND_HALF_UP):,}"
+
+
+def limit(usd: Decimal) -> str:
+    """A limit that somebody set: two decimals unless it has more."""
+    return f"${usd:,.2f}" if usd == usd.quantize(_CENT) else money(usd)
 
 
 def cost(amount: Cost) -> str:

@@ -7,7 +7,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
 
@@ -82,7 +83,7 @@ def load_preferences(where: Folders) -> Preferences:
     """The saved preferences; what can't be read is left at its default and the file stays as it is."""
     try:
         saved = json.loads((where.config / "settings.json").read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Preferences()
     return _from_plain(cast("dict[str, Any]", saved)) if isinstance(saved, dict) else Preferences()
 
@@ -111,23 +112,35 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def _from_plain(saved: Mapping[str, Any]) -> Preferences:
-    preferences = Preferences()
+    read: dict[str, Any] = {}
     for item in fields(Preferences):
-        if item.name not in saved:
-            continue
-        value: Any = saved[item.name]
-        try:
-            if item.name == "roles":
-                value = {name: RoleTarget(**target) for name, target in value.items()}
-            elif item.name == "addons":
-                value = tuple(map(str, value))
-        except (TypeError, AttributeError):
-            continue
-        default = getattr(preferences, item.name)
-        if (
-            default is None
-            or isinstance(value, type(default))
-            or (isinstance(default, float) and type(value) is int)
-        ):
-            preferences = replace(preferences, **{item.name: value})
-    return preferences
+        if item.name in saved:
+            with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
+                read[item.name] = _readable(item.name, saved[item.name])
+    return Preferences(**read)
+
+
+def _readable(name: str, value: Any) -> Any:
+    """The value of one preference. Raises anything where it has another shape."""
+    default = getattr(_DEFAULTS, name)
+    match name:
+        case "roles":
+            return {
+                role: RoleTarget(str(to["connection"]), str(to.get("model", "")))
+                for role, to in value.items()
+            }
+        case "shortcuts":
+            return {str(action): str(keys) for action, keys in value.items()}
+        case "addons" if isinstance(value, list):
+            return tuple(str(package) for package in cast("list[Any]", value))
+        case "reduced_motion" if value is None or isinstance(value, bool):
+            return value
+        case "budget_usd" if value and not 0 <= Decimal(value) < Decimal("Infinity"):
+            raise ValueError(name)  # a cap that can't be read must not become none
+        case _ if type(value) is type(default) or (type(default) is float and type(value) is int):
+            return value
+        case _:
+            raise TypeError(name)
+
+
+_DEFAULTS = Preferences()

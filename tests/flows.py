@@ -276,7 +276,7 @@ class AskPersonFields:
     timeout: Annotated[float | None, NumberField(label="Wait at most")] = None
 
 
-class AskPerson(NodeType[AskPersonFields, OptionalValue, OneValue]):
+class AskPerson(NodeType[AskPersonFields, NeededValue, OneValue]):
     """Waits for a person."""
 
     id = "test.person"
@@ -287,7 +287,7 @@ class AskPerson(NodeType[AskPersonFields, OptionalValue, OneValue]):
     icon = "user-check"
     effect = "person"
 
-    async def run(self, fields: AskPersonFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+    async def run(self, fields: AskPersonFields, inputs: NeededValue, ctx: RunContext) -> OneValue:
         answer = await ctx.ask(Question("Is this right?", inputs.value, timeout=fields.timeout))
         return OneValue(answer.value)
 
@@ -352,6 +352,7 @@ def doors(models: ScriptedModels | None = None, price: str = "0") -> Doors:
         models or ScriptedModels(),
         nothing,
         nothing,
+        lambda _: True,
         lambda _, usage: Cost(a_token * usage.total, "priced") if usage and a_token else FREE,
         lambda _, usage: a_token * usage.total,
     )

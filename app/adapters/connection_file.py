@@ -57,7 +57,7 @@ class ConnectionFile:
                     found.append(Connection(**known, models=models))
                 else:
                     foreign.append(row)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise ProblemError(
                 Problem("connection.file_unreadable", args={"path": str(self._path)})
             ) from error

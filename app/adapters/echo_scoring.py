@@ -60,7 +60,7 @@ async def _ask(egress: Egress, server: Server, model: str, prompt: str, label: s
         reply: Any = json.loads(data)
         log = _sum_behind(len(prompt), len(text), reply["choices"][0]["logprobs"])
         usage = usage_of(reply["usage"])
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise _cannot(server, model) from error
     if log is None or usage is None:
         raise _cannot(server, model)

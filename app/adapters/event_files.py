@@ -21,7 +21,8 @@ class EventFile:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _forget_oldest(folder, keep - 1)
-            self._file = self.path.open("w", encoding="utf-8", newline="\n")
+            # No event may end the run: what can't be written as UTF-8 becomes a question mark.
+            self._file = self.path.open("w", encoding="utf-8", errors="replace", newline="\n")
         except OSError:
             self.broken = True
 

@@ -144,7 +144,7 @@ def _message(text: str) -> str:
     """The provider's own words for people, from whichever shape its body has."""
     try:
         found = next(_words(json.loads(text)), "")
-    except ValueError:
+    except (ValueError, RecursionError):
         found = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
     return re.sub(r"\s+", " ", found).strip()
 

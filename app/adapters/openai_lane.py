@@ -153,7 +153,7 @@ def _take(reply: StreamedReply, data: bytes, server: Server, model: str, request
 def _object(data: bytes, server: Server, model: str) -> Plain:
     try:
         body: Any = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise NodeError("model.bad_reply", connection=server.connection, model=model)

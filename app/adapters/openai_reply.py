@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
 from app.costs.usage import Usage
+from app.document.characters import whole_text
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, FinishReason, TokenLogprob, ToolCall
 
@@ -104,7 +105,7 @@ class StreamedReply:
         elif self.is_full:
             finish = "length"
         return ChatReply(
-            text="".join(self._texts),
+            text=whole_text("".join(self._texts)),  # an emoji may come in two halves
             finish=finish,
             usage=self._usage,
             model=self._model,

@@ -17,6 +17,7 @@ from app.adapters.node_net import NodeNet
 from app.adapters.protected_places import protected_places
 from app.adapters.starter import Starter
 from app.adapters.tables import count_rows, rows_of
+from app.costs.usage import NO_USAGE
 from app.executor.broker import Broker
 from app.sdk.context import Row
 from app.sdk.fields import ModelChoice
@@ -62,6 +63,10 @@ class Outside:
     def resolve(self, choice: ModelChoice) -> ModelFacts:
         """The model that a choice leads to on this machine. Raises NodeError; asks no server."""
         return self.models.resolve(choice)
+
+    def has_price(self, facts: ModelFacts) -> bool:
+        """Whether what a call of this model may cost is known beforehand, so that a budget can hold it."""
+        return self.prices.upper_bound(facts, NO_USAGE) is not None
 
     def known_models(self) -> tuple[ModelFacts, ...]:
         """The models that connections name, without asking any server."""

@@ -100,7 +100,7 @@ def _load(path: Path) -> dict[str, Any] | None:
         saved: Any = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(path) from error
     if not isinstance(saved, dict) or saved.get("version") != _VERSION:  # pyright: ignore[reportUnknownMemberType]
         raise _unreadable(path)

@@ -10,6 +10,7 @@ import typer
 from app.cli import opening
 from app.cli.report import problem_list
 from app.cli.run_table import problem_text
+from app.cli.terminal import plain
 from app.document.workflow import Workflow
 from app.engine import Checked, Engine
 from app.texts import text
@@ -54,4 +55,4 @@ def _print(engine: Engine, workflow: Workflow, checked: Checked) -> None:
     if checked.powers:
         typer.echo(text("cli.check.would"))
     for power in checked.powers:
-        typer.echo(f"  {text(f'power.{power.kind}')}: {power.target or '–'}")
+        typer.echo(f"  {text(f'power.{power.kind}')}: {plain(power.target) or '–'}")

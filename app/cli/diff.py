@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli import opening
-from app.cli.terminal import fit
+from app.cli.terminal import fit, plain
 from app.document.diff import Difference
 from app.document.diff import diff as differences
 from app.document.workflow import Json
@@ -47,7 +47,7 @@ def _object(one: Difference) -> dict[str, Json]:
 
 
 def _sentence(one: Difference) -> str:
-    return text(
+    sentence = text(
         f"difference.{one.kind}",
         node=one.node,
         title=one.title,
@@ -56,6 +56,7 @@ def _sentence(one: Difference) -> str:
         before=_value(one.before),
         after=_value(one.after),
     )
+    return plain(sentence)
 
 
 def _value(value: Json) -> str:

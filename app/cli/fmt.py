@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from app.adapters.workflow_files import read_file, save_file
 from app.cli import opening
 from app.document import json_codec
-from app.document.problem import Problem, ProblemError
-from app.settings import write_atomically
+from app.document.problem import ProblemError
+from app.settings import folders
 from app.texts import text
 
 
@@ -25,27 +26,24 @@ def fmt(
 
 def _one(path: Path, *, check: bool) -> int:
     try:
-        before = path.read_bytes()
-        loaded = json_codec.read(before)
-        if loaded.newer:  # what this version doesn't know can't be written by it
-            raise ProblemError(*(w for w in loaded.warnings if w.code == "file.newer_version"))
-        after = json_codec.write(loaded.workflow)
-    except OSError as error:
-        problem = Problem(
-            "file.not_readable", args={"path": str(path), "detail": error.strerror or str(error)}
-        )
-        opening.refuse([problem], opening.INVALID)
-        return opening.INVALID
+        return _write(path, check=check)
     except ProblemError as error:
         typer.echo(f"{path}:", err=True)
         opening.refuse(error.problems, opening.INVALID)
         return opening.INVALID
-    if before == after:
-        typer.echo(text("cli.fmt.same", path=str(path)))
-        return opening.OK
-    if check:
-        typer.echo(text("cli.fmt.would", path=str(path)))
-        return opening.FAILED
-    write_atomically(path, after.decode())
+
+
+def _write(path: Path, *, check: bool) -> int:
+    """Raises ProblemError `file.*`, also where the file holds what would be lost."""
+    opened = read_file(path)
+    lost = [problem for problem in opened.warnings if problem.severity == "error"]
+    if opened.newer or lost:
+        raise ProblemError(*opened.warnings)
+    in_form = path.read_bytes() == json_codec.write(opened.workflow)
+    if in_form or check:
+        typer.echo(text("cli.fmt.same" if in_form else "cli.fmt.would", path=str(path)))
+        return opening.OK if in_form else opening.FAILED
+    saved = save_file(path, opened.workflow, opened.stamp, folders())
+    opening.refuse(saved.warnings, opening.OK)
     typer.echo(text("cli.fmt.changed", path=str(path)))
     return opening.OK

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import typer
 
+from app.cli import opening
 from app.cli.check import check
 from app.cli.diff import diff
 from app.cli.doctor import doctor
@@ -15,6 +19,8 @@ from app.cli.fmt import fmt
 from app.cli.models import models
 from app.cli.nodes import nodes
 from app.cli.run import Draw, run
+from app.document.characters import whole_text
+from app.document.problem import Problem, ProblemError
 
 cli: Any = typer.Typer(
     name="baton",
@@ -33,13 +39,57 @@ def main(arguments: list[str], draw: Draw | None = None, more: Sequence[Callable
 
     `draw` makes the picture that `run --picture` asks for, `more` are verbs of rooms that this one can't see.
     """
+    _make_writable()
+    opening.use_language()
     for verb in more:
         cli.command(verb.__name__)(verb)
+    try:
+        code = _run_verb(arguments, draw)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader of our output went away: nothing is wrong
+        _drop_output()
+        return 0
+    except ProblemError as error:  # of the profile's own files
+        opening.refuse(error.problems, opening.FAILED)
+        return opening.exit_code(error.problems)
+    except OSError as error:  # files have their own words: this is the output
+        _drop_output()
+        args = {"detail": error.strerror or type(error).__name__}
+        opening.refuse([Problem("cli.output_refused", args=args)], opening.FAILED)
+        return opening.FAILED
+    except Exception as bug:  # noqa: BLE001 - a traceback is no sentence for people
+        args = {"error": type(bug).__name__, "detail": f"{whole_text(str(bug))[:500]} {_place_of(bug)}"}
+        opening.refuse([Problem("engine.bug", args=args)], opening.FAILED)
+        return opening.FAILED
+
+
+def _run_verb(arguments: list[str], draw: Draw | None) -> int:
     try:
         cli(args=arguments, obj=draw, standalone_mode=True, prog_name="baton")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
-    except BrokenPipeError:  # the reader of our output went away: nothing is wrong
-        sys.stderr.close()
-        return 0
     return 0
+
+
+def _make_writable() -> None:
+    """Output is never what a verb fails at: closed streams lead nowhere, signs that a terminal lacks become marks."""
+    for name in ("stdout", "stderr"):
+        stream: TextIOWrapper | None = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as we run
+        else:
+            stream.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """What is still to be written goes nowhere, so that the program ends without a second complaint."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _place_of(bug: Exception) -> str:
+    """File and line where it happened, for the report that the person is asked for."""
+    trace = bug.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""

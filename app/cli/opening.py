@@ -25,18 +25,21 @@ from app.texts import set_language
 
 OK, FAILED, USAGE, INVALID, MISSING, PAUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
-# Problems that a person mends by adding a connection or a model on this machine, not in the workflow.
-_MISSING = ("connection.", "role.", "model.")
+# Problems that a person mends by adding a connection, its key or a model on this machine, not in the workflow.
+_MISSING = ("connection.", "role.", "model.", "secrets.")
 
 T = TypeVar("T")
+
+
+def use_language() -> None:
+    """The person's language, before the first word is said."""
+    set_language(chosen_language(load_preferences(folders()).language))
 
 
 def open_engine() -> Engine:
     """The engine of this profile; the caller closes it."""
     where = folders()
-    preferences = load_preferences(where)
-    set_language(chosen_language(preferences.language))
-    return Engine(where, preferences, children, children.own_command("model-host"))
+    return Engine(where, load_preferences(where), children, children.own_command("model-host"))
 
 
 def chosen_language(preferred: str) -> str:
@@ -71,6 +74,8 @@ def title_of(registry: Registry) -> Callable[[Node], str]:
 def exit_code(problems: Iterable[Problem]) -> int:
     """What the shell is told of a workflow that can't run."""
     errors = [p for p in problems if p.severity == "error"]
+    if any(p.code.startswith("cli.") for p in errors):
+        return USAGE
     return MISSING if errors and all(p.code.startswith(_MISSING) for p in errors) else INVALID
 
 
@@ -113,6 +118,12 @@ def run_async(main: Callable[[Engine], Coroutine[Any, Any, T]]) -> T:
     return asyncio.run(whole())
 
 
+def check_picture(path: Path) -> None:
+    """Raises ProblemError `cli.picture_format` for a picture that can't be drawn."""
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise ProblemError(Problem("cli.picture_format", args={"path": str(path)}))
+
+
 def read_workflow(path: Path, *, as_json: bool = False) -> Workflow:
     """The workflow of a file; ends the program with code 3 and the reason where it can't be read."""
     from app.adapters.workflow_files import read_file
@@ -120,8 +131,12 @@ def read_workflow(path: Path, *, as_json: bool = False) -> Workflow:
     try:
         opened = read_file(path)
     except ProblemError as error:
+        if not as_json:
+            typer.echo(f"{path}:", err=True)
         raise refuse(error.problems, INVALID, as_json=as_json) from error
-    if any(warning.severity == "error" for warning in opened.warnings):  # what would run isn't what the file says
+    if any(
+        warning.severity == "error" for warning in opened.warnings
+    ):  # what would run isn't what the file says
         raise refuse(opened.warnings, INVALID, as_json=as_json, workflow=opened.workflow)
     for warning in opened.warnings:
         typer.echo(problem_text(warning, opened.workflow, own_title), err=True)

@@ -14,18 +14,22 @@ from typing import Annotated, cast
 
 import typer
 
+from app.adapters.file_problems import cannot_open
+from app.adapters.table_writing import WRITABLE
 from app.cli import opening
-from app.cli.person import ask_in_terminal
+from app.cli.person import Desk
 from app.cli.progress import ProgressLine
 from app.cli.report import report
 from app.cli.run_table import run_tables
-from app.cli.terminal import is_person
+from app.cli.terminal import is_person, plain, plain_lines
+from app.document import strict_json
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
 from app.engine import Engine, RunHandle, RunRequest
 from app.events.json_codec import encode
-from app.events.run_events import PersonAsked, RunEvent, RunPaused
+from app.events.run_events import PersonAsked, RunPaused
 from app.events.run_state import RunState
+from app.sdk.errors import NodeError
 from app.texts import text
 
 Draw = Callable[[Workflow, Engine, RunState, Path], None]
@@ -80,6 +84,7 @@ def run(
     workflow = opening.read_workflow(file, as_json=as_json)
     options = Options(as_json, as_events, out, picture)
     try:
+        _check_endings(out, picture)
         request = RunRequest(
             workflow,
             values=_values(input_ or [], inputs),
@@ -106,11 +111,16 @@ async def _run(engine: Engine, request: RunRequest, options: Options, draw: Draw
         )
         return code
     state = await _follow(handle, request.workflow, options, opening.title_of(engine.registry))
-    await _show(handle, state, request.workflow, options, engine)
+    _show(handle, state, request.workflow, options, opening.title_of(engine.registry))
+    written = await _write(handle, options, engine)
+    if not written and not options.as_json:  # what was paid for is not lost for want of a place
+        typer.echo(text("cli.results_here"), err=True)
+        opening.print_json(dict(handle.outputs))
     if options.picture and draw:
         draw(request.workflow, engine, state, options.picture)
         typer.echo(text("cli.picture", path=str(options.picture)), err=True)
-    return _exit_code(state)
+    code = _exit_code(state)
+    return code if written or code else opening.FAILED
 
 
 async def _follow(
@@ -119,43 +129,51 @@ async def _follow(
     """Folds the events to the end; people answer in the terminal, Ctrl+C stops the run."""
     state = RunState()
     line = ProgressLine(len(workflow.graph.nodes))
-    loop = asyncio.get_running_loop()
-    stop_by_signal(loop, handle)
+    stop_by_signal(asyncio.get_running_loop(), handle)
+
+    def title_by_id(node: str) -> str:
+        return plain(title(workflow.graph.nodes[node]))
+
+    def nobody(question: PersonAsked) -> None:
+        typer.echo(text("cli.waiting", step=title_by_id(question.node)), err=True)
+        handle.stop("waiting")
+
+    somebody = is_person(sys.stdin) and is_person(sys.stderr)
+    desk = Desk(handle, title_by_id, nobody) if somebody else None
     async for batch in handle.batches():
         state.apply_all(batch)
         if options.as_events:
             sys.stdout.writelines(f"{encode(event)}\n" for event in batch)
             sys.stdout.flush()
-        line.update(state)
-        if any(isinstance(event, RunPaused | PersonAsked) for event in batch):
+        if not (desk and desk.is_asking):
+            line.update(state)
+        if desk:
+            if state.questions:
+                line.clear()
+            desk.show(state.questions.values())
+        if any(isinstance(event, RunPaused) for event in batch):
             line.clear()
-            await _attend(batch, handle, state, workflow, title)
+            _leave_if_stuck(handle, state, title_by_id, None if desk else nobody)
+    if desk:
+        await desk.close()
     line.clear()
     return state
 
 
-async def _attend(
-    batch: list[RunEvent], handle: RunHandle, state: RunState, workflow: Workflow, title: Callable[..., str]
+def _leave_if_stuck(
+    handle: RunHandle,
+    state: RunState,
+    title: Callable[[str], str],
+    nobody: Callable[[PersonAsked], None] | None,
 ) -> None:
-    """Lets a person decide where somebody sits at the terminal; else says why the run ends here."""
-    if is_person(sys.stdin) and is_person(sys.stderr):
-        for event in batch:
-            if isinstance(event, PersonAsked) and (event.node, event.scope) in state.questions:
-                answer = await ask_in_terminal(event, title(workflow.graph.nodes[event.node]))
-                handle.answer(event.node, event.scope, answer)
-        if state.status != "paused":
-            return
-    paused = next((event for event in batch if isinstance(event, RunPaused)), None)
-    if paused is None:
-        return
-    if state.budget_reached:
+    """Ends a run that its budget holds, or that waits for a person where there is none, and says why."""
+    if state.status == "paused" and state.budget_reached:
         b = state.budget_reached
-        step = title(workflow.graph.nodes[b.node])
-        typer.echo(text("cli.paused", step=step, spent=b.spent, cap=b.cap, needed=b.needed), err=True)
-    else:
-        node, _ = next(iter(state.questions))
-        typer.echo(text("cli.waiting", step=title(workflow.graph.nodes[node])), err=True)
-    handle.stop(paused.status)
+        said = text("cli.paused", step=title(b.node), spent=b.spent, cap=b.cap, needed=b.needed)
+        typer.echo(said, err=True)
+        handle.stop("paused")
+    elif state.questions and nobody:
+        nobody(next(iter(state.questions.values())))
 
 
 def stop_by_signal(loop: asyncio.AbstractEventLoop, handle: RunHandle) -> None:
@@ -167,13 +185,9 @@ def stop_by_signal(loop: asyncio.AbstractEventLoop, handle: RunHandle) -> None:
             signal.signal(name, lambda _number, _frame: loop.call_soon_threadsafe(handle.stop) and None)
 
 
-async def _show(
-    handle: RunHandle, state: RunState, workflow: Workflow, options: Options, engine: Engine
+def _show(
+    handle: RunHandle, state: RunState, workflow: Workflow, options: Options, title: Callable[..., str]
 ) -> None:
-    title = opening.title_of(engine.registry)
-    if options.out:
-        await engine.outside.write_results(options.out, _as_rows(handle.outputs))
-        typer.echo(text("cli.written", path=str(options.out)), err=True)
     if options.as_events:
         return
     if options.as_json:
@@ -182,6 +196,20 @@ async def _show(
     if state.rows is None:
         _print_outputs(handle.outputs)
     typer.echo(run_tables(state, workflow, title))
+
+
+async def _write(handle: RunHandle, options: Options, engine: Engine) -> bool:
+    """Writes the table that was asked for; False where it can't be written, and then that was said."""
+    if options.out is None:
+        return True
+    try:
+        await engine.outside.write_results(options.out, _as_rows(handle.outputs))
+    except NodeError as error:
+        problem = Problem(error.code, args=error.args_by_name)
+        opening.refuse([problem], opening.FAILED)
+        return False
+    typer.echo(text("cli.written", path=str(options.out)), err=True)
+    return True
 
 
 def _as_rows(outputs: Mapping[str, Json]) -> list[Mapping[str, Json]]:
@@ -195,9 +223,11 @@ def _as_rows(outputs: Mapping[str, Json]) -> list[Mapping[str, Json]]:
 
 
 def _print_outputs(outputs: Mapping[str, Json]) -> None:
+    """As they are where a program reads them; on a person's screen without what the terminal would obey."""
     for name, value in outputs.items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-        typer.echo(f"{name}:\n{shown}\n")
+        words = f"{name}:\n{shown}\n"
+        sys.stdout.write((plain_lines(words) if is_person(sys.stdout) else words) + "\n")
 
 
 def _exit_code(state: RunState) -> int:
@@ -210,23 +240,35 @@ def _exit_code(state: RunState) -> int:
     return opening.FAILED
 
 
+def _check_endings(out: Path | None, picture: Path | None) -> None:
+    """Before the run and not after it. Raises ProblemError `file.unknown_format`, `cli.picture_format`."""
+    if out and out.suffix.lower() not in WRITABLE:
+        raise ProblemError(Problem("file.unknown_format", args={"path": str(out), "ending": out.suffix}))
+    if picture:
+        opening.check_picture(picture)
+
+
 def _values(pairs: list[str], file: Path | None) -> dict[str, Json]:
-    """Inputs from the file, and those given one by one over them. Raises ProblemError `cli.*`."""
-    values: dict[str, Json] = {}
-    if file:
-        try:
-            read = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise ProblemError(Problem("cli.bad_inputs_file", args={"path": str(file)})) from error
-        if not isinstance(read, dict):
-            raise ProblemError(Problem("cli.bad_inputs_file", args={"path": str(file)}))
-        values.update(cast("dict[str, Json]", read))
+    """Inputs from the file, and those given one by one over them. Raises ProblemError `cli.*`, `file.*`."""
+    values = _inputs_of(file) if file else {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise ProblemError(Problem("cli.bad_input", args={"text": pair}))
         values[name] = value
     return values
+
+
+def _inputs_of(file: Path) -> dict[str, Json]:
+    try:
+        return strict_json.parse(file.read_bytes())[0]
+    except OSError as error:
+        raise cannot_open(error, file) from error
+    except ProblemError as error:
+        if error.problems[0].code == "file.not_a_workflow":  # JSON, but no object
+            raise ProblemError(Problem("cli.bad_inputs_file", args={"path": str(file)})) from error
+        typer.echo(f"{file}:", err=True)
+        raise
 
 
 def _amount(words: str) -> Decimal | None:

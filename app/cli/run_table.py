@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from app import figures
 from app.cli.sentences import failure_sentence, fix_of, sentence_of
-from app.cli.terminal import AMBER, BOLD, GREEN, RED, colour, table
+from app.cli.terminal import AMBER, BOLD, GREEN, RED, colour, plain, table
 from app.document.problem import Problem
 from app.document.workflow import Node, Workflow
 from app.events.run_state import NodeState, RunState
@@ -88,7 +88,7 @@ def _rows(state: RunState, workflow: Workflow, title: Title) -> str:
     for number, failed in failures[:20]:
         node = workflow.graph.nodes.get(failed.node)
         why = failure_sentence(failed.failure) if failed.failure else ""
-        lines.append(text("cli.row_failed", row=number + 1, step=title(node) if node else "", why=why))
+        lines.append(plain(text("cli.row_failed", row=number + 1, step=title(node) if node else "", why=why)))
     if state.rows_failed > 20:
         lines.append(text("cli.more_rows_failed", n=state.rows_failed - 20))
     return "\n".join(lines)
@@ -109,9 +109,9 @@ def _total(state: RunState) -> str:
 
 
 def problem_text(problem: Problem, workflow: Workflow | None, title: Title) -> str:
-    """Where, what happened, what to do: three parts, two lines."""
+    """Where, what happened, what to do: three parts, two lines. What it quotes is shown, never obeyed."""
     node = workflow.graph.nodes.get(problem.node or "") if workflow else None
     where = f"{title(node)}: " if node else ""
     mark = colour("✗ ", RED) if problem.severity == "error" else colour("! ", AMBER)
-    fix = fix_of(problem)
-    return f"{mark}{where}{sentence_of(problem)}" + (f"\n  → {fix}" if fix else "")
+    fix = plain(fix_of(problem))
+    return f"{mark}{plain(where + sentence_of(problem))}" + (f"\n  → {fix}" if fix else "")

@@ -11,12 +11,12 @@ from typing import IO
 GREEN, AMBER, RED, DIM, BOLD = "32", "33", "31", "2", "1"
 
 
-def is_person(stream: IO[str]) -> bool:
-    """Whether somebody looks at this stream."""
-    return stream.isatty()
+def is_person(stream: IO[str] | None) -> bool:
+    """Whether somebody looks at this stream, which may also be closed."""
+    return stream is not None and stream.isatty()
 
 
-def colour(words: str, code: str, stream: IO[str] = sys.stdout) -> str:
+def colour(words: str, code: str, stream: IO[str] | None = sys.stdout) -> str:
     """Coloured where somebody looks and has not asked for none (NO_COLOR)."""
     if not is_person(stream) or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return words
@@ -28,10 +28,15 @@ def plain(words: str) -> str:
     return "".join(_shown(c) for c in words)
 
 
+def plain_lines(words: str) -> str:
+    """The same for a text of several lines."""
+    return "\n".join(map(plain, words.split("\n")))
+
+
 def _shown(character: str) -> str:
     if character in "\n\t":
         return " "
-    return "·" if unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs") else character
+    return "·" if unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") else character
 
 
 def width(words: str) -> int:

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
+from json.encoder import encode_basestring
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from app.events import run_events
@@ -18,9 +19,18 @@ EVENT_TYPES: Mapping[str, type[Any]] = {klass.__name__: klass for klass in get_a
 
 def encode(event: RunEvent) -> str:
     """One line without its newline: {"event": <class name>, …}; attributes at their defaults are left out."""
-    return json.dumps(
-        {"event": type(event).__name__, **plain_record(event)}, ensure_ascii=False, separators=(",", ":")
-    )
+    return f'{{"event":"{type(event).__name__}",{json_of(event)[1:]}'
+
+
+def json_of(record: Any) -> str:
+    """A frozen record as JSON on one line, attributes at their defaults left out."""
+    line = _record(record)
+    if not line.isascii():
+        try:
+            line.encode()
+        except UnicodeEncodeError:  # half of a pair of characters, as models write them at times
+            return json.dumps(json.loads(line), separators=(",", ":"))
+    return line
 
 
 def decode(line: str | bytes) -> RunEvent | None:
@@ -37,35 +47,59 @@ def event_of(plain: Any) -> RunEvent | None:
     return cast("RunEvent", record_of(record, klass)) if klass else None
 
 
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value
-    if isinstance(value, Decimal):
-        return str(value)
-    if dataclasses.is_dataclass(value):
-        return plain_record(cast("Any", value))
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in cast("Mapping[str, Any]", value).items()}
-    return [_plain(v) for v in value]
-
-
-def plain_record(record: Any) -> dict[str, Any]:
-    """A frozen record as plain data; attributes at their defaults are left out."""
-    plain: dict[str, Any] = {}
-    for name, default in _attributes(type(record)):
+def _record(record: Any) -> str:
+    parts: list[str] = []
+    for name, default, write in _writers(type(record)):
         value = getattr(record, name)
         if value is not default and value != default:
-            plain[name] = _plain(value)
-    return plain
+            parts.append(f'"{name}":{write(value)}')
+    return f"{{{','.join(parts)}}}"
 
 
 @cache
-def _attributes(klass: type[Any]) -> tuple[tuple[str, Any], ...]:
-    """Names and defaults; an attribute without one gets an object that equals nothing."""
+def _writers(klass: type[Any]) -> tuple[tuple[str, Any, Callable[[Any], str]], ...]:
+    """For every attribute its name, its default (MISSING, which equals nothing, where it has none) and its writer."""
+    hints = get_type_hints(klass)
     return tuple(
-        (f.name, f.default_factory() if f.default_factory is not dataclasses.MISSING else f.default)
+        (
+            f.name,
+            f.default if f.default_factory is dataclasses.MISSING else f.default_factory(),
+            _writer(hints[f.name]),
+        )
         for f in dataclasses.fields(klass)
     )
+
+
+def _writer(hint: Any) -> Callable[[Any], str]:
+    """Straight to text where the type says all; every other shape goes through the encoder."""
+    if hint is str:
+        return encode_basestring
+    if hint in (int, float):
+        return repr
+    if dataclasses.is_dataclass(hint):
+        return _record
+    origin, arguments = get_origin(hint), get_args(hint)
+    if isinstance(origin, type) and issubclass(origin, Mapping) and dataclasses.is_dataclass(arguments[1]):
+        return _records_by_name
+    return _ENCODER.encode
+
+
+def _records_by_name(records: Mapping[str, Any]) -> str:
+    return (
+        f"{{{','.join(f'{encode_basestring(name)}:{_record(record)}' for name, record in records.items())}}}"
+    )
+
+
+def _plain(value: Any) -> Any:
+    """What JSON doesn't know by itself, such as records among other values."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if dataclasses.is_dataclass(value):
+        return json.loads(_record(value))
+    return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else list(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def record_of(plain: Mapping[str, Any], klass: type[Any]) -> Any:
@@ -87,7 +121,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         return lambda value: record_of(value, cast("type[Any]", hint))
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (tuple, frozenset):
-        made, item = origin, _reader(arguments[0])
+        made, item = cast("type[Any]", origin), _reader(arguments[0])
         return lambda value: made(item(v) for v in value)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         item = _reader(arguments[1])

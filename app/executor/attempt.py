@@ -1,4 +1,4 @@
-"""One instance: attempts with their time-outs and retries, until it is through or has failed."""
+"""The attempts of one instance, with their time-outs and the waits between them, until it is through or has failed."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from app.events.run_events import Failure, Retrying, Scope
+from app.events.run_events import Failure, Retrying
 from app.executor import retry
+from app.executor.failures import failure_of
+from app.executor.instance import Instance
 from app.executor.run import Run
-from app.executor.run_context import InstanceContext
+from app.executor.time_limit import TimeLimit
 from app.planner.plan import PlanStep
+from app.sdk.context import RunContext
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.node_type import Effect
 from app.sdk.spec import inputs_object, outputs_by_port
 
-# Seconds for one attempt where the node sets none; a person may take as long as it takes.
+# Seconds for one attempt where the node sets none; a person may take as long as it takes, and a pure step has
+# nothing to wait for: a timer would cost more than the step.
 _TIMEOUTS: Mapping[Effect, float | None] = {
-    "pure": 60.0,
+    "pure": None,
     "model": 300.0,
     "read": 120.0,
     "side_effect": 120.0,
@@ -29,44 +33,56 @@ _TIMEOUTS: Mapping[Effect, float | None] = {
 class InstanceFailed(Exception):
     """The instance failed after its last attempt."""
 
-    def __init__(self, failure: Failure, attempts: int) -> None:
+    def __init__(self, failure: Failure) -> None:
         super().__init__(failure.code)
         self.failure = failure
-        self.attempts = attempts
 
 
 async def run_attempts(
-    run: Run, step: PlanStep, scope: Scope, inputs: Mapping[str, Value], ctx: InstanceContext
-) -> tuple[Mapping[str, Any], int]:
-    """The outputs by port and the number of attempts. Raises InstanceFailed."""
-    attempts = step.node.retry.attempts
-    attempt = 0
+    run: Run, step: PlanStep, instance: Instance, inputs: Mapping[str, Value], ctx: RunContext
+) -> Mapping[str, Any]:
+    """The outputs by port. Raises InstanceFailed."""
     while True:
-        attempt += 1
+        instance.attempts += 1
         try:
-            return await _once(step, inputs, ctx), attempt
+            return await _once(step, instance, inputs, ctx)
         except NodeError as error:
-            failure = Failure(error.code, error.args_by_name, error.field)
-            if not retry.may_retry(error, attempt, attempts):
-                raise InstanceFailed(failure, attempt) from error
-            delay = retry.delay(error, attempt)
+            if not retry.may_retry(error, instance.attempts, step.node.retry.attempts):
+                raise InstanceFailed(failure_of(error)) from error
+            delay, failure = retry.delay(error, instance.attempts), failure_of(error)
+        except asyncio.CancelledError as ended:
+            task = asyncio.current_task()
+            if run.stopping or task is None or task.cancelling():
+                raise
+            # Nobody ended this instance: something that the node waited for was ended by somebody else.
+            raise InstanceFailed(failure_of(ended)) from ended
         except Exception as bug:  # an author's mistake must not take the run with it
-            failure = Failure("node.bug", {"error": type(bug).__name__, "detail": str(bug)[:500]})
-            raise InstanceFailed(failure, attempt) from bug
-        run.emit(Retrying(run.now, step.id, scope, attempt, attempts, round(delay, 3), failure))
+            raise InstanceFailed(failure_of(bug)) from bug
+        of_all = step.node.retry.attempts
+        run.emit(
+            Retrying(run.now, step.id, instance.scope, instance.attempts, of_all, round(delay, 3), failure)
+        )
         await asyncio.sleep(delay)
+        run.check_going()
 
 
-async def _once(step: PlanStep, inputs: Mapping[str, Value], ctx: InstanceContext) -> Mapping[str, Any]:
+async def _once(
+    step: PlanStep, instance: Instance, inputs: Mapping[str, Value], ctx: RunContext
+) -> Mapping[str, Any]:
     if step.spec is None:
         raise NodeError("node.unknown_type", type=step.node.type)
     node_type = step.spec.type
     coroutine = node_type().run(step.fields, inputs_object(node_type, inputs), ctx)
     seconds = step.node.retry.timeout or _TIMEOUTS[step.effect]
-    if step.effect == "pure" and step.node.retry.timeout is None:
-        return outputs_by_port(await coroutine)  # nothing to wait for: a timer a node would cost more than it
+    if seconds is None:
+        return outputs_by_port(await coroutine)
+    instance.limit = TimeLimit(seconds)
     try:
-        async with asyncio.timeout(seconds):
+        async with instance.limit:
             return outputs_by_port(await coroutine)
     except TimeoutError as late:
+        if not instance.limit.expired:
+            raise
         raise NodeError("node.timeout", seconds=seconds) from late
+    finally:
+        instance.limit = None

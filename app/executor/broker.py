@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 
 from app.planner.plan import Plan
 from app.sdk.errors import NodeError
+from app.sdk.fields import ModelChoice
 from app.sdk.grants import Grants
 from app.sdk.powers import DECIDED_WHILE_RUNNING, Power
 
@@ -17,18 +18,22 @@ class Broker:
 
     def __init__(self, grants: Grants, folder: Path) -> None:
         self._grants = grants
-        self._reads = _roots(grants.reads, folder)
-        self._writes = _roots(grants.writes, folder)
+        self._reads = _Places(grants.reads, folder)
+        self._writes = _Places(grants.writes, folder)
 
     def may_reach(self, host: str) -> bool:
         """Whether a request of a step may go to this host (lower case)."""
         return self._grants.any_host or host in self._grants.hosts
 
     def may_read(self, path: Path) -> bool:
-        return _within(path, self._reads)
+        return path in self._reads
 
     def may_write(self, path: Path) -> bool:
-        return _within(path, self._writes)
+        return path in self._writes
+
+    def may_ask(self, choice: ModelChoice) -> bool:
+        """Whether a step may call this model."""
+        return choice.target in self._grants.models
 
     def connection(self, wish: str) -> str:
         """The connection of this machine for the file's wish. Raises NodeError `connection.not_granted`."""
@@ -38,14 +43,23 @@ class Broker:
         return granted
 
 
-def _roots(granted: Iterable[str], folder: Path) -> tuple[Path, ...]:
-    return tuple(
-        Path("/") if path == DECIDED_WHILE_RUNNING else (folder / path).resolve() for path in granted
-    )
+class _Places:
+    """Granted files and folders, with all that lies in them. Relative ones lie in the workflow's folder."""
+
+    def __init__(self, granted: Collection[str], folder: Path) -> None:
+        self._anywhere = DECIDED_WHILE_RUNNING in granted
+        self._roots = frozenset(root for path in granted if (root := _place(folder, path)))
+
+    def __contains__(self, path: Path) -> bool:
+        return self._anywhere or not self._roots.isdisjoint((path, *path.parents))
 
 
-def _within(path: Path, roots: tuple[Path, ...]) -> bool:
-    return any(path == root or root in path.parents for root in roots)
+def _place(folder: Path, path: str) -> Path | None:
+    """As the doors for files read a path; None for one that can't be any file's."""
+    try:
+        return (folder / Path(path).expanduser()).resolve() if path.strip() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def powers_of(plan: Plan) -> tuple[Power, ...]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from app.costs.cost import Cost
 from app.costs.usage import Usage
 from app.sdk.context import Files, Net
+from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts, Models
 
 Pricing = Callable[[ModelFacts | None, Usage | None], Cost]
@@ -16,13 +17,14 @@ Pricing = Callable[[ModelFacts | None, Usage | None], Cost]
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """`cost_of` prices a usage (None: the server did not say); `upper_bound` is what a call may
-    cost at most, None where the price is unknown.
+    """`may_ask` says whether a model was granted, `cost_of` prices a usage (None: the server did not say),
+    `upper_bound` is what a call may cost at most, None where the price is unknown.
     """
 
     models: Models
     net: Net
     files: Files
+    may_ask: Callable[[ModelChoice], bool]
     cost_of: Pricing
     upper_bound: Callable[[ModelFacts | None, Usage], Decimal | None]
 

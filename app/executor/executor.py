@@ -11,6 +11,7 @@ from app.document.problem import Problem
 from app.document.workflow import Json
 from app.events.run_events import Failure, Preview, RunEvent, RunFinished, RunStarted, RunStatus, Scope
 from app.executor.doors import Doors, Limits
+from app.executor.failures import bug_args
 from app.executor.rows import Rows, RowsRun, TooManyFailures
 from app.executor.run import Run
 from app.executor.scope_run import ScopeFailed, ScopeRun
@@ -100,22 +101,29 @@ class Execution:
         try:
             if run.stopping:
                 raise asyncio.CancelledError
-            async with asyncio.timeout(run.limits.time):
+            async with run.time_limit:
                 status, problems = await (self._all_rows(self._rows) if self._rows else self._once())
         except ScopeFailed as failed:
             problems = (_problem(failed.node, failed.failure),)
-        except TimeoutError:
-            problems = (Problem("run.time_limit", args={"seconds": run.limits.time}),)
+        except TimeoutError as late:
+            limit = run.time_limit
+            args = {"seconds": limit.seconds}
+            problems = (Problem("run.time_limit", args=args) if limit.expired else self._bug(late),)
         except NodeError as error:  # the source of the rows
             problems = (Problem(error.code, args=error.args_by_name),)
         except asyncio.CancelledError:
             status = self._stopped_as
-        except Exception as bug:
-            problems = (Problem("engine.bug", args={"error": type(bug).__name__, "detail": str(bug)[:500]}),)
-            raise
+        except Exception as bug:  # noqa: BLE001 - the run ends with it, and says so
+            problems = (self._bug(bug),)
         finally:
             run.emit(RunFinished(run.now, status, self._result_previews(), problems))
             run.close()
+
+    def _bug(self, bug: Exception) -> Problem:
+        """People get the Problem, the log gets the traceback."""
+        context = {"message": f"run {self.id} broke off", "exception": bug}
+        asyncio.get_running_loop().call_exception_handler(context)
+        return Problem("engine.bug", args=bug_args(bug))
 
     async def _once(self) -> tuple[RunStatus, tuple[Problem, ...]]:
         scope = ScopeRun(self._run, self._plan, "", None, self._values)
@@ -131,7 +139,7 @@ class Execution:
         except TooManyFailures:
             status, problems = "failed", (Problem("run.too_many_rows_failed", args={"n": rows.failed}),)
         finally:
-            self.outputs = _by_name(rows.outputs)
+            self.outputs = _by_name(rows.outputs, self._plan)
         if rows.failed and not rows.done:
             status, problems = (
                 "failed",
@@ -146,15 +154,14 @@ class Execution:
         return previews
 
 
-def _by_name(outputs: Mapping[int, Mapping[str, Token]]) -> dict[str, Json]:
+def _by_name(outputs: Mapping[int, Mapping[str, Token]], plan: Plan) -> dict[str, Json]:
     """For every result a list over the rows in the order of the input; None where a row gave none."""
-    names = {name for row in outputs.values() for name in row}
-    last = max(outputs, default=-1)
+    came = {name for row in outputs.values() for name in row}
+    rows = range(max(outputs, default=-1) + 1)
     return {
-        name: [
-            outputs[i][name].value if i in outputs and name in outputs[i] else None for i in range(last + 1)
-        ]
-        for name in sorted(names)
+        name: [outputs[i][name].value if name in outputs.get(i, ()) else None for i in rows]
+        for name in (step.result_name for step in plan.steps)
+        if name in came
     }
 
 

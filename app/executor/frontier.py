@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from app.executor.values import Token
@@ -13,20 +12,7 @@ _OPEN: Final = None  # an edge whose token has not come yet
 _SKIP: Final = False  # nothing will come over this edge
 
 EdgeToken: TypeAlias = "Token | None | bool"
-
-
-@dataclass(frozen=True, slots=True)
-class Fire:
-    """A step can run with these tokens by input port; a `many` port has a list."""
-
-    inputs: Mapping[str, Token | list[Token]]
-
-
-@dataclass(frozen=True, slots=True)
-class SkipStep:
-    """A step settles as skipped without running; `why` is a `skip.<code>`."""
-
-    why: str
+Inputs: TypeAlias = Mapping[str, Token | list[Token]]  # by port; a `many` port has a list
 
 
 class Frontier:
@@ -49,42 +35,51 @@ class Frontier:
         return [self._give(i) for i, missing in enumerate(self._missing) if missing == 0]
 
     def settle(self, step: int, outputs: Mapping[str, Token]) -> list[int]:
-        """Puts a token on every edge that leaves the step; gives the steps that became ready."""
+        """Puts a token on every edge that leaves the step; gives the steps that became ready.
+
+        A Merge that has been handed out takes no more: what comes later is ignored.
+        """
         self._settled[step] = 1
         ready: list[int] = []
         for edge in self._plan.steps[step].outgoing:
             target = edge.target
+            if self._given[target]:
+                continue
             token = outputs.get(edge.source_port)
             self._tokens[edge.index] = _SKIP if token is None else token
             self._missing[target] -= 1
-            if not self._given[target] and self._is_ready(target):
+            if self._is_ready(target):
                 ready.append(self._give(target))
         return ready
 
-    def decide(self, step: int) -> Fire | SkipStep:
-        """What becomes of a step that was handed out."""
+    def why_skipped(self, step: int) -> str:
+        """Why a step that was handed out doesn't run (`skip.<code>`); empty: it fires."""
         plan_step = self._plan.steps[step]
         if plan_step.always_skipped:
-            return SkipStep(plan_step.always_skipped)
-        inputs: dict[str, Token | list[Token]] = {
-            port.name: [] for port in plan_step.ports.inputs if port.many
-        }
-        arrived = 0
+            return plan_step.always_skipped
+        if plan_step.merge:
+            return "" if self._arrived(plan_step) else "input"
+        if not plan_step.required:
+            return ""
+        arrived = {edge.target_port for edge in plan_step.incoming if self._tokens[edge.index]}
+        return "" if arrived.issuperset(plan_step.required) else "input"
+
+    def inputs(self, step: int) -> Inputs:
+        """The tokens that a step fires with, as they left their sources."""
+        plan_step = self._plan.steps[step]
+        inputs: dict[str, Token | list[Token]] = {name: [] for name in plan_step.many}
         for edge in plan_step.incoming:
             token = self._tokens[edge.index]
             if not isinstance(token, Token):
                 continue
-            arrived += 1
-            converted = token.converted(edge.convert) if edge.convert else token
+            if edge.convert:
+                token = token.to(edge.convert)
             many = inputs.get(edge.target_port)
             if isinstance(many, list):
-                many.append(converted)
+                many.append(token)
             else:
-                inputs[edge.target_port] = converted
-        if plan_step.merge:
-            return Fire(inputs) if arrived else SkipStep("input")
-        missing = any(port.required and not inputs.get(port.name) for port in plan_step.ports.inputs)
-        return SkipStep("input") if missing else Fire(inputs)
+                inputs[edge.target_port] = token
+        return inputs
 
     def unsettled(self) -> list[int]:
         return [i for i, settled in enumerate(self._settled) if not settled]

@@ -1,22 +1,26 @@
-"""The gate before every model call: cancelled? budget? then the call, then its usage, price and event."""
+"""The gate before every model call: stopped? granted? budget? then the call, then its usage, price and event."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
 from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
-from app.events.run_events import Failure, ModelCalled, Scope
+from app.events.run_events import Failure, ModelCalled
+from app.executor.failures import failure_of
+from app.executor.instance import Instance
 from app.executor.run import Run
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
 
 _BYTES_A_TOKEN = 2  # deliberately few: a reservation must not be too small
+_BYTES_A_TOKEN_ABOUT = 4  # what a call that broke off is taken to have used
 _OUTPUT_UNSAID = 4096  # tokens reserved where a request sets no maximum
 # Failures after which the provider may have worked, and so may bill, although no usage came back.
 _MAY_BE_BILLED = frozenset({"model.timeout", "model.stream_cut", "model.bad_reply", "model.host_crashed"})
@@ -24,36 +28,24 @@ _MAY_BE_BILLED = frozenset({"model.timeout", "model.stream_cut", "model.bad_repl
 _Reply = TypeVar("_Reply", ChatReply, LabelScores)
 
 
-@dataclass(slots=True)
-class Account:
-    """What one instance's calls came to."""
-
-    calls: int = 0
-    usage: Usage = NO_USAGE
-    cost: Cost = FREE
-    model: str = ""
-
-
 class GatedModels:
     """`ctx.models` of one instance; passes calls on to the run's own door."""
 
-    def __init__(self, run: Run, node: str, scope: Scope, account: Account) -> None:
+    def __init__(self, run: Run, instance: Instance) -> None:
         self._run = run
-        self._node = node
-        self._scope = scope
-        self._account = account
+        self._instance = instance
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:
         return self._run.doors.models.facts(choice)
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        sent = sum(len(message.content.encode()) for message in request.messages)
+        sent = _bytes_of(request)
         written = 0
         show = request.on_text
 
         def on_text(piece: str) -> None:
             nonlocal written
-            written += len(piece.encode())
+            written += len(piece.encode(errors="replace"))
             if show:
                 show(piece)
 
@@ -61,15 +53,18 @@ class GatedModels:
         most = Usage(input=sent // _BYTES_A_TOKEN + 16, output=request.max_tokens or _OUTPUT_UNSAID)
 
         def so_far() -> Usage:
-            return Usage(input=sent // 4, output=written // 4)
+            return Usage(sent // _BYTES_A_TOKEN_ABOUT, written // _BYTES_A_TOKEN_ABOUT)
 
         return await self._gate(request.model, most, so_far, lambda: self._run.doors.models.chat(watched))
 
     async def score(self, request: ScoreRequest) -> LabelScores:
-        sent = len(request.prompt.encode()) + sum(len(label.encode()) for label in request.labels)
+        sent = _length(request.prompt, *request.labels)
         most = Usage(input=sent // _BYTES_A_TOKEN + 16, output=len(request.labels))
         return await self._gate(
-            request.model, most, lambda: Usage(input=sent // 4), lambda: self._run.doors.models.score(request)
+            request.model,
+            most,
+            lambda: Usage(sent // _BYTES_A_TOKEN_ABOUT),
+            lambda: self._run.doors.models.score(request),
         )
 
     async def _gate(
@@ -79,30 +74,35 @@ class GatedModels:
         so_far: Callable[[], Usage],
         call: Callable[[], Awaitable[_Reply]],
     ) -> _Reply:
+        """`most` is what the call may use at the utmost, `so_far` what it has used if it breaks off now."""
         run = self._run
-        if run.stopping:
-            raise NodeError("run.cancelled")
+        run.check_going()
+        if not run.doors.may_ask(choice):
+            raise NodeError("model.not_granted", model=choice.target)
         facts = self.facts(choice)
         bound = run.doors.upper_bound(facts, most) or Decimal(0)
-        await run.reserve(self._node, self._scope, bound)
+        await run.reserve(self._instance, bound)
         begun = time.monotonic()
-        cost = FREE
+        spent = Decimal(0)
         try:
             reply = await call()
             cost = run.doors.cost_of(facts, reply.usage)
-            self._book(facts, reply.model, reply.usage, cost, time.monotonic() - begun, None)
+            # A cost that nobody knows is shown as unknown, but it must not let the cap be overrun.
+            spent = max(bound, cost.known) if cost.usd is None else cost.known
+            self._book(facts, reply.model, reply.usage, cost, time.monotonic() - begun)
             return reply
         except BaseException as error:
-            failure = _failure_of(error)
+            # None for a call that was ended: what was generated until then is booked.
+            failure = failure_of(error) if isinstance(error, Exception) else None
+            usage, cost = NO_USAGE, FREE
             if failure is None or failure.code in _MAY_BE_BILLED:
                 usage = so_far()
                 cost = _estimated(run.doors.cost_of(facts, usage))
-            else:
-                usage, cost = NO_USAGE, FREE
+            spent = cost.known
             self._book(facts, facts.id if facts else "", usage, cost, time.monotonic() - begun, failure)
             raise
         finally:
-            run.budget.settle(bound, cost.known)
+            run.budget.settle(bound, spent)
 
     def _book(
         self,
@@ -111,19 +111,19 @@ class GatedModels:
         usage: Usage | None,
         cost: Cost,
         seconds: float,
-        failure: Failure | None,
+        failure: Failure | None = None,
     ) -> None:
-        account = self._account
-        account.calls += 1
-        account.usage += usage or NO_USAGE
-        account.cost += cost
-        account.model = model or account.model
+        instance = self._instance
+        instance.calls += 1
+        instance.usage += usage or NO_USAGE
+        instance.cost += cost
+        instance.model = model or instance.model
         connection = facts.connection if facts else ""
         self._run.emit(
             ModelCalled(
                 self._run.now,
-                self._node,
-                self._scope,
+                instance.node,
+                instance.scope,
                 model,
                 connection,
                 usage,
@@ -134,14 +134,19 @@ class GatedModels:
         )
 
 
+def _bytes_of(request: ChatRequest) -> int:
+    """All that the model has to read: the messages, and the schema and tools that go along."""
+    texts = [message.content for message in request.messages]
+    texts += [call.arguments for message in request.messages for call in message.tool_calls]
+    texts += [json.dumps([tool.name, tool.description, tool.parameters]) for tool in request.tools]
+    if request.schema:
+        texts.append(json.dumps(request.schema))
+    return _length(*texts)
+
+
+def _length(*texts: str) -> int:
+    return sum(len(text.encode(errors="replace")) for text in texts)
+
+
 def _estimated(cost: Cost) -> Cost:
     return Cost(cost.known, "estimated") if cost.state == "priced" else cost
-
-
-def _failure_of(error: BaseException) -> Failure | None:
-    """None for a cancelled call: what was generated until then is booked."""
-    if isinstance(error, NodeError):
-        return Failure(error.code, error.args_by_name, error.field)
-    if isinstance(error, Exception):
-        return Failure("node.bug", {"error": type(error).__name__, "detail": str(error)[:500]})
-    return None

@@ -20,4 +20,5 @@ def delay(error: NodeError, attempt: int) -> float:
     """Seconds before the next attempt: the server's Retry-After, else exponential with jitter."""
     if error.retry_after is not None:
         return max(0.0, error.retry_after)
-    return min(LONGEST_DELAY, 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads the load, guards nothing
+    doubled = 2.0 ** min(attempt - 1, 30)  # a float ends at 2 ** 1023
+    return min(LONGEST_DELAY, doubled) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads the load, guards nothing

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from app.document.workflow import Json
 from app.events.run_events import Failure, RowSettled
+from app.executor.failures import bug_args
 from app.executor.run import Run
 from app.executor.scope_run import ScopeFailed, ScopeRun
 from app.executor.values import Token
@@ -52,9 +53,13 @@ class RowsRun:
             raise several.exceptions[0] from several
 
     async def _work(self) -> None:
-        while (taken := await self._take()) is not None:
-            await self._row(*taken)
-            await asyncio.sleep(0)  # a row of pure steps never waits: let Stop and events through
+        self._run.begin()
+        try:
+            while not self._run.stopping and (taken := await self._take()) is not None:
+                await self._row(*taken)
+                await asyncio.sleep(0)  # a row of pure steps never waits: let Stop and events through
+        finally:
+            self._run.end()
 
     async def _take(self) -> tuple[int, Mapping[str, Json]] | None:
         async with self._reading:
@@ -69,7 +74,8 @@ class RowsRun:
         run = self._run
         scope = ScopeRun(run, self._plan, f"#{number}", number, {**self._values, **row})
         try:
-            self.outputs[number] = await scope.execute()
+            with run.idle():  # its branches are at work
+                self.outputs[number] = await scope.execute()
         except ScopeFailed as failed:
             self._failed += 1
             run.emit(RowSettled(run.now, number, "failed", failed.failure, failed.node))
@@ -79,8 +85,7 @@ class RowsRun:
             run.emit(RowSettled(run.now, number, "cancelled"))
             raise
         except Exception as bug:
-            failure = Failure("engine.bug", {"error": type(bug).__name__, "detail": str(bug)[:500]})
-            run.emit(RowSettled(run.now, number, "failed", failure))
+            run.emit(RowSettled(run.now, number, "failed", Failure("engine.bug", bug_args(bug))))
             raise
         else:
             run.emit(RowSettled(run.now, number, "done"))

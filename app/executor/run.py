@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
@@ -22,6 +24,8 @@ from app.events.run_events import (
     Scope,
 )
 from app.executor.doors import Doors, Limits
+from app.executor.instance import Instance
+from app.executor.time_limit import TimeLimit
 from app.executor.values import ValueStore
 from app.sdk.context import Answer, Question
 from app.sdk.errors import NodeError
@@ -37,6 +41,7 @@ class Run:
         self.doors = doors
         self.limits = limits
         self.budget = Budget(limits.budget)
+        self.time_limit = TimeLimit(limits.time)
         self.values = ValueStore()
         self.stopping = False
         self._begun = time.monotonic()
@@ -44,9 +49,8 @@ class Run:
         self._arrived = asyncio.Event()
         self._closed = False
         self._questions: dict[_Place, asyncio.Future[Answer]] = {}
-        self._active = 0
-        self._waiting_for_person = 0
-        self._waiting_for_money: dict[_Place, Decimal] = {}
+        self._working = 0
+        self._waiting: dict[_Place, Decimal | None] = {}  # for so much money; None: for a person
         self._paused = False
 
     # Clock and events
@@ -57,8 +61,9 @@ class Run:
         return round(time.monotonic() - self._begun, 4)
 
     def emit(self, event: RunEvent) -> None:
-        self._events.append(event)
-        self._arrived.set()
+        if not self._closed:
+            self._events.append(event)
+            self._arrived.set()
 
     def tell(self, node: str, scope: Scope, code: str, **args: Argument) -> None:
         self.emit(Message(self.now, node, scope, code, args))
@@ -79,81 +84,108 @@ class Run:
         self._events.clear()
         return events
 
+    def check_going(self) -> None:
+        """Raises CancelledError once Stop was pressed: between that and being ended nothing may begin."""
+        if self.stopping:
+            raise asyncio.CancelledError
+
     # What goes on and what waits
 
     def begin(self) -> None:
-        """An instance or a reader of rows went to work."""
-        self._active += 1
+        """A branch of steps, or a reader of rows, went to work."""
+        self._working += 1
 
     def end(self) -> None:
-        self._active -= 1
-        self._look_for_pause()
+        """It ended, or waits for somebody else."""
+        self._working -= 1
+        if self._waiting and not self._working:
+            # Whoever ended may be about to start something else: look when this turn of the loop is over.
+            asyncio.get_running_loop().call_soon(self._pause_if_idle)
 
-    def _look_for_pause(self) -> None:
-        # Whoever ended may be about to start something else: look when this turn of the loop is over.
-        asyncio.get_running_loop().call_soon(self._pause_if_idle)
+    @contextmanager
+    def idle(self) -> Generator[None]:
+        """Who is in here waits for others and does nothing itself."""
+        self.end()
+        try:
+            yield
+        finally:
+            self.begin()
+
+    @contextmanager
+    def _waits(self, instance: Instance, needed: Decimal | None) -> Generator[None]:
+        """The instance can't go on by itself; its time stands still meanwhile."""
+        place = (instance.node, instance.scope)
+        self._waiting[place] = needed
+        if instance.limit:
+            instance.limit.hold()
+        try:
+            with self.idle():
+                yield
+        finally:
+            self._waiting.pop(place, None)
+            if instance.limit:
+                instance.limit.release()
+            self._go_on()
 
     def _pause_if_idle(self) -> None:
-        waiting = self._waiting_for_person + len(self._waiting_for_money)
-        if self._paused or not waiting or self._active > waiting or self._closed or self.stopping:
+        if self._paused or self._working or not self._waiting or self._closed or self.stopping:
             return
         self._paused = True
-        for (node, scope), needed in self._waiting_for_money.items():
+        self.time_limit.hold()
+        money = {place: needed for place, needed in self._waiting.items() if needed is not None}
+        for (node, scope), needed in money.items():
             spent, cap = self.budget.spent, self.budget.cap
             self.emit(BudgetReached(self.now, node, scope, str(spent), str(cap), str(needed)))
-        self.emit(RunPaused(self.now, "paused" if self._waiting_for_money else "waiting"))
+        self.emit(RunPaused(self.now, "paused" if money else "waiting"))
+
+    def _go_on(self) -> None:
+        if self._paused:
+            self._paused = False
+            self.time_limit.release()
 
     # Money
 
-    async def reserve(self, node: str, scope: Scope, amount: Decimal) -> None:
+    async def reserve(self, instance: Instance, amount: Decimal) -> None:
         """Holds an amount for a call, or waits until the cap is raised."""
-
-        def blocked(needed: Decimal) -> None:
-            self._waiting_for_money[node, scope] = needed
-            self._look_for_pause()
-
-        def unblocked() -> None:
-            self._waiting_for_money.pop((node, scope), None)
-
-        await self.budget.reserve(amount, blocked, unblocked)
+        if not self.budget.fits(amount):
+            with self._waits(instance, amount):
+                await self.budget.until_fits(amount)
+            self.check_going()
+        self.budget.hold(amount)
 
     def raise_budget(self, cap: Decimal | None) -> None:
-        """A paused run goes on where what waits fits under the new cap."""
-        self._paused = False
+        """A paused run goes on where what waits fits under the new cap, and pauses again where nothing does."""
+        self._go_on()
         self.limits = replace(self.limits, budget=cap)
         self.emit(RunResumed(self.now, None if cap is None else str(cap)))
         self.budget.raise_cap(cap)
-        self._look_for_pause()
+        asyncio.get_running_loop().call_soon(self._pause_if_idle)
 
     # People
 
-    async def ask(self, node: str, scope: Scope, question: Question) -> Answer:
-        """Waits for a person's answer. Raises NodeError `person.timeout`."""
-        place = (node, scope)
+    async def ask(self, instance: Instance, question: Question) -> Answer:
+        """Waits for a person's answer. Raises NodeError `person.no_answer`."""
+        place = (instance.node, instance.scope)
         self._questions[place] = asyncio.get_running_loop().create_future()
         self.emit(
             PersonAsked(
                 self.now,
-                node,
-                scope,
+                *place,
                 question.title,
                 question.instructions,
                 question.value,
                 question.may_edit,
             )
         )
-        self._waiting_for_person += 1
-        self._look_for_pause()
         try:
-            async with asyncio.timeout(question.timeout):
-                answer = await self._questions[place]
+            with self._waits(instance, None):
+                async with asyncio.timeout(question.timeout):
+                    answer = await self._questions[place]
         except TimeoutError as late:
             raise NodeError("person.no_answer", seconds=question.timeout) from late
         finally:
-            self._waiting_for_person -= 1
             del self._questions[place]
-        self._paused = False
-        self.emit(PersonAnswered(self.now, node, scope, answer.decision, answer.who, answer.at))
+        self.emit(PersonAnswered(self.now, *place, answer.decision, answer.who, answer.at))
         return answer
 
     def answer(self, node: str, scope: Scope, answer: Answer) -> bool:

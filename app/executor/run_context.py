@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from app.document.problem import Argument
 from app.document.workflow import Json
-from app.events.run_events import Scope, TextStreamed
-from app.executor.gated_models import Account, GatedModels
+from app.events.run_events import TextStreamed
+from app.executor.gated_models import GatedModels
+from app.executor.instance import Instance
 from app.executor.run import Run
 from app.executor.values import cut
 from app.sdk.context import Answer, Files, Net, Question
@@ -20,20 +21,16 @@ _SHOWN_BYTES = 2048
 class InstanceContext:
     """The RunContext of one instance."""
 
-    def __init__(
-        self, run: Run, node: str, scope: Scope, row: int | None, values: Mapping[str, Json]
-    ) -> None:
+    def __init__(self, run: Run, instance: Instance, row: int | None, values: Mapping[str, Json]) -> None:
         self._run = run
-        self._node = node
-        self._scope = scope
+        self._instance = instance
         self._row = row
         self._values = values
         self._last_shown = -1.0
-        self.account = Account()
 
     @property
     def models(self) -> GatedModels:
-        return GatedModels(self._run, self._node, self._scope, self.account)
+        return GatedModels(self._run, self._instance)
 
     @property
     def net(self) -> Net:
@@ -49,7 +46,7 @@ class InstanceContext:
 
     @property
     def idempotency_key(self) -> str:
-        place = f"{self._run.id}|{self._scope}|{self._node}"
+        place = f"{self._run.id}|{self._instance.scope}|{self._instance.node}"
         return hashlib.sha256(place.encode()).hexdigest()[:32]
 
     @property
@@ -57,7 +54,7 @@ class InstanceContext:
         return self._values
 
     async def ask(self, question: Question) -> Answer:
-        return await self._run.ask(self._node, self._scope, question)
+        return await self._run.ask(self._instance, question)
 
     def show(self, text: str) -> None:
         now = self._run.now
@@ -66,7 +63,7 @@ class InstanceContext:
         self._last_shown = now
         # The end of a long text is what is being written now.
         shown = text if len(text) * 4 <= _SHOWN_BYTES else cut(text[-_SHOWN_BYTES // 4 :], _SHOWN_BYTES)
-        self._run.emit(TextStreamed(now, self._node, self._scope, shown))
+        self._run.emit(TextStreamed(now, self._instance.node, self._instance.scope, shown))
 
     def tell(self, code: str, **args: Argument) -> None:
-        self._run.tell(self._node, self._scope, code, **args)
+        self._run.tell(self._instance.node, self._instance.scope, code, **args)

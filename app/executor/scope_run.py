@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from app.document.workflow import Json
-from app.events.run_events import Failure, NodeSettled, NodeStarted, Preview, Scope
+from app.events.run_events import Failure, NodeSettled, NodeStarted, Preview, RunEvent, Scope, Settled
 from app.executor.attempt import InstanceFailed, run_attempts
-from app.executor.frontier import Frontier, SkipStep
+from app.executor.frontier import Frontier, Inputs
+from app.executor.instance import Instance
+from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
 from app.executor.run import Run
 from app.executor.run_context import InstanceContext
 from app.executor.values import Token
-from app.planner.plan import Plan, PlanStep
-from app.sdk.data_types import Value
-from app.sdk.ports import ERROR_PORT, SKIP
+from app.planner.plan import Plan
+
+PATIENCE = (
+    2.0,
+    2.0,
+)  # seconds that steps get for ending themselves, after the first and the second time of asking
 
 _NOTHING: Mapping[str, Token] = {}
-_NO_PREVIEWS: Mapping[str, Preview] = {}
 
 
 class ScopeFailed(Exception):
@@ -42,60 +46,64 @@ class ScopeRun:
         self._row = row
         self._values = values
         self._frontier = Frontier(plan)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._branches: set[asyncio.Task[None]] = set()
         self._through: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._working: dict[int, asyncio.Task[Any]] = {}  # step → the task that executes it now
         self._lost: set[int] = set()
-        self.outputs: dict[str, Token] = {}
+        self._results: dict[int, Token] = {}
+        self._ending = False
+        self._over = False
 
     async def execute(self) -> Mapping[str, Token]:
-        """The results by name. Raises ScopeFailed; when cancelled, every instance is settled first."""
+        """The results by name, in the order of the plan.
+
+        Raises ScopeFailed; then, and when cancelled, every instance is settled first.
+        """
         try:
             for step in self._pass_skips(self._frontier.start()):
                 self._branch(step)
-            if self._tasks:
+            if self._branches:
                 await self._through
         except BaseException:
             await self._end_all()
             raise
-        return self.outputs
+        return {self._plan.steps[i].result_name: token for i, token in sorted(self._results.items())}
 
     def _branch(self, step: int) -> None:
         task = asyncio.get_running_loop().create_task(self._follow(step))
-        self._tasks.add(task)
+        self._run.begin()
+        self._branches.add(task)
         task.add_done_callback(self._branch_ended)
 
     def _branch_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._branches.discard(task)
         error = None if task.cancelled() else task.exception()
-        if self._through.done():
-            return
-        if error:
-            self._through.set_exception(error)
-        elif not self._tasks:
-            self._through.set_result(None)
+        if not self._through.done():
+            if error:
+                self._through.set_exception(error)
+            elif task.cancelled():
+                self._through.cancel()
+            elif not self._branches:
+                self._through.set_result(None)
+        self._run.end()  # last: who waited for this branch goes to work before anybody looks for a pause
 
     async def _follow(self, step: int) -> None:
-        self._run.begin()
-        try:
-            ready = [step]
-            while ready:
-                for other in ready[1:]:
-                    self._branch(other)
-                ready = self._pass_skips(await self._instance(ready[0]))
-        finally:
-            self._run.end()
+        ready = [step]
+        while ready:
+            if self._ending or self._run.stopping:  # a step may have kept its task from being ended
+                raise asyncio.CancelledError
+            for other in ready[1:]:
+                self._branch(other)
+            ready = self._pass_skips(await self._instance(ready[0]))
 
     def _pass_skips(self, given: list[int]) -> list[int]:
         """Settles what is skipped without running; gives the steps that really run."""
         runnable: list[int] = []
         for step in given:  # grows while it is walked
-            decision = SkipStep("lost") if step in self._lost else self._frontier.decide(step)
-            if isinstance(decision, SkipStep):
-                plan_step = self._plan.steps[step]
-                self._run.emit(
-                    NodeSettled(self._run.now, plan_step.id, self._scope, "skipped", skip=decision.why)
-                )
+            why = "lost" if step in self._lost else self._frontier.why_skipped(step)
+            if why:
+                node = self._plan.steps[step].id
+                self._emit(NodeSettled(self._run.now, node, self._scope, "skipped", skip=why))
                 given += self._frontier.settle(step, _NOTHING)
             else:
                 runnable.append(step)
@@ -105,110 +113,76 @@ class ScopeRun:
         """Runs one step; gives the steps that became ready."""
         if index in self._lost:  # between being handed out and having its turn
             return [index]
-        step = self._plan.steps[index]
-        fire = self._frontier.decide(index)
-        if isinstance(fire, SkipStep):  # skips were passed before
-            return [index]
-        losers = self._frontier.losers(index) if step.merge and step.merge.wait_for != "all" else []
-        dropped = self._drop(losers)
-        run, scope = self._run, self._scope
-        begun = run.now
-        run.emit(NodeStarted(begun, step.id, scope, _previews(fire.inputs)))
-        ctx = InstanceContext(run, step.id, scope, self._row, self._values)
-        self._working[index] = _this_task()
+        step, run, task = self._plan.steps[index], self._run, _this_task()
+        dropped = self._drop_losers(index) if step.merge and step.merge.wait_for != "all" else []
+        inputs = self._frontier.inputs(index)
+        instance = Instance(step.id, self._scope, run.now)
+        self._emit(NodeStarted(instance.begun, step.id, self._scope, _previews(inputs)))
+        ctx = InstanceContext(run, instance, self._row, self._values)
+        self._working[index] = task
         try:
-            outputs, attempts = await run_attempts(run, step, scope, _values(fire.inputs), ctx)
+            outputs = await run_attempts(run, step, instance, values_of(step, inputs), ctx)
+            outcome = of_outputs(step, outputs, run.values, self._scope)
         except InstanceFailed as failed:
-            return dropped + self._failed(step, failed, begun, ctx)
+            outcome = after_failure(step, failed.failure, run.values, self._scope)
         except asyncio.CancelledError:
-            if index not in self._lost:
+            lost = index in self._lost
+            self._settled(instance, "cancelled", skip="lost" if lost else "")
+            ready = self._frontier.settle(index, _NOTHING)
+            if not lost or task.uncancel():  # Stop came in the same turn
                 raise
-            _this_task().uncancel()
-            self._settled(step, "cancelled", begun, ctx, skip="lost")
-            return dropped + self._frontier.settle(index, _NOTHING)
+            return dropped + ready
         finally:
-            self._working.pop(index, None)
-        result = fire.inputs.get("value")
-        if step.result_name and isinstance(result, Token):
-            self.outputs[step.result_name] = result
-        return dropped + self._succeeded(step, outputs, attempts, begun, ctx)
+            del self._working[index]
+        if index in self._lost:  # it was through before it could be ended, or didn't let itself be ended
+            task.uncancel()
+        return dropped + self._take(index, instance, outcome, inputs)
 
-    def _succeeded(
-        self, step: PlanStep, outputs: Mapping[str, Any], attempts: int, begun: float, ctx: InstanceContext
-    ) -> list[int]:
-        tokens: dict[str, Token] = {}
-        verdict: Mapping[str, Json] | None = None
-        for port in step.ports.outputs:
-            value = outputs.get(port.name, SKIP)
-            if value is SKIP:
-                continue
-            if port.type == "verdict":
-                verdict = value
-            tokens[port.name] = self._run.values.token(value, port.type, self._scope, step.id, port.name)
-        self._settled(step, "ok", begun, ctx, attempts=attempts, tokens=tokens, verdict=verdict)
-        return self._frontier.settle(step.index, tokens)
+    def _take(self, index: int, instance: Instance, outcome: Outcome, inputs: Inputs) -> list[int]:
+        """Settles an instance as it came out; gives the steps that became ready. Raises ScopeFailed."""
+        failure, step = outcome.failure, self._plan.steps[index]
+        self._settled(instance, "failed" if failure else "ok", outcome)
+        ready = self._frontier.settle(index, outcome.tokens)
+        if failure and outcome.stops:
+            self._ending = True
+            raise ScopeFailed(step.id, failure)
+        result = inputs.get("value")
+        if step.result_name and not failure and isinstance(result, Token):
+            self._results[index] = result
+        return ready
 
-    def _failed(
-        self, step: PlanStep, failed: InstanceFailed, begun: float, ctx: InstanceContext
-    ) -> list[int]:
-        tokens = self._tokens_after_failure(step, failed.failure)
-        self._settled(
-            step, "failed", begun, ctx, attempts=failed.attempts, tokens=tokens, failure=failed.failure
-        )
-        if not tokens and step.node.on_error.policy == "stop":
-            self._frontier.settle(step.index, _NOTHING)
-            raise ScopeFailed(step.id, failed.failure)
-        return self._frontier.settle(step.index, tokens)
-
-    def _tokens_after_failure(self, step: PlanStep, failure: Failure) -> dict[str, Token]:
-        """A joined error port gets the error; else the fallback value goes to every normal port."""
-        store, scope = self._run.values, self._scope
-        if step.error_joined:
-            record: Value = {"code": failure.code, "step": step.node.title or step.id, **_plain_args(failure)}
-            return {ERROR_PORT: store.token(record, "record", scope, step.id, ERROR_PORT)}
-        if step.node.on_error.policy == "fallback":
-            value = step.node.on_error.value
-            return {p.name: store.token(value, p.type, scope, step.id, p.name) for p in step.ports.outputs}
-        return {}
-
-    def _settled(  # noqa: PLR0913 - the parts of one event
-        self,
-        step: PlanStep,
-        status: Any,
-        begun: float,
-        ctx: InstanceContext,
-        *,
-        attempts: int = 1,
-        tokens: Mapping[str, Token] = _NOTHING,
-        verdict: Mapping[str, Json] | None = None,
-        failure: Failure | None = None,
-        skip: str = "",
+    def _settled(
+        self, instance: Instance, status: Settled, outcome: Outcome | None = None, skip: str = ""
     ) -> None:
-        account, now = ctx.account, self._run.now
-        self._run.emit(
+        now, tokens = self._run.now, outcome.tokens if outcome else _NOTHING
+        self._emit(
             NodeSettled(
                 now,
-                step.id,
+                instance.node,
                 self._scope,
                 status,
-                round(now - begun, 4),
-                attempts,
-                account.calls,
-                account.usage,
-                account.cost,
-                account.model,
+                round(now - instance.begun, 4),
+                instance.attempts,
+                instance.calls,
+                instance.usage,
+                instance.cost,
+                instance.model,
                 tuple(tokens),
-                {name: token.preview for name, token in tokens.items()} if tokens else _NO_PREVIEWS,
-                verdict,
-                failure,
+                {name: token.preview for name, token in tokens.items()},
+                outcome.verdict if outcome else None,
+                outcome.failure if outcome else None,
                 skip,
             )
         )
 
-    def _drop(self, losers: list[int]) -> list[int]:
+    def _emit(self, event: RunEvent) -> None:
+        if not self._over:  # a step that could not be ended has been settled without it
+            self._run.emit(event)
+
+    def _drop_losers(self, merge: int) -> list[int]:
         """Ends steps that lost a race; gives those that never started, to be settled as skipped."""
         never_started: list[int] = []
-        for step in losers:
+        for step in self._frontier.losers(merge):
             self._lost.add(step)
             if step in self._working:
                 self._working[step].cancel()
@@ -218,38 +192,38 @@ class ScopeRun:
         return never_started
 
     async def _end_all(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        """Ends every branch and settles what is left; a step that doesn't let itself be ended is left behind."""
+        self._ending = True
         interrupted = False
-        while pending := [task for task in self._tasks if not task.done()]:
-            try:
-                await asyncio.wait(pending)
-            except asyncio.CancelledError:  # Stop was pressed meanwhile; the books are closed all the same
-                interrupted = True
+        for patience in PATIENCE:
+            for task in self._branches:
+                task.cancel()
+            interrupted |= await self._branches_done(patience)
         for index in self._frontier.unsettled():
-            self._run.emit(NodeSettled(self._run.now, self._plan.steps[index].id, self._scope, "cancelled"))
+            self._emit(NodeSettled(self._run.now, self._plan.steps[index].id, self._scope, "cancelled"))
+        self._over = True
         if interrupted:
             raise asyncio.CancelledError
+
+    async def _branches_done(self, patience: float) -> bool:
+        """Waits for them at most so long; True where Stop was pressed meanwhile: the books are closed all the same."""
+        interrupted = False
+        due = asyncio.get_running_loop().time() + patience
+        while self._branches and (left := due - asyncio.get_running_loop().time()) > 0:
+            try:
+                await asyncio.wait(self._branches, timeout=left)
+            except asyncio.CancelledError:
+                interrupted = True
+        return interrupted
 
 
 def _this_task() -> asyncio.Task[Any]:
     return cast("asyncio.Task[Any]", asyncio.current_task())
 
 
-def _values(inputs: Mapping[str, Token | list[Token]]) -> dict[str, Value]:
-    return {
-        name: [t.value for t in token] if isinstance(token, list) else token.value
-        for name, token in inputs.items()
-    }
-
-
-def _previews(inputs: Mapping[str, Token | list[Token]]) -> dict[str, Preview]:
+def _previews(inputs: Inputs) -> dict[str, Preview]:
     return {
         name: token[0].preview if isinstance(token, list) else token.preview
         for name, token in inputs.items()
         if token
     }
-
-
-def _plain_args(failure: Failure) -> dict[str, Json]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in failure.args.items()}

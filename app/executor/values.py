@@ -16,25 +16,35 @@ _STORE_CHARACTERS = 200_000_000  # of whole values kept in memory; the oldest le
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A value on an edge, with the preview that its event carried."""
+    """A value on an edge, with the preview that its event carried.
 
-    value: Value
+    `convert` makes it the data type that the input wants; the preview stays that of the source.
+    """
+
+    content: Value
     preview: Preview
+    convert: Callable[[Value], Value] | None = None
 
-    def converted(self, convert: Callable[[Value], Value]) -> Token:
-        """The same value as another data type; the preview stays that of the source."""
-        return Token(convert(self.value), self.preview)
+    @property
+    def value(self) -> Value:
+        """May raise anything where the value isn't what its port promised."""
+        return self.convert(self.content) if self.convert else self.content
+
+    def to(self, convert: Callable[[Value], Value]) -> Token:
+        """The same value on its way to another data type."""
+        return Token(self.content, self.preview, convert)
 
 
 def preview_of(value: Value, data_type: str, ref: str) -> tuple[Preview, int]:
     """A preview of at most PREVIEW_BYTES and the number of characters of the whole text.
 
-    `ref` goes into the preview only where the text had to be cut.
+    `ref` goes into the preview only where the text had to be cut. Raises TypeError, ValueError or
+    RecursionError where the value isn't plain JSON data.
     """
     if isinstance(value, str):
         text, size = value, len(value)
     else:
-        text = "" if value is None else json.dumps(value, ensure_ascii=False)
+        text = "" if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
         size = len(value) if isinstance(value, (list, dict)) else len(text)
     short = cut(text, PREVIEW_BYTES)
     return Preview(short, data_type, size, ref if len(short) < len(text) else ""), len(text)
@@ -56,7 +66,10 @@ class ValueStore:
         self._size = 0
 
     def token(self, value: Value, data_type: str, scope: Scope, node: str, port: str) -> Token:
-        """A token for a value that leaves a port; keeps the whole value if its preview is cut."""
+        """A token for a value that leaves a port; keeps the whole value if its preview is cut.
+
+        Raises TypeError, ValueError or RecursionError where the value isn't plain JSON data.
+        """
         ref = f"{scope}|{node}|{port}"
         preview, size = preview_of(value, data_type, ref)
         if preview.ref:

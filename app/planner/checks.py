@@ -16,6 +16,7 @@ from app.sdk.references import ReferenceFault, find
 from app.sdk.spec import FieldSpec
 
 ModelResolver: TypeAlias = Callable[[ModelChoice], ModelFacts]  # raises NodeError where it leads nowhere
+PriceLookup: TypeAlias = Callable[[ModelFacts], bool]
 Check: TypeAlias = Callable[[Draft], Iterator[Problem]]
 
 
@@ -182,15 +183,33 @@ def frames_are_not_here_yet(draft: Draft) -> Iterator[Problem]:
 
 def models_are_there(draft: Draft, resolve: ModelResolver) -> Iterator[Problem]:
     """Every role and model leads to something on this machine."""
-    for node in draft.nodes.values():
-        if node.spec is None or node.fault or node.node.disabled:
+    for node, choice in _choices(draft):
+        try:
+            resolve(choice)
+        except NodeError as error:
+            field = _field_with(node, choice)
+            yield Problem(error.code, node=node.node.id, field=field, args=error.args_by_name)
+
+
+def budget_can_hold(draft: Draft, resolve: ModelResolver, has_price: PriceLookup) -> Iterator[Problem]:
+    """A call whose price nobody knows can't be held back by a budget."""
+    for node, choice in _choices(draft):
+        try:
+            facts = resolve(choice)
+        except NodeError:  # models_are_there says so
             continue
-        for choice in node.spec.type.models(node.fields):
-            try:
-                resolve(choice)
-            except NodeError as error:
-                field = _field_with(node, choice)
-                yield Problem(error.code, node=node.node.id, field=field, args=error.args_by_name)
+        if not has_price(facts):
+            field = _field_with(node, choice)
+            args = {"model": facts.id}
+            yield Problem("run.budget_unheld", node.node.id, field, args=args, severity="warning")
+
+
+def _choices(draft: Draft) -> Iterator[tuple[DraftNode, ModelChoice]]:
+    """The models that steps which run may ask."""
+    for node in draft.nodes.values():
+        if node.spec is not None and not node.fault and not node.node.disabled:
+            for choice in node.spec.type.models(node.fields):
+                yield node, choice
 
 
 def _field_with(node: DraftNode, choice: ModelChoice) -> str | None:

@@ -30,7 +30,10 @@ class PlanEdge:
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """One node, ready to run: its settings decoded, its edges resolved to indices."""
+    """One node, ready to run: its settings decoded, its edges resolved to indices.
+
+    `required` and `many` are names of input ports: those that must get a value, those that get a list.
+    """
 
     index: int
     id: str
@@ -38,12 +41,15 @@ class PlanStep:
     spec: NodeSpec | None  # None: unknown type, always skipped
     fields: Any
     ports: Ports
+    required: tuple[str, ...]
+    many: tuple[str, ...]
     incoming: tuple[PlanEdge, ...]
     outgoing: tuple[PlanEdge, ...]
     effect: Effect
     merge: MergeRule | None
     always_skipped: AlwaysSkipped
     error_joined: bool
+    gives_verdict: bool
     result_name: str
     powers: tuple[Power, ...]
 

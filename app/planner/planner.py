@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.document.graph import find_cycle, topological_order
 from app.document.problem import Problem
 from app.document.workflow import Workflow
-from app.planner.checks import CHECKS, ModelResolver, models_are_there
+from app.planner.checks import CHECKS, ModelResolver, PriceLookup, budget_can_hold, models_are_there
 from app.planner.draft import Draft, DraftNode, SpecLookup, draft_of
 from app.planner.plan import AlwaysSkipped, Plan, PlanEdge, PlanStep
 from app.sdk.data_types import CONVERSIONS
@@ -22,14 +22,22 @@ class Planned:
     problems: tuple[Problem, ...]
 
 
-def make_plan(workflow: Workflow, digest: str, spec_of: SpecLookup, resolve: ModelResolver) -> Planned:
+def make_plan(
+    workflow: Workflow,
+    digest: str,
+    spec_of: SpecLookup,
+    resolve: ModelResolver,
+    has_price: PriceLookup | None = None,
+) -> Planned:
     """Checks everything that can be known before the run, and compiles. Opens and asks nothing.
 
-    `spec_of` gives a type's NodeSpec or None; `resolve` gives a model's facts or raises NodeError.
+    `spec_of` gives a type's NodeSpec or None; `resolve` gives a model's facts or raises NodeError. `has_price` is
+    given where a budget binds: it says whether a model's price is known.
     """
     draft = draft_of(workflow, spec_of)
     problems = [problem for check in CHECKS for problem in check(draft)]
     problems += models_are_there(draft, resolve)
+    problems += budget_can_hold(draft, resolve, has_price) if has_price else ()
     cycle = find_cycle(workflow.graph)
     if cycle:
         problems.append(Problem("workflow.cycle", node=cycle[0], args={"nodes": tuple(cycle)}))
@@ -82,19 +90,23 @@ def _step(
     node, spec = draft.node, draft.spec
     skipped: AlwaysSkipped = "disabled" if node.disabled else "unknown" if spec is None else ""
     node_type = spec.type if spec else None
+    ports = draft.ports if spec else Ports()
     return PlanStep(
         index=i,
         id=node.id,
         node=node,
         spec=spec,
         fields=draft.fields,
-        ports=draft.ports if spec else Ports(),
+        ports=ports,
+        required=tuple(port.name for port in ports.inputs if port.required),
+        many=tuple(port.name for port in ports.inputs if port.many),
         incoming=incoming,
         outgoing=outgoing,
         effect=node_type.effect_of(draft.fields) if node_type else "pure",
         merge=node_type.merge_rule(draft.fields) if node_type else None,
         always_skipped=skipped,
         error_joined=any(edge.source_port == ERROR_PORT for edge in outgoing),
+        gives_verdict=any(port.type == "verdict" for port in ports.outputs),
         result_name=node_type.result_name(draft.fields) if node_type and not skipped else "",
         powers=spec.powers(draft.fields) if spec and not skipped else (),
     )

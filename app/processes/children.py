@@ -46,6 +46,8 @@ KEPT_NAMES = frozenset(
     }
 )
 KEPT_BEGINNINGS = ("LC_", "XDG_", "QT_", "PYTHON", "BATON_")
+# Only for children that speak to the network; an address of a proxy may carry a password.
+PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 NEVER_KEPT = "BATON_CONN_"  # the keys of connections in headless runs
 
 
@@ -57,6 +59,11 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
         return not upper.startswith(NEVER_KEPT) and (upper in KEPT_NAMES or upper.startswith(KEPT_BEGINNINGS))
 
     return {name: value for name, value in environment.items() if kept(name)}
+
+
+def proxies_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """The part of an environment that leads through a proxy."""
+    return {name: value for name, value in environment.items() if name.upper() in PROXY_NAMES}
 
 
 def own_command(verb: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, BinaryIO, NoReturn
 
+from app.adapters.redaction import log_to
 from app.document import json_codec
 from app.document.problem import Problem, ProblemError
 from app.engine import Engine, RunHandle, RunRequest
@@ -188,6 +190,8 @@ class EngineHost:
 async def serve(channel: BinaryIO, lines: BinaryIO) -> None:
     """Serves until the window closes the pipe, says goodbye or says something that is no message."""
     where = folders()
+    with contextlib.suppress(OSError):  # a log that can't be written is no reason not to run
+        log_to(where.logs / "engine.log")
     outbox = Outbox(channel)
     engine = Engine(where, load_preferences(where), children, children.own_command("model-host"))
     host = EngineHost(engine, outbox)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast, get_args
 
-from app.events.json_codec import encode, event_of, plain_record, record_of
+from app.events.json_codec import encode, event_of, json_of, record_of
 from app.events.run_events import RunEvent
 from app.processes.messages import VERSION, Reply, Request
 
@@ -50,7 +50,7 @@ _REPLIES: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Re
 
 
 def request_line(number: int, request: Request[Any]) -> bytes:
-    return _line({"v": VERSION, "id": number, "ask": type(request).__name__, "with": plain_record(request)})
+    return _line(f'"id":{number},"ask":"{type(request).__name__}","with":{json_of(request)}')
 
 
 def read_request(line: bytes) -> Asked:
@@ -60,13 +60,11 @@ def read_request(line: bytes) -> Asked:
 
 
 def reply_line(number: int, reply: Reply) -> bytes:
-    return _line({"v": VERSION, "id": number, "reply": type(reply).__name__, "with": plain_record(reply)})
+    return _line(f'"id":{number},"reply":"{type(reply).__name__}","with":{json_of(reply)}')
 
 
 def events_line(run: str, events: Iterable[RunEvent]) -> bytes:
-    # Events are already lines of JSON: joined as text, they are encoded once.
-    body = ",".join(encode(event) for event in events)
-    return f'{{"v":{VERSION},"run":{json.dumps(run)},"events":[{body}]}}\n'.encode("utf-8", "surrogatepass")
+    return _line(f'"run":{json.dumps(run)},"events":[{",".join(map(encode, events))}]')
 
 
 def read_from_engine(line: bytes) -> FromEngine:
@@ -81,15 +79,13 @@ def read_from_engine(line: bytes) -> FromEngine:
     return Answered(_number(plain), _made(_REPLIES, plain, "reply"))
 
 
-def _line(plain: Mapping[str, Any]) -> bytes:
-    return (
-        json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
-    )
+def _line(members: str) -> bytes:
+    return f'{{"v":{VERSION},{members}}}\n'.encode()
 
 
 def _plain(line: bytes) -> dict[str, Any]:
     try:
-        plain = json.loads(line.decode("utf-8", "surrogatepass"))
+        plain = json.loads(line.decode())
     except ValueError as error:
         raise MessageError(f"not JSON: {line[:80]!r}") from error
     if not isinstance(plain, dict):

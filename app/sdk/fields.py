@@ -127,6 +127,11 @@ class ModelChoice:
     def is_role(self) -> bool:
         return bool(self.role)
 
+    @property
+    def target(self) -> str:
+        """What is asked of the broker: the role, or `connection/model`."""
+        return self.role or f"{self.connection}/{self.model}"
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChoice:

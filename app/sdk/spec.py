@@ -87,7 +87,7 @@ class NodeSpec:
 
     def powers(self, fields: Any) -> tuple[Power, ...]:
         """All that a node with these (decoded) fields will ask of the broker, its models included, each once."""
-        choices = (c.role or f"{c.connection}/{c.model}" for c in self.type.models(fields))
+        choices = (choice.target for choice in self.type.models(fields))
         models = (Power("model", target) for target in choices if target != "/")
         return tuple(dict.fromkeys((*self.type.powers(fields), *models)))
 
@@ -103,6 +103,7 @@ class NodeSpec:
         )
 
 
+@cache
 def shapes_of(node_type: AnyNodeType) -> tuple[Any, Any, Any]:
     """The three shapes that a type was declared with."""
     for klass in node_type.__mro__:
@@ -260,14 +261,18 @@ def _decode_record(name: str, value: Json, shape: Any) -> Any:
 def inputs_object(node_type: AnyNodeType, values: Mapping[str, Value]) -> Any:
     """The Inputs object for values by port name; missing optional ports take their defaults."""
     shape = shapes_of(node_type)[1]
-    return cast("Any", shape)(**values) if dataclasses.is_dataclass(shape) else values
+    return shape(**values) if hasattr(shape, "__dataclass_fields__") else values
 
 
 def outputs_by_port(outputs: Any) -> Mapping[str, Any]:
     """The values by port name of an Outputs object or mapping; `SKIP` where nothing leaves."""
-    if dataclasses.is_dataclass(outputs):
-        return {f.name: getattr(outputs, f.name) for f in dataclasses.fields(outputs)}
-    return cast("Mapping[str, Any]", outputs)
+    names = _attributes(cast("type[Any]", type(outputs)))
+    return cast("Mapping[str, Any]", outputs) if names is None else {n: getattr(outputs, n) for n in names}
+
+
+@cache
+def _attributes(shape: type[Any]) -> tuple[str, ...] | None:
+    return tuple(f.name for f in dataclasses.fields(shape)) if dataclasses.is_dataclass(shape) else None
 
 
 __all__ = [

@@ -55,6 +55,11 @@ class ActionSet(QObject):
         for action in ACTIONS:
             self._actions[action.id].setShortcuts([QKeySequence(keys) for keys in keys_of(action, chosen)])
 
+    def explain(self, action_id: str, what: str) -> None:
+        """Says what an action would do now, such as which edit Undo takes back."""
+        made = self._actions[action_id]
+        made.setToolTip(f"{made.text()}: {what}" if what else made.text())
+
     def update_possible(self, now: Situation) -> None:
         for action in ACTIONS:
             self._actions[action.id].setEnabled(action.possible(now))

@@ -45,7 +45,7 @@ class BudgetChip(QAbstractButton):
         self.update()
 
     def _words(self) -> tuple[str, str]:
-        cap = text("window.budget.none") if self._cap is None else _short(self._cap)
+        cap = text("window.budget.none") if self._cap is None else figures.limit(self._cap)
         if self._spent is None:
             return cap, text("window.budget.a_run") if self._cap is not None else ""
         of = text("window.budget.of", cap=cap) if self._cap is not None else ""
@@ -84,8 +84,3 @@ class BudgetChip(QAbstractButton):
         if share > 0:
             track.setWidth(max(3.0, track.width() * share))
             fill_rounded(painter, track, 1, look.state(tone).line)
-
-
-def _short(cap: Decimal) -> str:
-    """A cap is a round number: two decimals unless it has more."""
-    return f"${cap:.2f}" if cap == cap.quantize(Decimal("0.01")) else figures.money(cap)

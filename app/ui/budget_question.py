@@ -89,6 +89,6 @@ class BudgetQuestion(QFrame):
 
 def _shown(amount: str) -> str:
     try:
-        return figures.money(Decimal(amount))
+        return figures.limit(Decimal(amount))
     except InvalidOperation:
         return amount

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections import deque
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from PySide6.QtCore import QObject, Signal
 
 from app.document.problem import Problem, ProblemError
-from app.processes.children import RunningChild, end_child, own_command, start_child
+from app.processes.children import RunningChild, end_child, own_command, proxies_of, start_child
 from app.processes.message_lines import Happened, MessageError, read_from_engine, request_line
 from app.processes.messages import Ping, Quit, Refused, Reply, Request
 
@@ -100,7 +101,9 @@ class EngineLink(QObject):
     async def _live(self) -> None:
         """One life of the process, from its start to whatever end."""
         try:
-            self._child = child = await start_child(own_command("engine-host"))
+            self._child = child = await start_child(
+                own_command("engine-host"), extra_environment=proxies_of(os.environ)
+            )
         except OSError as error:
             self._last_words = str(error)
             self._lost()

@@ -251,6 +251,8 @@ class MainWindow(QMainWindow):
         """Which actions are possible now."""
         now = situation(self.session, self.canvas, self.stream, samples=self.desk.has_samples)
         self.action_set.update_possible(now)
+        self.action_set.explain("edit.undo", self.session.undo_stack.undoText())
+        self.action_set.explain("edit.redo", self.session.undo_stack.redoText())
 
     def _on_change(self) -> None:
         self.canvas.sync(self.session.workflow)

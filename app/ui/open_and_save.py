@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtWidgets import QWidget
@@ -26,6 +27,8 @@ from app.ui.asking import Choice, ask, file_to_open, file_to_save, tell
 from app.ui.session import Place, Session, Trust
 
 ENDING = "baton.json"
+# Who else has a file: nobody that we know of; another window, and the person wants to look only; or they don't.
+Held: TypeAlias = Literal["free", "elsewhere", "left"]
 
 
 class OpenAndSave(QObject):
@@ -78,13 +81,13 @@ class OpenAndSave(QObject):
         except ProblemError as error:
             await tell(self._window, error.problems)
             return False
-        lock, alone = await self._locked(path)
-        if not alone:
+        lock, held = await self._locked(path)
+        if held == "left":
             return False
         self._leave()
         self._lock = lock
         self._stamp = opened.stamp
-        read_only = opened.newer or lock is None
+        read_only = opened.newer or held == "elsewhere"
         self._session.open(opened.workflow, Place(path, self._trust(opened.workflow), read_only))
         self._session.show_problems(opened.warnings)
         self._remember(path)
@@ -103,14 +106,15 @@ class OpenAndSave(QObject):
         self._session.open(opened.workflow, Place())
         return True
 
-    async def _locked(self, path: Path) -> tuple[ProcessLock | None, bool]:
-        """The file's lock; without one the file may only be looked at. The second says whether to go on."""
+    async def _locked(self, path: Path) -> tuple[ProcessLock | None, Held]:
+        """The file's lock, none where this profile can't keep any; and who else has the file."""
         try:
-            return lock_file(self._where, path), True
+            return lock_file(self._where, path), "free"
         except ProblemError:
             choices = (Choice("look", text("ask.look_only"), "primary"), Choice("cancel", text("ask.cancel")))
             question, more = text("ask.open_elsewhere", name=path.name), text("ask.open_elsewhere.more")
-            return None, await ask(self._window, question, more, choices, "cancel") == "look"
+            looks = await ask(self._window, question, more, choices, "cancel") == "look"
+            return None, "elsewhere" if looks else "left"
 
     def _trust(self, workflow: Workflow) -> Trust:
         content = digest(workflow)
@@ -165,10 +169,10 @@ class OpenAndSave(QObject):
             return False
         lock = self._lock
         if path != self._session.place.path:
-            lock, alone = await self._locked(path)
-            if lock is None and alone:
+            lock, held = await self._locked(path)
+            if held == "elsewhere":
                 await tell(self._window, (Problem("file.open_elsewhere_save", args={"name": path.name}),))
-            if lock is None:
+            if held != "free":
                 return False
         if not await self._write(path, None):
             return False

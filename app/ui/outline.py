@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from app.document.change import Change
@@ -14,6 +14,7 @@ from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.canvas import Canvas
 from app.ui.canvas.card import Card
+from app.ui.canvas.placed import edges_by_node
 from app.ui.canvas.selection import Selection
 from app.ui.icons import icon
 from app.ui.session import Session
@@ -50,10 +51,15 @@ class Outline(QWidget):
         session.checked.connect(self._relabel)
         canvas.selection_changed.connect(self._from_canvas)
         appearance().changed.connect(self.rebuild)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         self.rebuild()
 
     def rebuild(self) -> None:
-        """Lists everything anew."""
+        """Lists everything anew; nothing while nobody can see it."""
+        if not self.isVisible():
+            return
         self._title.setText(text("outline.title"))
         self.tree.setAccessibleName(text("outline.title"))
         open_nodes = {key[1] for key, item in self._items.items() if key[0] == "nodes" and item.isExpanded()}
@@ -61,11 +67,11 @@ class Outline(QWidget):
         self.tree.clear()
         self._items.clear()
         workflow = self._session.workflow
+        edges = edges_by_node(workflow.graph.edges)
         for node in _reading_order(workflow.graph, workflow.layout.positions):
             item = self._add(None, "nodes", node)
-            for edge in workflow.graph.edges:
-                if node in (edge.source.node, edge.target.node):
-                    self._add(item, "edges", edge.id, edge, node)
+            for edge in edges.get(node, ()):
+                self._add(item, "edges", edge.id, edge, node)
             item.setExpanded(node in open_nodes)
         for name in workflow.layout.groups:
             self._add(None, "groups", name)
@@ -99,6 +105,8 @@ class Outline(QWidget):
             self.rebuild()
 
     def _relabel(self) -> None:
+        if not self.isVisible():
+            return
         look = appearance().theme
         scene = self._canvas.scene
         workflow = self._session.workflow
@@ -148,7 +156,7 @@ class Outline(QWidget):
             self._canvas.show_node(next(iter(picked["nodes"])))
 
     def _from_canvas(self) -> None:
-        if self._telling:
+        if self._telling or not self.isVisible():
             return
         self._telling = True
         picked = self._canvas.selection

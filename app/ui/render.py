@@ -51,6 +51,8 @@ def render(
     preferences = load_preferences(where)
     set_language(language_ or opening.chosen_language(preferences.language))
     workflow = opening.read_workflow(file)
+    if out:
+        opening.check_picture(out)
     path = out or file.with_name(file.name.removesuffix(".json").removesuffix(".baton") + ".png")
     registry = discover(preferences.addons)
     _draw(workflow, registry, _run_of(where, workflow, run) if run else None, path, theme.value, scale)

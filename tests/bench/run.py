@@ -1,4 +1,4 @@
-"""Measures what the executor, the lanes, the command line and the window cost, in CPU time, beside a bare loop in the same run.
+"""Measures executor, lanes, command line and window in CPU time, beside a bare loop in the same run.
 
 Wall times on shared machines say little, so every figure is CPU time of this process (or of the child
 that is measured), and what matters is the ratio to the bare loop.
@@ -24,7 +24,6 @@ import aiohttp
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from app.adapters.connections import Connections  # noqa: E402
 from app.adapters.egress import Egress  # noqa: E402
 from app.adapters.openai_lane import OpenAiLane, Server  # noqa: E402
 from app.document.workflow import Edge, Graph, Node, PortRef, Workflow  # noqa: E402
@@ -123,7 +122,10 @@ def workflow(nodes: dict[str, Node], *edges: str) -> Workflow:
 
 def rows_workflow() -> Workflow:
     """Ask → template → model → check → output: five nodes a row."""
-    model = {"model": {"connection": "BENCH", "kind": "openai_compatible", "model": "tiny-1"}, "prompt": "{{text}}"}
+    model = {
+        "model": {"connection": "BENCH", "kind": "openai_compatible", "model": "tiny-1"},
+        "prompt": "{{text}}",
+    }
     rule = {"rules": [{"rule": "not_empty"}]}
     return workflow(
         {
@@ -179,7 +181,7 @@ def child_cpu(arguments: list[str], environment: dict[str, str]) -> float:
     best = float("inf")
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(arguments, env=environment, check=True, capture_output=True, timeout=120)  # noqa: S603
+        subprocess.run(arguments, env=environment, check=True, capture_output=True, timeout=120)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return best
@@ -202,11 +204,20 @@ def command_line(url: str, home: Path) -> float:
 
 
 def window_start(home: Path) -> float:
-    environment = {**os.environ, "BATON_HOME": str(home), "BATON_TRACE_START": "1", "QT_QPA_PLATFORM": "offscreen"}
+    environment = {
+        **os.environ,
+        "BATON_HOME": str(home),
+        "BATON_TRACE_START": "1",
+        "QT_QPA_PLATFORM": "offscreen",
+    }
     best = float("inf")
     for _ in range(3):
-        with subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "app"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        with subprocess.Popen(
+            [sys.executable, "-m", "app"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         ) as window:
             for line in window.stdout or ():
                 if line.startswith("first paint"):
@@ -219,12 +230,12 @@ def window_start(home: Path) -> float:
 def start_server() -> tuple[subprocess.Popen[str], str]:
     """The scripted server in a process of its own, so that its CPU isn't counted."""
     command = [sys.executable, "-m", "tests.servers.scripted"]
-    server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     port = json.loads(server.stdout.readline())["port"] if server.stdout else 0
     return server, f"http://127.0.0.1:{port}/openai/v1"
 
 
-async def main(calls: int, out: Path | None) -> None:
+async def main(calls: int) -> list[dict[str, Any]]:
     table = Table()
     server, url = start_server()
     with tempfile.TemporaryDirectory() as folder:
@@ -242,11 +253,15 @@ async def main(calls: int, out: Path | None) -> None:
             table.add("a pure node in a fan-out of 1,000", await pure_chain(engine, 1000, fan=True), "CPU µs")
         finally:
             await engine.close()
-        table.add("command line, first result on an endpoint", command_line(url, home), "CPU s", "bar ≤ 1.5, aim 1.0")
+        table.add(
+            "command line, first result on an endpoint",
+            command_line(url, home),
+            "CPU s",
+            "bar ≤ 1.5, aim 1.0",
+        )
         table.add("window shown", window_start(home), "CPU s", "bar ≤ 1.5")
     server.kill()
-    if out:
-        out.write_text(json.dumps({"at": time.strftime("%Y-%m-%d"), "figures": table.rows}, indent=2) + "\n")
+    return table.rows
 
 
 if __name__ == "__main__":
@@ -254,4 +269,8 @@ if __name__ == "__main__":
     options.add_argument("--calls", type=int, default=400)
     options.add_argument("--out", type=Path)
     chosen = options.parse_args()
-    asyncio.run(main(chosen.calls, chosen.out))
+    figures = asyncio.run(main(chosen.calls))
+    if chosen.out:
+        chosen.out.write_text(
+            json.dumps({"at": time.strftime("%Y-%m-%d"), "figures": figures}, indent=2) + "\n"
+        )

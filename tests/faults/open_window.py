@@ -9,17 +9,18 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-import qasync  # noqa: E402 - Qt reads its platform at the first import
+import qasync
 
-from app.registry.discovery import discover  # noqa: E402
-from app.settings import folders  # noqa: E402
-from app.ui.application import make_application  # noqa: E402
-from app.ui.engine_link import EngineLink  # noqa: E402
-from app.ui.kept_preferences import KeptPreferences  # noqa: E402
-from app.ui.main_window import MainWindow  # noqa: E402
-from app.ui.run_stream import RunWish  # noqa: E402
-from app.ui.session import Place  # noqa: E402
-from app.adapters.workflow_files import read_file  # noqa: E402
+from app.adapters.workflow_files import read_file
+from app.processes.messages import Ping
+from app.registry.discovery import discover
+from app.settings import folders
+from app.ui.application import make_application
+from app.ui.engine_link import EngineLink
+from app.ui.kept_preferences import KeptPreferences
+from app.ui.main_window import MainWindow
+from app.ui.run_stream import RunWish
+from app.ui.session import Place
 
 
 async def run(path: Path) -> None:
@@ -27,15 +28,18 @@ async def run(path: Path) -> None:
     window = MainWindow(discover(), KeptPreferences(folders()), EngineLink())
     window.show()
     window.session.open(read_file(path).workflow, Place(path))
-    window.link.state_changed.connect(lambda state: print(f"engine {state} {window.link.process}", flush=True))
+    window.link.state_changed.connect(
+        lambda state: print(f"engine {state} {window.link.process}", flush=True)
+    )
     window.link.start()
-    while window.link.state != "ready":
-        await asyncio.sleep(0.01)
+    await window.link.ask(Ping())
     await window.stream.start(RunWish(rows="samples"))
     said = ""
     closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     window.closed.connect(lambda: closed.set_result(None))
-    asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline).add_done_callback(lambda _: window.close())
+    asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline).add_done_callback(
+        lambda _: window.close()
+    )
     while not closed.done():
         if (now := f"run {window.session.run.status} {window.session.run.node('mod').status}") != said:
             said = now

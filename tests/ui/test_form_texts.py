@@ -16,7 +16,7 @@ from app.sdk.fields import ChoiceField
 from app.sdk.spec import FieldSpec
 from app.settings import resource_folder
 from app.ui.inspector import trouble_form, workflow_page
-from app.ui.preferences import connection_form
+from app.ui.preferences import connection_fields
 from app.ui.preferences.general_page import GeneralPage
 from app.ui.preferences.money_page import MoneyPage
 
@@ -122,7 +122,11 @@ FORMS: list[tuple[str, tuple[FieldSpec, ...]]] = [
     ("inspector.workflow", workflow_page._SPECS),
     ("preferences.general", tuple(GeneralPage.specs)),
     ("preferences.money", tuple(MoneyPage.specs)),
-    *(("preferences.connection", connection_form._specs(kind)) for kind in KINDS if kind != "embedded"),
+    *(
+        ("preferences.connection", connection_fields.connection_specs(kind))
+        for kind in KINDS
+        if kind != "embedded"
+    ),
 ]
 
 

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app.events.run_events import Preview
 from app.events.run_state import InstanceState
 from app.texts import has, text
-from app.ui.inspector.around import Source
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.editors.inputs import Choices
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.row_stepper import RowStepper
+from app.ui.inspector.step_data import StepData
 from app.ui.inspector.views.value_view import Fetch, ValueView
 from app.ui.plain import one_line
 from app.ui.problem_words import what_happened, what_to_do
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.segmented import Segmented
-
-
-@dataclass(frozen=True, slots=True)
-class StepData:
-    """The instances of one step in a run, what its ports are called, and what its inputs are sources of."""
-
-    instances: tuple[InstanceState, ...] = ()
-    inputs: Mapping[str, str] | None = None  # labels by port
-    outputs: Mapping[str, str] | None = None
-    sources: Mapping[str, Source] | None = None  # by input
 
 
 class DataTab(QWidget):
@@ -102,7 +91,7 @@ class DataTab(QWidget):
         self._fill_ports(previews)
         preview = previews.get(self._port.currentData() or "")
         self._show_failure(instance)
-        source = (self._data.sources or {}).get(self._port.currentData() or "")
+        source = self._data.sources.get(self._port.currentData() or "")
         self._value.show_preview(preview, source if self._side.value() == "in" else None)
         self._nothing.setText(self._why_nothing(instance))
         self._stack.setCurrentIndex(0 if preview is not None else 1)
@@ -112,10 +101,12 @@ class DataTab(QWidget):
             return {}
         if self._side.value() == "in":
             return instance.inputs
+        if instance.settled is None and instance.text:
+            return {"": Preview(instance.text, "text", len(instance.text))}  # what is being written
         return instance.settled.outputs if instance.settled else {}
 
     def _fill_ports(self, previews: Mapping[str, Preview]) -> None:
-        labels = (self._data.inputs if self._side.value() == "in" else self._data.outputs) or {}
+        labels = self._data.inputs if self._side.value() == "in" else self._data.outputs
         current = self._port.currentData()
         names = [name for name in labels if name in previews] + [n for n in previews if n not in labels]
         self._port.clear()

@@ -61,6 +61,7 @@ class Inspector(QWidget):
         session.changed.connect(self._on_change)
         session.ran.connect(self._on_run)
         session.checked.connect(self._on_checked)
+        session.moved.connect(self._on_moved)
         appearance().changed.connect(self.retranslate)
 
     @property
@@ -117,6 +118,7 @@ class Inspector(QWidget):
         page.asked.connect(self._do)
         page.preferences_asked.connect(self.preferences_asked)
         page.show_problems(self._session.problems)
+        page.set_read_only(self._session.place.read_only)
         return page
 
     def _do(self, operation: Operation, goes_on: bool) -> None:
@@ -145,6 +147,12 @@ class Inspector(QWidget):
             self._workflow.show_run()
         elif self._stack.currentWidget() is self._selection:
             self._selection.show_run()
+
+    def _on_moved(self) -> None:
+        read_only = self._session.place.read_only
+        self._workflow.form.setEnabled(not read_only)
+        if self._step is not None:
+            self._step.set_read_only(read_only)
 
     def _on_checked(self) -> None:
         if self._step is not None:

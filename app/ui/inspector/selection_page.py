@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from app import figures
 from app.texts import text
 from app.ui.inspector.editors.editor import column
+from app.ui.inspector.scrolling import PADDING, scrolled
 from app.ui.inspector.step_facts import sum_of
-from app.ui.inspector.step_page import PADDING, scrolled
 from app.ui.inspector.totals_list import Total, TotalsList
 from app.ui.session import Session
 from app.ui.widgets.plain_label import PlainLabel

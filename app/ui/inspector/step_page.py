@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QWidget
 
 from app.adapters.shelf import Shelf
@@ -12,12 +12,11 @@ from app.document.operations import FieldChange, Operation, SetFields, SetNode
 from app.document.picking import input_for, pick
 from app.document.problem import Problem
 from app.document.workflow import Node, PortRef
-from app.events.run_state import InstanceState
-from app.sdk.ports import ERROR_PORT, Ports, PortSpec
+from app.sdk.ports import ERROR_PORT, Ports
 from app.texts import text
 from app.ui import node_texts
 from app.ui.canvas.placed import SpecLookup, ports_of
-from app.ui.inspector.data_tab import DataTab, StepData
+from app.ui.inspector.data_tab import DataTab
 from app.ui.inspector.editors.editor import column
 from app.ui.inspector.editors.wanted import Wanted
 from app.ui.inspector.fault_line import FaultLine
@@ -26,6 +25,8 @@ from app.ui.inspector.form import FIELD_GAP, Form
 from app.ui.inspector.header import Header
 from app.ui.inspector.help_page import HelpPage
 from app.ui.inspector.node_around import NodeAround
+from app.ui.inspector.scrolling import PADDING, make_scroll
+from app.ui.inspector.step_data import StepData, step_data
 from app.ui.inspector.step_facts import facts_of, figures_of
 from app.ui.inspector.trouble_form import TroubleForm
 from app.ui.inspector.views.value_view import Fetch
@@ -33,7 +34,6 @@ from app.ui.session import Session
 from app.ui.step_looks import step_look
 from app.ui.widgets.plain_label import PlainLabel
 
-PADDING = 20
 _TABS = ("settings", "data", "help")
 
 
@@ -127,6 +127,12 @@ class StepPage(QWidget):
         self._around.show_shelf(shelf)
         if self.form is not None:
             self.form.refresh()
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Whether settings can only be looked at."""
+        for part in (self.form, self.trouble, self.header.title):
+            if part is not None:
+                part.setEnabled(not read_only)
 
     def point_at(self, field: str) -> None:
         """Brings a setting into view and puts the cursor there."""
@@ -250,23 +256,10 @@ class StepPage(QWidget):
         if anew and self._data is not None:
             self._data.show_data(StepData(), anew=True)
         if self._stack.currentIndex() == 1 and self._node() is not None:
-            self.data.show_data(self._step_data(), anew=False)
-
-    def _step_data(self) -> StepData:
-        run = self._session.run
-        instances = [i for i in run.instances.values() if i.node == self.node_id]
-        ports, spec = self._ports(), self._spec
-        if spec is None:
-            return StepData(tuple(instances))
-        return StepData(
-            tuple(sorted(instances, key=_row_of)),
-            {port.name: node_texts.port_label(spec, port, "in") for port in ports.inputs},
-            {
-                port.name: node_texts.port_label(spec, port, "out")
-                for port in sorted(ports.outputs, key=_telling)
-            },
-            self._around.incoming(),
-        )
+            data = step_data(
+                self.node_id, self._session.run, self._spec, self._ports(), self._around.incoming()
+            )
+            self.data.show_data(data, anew=False)
 
     def _node(self) -> Node | None:
         return self._session.workflow.graph.nodes.get(self.node_id)
@@ -284,29 +277,3 @@ class StepPage(QWidget):
         mine = PortRef(self.node_id, ERROR_PORT)
         target = next((edge.target.node for edge in graph.edges if edge.source == mine), None)
         return step_look(graph.nodes.get(target), self._specs, target).title if target else ""
-
-
-def scrolled(page: QWidget) -> QScrollArea:
-    """A page that scrolls up and down and takes the panel's width."""
-    area = QScrollArea()
-    make_scroll(area, page)
-    return area
-
-
-def make_scroll(area: QScrollArea, page: QWidget) -> None:
-    """Lets an area scroll a page up and down in its own width."""
-    page.setProperty("role", "scrolled")
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(page)
-
-
-def _telling(port: PortSpec) -> tuple[bool, bool]:
-    """Sorts outputs: first the one that says most of what happened."""
-    return (not port.main, port.type != "verdict")
-
-
-def _row_of(instance: InstanceState) -> tuple[int, float]:
-    number = instance.scope.partition("#")[2].partition("/")[0]
-    return (int(number) if number.isdecimal() else -1, instance.start)

@@ -17,8 +17,8 @@ from app.ui.inspector.around import Nowhere
 from app.ui.inspector.editors.editor import column
 from app.ui.inspector.form import FIELD_GAP, Form
 from app.ui.inspector.own_specs import own
+from app.ui.inspector.scrolling import PADDING, scrolled
 from app.ui.inspector.step_facts import sum_of
-from app.ui.inspector.step_page import PADDING, scrolled
 from app.ui.inspector.totals_list import Total, TotalsList
 from app.ui.node_texts import FieldTexts
 from app.ui.session import Session

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from typing import cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -13,9 +12,6 @@ from app.adapters.connection import Connection
 from app.adapters.connection_check import ConnectionCheck
 from app.adapters.connection_kinds import KINDS
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Json
-from app.sdk.fields import ChoiceField, ListField, Option, TextField
-from app.sdk.spec import FieldSpec
 from app.texts import text
 from app.ui.awaiting import Awaiting, Problems
 from app.ui.engine_client import EngineClient
@@ -23,16 +19,12 @@ from app.ui.inspector.around import Nowhere
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.form import Form
-from app.ui.inspector.own_specs import own
-from app.ui.inspector.shown import with_defaults
 from app.ui.node_texts import FieldTexts
 from app.ui.preferences.connection_card import tested_words
+from app.ui.preferences.connection_fields import FIRST_KIND, connection_specs, filled_in, kind_of, plain
 from app.ui.preferences.secret_line import SecretLine
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
-
-_KINDS = tuple(kind for kind in KINDS.values() if kind.id != "embedded")
-_FIRST = "openai"
 
 
 class ConnectionForm(QWidget):
@@ -48,7 +40,7 @@ class ConnectionForm(QWidget):
         self._client = client
         self._awaiting = Awaiting(self)
         self._replaces = ""
-        self._start = Connection("", _FIRST)
+        self._start = Connection("", FIRST_KIND)
         self._taken: frozenset[str] = frozenset()
         self._own_name = False  # the person typed one; else it follows the kind
         self._title = PlainLabel(role="heading")
@@ -76,29 +68,13 @@ class ConnectionForm(QWidget):
         self._taken = frozenset(names) - {self._replaces}
         self._own_name = connection is not None
         self.key.clear()
-        self._build(connection or Connection(self._free_name(KINDS[_FIRST].title), _FIRST))
+        self._build(connection or Connection(self._free_name(KINDS[FIRST_KIND].title), FIRST_KIND))
         self._forget_result()
         self.retranslate()
 
     def connection(self) -> Connection:
         """What stands in the form; what the form doesn't show stays as it was."""
-        kind = self._kind_of(self.form.fields())
-        fields = with_defaults(_specs(kind), self.form.fields())
-
-        def of(name: str) -> str:
-            return str(fields.get(name, ""))
-
-        return replace(
-            self._start,
-            name=of("name"),
-            kind=kind,
-            url=of("url"),
-            region="" if of("region") == "default" else of("region"),
-            models=tuple(str(name) for name in cast("list[Json]", fields.get("models", []))),
-            organisation=of("organisation"),
-            version=of("version"),
-            header=of("header"),
-        )
+        return filled_in(self._start, self.form.fields())
 
     def test(self) -> None:
         """Tries what stands there, before it is kept."""
@@ -156,8 +132,8 @@ class ConnectionForm(QWidget):
         """A form with the fields that this kind of connection has."""
         self._start = connection
         old, kind = self._form, KINDS[connection.kind]
-        self._form = Form(_specs(connection.kind), FieldTexts("preferences.connection"), Nowhere())
-        self._form.show_fields(_plain(connection))
+        self._form = Form(connection_specs(connection.kind), FieldTexts("preferences.connection"), Nowhere())
+        self._form.show_fields(plain(connection))
         self._form.edited.connect(self._edited)
         self._place.addWidget(self._form)
         self._key_row.setVisible(kind.needs_key is not False)
@@ -171,13 +147,10 @@ class ConnectionForm(QWidget):
         if name == "name":
             self._own_name = True
         if name == "kind":
-            kind = self._kind_of(self.form.fields())
+            kind = kind_of(self.form.fields())
             typed = str(self.form.fields().get("name", ""))
             self._build(Connection(typed if self._own_name else self._free_name(KINDS[kind].title), kind))
             self.form.row("kind").editor.setFocus()
-
-    def _kind_of(self, fields: Mapping[str, Json]) -> str:
-        return str(fields.get("kind", _FIRST))
 
     def _free_name(self, title: str) -> str:
         name, n = title, 2
@@ -228,7 +201,7 @@ class ConnectionForm(QWidget):
 
     def _refused(self, problems: Problems) -> None:
         self._forget_result()
-        names = {spec.name for spec in _specs(self._kind_of(self.form.fields()))}
+        names = {spec.name for spec in connection_specs(kind_of(self.form.fields()))}
         self.form.show_problems(problems)
         self._fault.show_problems([problem for problem in problems if problem.field not in names])
 
@@ -239,51 +212,3 @@ class ConnectionForm(QWidget):
         self._fault.show_text("")
         if self._form is not None:
             self._form.show_problems(())
-
-
-def _specs(kind_id: str) -> tuple[FieldSpec, ...]:
-    """The fields that a kind needs; what it has by itself is among the further settings."""
-    kind = KINDS[kind_id]
-    specs = [
-        own(
-            "kind",
-            ChoiceField(label="Kind", options=tuple(Option(k.id, k.title) for k in _KINDS)),
-            str,
-            _FIRST,
-        ),
-        own("name", TextField(label="Name", required=True), str, ""),
-        own(
-            "url",
-            TextField(
-                label="Address", required=kind.own_url, advanced=not kind.own_url, placeholder=kind.url
-            ),
-            str,
-            "",
-        ),
-    ]
-    if kind.regions:
-        regions = (Option("default", "default"), *(Option(region, region) for region in kind.regions))
-        specs.append(own("region", ChoiceField(label="Region", options=regions), str, "default"))
-    if kind.has_models:
-        is_deployment = kind_id == "azure"
-        specs.append(
-            own(
-                "models",
-                ListField(label="Models", item="model", advanced=not is_deployment),
-                tuple[str, ...],
-                [],
-            )
-        )
-    if kind_id in ("openai", "azure"):
-        specs.append(own("organisation", TextField(label="Organisation", advanced=True), str, ""))
-    if kind_id == "azure":
-        specs.append(own("version", TextField(label="Version", advanced=True), str, ""))
-    if kind.lane == "web":
-        specs.append(own("header", TextField(label="Header", advanced=True), str, ""))
-    return tuple(specs)
-
-
-def _plain(connection: Connection) -> dict[str, Json]:
-    names = ("name", "kind", "url", "organisation", "version", "header")
-    plain: dict[str, Json] = {name: getattr(connection, name) for name in names}
-    return {**plain, "region": connection.region or "default", "models": list(connection.models)}

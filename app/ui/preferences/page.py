@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.texts import has, text
 from app.ui.inspector.editors.editor import column
-from app.ui.inspector.step_page import scrolled
+from app.ui.inspector.scrolling import scrolled
 from app.ui.widgets.plain_label import PlainLabel
 
 _MARGIN = 28

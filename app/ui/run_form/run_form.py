@@ -17,7 +17,7 @@ from app.ui.inspector.editors.editor import column
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.form import FIELD_GAP, Form
 from app.ui.inspector.own_specs import own
-from app.ui.inspector.step_page import scrolled
+from app.ui.inspector.scrolling import scrolled
 from app.ui.node_texts import FieldTexts
 from app.ui.run_form.asks import Asks
 from app.ui.run_form.input_specs import problems_of, spec_for, values_of

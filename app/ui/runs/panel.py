@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.workflow import Json
+from app.document.workflow import Json, Node
 from app.events.run_state import RunState
 from app.texts import text
 from app.ui.appearance import appearance
@@ -58,6 +58,7 @@ class RunPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._specs = specs
+        self._looks: dict[str, tuple[Node | None, StepLook]] = {}
         self._buttons: dict[str, QPushButton] = {}
         self._pages = QStackedWidget()
         self._title = PlainLabel(role="strong")
@@ -79,6 +80,7 @@ class RunPanel(QWidget):
         layout.addWidget(self._pages, 1)
         self._pages.setCurrentIndex(_TABS.index("timeline"))
         self._asked = 0
+        self._failed = False
         self._drawn = 0.0
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._draw)
@@ -182,7 +184,10 @@ class RunPanel(QWidget):
         # As it was when it ran; what was added since is found in the document.
         graphs = (session.run_workflow, session.workflow)
         node = next((n for w in graphs if w and (n := find_node(w.graph, node_id))), None)
-        return step_look(node, self._specs, node_id)
+        known = self._looks.get(node_id)
+        if known is None or known[0] is not node:
+            known = self._looks[node_id] = (node, step_look(node, self._specs, node_id))
+        return known[1]
 
     def _on_run(self) -> None:
         running = self._session.run.status == "running"
@@ -232,8 +237,11 @@ class RunPanel(QWidget):
         self._buttons["rows"].setVisible(run.rows is not None)
         on_top = _TABS[self._pages.currentIndex()]
         wanted = on_top
+        failed, self._failed = run.status == "failed" and not self._failed, run.status == "failed"
         if asked and not before:
             wanted = "questions"  # a person is needed: nothing is more important
+        elif failed:
+            wanted = "problems"
         elif (on_top == "rows" and run.rows is None) or (on_top == "questions" and not asked):
             wanted = "timeline"
         if wanted != on_top:
@@ -246,6 +254,7 @@ class RunPanel(QWidget):
         vary(self._buttons["problems"], state="warning" if n else "")
 
     def _retext(self) -> None:
+        self._looks.clear()
         for name, button in self._buttons.items():
             button.setText(text(f"runs.tab.{name}"))
         self._title.setText(text("runs.title"))

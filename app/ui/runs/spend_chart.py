@@ -59,7 +59,7 @@ class SpendChart(QWidget):
         head = QRectF(14, 8, card.width() - 28, 22)
         draw_text(painter, head, text("runs.spend.title"), fonts.CHIP_STRONG, look.text, language)
         if self._cap is not None:
-            limit = text("runs.spend.limit", amount=figures.money(self._cap))
+            limit = text("runs.spend.limit", amount=figures.limit(self._cap))
             draw_text(painter, head, limit, fonts.SMALL, look.muted, language, _RIGHT)
         area = QRectF(14, 40, card.width() - 28, card.height() - 58)
         if self._points:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.events.run_state import RunState
@@ -54,9 +54,9 @@ class Timeline(QAbstractScrollArea):
         self._fit()
         if follow:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
-        self.setAccessibleDescription(
-            "\n".join(f"{self._step_look(bar.node).title}: {bar.words}" for bar in self._bars)
-        )
+        if QAccessible.isActive():
+            lines = (f"{self._step_look(bar.node).title}: {bar.words}" for bar in self._bars)
+            self.setAccessibleDescription("\n".join(lines))
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -18,7 +18,7 @@ from app.ui.appearance import appearance
 from app.ui.awaiting import until_closed
 from app.ui.icons import icon
 from app.ui.inspector.editors.editor import column
-from app.ui.inspector.step_page import scrolled
+from app.ui.inspector.scrolling import scrolled
 from app.ui.plain import one_line
 from app.ui.style_sheet import vary
 from app.ui.theme import tint

@@ -17,13 +17,13 @@ from app.costs.usage import Usage
 from app.document.operations import Connect, Disconnect, RemoveNodes, SetFields
 from app.document.problem import Problem
 from app.document.workflow import Edge, Graph, Group, Layout, Node, OnError, PortRef, Retry, Workflow
-from app.events.run_events import ModelCalled, NodeSettled, NodeStarted, Preview, RunStarted
+from app.events.run_events import ModelCalled, NodeSettled, NodeStarted, Preview, RunStarted, TextStreamed
 from app.registry.discovery import discover
 from app.ui.action_set import ActionSet
 from app.ui.appearance import appearance
 from app.ui.inspector.inspector import Inspector
 from app.ui.inspector.step_page import StepPage
-from app.ui.session import Session
+from app.ui.session import Place, Session
 from tests.ui.inspector.world import SHELF
 
 REGISTRY = discover()
@@ -358,3 +358,29 @@ def test_help_is_plain_text(world: World) -> None:
     words = world.page.help.toPlainText()
     assert "Checks a value by your rules" in words
     assert "What goes in" in words
+
+
+def test_what_is_being_written_is_shown_as_it_comes(world: World) -> None:
+    world.inspector.select({"write"})
+    world.page.show_tab("data")
+    world.session.begin_run(world.session.workflow)
+    world.session.fold(
+        [
+            RunStarted("r1", "w", "n", "d", "2026-11-22T09:00:00Z", tuple(GRAPH.nodes)),
+            NodeStarted(0.1, "write", "", {}),
+            TextStreamed(0.2, "write", "", "Dear cust"),
+        ]
+    )
+    assert world.page.data._value.value() == "Dear cust"
+    world.session.fold([TextStreamed(0.3, "write", "", "Dear customer")])
+    assert world.page.data._value.value() == "Dear customer"
+
+
+def test_a_read_only_document_can_only_be_looked_at(world: World) -> None:
+    world.inspector.select({"write"})
+    world.session.set_place(Place(read_only=True))
+    assert not world.page.form.isEnabled()  # type: ignore[union-attr]
+    world.inspector.select({"check"})
+    assert not world.page.header.title.isEnabled()
+    world.session.set_place(Place())
+    assert world.page.form.isEnabled()  # type: ignore[union-attr]

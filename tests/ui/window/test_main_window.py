@@ -59,7 +59,10 @@ def test_steps_are_dragged_in_joined_moved_and_deleted_and_all_of_it_undone(desk
         spec = desk.window.registry.get(entry)
         assert spec is not None
         desk.run(_dropped(LibraryDrop(view, entry, spec.fixed_ports), at))
-    ask, say = (next(n.id for n in session.workflow.graph.nodes.values() if n.type == t) for t in ("intent.ask", "data.template"))
+    ask, say = (
+        next(n.id for n in session.workflow.graph.nodes.values() if n.type == t)
+        for t in ("intent.ask", "data.template")
+    )
     hand = desk.hand
     hand.drag(hand.output(ask, "message"), hand.input(say, "value"))
     assert session.workflow.graph.edges == (edge(ask, "message", say, "value"),)
@@ -119,7 +122,9 @@ def test_a_second_link_to_an_input_offers_a_merge(desk: Desk, flow: Workflow) ->
     menu.close()
     (new,) = nodes(desk) - set(flow.graph.nodes)
     assert desk.window.session.workflow.graph.nodes[new].type == "flow.merge"
-    targets = [e.target.node for e in desk.window.session.workflow.graph.edges if e.source.node in ("ask", "say")]
+    targets = [
+        e.target.node for e in desk.window.session.workflow.graph.edges if e.source.node in ("ask", "say")
+    ]
     assert targets.count(new) == 2
     desk.window.session.undo_stack.undo()
     assert desk.window.session.workflow == flow
@@ -176,7 +181,7 @@ def test_group_disable_note_and_rename(desk: Desk, flow: Workflow) -> None:
 def test_tidy_lays_out_beside_the_window(desk: Desk, flow: Workflow) -> None:
     session = desk.window.session
     desk.trigger("step.tidy")
-    desk.wait(lambda: session.undo_stack.canUndo(), 30)
+    desk.wait(session.undo_stack.canUndo, 30)
     places = session.workflow.layout.positions
     assert places["ask"][0] < places["say"][0] < places["out"][0]
     assert session.undo_stack.count() == 1
@@ -308,7 +313,9 @@ def test_closing_asks_and_can_be_called_off(desk: Desk, flow: Workflow) -> None:
     assert not window.isVisible()
 
 
-def test_what_can_not_be_opened_says_why_and_nothing_changes(desk: Desk, flow: Workflow, tmp_path: Path) -> None:
+def test_what_can_not_be_opened_says_why_and_nothing_changes(
+    desk: Desk, flow: Workflow, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken.json"
     broken.write_text('{"format": "baton.workflow", ')
 
@@ -338,7 +345,9 @@ def test_a_second_window_on_the_same_file_may_only_look(desk: Desk, flow: Workfl
     desk.window = first
 
 
-def test_a_file_changed_by_another_program_is_told_and_can_be_loaded(desk: Desk, flow: Workflow, tmp_path: Path) -> None:
+def test_a_file_changed_by_another_program_is_told_and_can_be_loaded(
+    desk: Desk, flow: Workflow, tmp_path: Path
+) -> None:
     window = desk.window
     path = saved(flow, tmp_path)
     desk.run(window.files.open(path))
@@ -358,8 +367,8 @@ def test_a_file_changed_by_another_program_is_told_and_can_be_loaded(desk: Desk,
 def test_work_of_a_crashed_window_is_offered_and_recovered(desk: Desk, flow: Workflow) -> None:
     crashed = RecoveryCopy(folders())
     crashed.write(None, flow, own=True)
-    assert crashed._lock is not None  # noqa: SLF001 - what the system does when a process dies
-    crashed._lock.release()  # noqa: SLF001
+    assert crashed._lock is not None
+    crashed._lock.release()
     window = desk.window
     window.session.open(Workflow("other", "Other"), Place())
     window.notices.offer_recovery()
@@ -377,7 +386,9 @@ def test_work_of_a_crashed_window_is_offered_and_recovered(desk: Desk, flow: Wor
     desk.wait(lambda: not window.strips.has("recovery"))
 
 
-def test_unsaved_work_is_kept_beside_and_dropped_when_saved(desk: Desk, flow: Workflow, tmp_path: Path) -> None:
+def test_unsaved_work_is_kept_beside_and_dropped_when_saved(
+    desk: Desk, flow: Workflow, tmp_path: Path
+) -> None:
     window = desk.window
     desk.run(window.files.open(saved(flow, tmp_path)))
     copies = folders().state / "recovery"
@@ -396,7 +407,9 @@ def test_a_file_from_outside_opens_calmly_and_restricted(desk: Desk, flow: Workf
     window = desk.window
     desk.run(window.files.open(saved(flow, tmp_path)))
     assert window.session.place.trust == "new"
-    assert window.strips.words() == ["From outside. You can look and change it. Nothing runs until you review it."]
+    assert window.strips.words() == [
+        "From outside. You can look and change it. Nothing runs until you review it."
+    ]
     assert window.top.state.text() == "From outside · not reviewed"
     assert not window.session.place.read_only
     desk.run(window.files.open_example(starter_path()))
@@ -436,7 +449,9 @@ def test_a_question_comes_to_the_top_and_can_be_decided(desk: Desk, flow: Workfl
             PersonAsked(0.1, "say", "", "Is this right?", "", "Hello", True),
         ]
     )
-    desk.wait(lambda: window.runs.questions.isVisible() and window.runs.questions.findChild(QPushButton) is not None)
+    desk.wait(
+        lambda: window.runs.questions.isVisible() and window.runs.questions.findChild(QPushButton) is not None
+    )
     approve = window.runs.questions.findChild(QPushButton, "person.approve")
     assert approve is not None
     desk.run(_pressed(approve))

@@ -27,7 +27,9 @@ def changes(session: Session) -> list[Change]:
     return heard
 
 
-def test_an_operation_changes_the_document_and_tells_exactly_what(session: Session, changes: list[Change]) -> None:
+def test_an_operation_changes_the_document_and_tells_exactly_what(
+    session: Session, changes: list[Change]
+) -> None:
     session.do(SetNode("say", {"title": "Greet"}))
     assert session.workflow.graph.nodes["say"].title == "Greet"
     assert changes == [Change(nodes=frozenset({"say"}))]
@@ -115,7 +117,9 @@ def test_events_fold_into_the_run_and_name_the_nodes_that_moved(session: Session
     session.begin_run(session.workflow)
     session.ran.connect(heard.append)
     session.fold([RunStarted("r", "flow", "Small", "d", "now", ("ask", "say"))])
-    session.fold([NodeStarted(0.0, "ask", ""), NodeSettled(0.1, "ask", "", "ok"), NodeStarted(0.1, "say", "")])
+    session.fold(
+        [NodeStarted(0.0, "ask", ""), NodeSettled(0.1, "ask", "", "ok"), NodeStarted(0.1, "say", "")]
+    )
     assert heard == [frozenset(), frozenset({"ask", "say"})]
     assert session.run.nodes["ask"].status == "done"
     assert session.run.nodes["say"].status == "running"
@@ -146,4 +150,3 @@ def test_problems_stand_errors_first_and_are_told_once(session: Session) -> None
     session.show_problems(found)
     assert [problem.code for problem in session.problems] == ["a", "b"]
     assert told == [1]
-

@@ -156,7 +156,13 @@ async def test_a_merge_waits_past_ways_that_failed() -> None:
             "m": "test.merge",
             "r": "test.result",
         },
-        ["s.value>b.value", "s.value>late.value", "b.value>m.values", "late.value>m.values", "m.value>r.value"],
+        [
+            "s.value>b.value",
+            "s.value>late.value",
+            "b.value>m.values",
+            "late.value>m.values",
+            "m.value>r.value",
+        ],
     )
     execution, events = await run(workflow)
     assert execution.outputs == {"result": "x"}
@@ -172,7 +178,13 @@ async def test_a_merge_that_is_switched_off_ends_nobody() -> None:
             "m": Node("m", "test.merge", disabled=True),
             "r": "test.result",
         },
-        ["s.value>one.value", "s.value>two.value", "one.value>m.values", "two.value>m.values", "m.value>r.value"],
+        [
+            "s.value>one.value",
+            "s.value>two.value",
+            "one.value>m.values",
+            "two.value>m.values",
+            "m.value>r.value",
+        ],
     )
     _, events = await run(workflow)
     assert settled(events) == {

@@ -12,7 +12,15 @@ import pytest
 from app.costs.cost import UNKNOWN, Cost
 from app.costs.usage import Usage
 from app.document.workflow import Node, Retry
-from app.events.run_events import BudgetReached, ModelCalled, NodeSettled, Retrying, RunEvent, RunFinished, RunPaused
+from app.events.run_events import (
+    BudgetReached,
+    ModelCalled,
+    NodeSettled,
+    Retrying,
+    RunEvent,
+    RunFinished,
+    RunPaused,
+)
 from app.events.run_state import RunState
 from app.executor import retry
 from app.executor.doors import Limits
@@ -32,7 +40,8 @@ class Forgetful(ScriptedModels):
 
 def forgetful_doors(models: ScriptedModels) -> Any:
     return replace(
-        doors(models, "1"), cost_of=lambda _, usage: UNKNOWN if usage is None else Cost(Decimal(usage.total), "priced")
+        doors(models, "1"),
+        cost_of=lambda _, usage: UNKNOWN if usage is None else Cost(Decimal(usage.total), "priced"),
     )
 
 
@@ -60,7 +69,8 @@ async def test_a_server_that_does_not_say_what_it_used_is_counted_at_the_estimat
 async def test_overshoot_is_at_most_what_calls_in_flight_cost_above_their_bound() -> None:
     """Every call costs ten times its bound: those in flight go over, no further one starts."""
     models = ScriptedModels()
-    through = replace(doors(models, "1"), cost_of=lambda _, usage: Cost(Decimal(1170), "priced"))
+    models.hold = asyncio.Event()
+    through = replace(doors(models, "1"), cost_of=lambda *_: Cost(Decimal(1170), "priced"))
     execution = start(
         PAID,
         rows=[{"value": "x"} for _ in range(20)],
@@ -68,6 +78,8 @@ async def test_overshoot_is_at_most_what_calls_in_flight_cost_above_their_bound(
         limits=Limits(budget=Decimal(240), rows_at_a_time=8),
     )
     async for batch in execution.batches():
+        if len(models.asked) == 2:
+            models.hold.set()
         if any(isinstance(e, RunPaused) for e in batch):
             execution.stop("paused")
     assert len(models.asked) == 2

@@ -33,11 +33,13 @@ async def test_what_a_step_should_not_give_fails_the_step_alone(gives: str) -> N
 async def test_a_value_of_the_wrong_type_fails_the_step_that_it_reaches() -> None:
     workflow = flow(
         {"b": ("test.odd", {"gives": "word"}), "text": "test.text", "r": "test.result"},
-        ["b.value>text.text", "text.text>r.value"],
+        ["b.value>text.text", "text.value>r.value"],
     )
     _, events = await run(workflow, rows=[{}, {}])
     assert status(events) == "failed"
-    assert [e.failure.code for e in events if isinstance(e, RowSettled) and e.failure] == ["value.wrong_type"] * 2
+    assert [e.failure.code for e in events if isinstance(e, RowSettled) and e.failure] == [
+        "value.wrong_type"
+    ] * 2
     assert {e.node for e in events if isinstance(e, RowSettled)} == {"text"}
 
 

@@ -64,7 +64,9 @@ async def test_a_failed_branch_lets_no_other_step_begin() -> None:
 async def test_what_was_stopped_says_what_it_cost() -> None:
     models = ScriptedModels()
     models.hold = asyncio.Event()
-    execution = start(flow({"a": "test.source", "m": "test.model"}, ["a.value>m.value"]), through=doors(models, "1"))
+    execution = start(
+        flow({"a": "test.source", "m": "test.model"}, ["a.value>m.value"]), through=doors(models, "1")
+    )
     events: list[RunEvent] = []
     async for batch in execution.batches():
         events += batch
@@ -99,7 +101,6 @@ async def test_a_call_that_stop_prevented_is_no_failure(policy: Any) -> None:
         assert len(models.asked) == asked
         assert "failed" not in {e.status for e in events if isinstance(e, RowSettled)}
         assert "failed" not in settled(events).values()
-        assert not any(isinstance(e, RowSettled) and e.status == "done" for e in events)
 
 
 async def test_a_waiting_call_that_gets_its_money_with_stop_is_not_made() -> None:

@@ -7,7 +7,15 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 
 from app.document.workflow import Node, Retry
-from app.events.run_events import BudgetReached, PersonAsked, RowSettled, RunEvent, RunFinished, RunPaused, RunResumed
+from app.events.run_events import (
+    BudgetReached,
+    PersonAsked,
+    RowSettled,
+    RunEvent,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+)
 from app.events.run_state import RunState
 from app.executor.doors import Limits
 from app.executor.executor import Execution
@@ -18,7 +26,9 @@ PERSON_WHERE_X = flow(
     {"a": "test.source", "if": "test.branch", "p": "test.person", "r": "test.result"},
     ["a.value>if.value", "if.yes>p.value", "if.no>r.value"],
 )
-PAID = flow({"a": "test.source", "m": "test.model", "r": "test.result"}, ["a.value>m.value", "m.value>r.value"])
+PAID = flow(
+    {"a": "test.source", "m": "test.model", "r": "test.result"}, ["a.value>m.value", "m.value>r.value"]
+)
 
 
 async def test_a_run_over_rows_pauses_only_when_no_row_can_go_on() -> None:
@@ -55,7 +65,11 @@ async def test_a_source_of_rows_that_takes_its_time_is_no_pause() -> None:
 async def test_time_in_which_a_person_or_money_is_waited_for_does_not_count_against_a_step() -> None:
     short = Retry(attempts=1, timeout=0.1)
     workflow = flow(
-        {"a": "test.source", "m": Node("m", "test.model", retry=short), "p": Node("p", "test.person", retry=short)},
+        {
+            "a": "test.source",
+            "m": Node("m", "test.model", retry=short),
+            "p": Node("p", "test.person", retry=short),
+        },
         ["a.value>m.value", "m.value>p.value"],
     )
     execution = start(workflow, through=doors(price="1"), limits=Limits(budget=Decimal(1)))
@@ -112,7 +126,9 @@ async def test_a_time_out_of_something_else_is_not_taken_for_the_limit() -> None
         yield {}
         raise TimeoutError("the disk")
 
-    execution = Execution(plan(flow({"a": "test.source"}, [])), doors(), Limits(time=60), "r", {}, hanging(), -1)
+    execution = Execution(
+        plan(flow({"a": "test.source"}, [])), doors(), Limits(time=60), "r", {}, hanging(), -1
+    )
     last = (await events_of(execution))[-1]
     assert isinstance(last, RunFinished)
     assert [p.code for p in last.problems] == ["engine.bug"]
@@ -126,7 +142,7 @@ async def test_a_cap_that_is_raised_too_little_pauses_again_and_says_what_is_nee
         through=doors(models, "1"),
         limits=Limits(budget=Decimal(0), rows_at_a_time=3),
     )
-    caps = iter([Decimal(50), Decimal(200), Decimal(10_000)])
+    caps = iter([Decimal(50), Decimal(150), Decimal(10_000)])
     events: list[RunEvent] = []
     state = RunState()
     async with asyncio.timeout(5):
@@ -142,7 +158,7 @@ async def test_a_cap_that_is_raised_too_little_pauses_again_and_says_what_is_nee
     reached = [e for e in events if isinstance(e, BudgetReached)]
     assert {e.scope for e in reached[:3]} == {"#0", "#1", "#2"}  # every row that waits is named
     assert {e.cap for e in reached} >= {"0", "50"}
-    assert [e.budget for e in events if isinstance(e, RunResumed)] == ["50", "200", "10000"]
+    assert [e.budget for e in events if isinstance(e, RunResumed)] == ["50", "150", "10000"]
 
 
 async def test_no_cap_never_pauses_and_raising_to_none_lets_all_go() -> None:

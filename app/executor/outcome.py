@@ -1,0 +1,92 @@
+"""The outcome of an instance: the tokens that leave a step after it gave something, or after it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.document.workflow import Json
+from app.events.run_events import Failure, Scope
+from app.executor.attempt import InstanceFailed
+from app.executor.failures import failure_of
+from app.executor.frontier import Inputs
+from app.executor.values import Token, ValueStore
+from app.planner.plan import PlanStep
+from app.sdk.data_types import Value
+from app.sdk.errors import NodeError
+from app.sdk.ports import ERROR_PORT, SKIP
+from app.sdk.verdict import Reason, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`tokens` by port; a port without one gets a skip. `stops`: the scope ends with this failure."""
+
+    tokens: Mapping[str, Token]
+    verdict: Mapping[str, Json] | None = None
+    failure: Failure | None = None
+    stops: bool = False
+
+
+def values_of(step: PlanStep, inputs: Inputs) -> dict[str, Value]:
+    """What a step fires with, as the data types that its inputs want. Raises InstanceFailed."""
+    name = ""
+    values: dict[str, Value] = {}
+    try:
+        for name, token in inputs.items():
+            values[name] = [t.value for t in token] if isinstance(token, list) else token.value
+    except Exception as bug:  # what came isn't what the port that it left promised
+        port = step.ports.input(name)
+        wrong = NodeError("value.wrong_type", port=port.label if port else name)
+        raise InstanceFailed(failure_of(wrong)) from bug
+    return values
+
+
+def of_outputs(step: PlanStep, outputs: Mapping[str, Any], store: ValueStore, scope: Scope) -> Outcome:
+    """What a step gave. Raises InstanceFailed where it isn't plain data by port name."""
+    tokens: dict[str, Token] = {}
+    verdict: Mapping[str, Json] | None = None
+    try:
+        for port in step.ports.outputs:
+            value = outputs.get(port.name, SKIP)
+            if value is SKIP:
+                continue
+            if port.type == "verdict":
+                verdict = value
+            tokens[port.name] = store.token(value, port.type, scope, step.id, port.name)
+    except Exception as bug:
+        raise InstanceFailed(failure_of(bug)) from bug
+    return Outcome(tokens, verdict)
+
+
+def after_failure(step: PlanStep, failure: Failure, store: ValueStore, scope: Scope) -> Outcome:
+    """A joined error port gets the error; else the policy decides. A verifier that broke off has not checked."""
+    verdict = _not_checked(failure) if step.gives_verdict else None
+    if step.error_joined:
+        record = {**_plain(failure), "code": failure.code, "step": step.node.title or step.id}
+        tokens = {ERROR_PORT: store.token(record, "record", scope, step.id, ERROR_PORT)}
+        return Outcome(tokens, verdict, failure)
+    if step.node.on_error.policy == "fallback":
+        return Outcome(_fallback(step, verdict, store, scope), verdict, failure)
+    return Outcome({}, verdict, failure, stops=step.node.on_error.policy == "stop")
+
+
+def _fallback(
+    step: PlanStep, verdict: Mapping[str, Json] | None, store: ValueStore, scope: Scope
+) -> dict[str, Token]:
+    """The fallback value on every way but those that say "passed": nobody has found that."""
+    tokens: dict[str, Token] = {}
+    for port in step.ports.outputs:
+        if port.tone != "pass":
+            value = verdict if port.type == "verdict" else step.node.on_error.value
+            tokens[port.name] = store.token(value, port.type, scope, step.id, port.name)
+    return tokens
+
+
+def _not_checked(failure: Failure) -> dict[str, Json]:
+    return Verdict("not_checked", (Reason("broke_off", "not_checked", {"code": failure.code}),)).to_value()
+
+
+def _plain(failure: Failure) -> dict[str, Json]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in failure.args.items()}

@@ -1,0 +1,90 @@
+"""Connection fields: which settings a kind of connection has, and a connection as the form's plain fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from app.adapters.connection import Connection
+from app.adapters.connection_kinds import KINDS
+from app.document.workflow import Json
+from app.sdk.fields import ChoiceField, ListField, Option, TextField
+from app.sdk.spec import FieldSpec
+from app.ui.inspector.own_specs import own
+from app.ui.inspector.shown import with_defaults
+
+FIRST_KIND = "openai"  # what a new connection starts as
+_KINDS = tuple(kind for kind in KINDS.values() if kind.id != "embedded")
+_TEXTS = ("name", "url", "organisation", "version", "header")
+
+
+def connection_specs(kind_id: str) -> tuple[FieldSpec, ...]:
+    """The fields that a kind needs; what it has by itself is among the further settings."""
+    kind = KINDS[kind_id]
+    specs = [
+        own(
+            "kind",
+            ChoiceField(label="Kind", options=tuple(Option(k.id, k.title) for k in _KINDS)),
+            str,
+            FIRST_KIND,
+        ),
+        own("name", TextField(label="Name", required=True), str, ""),
+        own(
+            "url",
+            TextField(
+                label="Address", required=kind.own_url, advanced=not kind.own_url, placeholder=kind.url
+            ),
+            str,
+            "",
+        ),
+    ]
+    if kind.regions:
+        regions = (Option("default", "default"), *(Option(region, region) for region in kind.regions))
+        specs.append(own("region", ChoiceField(label="Region", options=regions), str, "default"))
+    if kind.has_models:
+        is_deployment = kind_id == "azure"
+        specs.append(
+            own(
+                "models",
+                ListField(label="Models", item="model", advanced=not is_deployment),
+                tuple[str, ...],
+                [],
+            )
+        )
+    if kind_id in ("openai", "azure"):
+        specs.append(own("organisation", TextField(label="Organisation", advanced=True), str, ""))
+    if kind_id == "azure":
+        specs.append(own("version", TextField(label="Version", advanced=True), str, ""))
+    if kind.lane == "web":
+        specs.append(own("header", TextField(label="Header", advanced=True), str, ""))
+    return tuple(specs)
+
+
+def plain(connection: Connection) -> dict[str, Json]:
+    """The connection as the form's fields."""
+    texts: dict[str, Json] = {name: getattr(connection, name) for name in _TEXTS}
+    return {
+        **texts,
+        "kind": connection.kind,
+        "region": connection.region or "default",
+        "models": list(connection.models),
+    }
+
+
+def kind_of(fields: Mapping[str, Json]) -> str:
+    """The kind that stands in the form."""
+    return str(fields.get("kind", FIRST_KIND))
+
+
+def filled_in(start: Connection, fields: Mapping[str, Json]) -> Connection:
+    """The connection that the form describes; what it doesn't show stays as in `start`."""
+    shown = with_defaults(connection_specs(kind_of(fields)), fields)
+    region = str(shown.get("region", ""))
+    return replace(
+        start,
+        kind=kind_of(fields),
+        region="" if region == "default" else region,
+        models=tuple(str(name) for name in cast("list[Json]", shown.get("models", []))),
+        **{name: str(shown.get(name, "")) for name in _TEXTS},
+    )

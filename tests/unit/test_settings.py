@@ -1,0 +1,67 @@
+"""Preferences: what was saved comes back, what can't be read stays at its default and takes nothing else along."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.settings import Preferences, RoleTarget, folders, load_preferences, save_preferences
+
+
+def loaded(**saved: Any) -> Preferences:
+    where = folders()
+    where.config.mkdir(parents=True)
+    (where.config / "settings.json").write_text(json.dumps({"language": "zh-CN", **saved}), "utf-8")
+    found = load_preferences(where)
+    assert found.language == "zh-CN"  # whatever stands beside it
+    return found
+
+
+def test_what_was_saved_comes_back() -> None:
+    chosen = Preferences(
+        theme="dark",
+        scale=1.25,
+        reduced_motion=True,
+        roles={"strong": RoleTarget("Cloud", "big")},
+        budget_usd="",
+        addons=("one",),
+        shortcuts={"run": "F5"},
+    )
+    save_preferences(folders(), chosen)
+    assert load_preferences(folders()) == chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("budget_usd", "NaN"),
+        ("budget_usd", "-1"),
+        ("budget_usd", "Infinity"),
+        ("budget_usd", "much"),
+        ("budget_usd", 1),
+        ("rows_at_a_time", True),
+        ("rows_at_a_time", "4"),
+        ("addons", "one"),
+        ("roles", {"strong": "Cloud"}),
+        ("roles", {"strong": {}}),
+        ("reduced_motion", "yes"),
+        ("shortcuts", ["F5"]),
+        ("theme", None),
+    ],
+)
+def test_what_cannot_be_read_stays_at_its_default(name: str, value: Any) -> None:
+    assert getattr(loaded(**{name: value}), name) == getattr(Preferences(), name)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "1", "\\ud800"])
+def test_a_file_that_is_none_gives_the_defaults(content: str) -> None:
+    where = folders()
+    where.config.mkdir(parents=True)
+    (where.config / "settings.json").write_text(content, "utf-8")
+    assert load_preferences(where) == Preferences()
+
+
+def test_a_whole_number_will_do_where_a_fraction_may_stand() -> None:
+    assert loaded(scale=2).scale == 2
