@@ -49,7 +49,7 @@ def event_of(plain: Any) -> RunEvent | None:
 
 def _record(record: Any) -> str:
     parts: list[str] = []
-    for name, default, write in _writers(type(record)):
+    for name, default, write in _writers(cast("type[Any]", type(record))):
         value = getattr(record, name)
         if value is not default and value != default:
             parts.append(f'"{name}":{write(value)}')
