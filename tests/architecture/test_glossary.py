@@ -21,6 +21,7 @@ OTHERWISE = {
     "problem.file.not_utf8",
     "problem.engine.gone",
     "problem.engine.ended",
+    "problem.cli.output_refused",  # what a program writes to the terminal
 }
 
 
