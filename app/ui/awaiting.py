@@ -37,7 +37,8 @@ class Awaiting(QObject):
         failed: Callable[[Problems], object],
     ) -> asyncio.Task[None]:
         """Runs `work` and then `done` with its result, or `failed` with the Problems that it raised."""
-        task = asyncio.get_running_loop().create_task(_finish(work, done, failed))
+        # A timer may fire while the loop stands still; the work then begins when it goes on.
+        task = asyncio.get_event_loop().create_task(_finish(work, done, failed))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         # A task that is cancelled before its first step leaves the work unstarted, of which Python would complain.
