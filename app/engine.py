@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from app.adapters.starter import Starter
 from app.document.json_codec import digest
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
-from app.events.run_events import RunEvent
+from app.events.run_events import RunEvent, RunFinished
 from app.executor.broker import Broker, own_grants, powers_of
 from app.executor.doors import Doors, Limits
 from app.executor.executor import Execution
@@ -66,11 +66,15 @@ class RunRequest:
 
 
 class RunHandle:
-    """A run that goes on: its events as they come, and what may be done to it."""
+    """A run that goes on: its events as they come, and what may be done to it.
 
-    def __init__(self, execution: Execution, events: EventFile) -> None:
+    `warnings` are what was found wrong beforehand and didn't keep it from running.
+    """
+
+    def __init__(self, execution: Execution, events: EventFile, warnings: tuple[Problem, ...]) -> None:
         self._execution = execution
         self._events = events
+        self.warnings = warnings
         self.stop = execution.stop
         self.answer = execution.answer
         self.raise_budget = execution.raise_budget
@@ -94,9 +98,18 @@ class RunHandle:
         try:
             async for batch in self._execution.batches():
                 self._events.write(batch)
-                yield batch
+                yield self._with_loss(batch)
         finally:
             self._events.close()
+
+    def _with_loss(self, batch: list[RunEvent]) -> list[RunEvent]:
+        """The end of a run also says that its events could not be kept."""
+        last = batch[-1]
+        if not self._events.lost or not isinstance(last, RunFinished):
+            return batch
+        args = {"path": str(self._events.path), "reason": self._events.lost}
+        problem = Problem("run.events_lost", args=args, severity="warning")
+        return [*batch[:-1], replace(last, problems=(*last.problems, problem))]
 
 
 class Engine:
@@ -181,7 +194,7 @@ class Engine:
             self.outside.prices.as_of,
         )
         events = EventFile(self.where.data / "runs", run_id, self.preferences.keep_run_files)
-        return RunHandle(execution, events)
+        return RunHandle(execution, events, checked.problems)
 
     async def close(self) -> None:
         """Ends local models and open connections."""

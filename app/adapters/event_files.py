@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from app.adapters.redaction import hide_known
 from app.events.json_codec import decode, encode
 from app.events.run_events import RunEvent, RunStarted
 
@@ -13,28 +14,29 @@ _ENDING = ".events.jsonl"
 
 
 class EventFile:
-    """Appends one run's events. A disk that takes no more ends the file, never the run."""
+    """Appends one run's events. A disk that takes no more ends the file, never the run; `lost` then says why."""
 
     def __init__(self, folder: Path, run_id: str, keep: int) -> None:
         self.path = folder / f"{run_id}{_ENDING}"
-        self.broken = False
+        self.lost = ""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _forget_oldest(folder, keep - 1)
             # No event may end the run: what can't be written as UTF-8 becomes a question mark.
             self._file = self.path.open("w", encoding="utf-8", errors="replace", newline="\n")
-        except OSError:
-            self.broken = True
+        except OSError as error:
+            self.lost = error.strerror or str(error)
 
     def write(self, events: Iterable[RunEvent]) -> None:
         """Writes a batch and hands it to the system, so that a crash of ours loses none of it."""
-        if self.broken:
+        if self.lost:
             return
         try:
-            self._file.writelines(f"{encode(event)}\n" for event in events)
+            # A server may have echoed the key that it was sent.
+            self._file.writelines(f"{hide_known(encode(event))}\n" for event in events)
             self._file.flush()
-        except OSError:
-            self.broken = True
+        except OSError as error:
+            self.lost = error.strerror or str(error)
 
     def close(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
@@ -70,7 +72,10 @@ def path_of(folder: Path, run_id: str) -> Path | None:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    found = [(path.stat().st_mtime_ns, path) for path in folder.glob(f"*{_ENDING}")]
+    found: list[tuple[int, Path]] = []
+    for path in folder.glob(f"*{_ENDING}"):
+        with contextlib.suppress(OSError):  # another process may have just forgotten it
+            found.append((path.stat().st_mtime_ns, path))
     return [path for _, path in sorted(found, reverse=True)]
 
 

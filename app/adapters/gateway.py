@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from app.adapters.addresses import Reach
@@ -18,6 +18,7 @@ from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
 from app.adapters.model_lists import list_models
 from app.adapters.openai_lane import OpenAiLane, Server
+from app.adapters.redaction import hide_known
 from app.adapters.server_scoring import ServerScoring
 from app.document.problem import Problem, ProblemError
 from app.sdk.errors import NodeError
@@ -97,7 +98,8 @@ class Gateway:
     async def chat(self, request: ChatRequest) -> ChatReply:
         target = await self._target(request.model)
         try:
-            return await self._ask(target, request)
+            reply = await self._ask(target, request)
+            return replace(reply, text=hide_known(reply.text))  # a server may echo the key that it was sent
         except NodeError as error:
             _name(error, target)
             raise

@@ -56,10 +56,14 @@ def remember(secret: str) -> None:
         _exact = re.compile("|".join(map(re.escape, forms)))
 
 
+def hide_known(text: str) -> str:
+    """The text with the secrets of this process hidden, and nothing else touched."""
+    return text if _exact is None else _exact.sub(HIDDEN, text)
+
+
 def redact(text: str) -> str:
     """The text with every key hidden."""
-    if _exact is not None:
-        text = _exact.sub(HIDDEN, text)
+    text = hide_known(text)
     text = _LOOKS_LIKE_KEY.sub(HIDDEN, text)
     return _AFTER_NAME.sub(lambda match: match["name"] + HIDDEN, text)
 
