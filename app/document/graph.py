@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import heapify, heappop, heappush
+from typing import Any
 
 from app.document.workflow import Edge, Graph, Node
 
@@ -58,22 +59,24 @@ def find_cycle(graph: Graph) -> tuple[str, ...] | None:
     return None
 
 
-def topological_order(graph: Graph) -> tuple[str, ...]:
-    """All nodes, each after those that feed it; the same order for equal graphs.
+def topological_order(graph: Graph, rank: Callable[[str], Any] = str) -> tuple[str, ...]:
+    """All nodes, each after those that feed it; where several could come next, the one of the lowest rank.
 
-    Raises ValueError on a cycle: ask `find_cycle` first.
+    Nodes of one rank come by their ids, so equal graphs have the same order. Raises ValueError on a cycle: ask
+    `find_cycle` first.
     """
     following = successors(graph)
     waiting_for = {node: len(sources) for node, sources in predecessors(graph).items()}
-    ready = deque(sorted(node for node, count in waiting_for.items() if count == 0))
+    ready = [(rank(node), node) for node, count in waiting_for.items() if count == 0]
+    heapify(ready)
     order: list[str] = []
     while ready:
-        here = ready.popleft()
+        _, here = heappop(ready)
         order.append(here)
         for node in following[here]:
             waiting_for[node] -= 1
             if waiting_for[node] == 0:
-                ready.append(node)
+                heappush(ready, (rank(node), node))
     if len(order) < len(graph.nodes):
         raise ValueError("the graph has a cycle")
     return tuple(order)

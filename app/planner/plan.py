@@ -56,8 +56,9 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in topological order. `in_degrees[i]` is the number of edges into step i; `samples` are the
-    sample rows that the workflow brings along.
+    """Steps in topological order, otherwise from left to right as on the canvas.
+
+    `in_degrees[i]` is the number of edges into step i; `samples` are the sample rows that the workflow brings along.
     """
 
     workflow: Workflow

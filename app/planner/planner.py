@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.document.graph import find_cycle, topological_order
 from app.document.problem import Problem
-from app.document.workflow import Workflow
+from app.document.workflow import Layout, Workflow
 from app.planner.checks import CHECKS, ModelResolver, PriceLookup, budget_can_hold, models_are_there
 from app.planner.draft import Draft, DraftNode, SpecLookup, draft_of
 from app.planner.plan import AlwaysSkipped, Plan, PlanEdge, PlanStep
@@ -47,7 +48,7 @@ def make_plan(
 
 
 def _compile(draft: Draft, digest: str) -> Plan:
-    order = topological_order(draft.workflow.graph)
+    order = topological_order(draft.workflow.graph, _reading_order(draft.workflow.layout))
     index = {node: i for i, node in enumerate(order)}
     edges = _edges(draft, index)
     incoming: list[list[PlanEdge]] = [[] for _ in order]
@@ -63,6 +64,11 @@ def _compile(draft: Draft, digest: str) -> Plan:
     samples = [row for node in asking if node.spec for row in node.spec.type.samples(node.fields)]
     degrees = tuple(len(into) for into in incoming)
     return Plan(draft.workflow, digest, steps, edges, degrees, tuple(asks.values()), tuple(samples))
+
+
+def _reading_order(layout: Layout) -> Callable[[str], tuple[int, int]]:
+    """As people read the canvas, from left to right; for the order of reports, a run doesn't depend on it."""
+    return lambda node: layout.positions.get(node, (0, 0))
 
 
 def _edges(draft: Draft, index: dict[str, int]) -> tuple[PlanEdge, ...]:

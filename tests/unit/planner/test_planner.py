@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.document.problem import Problem
-from app.document.workflow import Node
+from app.document.workflow import Layout, Node
 from app.planner.planner import make_plan
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts
-from tests.flows import SPECS, flow, plan, planned
+from tests.flows import SPECS, ScriptedModels, flow, plan, planned
 
 
 def found(problems: tuple[Problem, ...], code: str) -> Problem:
@@ -86,3 +88,28 @@ def test_a_model_that_is_not_there_is_found_before_the_run() -> None:
     result = make_plan(flow({"m": "test.model"}, []), "d", SPECS.get, nowhere)
     problem = found(result.problems, "role.not_mapped")
     assert (problem.node, problem.field, problem.args["role"]) == ("m", "model", "small")
+
+
+def test_what_could_come_in_any_order_comes_as_on_the_canvas() -> None:
+    workflow = flow(
+        {"a": "test.step", "b": "test.step", "c": "test.step", "s": "test.source"},
+        ["s.value>a.value", "s.value>b.value", "s.value>c.value"],
+    )
+    layout = Layout(positions={"s": (0, 0), "a": (300, 200), "b": (300, 0), "c": (200, 400)})
+    assert plan(replace(workflow, layout=layout)).ids == ("s", "c", "b", "a")
+    assert plan(workflow).ids == ("s", "a", "b", "c")
+
+
+@pytest.mark.parametrize(("has_price", "found"), [(True, 0), (False, 1)])
+def test_a_budget_that_cannot_hold_a_model_is_a_warning(has_price: bool, found: int) -> None:
+    workflow = flow({"m": "test.model", "off": Node("off", "test.model", disabled=True)}, [])
+    result = make_plan(workflow, "d", SPECS.get, ScriptedModels().facts, lambda _: has_price)
+    assert result.plan
+    assert len(result.problems) == found
+    for problem in result.problems:
+        assert (problem.code, problem.severity) == ("run.budget_unheld", "warning")
+        assert (problem.node, problem.field, problem.args) == ("m", "model", {"model": "scripted-1"})
+
+
+def test_without_a_budget_no_price_is_needed() -> None:
+    assert planned(flow({"m": "test.model"}, [])).problems == ()
