@@ -14,7 +14,7 @@ def ending(run: RunState, elapsed: float, problem: Problem | None) -> tuple[RunE
     """
     under_way = [instance for instance in run.instances.values() if instance.settled is None]
     settled = (
-        NodeSettled(elapsed, instance.node, instance.scope, "cancelled", elapsed - instance.start)
+        NodeSettled(elapsed, instance.node, instance.scope, "cancelled", elapsed - instance.start, attempts=1)
         for instance in under_way
     )
     problems = (problem,) if problem else ()

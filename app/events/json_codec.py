@@ -72,16 +72,24 @@ def _writers(klass: type[Any]) -> tuple[tuple[str, Any, Callable[[Any], str]], .
 
 def _writer(hint: Any) -> Callable[[Any], str]:
     """Straight to text where the type says all; every other shape goes through the encoder."""
-    if hint is str:
-        return encode_basestring
-    if hint in (int, float):
-        return repr
+    if hint in _SIMPLE:
+        return _SIMPLE[hint]
     if dataclasses.is_dataclass(hint):
         return _record
-    origin, arguments = get_origin(hint), get_args(hint)
-    if isinstance(origin, type) and issubclass(origin, Mapping) and dataclasses.is_dataclass(arguments[1]):
+    arguments = get_args(hint)
+    if get_origin(hint) is Mapping and dataclasses.is_dataclass(arguments[1]):
         return _records_by_name
+    if len(arguments) == 2 and dataclasses.is_dataclass(arguments[0]) and arguments[1] is type(None):
+        return _record_or_null
     return _ENCODER.encode
+
+
+def _record_or_null(record: Any) -> str:
+    return "null" if record is None else _record(record)
+
+
+def _texts(texts: tuple[str, ...]) -> str:
+    return f"[{','.join(map(encode_basestring, texts))}]"
 
 
 def _records_by_name(records: Mapping[str, Any]) -> str:
@@ -99,6 +107,12 @@ def _plain(value: Any) -> Any:
     return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else list(value)
 
 
+_SIMPLE: Mapping[Any, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: repr,
+    float: repr,
+    tuple[str, ...]: _texts,
+}
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
@@ -130,9 +144,10 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
 
 
 def _union_reader(options: tuple[Any, ...]) -> Callable[[Any], Any]:
-    records = [option for option in options if dataclasses.is_dataclass(option)]
-    if len(records) == 1:
-        return lambda value: None if value is None else record_of(value, cast("type[Any]", records[0]))
+    made: list[Any] = [one for one in options if dataclasses.is_dataclass(one) or one is Decimal]
+    if len(made) == 1:
+        read = _reader(made[0])
+        return lambda value: None if value is None else read(value)
     if tuple[str, ...] in options:
         return lambda value: tuple(cast("list[Any]", value)) if isinstance(value, list) else value
     return lambda value: value

@@ -110,8 +110,8 @@ class Retrying:
 class NodeSettled:
     """An instance settled, exactly once. `ports` are the output ports that carry a value.
 
-    `reason` says why it was skipped or failed (`skip.<code>` or a failure code). `usage` and
-    `cost` are the sums of this instance's calls.
+    `attempts` is 0 where it never fired. `usage` and `cost` are the sums of this instance's calls.
+    `verdict` is what a verifier found; one that broke off found `not_checked`.
     """
 
     t: float
@@ -128,7 +128,7 @@ class NodeSettled:
     outputs: Mapping[str, Preview] = dataclasses.field(default_factory=dict[str, Preview])
     verdict: Mapping[str, Json] | None = None
     failure: Failure | None = None
-    skip: str = ""  # "input", "disabled", "branch", "lost" (a Merge took another)
+    skip: str = ""  # `skip.<code>`: "input", "disabled", "unknown", "lost" (a Merge took another)
 
 
 @dataclass(frozen=True, slots=True)

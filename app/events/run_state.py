@@ -213,13 +213,21 @@ class RunState:
         node.started += 1
         node.first = event.t if node.first is None else node.first
         node.status = "running"
+        self._go_on()
         return event.node
+
+    def _go_on(self) -> None:
+        """Something goes on that had paused."""
+        if self.status in ("paused", "waiting"):
+            self.status = "running"
 
     def _keep(self, instance: InstanceState) -> None:
         self.instances[instance.node, instance.scope] = instance
         self.rows_begun = max(self.rows_begun, row_of(instance.scope) + 1)
-        if len(self.instances) > KEPT_INSTANCES:
-            del self.instances[next(iter(self.instances))]
+        if len(self.instances) > KEPT_INSTANCES:  # what is under way stays: it will be asked for again
+            over = next((place for place, kept in self.instances.items() if kept.settled), None)
+            if over is not None:
+                del self.instances[over]
 
     def _streamed(self, event: TextStreamed) -> str:
         node = self.node(event.node)
@@ -293,8 +301,7 @@ class RunState:
 
     def _answered(self, event: PersonAnswered) -> str:
         self.questions.pop((event.node, event.scope), None)
-        if self.status == "waiting":
-            self.status = "running"
+        self._go_on()
         node = self.node(event.node)
         node.status = "running"
         return event.node

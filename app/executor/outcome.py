@@ -19,7 +19,7 @@ from app.sdk.ports import ERROR_PORT, SKIP
 from app.sdk.verdict import Reason, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """`tokens` by port; a port without one gets a skip. `stops`: the scope ends with this failure."""
 
@@ -53,7 +53,7 @@ def of_outputs(step: PlanStep, outputs: Mapping[str, Any], store: ValueStore, sc
             if value is SKIP:
                 continue
             if port.type == "verdict":
-                verdict = value
+                verdict = _verdict(value)
             tokens[port.name] = store.token(value, port.type, scope, step.id, port.name)
     except Exception as bug:
         raise InstanceFailed(failure_of(bug)) from bug
@@ -82,6 +82,12 @@ def _fallback(
             value = verdict if port.type == "verdict" else step.node.on_error.value
             tokens[port.name] = store.token(value, port.type, scope, step.id, port.name)
     return tokens
+
+
+def _verdict(value: Value) -> Mapping[str, Json]:
+    if not isinstance(value, Mapping):
+        raise TypeError("a verdict must be a record")
+    return value
 
 
 def _not_checked(failure: Failure) -> dict[str, Json]:

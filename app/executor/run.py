@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.costs.budget import Budget
+from app.document.characters import whole_text
 from app.document.problem import Argument
 from app.document.workflow import Json
 from app.events.run_events import (
@@ -22,13 +23,16 @@ from app.events.run_events import (
     RunPaused,
     RunResumed,
     Scope,
+    TextStreamed,
 )
 from app.executor.doors import Doors, Limits
 from app.executor.instance import Instance
 from app.executor.time_limit import TimeLimit
-from app.executor.values import ValueStore
+from app.executor.values import PREVIEW_BYTES, ValueStore, cut
 from app.sdk.context import Answer, Question
 from app.sdk.errors import NodeError
+
+_SHOWN_EVERY = 1 / 30  # seconds between two updates of a node's partial text
 
 _Place = tuple[str, Scope]
 
@@ -48,6 +52,7 @@ class Run:
         self._events: deque[RunEvent] = deque()
         self._arrived = asyncio.Event()
         self._closed = False
+        self._shown: dict[str, float] = {}  # when a node last showed partial text
         self._questions: dict[_Place, asyncio.Future[Answer]] = {}
         self._working = 0
         self._waiting: dict[_Place, Decimal | None] = {}  # for so much money; None: for a person
@@ -64,6 +69,16 @@ class Run:
         if not self._closed:
             self._events.append(event)
             self._arrived.set()
+
+    def show(self, node: str, scope: Scope, text: str) -> None:
+        """Partial text, lossy: the latest of a node's instances, so many times a second."""
+        now = self.now
+        if now - self._shown.get(node, -1.0) < _SHOWN_EVERY:
+            return
+        self._shown[node] = now
+        # The end of a long text is what is being written now.
+        shown = text if len(text) * 4 <= PREVIEW_BYTES else cut(text[-PREVIEW_BYTES // 4 :], PREVIEW_BYTES)
+        self.emit(TextStreamed(now, node, scope, whole_text(shown)))
 
     def tell(self, node: str, scope: Scope, code: str, **args: Argument) -> None:
         self.emit(Message(self.now, node, scope, code, args))

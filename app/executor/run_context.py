@@ -7,26 +7,22 @@ from collections.abc import Mapping
 
 from app.document.problem import Argument
 from app.document.workflow import Json
-from app.events.run_events import TextStreamed
 from app.executor.gated_models import GatedModels
 from app.executor.instance import Instance
 from app.executor.run import Run
-from app.executor.values import cut
 from app.sdk.context import Answer, Files, Net, Question
-
-_SHOWN_EVERY = 1 / 30  # seconds between two updates of a preview
-_SHOWN_BYTES = 2048
 
 
 class InstanceContext:
     """The RunContext of one instance."""
+
+    __slots__ = ("_instance", "_row", "_run", "_values")
 
     def __init__(self, run: Run, instance: Instance, row: int | None, values: Mapping[str, Json]) -> None:
         self._run = run
         self._instance = instance
         self._row = row
         self._values = values
-        self._last_shown = -1.0
 
     @property
     def models(self) -> GatedModels:
@@ -57,13 +53,7 @@ class InstanceContext:
         return await self._run.ask(self._instance, question)
 
     def show(self, text: str) -> None:
-        now = self._run.now
-        if now - self._last_shown < _SHOWN_EVERY:
-            return
-        self._last_shown = now
-        # The end of a long text is what is being written now.
-        shown = text if len(text) * 4 <= _SHOWN_BYTES else cut(text[-_SHOWN_BYTES // 4 :], _SHOWN_BYTES)
-        self._run.emit(TextStreamed(now, self._instance.node, self._instance.scope, shown))
+        self._run.show(self._instance.node, self._instance.scope, text)
 
     def tell(self, code: str, **args: Argument) -> None:
         self._run.tell(self._instance.node, self._instance.scope, code, **args)

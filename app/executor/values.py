@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.document.characters import is_whole, whole_value
 from app.events.run_events import Preview, Scope
 from app.sdk.data_types import Value
 
@@ -14,7 +15,7 @@ PREVIEW_BYTES = 2048
 _STORE_CHARACTERS = 200_000_000  # of whole values kept in memory; the oldest leave first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Token:
     """A value on an edge, with the preview that its event carried.
 
@@ -35,19 +36,11 @@ class Token:
         return Token(self.content, self.preview, convert)
 
 
-def preview_of(value: Value, data_type: str, ref: str) -> tuple[Preview, int]:
-    """A preview of at most PREVIEW_BYTES and the number of characters of the whole text.
-
-    `ref` goes into the preview only where the text had to be cut. Raises TypeError, ValueError or
-    RecursionError where the value isn't plain JSON data.
-    """
+def as_text(value: Value) -> str:
+    """A value as its preview shows it; TypeError, ValueError or RecursionError where it isn't plain JSON data."""
     if isinstance(value, str):
-        text, size = value, len(value)
-    else:
-        text = "" if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
-        size = len(value) if isinstance(value, (list, dict)) else len(text)
-    short = cut(text, PREVIEW_BYTES)
-    return Preview(short, data_type, size, ref if len(short) < len(text) else ""), len(text)
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def cut(text: str, limit: int) -> str:
@@ -70,15 +63,22 @@ class ValueStore:
 
         Raises TypeError, ValueError or RecursionError where the value isn't plain JSON data.
         """
-        ref = f"{scope}|{node}|{port}"
-        preview, size = preview_of(value, data_type, ref)
-        if preview.ref:
-            self._values[ref] = (value, size)
-            self._size += size
-            while self._size > _STORE_CHARACTERS and len(self._values) > 1:
-                _, (_, gone) = self._values.popitem(last=False)
-                self._size -= gone
-        return Token(value, preview)
+        text = as_text(value)
+        if not is_whole(text):  # every value passes here before it is shown, sent or written
+            value = whole_value(value)
+            text = as_text(value)
+        short = cut(text, PREVIEW_BYTES)
+        ref = self._keep(f"{scope}|{node}|{port}", value, len(text)) if len(short) < len(text) else ""
+        size = len(value) if isinstance(value, (list, dict)) else len(text)
+        return Token(value, Preview(short, data_type, size, ref))
+
+    def _keep(self, ref: str, value: Value, size: int) -> str:
+        self._size += size - self._values.pop(ref, (None, 0))[1]
+        self._values[ref] = (value, size)
+        while self._size > _STORE_CHARACTERS and len(self._values) > 1:
+            _, (_, gone) = self._values.popitem(last=False)
+            self._size -= gone
+        return ref
 
     def get(self, ref: str) -> Value:
         """Raises KeyError for a value that is no longer kept."""

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import cycle
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.costs.cost import FREE
+from app.costs.usage import NO_USAGE, Usage
 from app.document.workflow import Edge, Graph, Node, OnError, PortRef, Retry, Workflow
 from app.events.json_codec import decode, encode
-from app.events.run_events import NodeSettled, NodeStarted, RunFinished
+from app.events.run_events import (
+    ModelCalled,
+    NodeSettled,
+    NodeStarted,
+    PersonAnswered,
+    PersonAsked,
+    RunEvent,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+)
 from app.events.run_state import RunState
 from app.executor.doors import Limits
-from tests.flows import SPECS, Step, events_of, settled, start
+from app.executor.executor import Execution
+from app.sdk.context import Answer
+from app.sdk.errors import NodeError
+from app.sdk.gateway import ChatReply, ChatRequest
+from tests.flows import SPECS, ScriptedModels, Step, doors, events_of, settled, start
 
-_TYPES = ("test.step", "test.need", "test.branch", "test.merge", "test.result")
+_TYPES = (
+    "test.step",
+    "test.need",
+    "test.branch",
+    "test.merge",
+    "test.result",
+    "test.model",
+    "test.person",
+    "test.odd",
+)
+_MANY = ("test.merge",)
 
 
 @st.composite
@@ -27,12 +56,10 @@ def workflows(draw: st.DrawFn) -> Workflow:
     for i in range(1, count):
         name, kind = f"n{i}", draw(st.sampled_from(_TYPES))
         nodes[name] = _node(draw, name, kind)
-        port = "values" if kind == "test.merge" else "value"
-        sources = draw(
-            st.lists(
-                st.integers(0, i - 1), min_size=1, max_size=3 if kind == "test.merge" else 1, unique=True
-            )
-        )
+        if kind == "test.odd":  # takes nothing
+            continue
+        port, most = ("values", 3) if kind in _MANY else ("value", 1)
+        sources = draw(st.lists(st.integers(0, i - 1), min_size=1, max_size=most, unique=True))
         edges += [Edge(_output(draw, nodes[f"n{s}"]), PortRef(name, port)) for s in sources]
     return Workflow("w", "W", graph=Graph(nodes, tuple(edges)))
 
@@ -46,57 +73,175 @@ def _node(draw: st.DrawFn, name: str, kind: str) -> Node:
         }
     if kind == "test.merge":
         fields = {"rule": draw(st.sampled_from(["first", "all", "k"])), "k": draw(st.integers(1, 3))}
+    if kind == "test.branch":
+        fields = {"broken": draw(st.integers(0, 4)) == 0}
+    if kind == "test.odd":
+        fields = {
+            "gives": draw(st.sampled_from(["object", "nothing", "cancelled", "half", "verdict", "number"]))
+        }
     policy = OnError(draw(st.sampled_from(["stop", "skip", "fallback"])), "f")
-    return Node(
-        name,
-        kind,
-        fields=fields,
-        on_error=policy,
-        retry=Retry(attempts=2),
-        disabled=draw(st.integers(0, 9)) == 0,
-    )
+    disabled = draw(st.integers(0, 9)) == 0
+    return Node(name, kind, fields=fields, on_error=policy, retry=Retry(attempts=2), disabled=disabled)
 
 
 def _output(draw: st.DrawFn, node: Node) -> PortRef:
     spec = SPECS[node.type]
-    names = [port.name for port in spec.ports(spec.decode(node.fields)).outputs if port.type == "any"]
+    names = [port.name for port in spec.ports(spec.decode(node.fields)).outputs]
     return PortRef(node.id, draw(st.sampled_from([*names, *names, "error"])))
 
 
-@settings(max_examples=300, deadline=None)
-@given(workflows(), st.one_of(st.none(), st.integers(0, 6)), st.one_of(st.none(), st.integers(0, 20)))
+class Fickle(ScriptedModels):
+    """Takes some turns of the loop for each call, and breaks off in the ways of the list, over and over."""
+
+    def __init__(self, turns: int, breaks: Sequence[str]) -> None:
+        super().__init__()
+        self._turns = turns
+        self._breaks = cycle(breaks)
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        self.asked.append("")
+        for _ in range(self._turns):
+            await asyncio.sleep(0)
+        if code := next(self._breaks):
+            raise NodeError(code, retry_after=0)
+        return ChatReply("re", "stop", Usage(10, 5), "m", 0)
+
+
+models = st.builds(
+    Fickle,
+    st.integers(0, 5),
+    st.lists(st.sampled_from(["", "", "model.timeout", "model.key_refused"]), min_size=1, max_size=4),
+)
+caps = st.one_of(st.none(), st.integers(0, 400).map(Decimal))
+
+
+async def drive(execution: Execution) -> list[RunEvent]:
+    """Answers what people are asked and raises what is too low, but only once the run has paused."""
+    events: list[RunEvent] = []
+    asked: list[PersonAsked] = []
+    async for batch in execution.batches():
+        for event in batch:
+            events.append(event)
+            if isinstance(event, PersonAsked):
+                asked.append(event)
+            if isinstance(event, RunPaused) and event.status == "paused":
+                execution.raise_budget(_cap_now(events) + 90)
+            elif isinstance(event, RunPaused):
+                for question in asked:
+                    execution.answer(question.node, question.scope, Answer("edited", "x"))
+                asked = []
+    return events
+
+
+def _cap_now(events: Sequence[RunEvent]) -> Decimal:
+    state = RunState()
+    state.apply_all(events)
+    return Decimal(state.budget or 0)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    workflows(),
+    models,
+    caps,
+    st.one_of(st.none(), st.integers(0, 6)),
+    st.one_of(st.none(), st.integers(0, 60)),
+)
 def test_every_instance_settles_once_and_the_fold_agrees(
-    workflow: Workflow, rows: int | None, stop_after: int | None
+    workflow: Workflow, through: Fickle, cap: Decimal | None, rows: int | None, stop_after: int | None
 ) -> None:
     Step.failures.clear()
 
     async def scenario() -> None:
         table = None if rows is None else [{"value": "xy"[i % 2]} for i in range(rows)]
-        execution = start(workflow, rows=table, limits=Limits(rows_at_a_time=2))
-        if stop_after is not None:
-            for _ in range(stop_after):
+        execution = start(
+            workflow,
+            rows=table,
+            limits=Limits(budget=cap, rows_at_a_time=2),
+            through=doors(through, "1"),
+        )
+        asked_at_stop: list[int] = []
+
+        async def stop() -> None:
+            for _ in range(stop_after or 0):
                 await asyncio.sleep(0)
+            asked_at_stop.append(len(through.asked))
             execution.stop()
+
+        stopping = None if stop_after is None else asyncio.create_task(stop())
         async with asyncio.timeout(5):
-            events = await events_of(execution)
-        by_instance = settled(events)
-        scopes = {scope for _, scope in by_instance}
-        # Whatever scope began has settled every node of the workflow.
-        assert all((node, scope) in by_instance for scope in scopes for node in workflow.graph.nodes)
-        started = [(e.node, e.scope) for e in events if isinstance(e, NodeStarted)]
-        assert len(started) == len(set(started))
-        assert isinstance(events[-1], RunFinished)
-        if stop_after is None and rows:
-            assert scopes == {f"#{i}" for i in range(rows)}
+            events = await drive(execution)
+            if stopping:
+                await stopping
+        if asked_at_stop:
+            assert len(through.asked) == asked_at_stop[0], "a call began after Stop"
+        _settles(workflow, events, None if stop_after is not None else rows)
+        _adds_up(workflow, events)
+        _keeps_to_the_cap(events)
+        _pauses_only_when_nothing_goes_on(events)
         assert [decode(encode(event)) for event in events] == events
-        state = RunState()
-        state.apply_all(events)
-        for node in workflow.graph.nodes:
-            assert state.nodes[node].settled == sum(1 for n, _ in by_instance if n == node)
-            assert state.nodes[node].active == 0
-        assert state.is_over
 
     asyncio.run(scenario())
+
+
+def _settles(workflow: Workflow, events: Sequence[RunEvent], rows: int | None) -> None:
+    by_instance = settled(events)
+    scopes = {scope for _, scope in by_instance}
+    # Whatever scope began has settled every node of the workflow.
+    assert all((node, scope) in by_instance for scope in scopes for node in workflow.graph.nodes)
+    started = [(e.node, e.scope) for e in events if isinstance(e, NodeStarted)]
+    assert len(started) == len(set(started))
+    assert isinstance(events[-1], RunFinished)
+    if rows:
+        assert scopes == {f"#{i}" for i in range(rows)}
+
+
+def _adds_up(workflow: Workflow, events: Sequence[RunEvent]) -> None:
+    state = RunState()
+    state.apply_all(events)
+    assert state.is_over
+    assert not state.questions
+    ends = [e for e in events if isinstance(e, NodeSettled)]
+    calls = [e for e in events if isinstance(e, ModelCalled)]
+    for node in workflow.graph.nodes:
+        mine = [e for e in ends if e.node == node]
+        assert state.nodes[node].settled == len(mine)
+        assert state.nodes[node].active == 0
+        assert state.nodes[node].cost == sum((e.cost for e in mine), FREE)
+        assert state.nodes[node].usage == sum((e.usage for e in mine), NO_USAGE)
+    assert (
+        sum((n.cost for n in state.nodes.values()), FREE) == state.cost == sum((c.cost for c in calls), FREE)
+    )
+
+
+def _keeps_to_the_cap(events: Sequence[RunEvent]) -> None:
+    """No call costs more than its bound here, so the cap of the moment is never overrun."""
+    state = RunState()
+    for event in events:
+        state.apply(event)
+        if isinstance(event, ModelCalled) and state.budget is not None:
+            assert state.cost.known <= Decimal(state.budget)
+
+
+def _pauses_only_when_nothing_goes_on(events: Sequence[RunEvent]) -> None:
+    for stretch in _pauses(events):
+        assert not any(isinstance(e, NodeStarted | ModelCalled | PersonAsked) for e in stretch)
+
+
+def _pauses(events: Sequence[RunEvent]) -> Iterator[list[RunEvent]]:
+    """The events from each pause to what ended it; to the end where it was Stop."""
+    stretch: list[RunEvent] | None = None
+    for event in events:
+        if isinstance(event, RunPaused):
+            assert stretch is None, "paused twice"
+            stretch = []
+        elif stretch is not None and isinstance(
+            event, PersonAnswered | RunResumed | NodeSettled | RunFinished
+        ):
+            yield stretch
+            stretch = None
+        elif stretch is not None:
+            stretch.append(event)
 
 
 @settings(max_examples=100, deadline=None)
@@ -105,10 +250,52 @@ def test_a_value_leaves_only_through_ports_that_the_event_names(workflow: Workfl
     Step.failures.clear()
 
     async def scenario() -> None:
-        events = await events_of(start(workflow))
+        events = await drive(start(workflow))
         for event in events:
             if isinstance(event, NodeSettled):
                 assert set(event.ports) == set(event.outputs)
                 assert event.status in ("ok", "failed") or not event.ports
 
     asyncio.run(scenario())
+
+
+@settings(max_examples=100, deadline=None)
+@given(workflows(), st.integers(1, 4))
+def test_a_run_gives_the_same_whatever_the_number_of_rows_at_a_time(
+    workflow: Workflow, at_a_time: int
+) -> None:
+    """Order is never a promise, so without races nothing may depend on it."""
+    if any(node.type in (*_MANY, "test.model") for node in workflow.graph.nodes.values()):
+        return
+
+    async def outcome(width: int) -> tuple[Any, Any]:
+        Step.failures.clear()
+        rows = [{"value": "xy"[i % 2]} for i in range(5)]
+        execution = start(workflow, rows=rows, limits=Limits(rows_at_a_time=width))
+        events = await drive(execution)
+        return settled(events), execution.outputs
+
+    async def scenario() -> None:
+        one, several = await outcome(1), await outcome(at_a_time)
+        assert one[1] == several[1]
+        assert _without_cancelled(one[0]) == _without_cancelled(several[0])
+
+    asyncio.run(scenario())
+
+
+def _without_cancelled(by_instance: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """A row that failed at two places names the first to come."""
+    bad = {scope for (_, scope), status in by_instance.items() if status == "cancelled"}
+    return {place: status for place, status in by_instance.items() if place[1] not in bad}
+
+
+async def test_nothing_is_left_of_a_run_that_is_over() -> None:
+    before = asyncio.all_tasks()
+    for stop in (False, True):
+        node = Node("b", "test.step", fields={"turns": 3})
+        execution = start(Workflow("w", "W", graph=Graph({"b": node})), rows=[{}] * 5)
+        if stop:
+            await asyncio.sleep(0)
+            execution.stop()
+        await events_of(execution)
+    assert asyncio.all_tasks() == before

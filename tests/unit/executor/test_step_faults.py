@@ -12,7 +12,7 @@ from app.events.run_events import NodeSettled, RowSettled
 from tests.flows import flow, run, settled, status
 
 
-@pytest.mark.parametrize("gives", ["object", "circle", "nan", "nothing", "cancelled"])
+@pytest.mark.parametrize("gives", ["object", "circle", "nan", "nothing", "cancelled", "verdict"])
 async def test_what_a_step_should_not_give_fails_the_step_alone(gives: str) -> None:
     workflow = flow(
         {
@@ -32,7 +32,7 @@ async def test_what_a_step_should_not_give_fails_the_step_alone(gives: str) -> N
 
 async def test_a_value_of_the_wrong_type_fails_the_step_that_it_reaches() -> None:
     workflow = flow(
-        {"b": ("test.odd", {"gives": "word"}), "text": "test.text", "r": "test.result"},
+        {"b": ("test.odd", {"gives": "number"}), "text": "test.text", "r": "test.result"},
         ["b.value>text.text", "text.value>r.value"],
     )
     _, events = await run(workflow, rows=[{}, {}])
@@ -73,7 +73,7 @@ async def test_a_verifier_that_broke_off_counts_as_not_checked(policy: str) -> N
 async def test_half_of_a_pair_of_characters_goes_through_events_and_results() -> None:
     workflow = flow({"b": ("test.odd", {"gives": "half"}), "r": "test.result"}, ["b.value>r.value"])
     execution, events = await run(workflow)
-    assert execution.outputs == {"result": "half a pair: \ud800"}
+    assert execution.outputs == {"result": "half a pair: \ufffd"}
     assert status(events) == "done"
     for event in events:
         encode(event).encode()

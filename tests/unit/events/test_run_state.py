@@ -1,0 +1,75 @@
+"""The fold of events: what views show while a run goes on, pauses, goes on again and ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.events import run_state
+from app.events.run_events import (
+    BudgetReached,
+    NodeSettled,
+    NodeStarted,
+    PersonAnswered,
+    PersonAsked,
+    RowSettled,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+)
+from app.events.run_state import RunState, row_of
+
+STARTED = RunStarted("r", "w", "W", "d", "now", ("a", "p"), -1, budget="1")
+
+
+def asked(scope: str) -> PersonAsked:
+    return PersonAsked(1.0, "p", scope, "?", "", "x", may_edit=True)
+
+
+def test_details_are_capped_but_not_those_of_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_state, "KEPT_INSTANCES", 10)
+    run = RunState()
+    run.apply_all([STARTED, NodeStarted(0.0, "p", "#0"), asked("#0")])
+    for i in range(1, 50):
+        run.apply_all([NodeStarted(1.0, "a", f"#{i}"), NodeSettled(1.0, "a", f"#{i}", "ok", attempts=1)])
+    assert len(run.instances) == 10
+    assert run.instances["p", "#0"].question
+    run.apply(NodeSettled(2.0, "p", "#0", "ok", attempts=1))
+    assert run.nodes["p"].active == 0
+    assert run.nodes["p"].status == "done"
+    assert run.nodes["a"].ok == 49
+
+
+def test_an_answer_lets_a_run_go_on_whatever_it_had_paused_for() -> None:
+    run = RunState()
+    run.apply_all([STARTED, NodeStarted(0.0, "p", ""), asked(""), BudgetReached(1.0, "a", "", "1", "1", "1")])
+    run.apply(RunPaused(1.0, "paused"))
+    assert run.status == "paused"
+    run.apply(PersonAnswered(2.0, "p", "", "approved", "", ""))
+    assert run.status == "running"
+    assert run.questions == {}
+    run.apply_all([RunPaused(3.0, "paused"), RunResumed(4.0, "2")])
+    assert (run.status, run.budget, run.budget_reached) == ("running", "2", None)
+
+
+def test_a_question_that_timed_out_lets_a_run_go_on_too() -> None:
+    run = RunState()
+    run.apply_all([STARTED, NodeStarted(0.0, "p", ""), asked(""), RunPaused(1.0, "waiting")])
+    run.apply_all([NodeSettled(2.0, "p", "", "failed", attempts=1), NodeStarted(2.0, "a", "")])
+    assert run.status == "running"
+    assert run.questions == {}
+
+
+def test_rows_are_counted_as_they_end() -> None:
+    run = RunState()
+    run.apply(STARTED)
+    for row, status in enumerate(("done", "failed", "cancelled", "done")):
+        run.apply_all([NodeStarted(0.0, "a", f"#{row}"), RowSettled(1.0, row, status)])  # type: ignore[arg-type]
+    assert (run.rows_done, run.rows_failed, run.rows_cancelled, run.rows_begun) == (2, 1, 1, 4)
+    run.apply(RunFinished(2.0, "cancelled"))
+    assert run.is_over
+
+
+@pytest.mark.parametrize(("scope", "row"), [("", -1), ("#0", 0), ("#17/loop5#2", 17)])
+def test_a_scope_says_its_row(scope: str, row: int) -> None:
+    assert row_of(scope) == row
