@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from app.settings import resource_folder
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh-CN": "简体中文"}
 
+_GAP = re.compile(r"\{(\w+)\}")
 _current = "en"
 
 
@@ -62,10 +64,9 @@ def i18n_folder() -> Path:
 
 
 def _fill(sentence: str, args: Mapping[str, object]) -> str:
-    # str.format would walk attributes of what it is given; this only replaces names.
-    for name, value in args.items():
-        sentence = sentence.replace("{" + name + "}", _shown(value))
-    return sentence
+    # str.format would walk attributes of what it is given; this only puts in names, and looks once: an argument that
+    # holds braces itself stays what it is.
+    return _GAP.sub(lambda gap: _shown(args[gap[1]]) if gap[1] in args else gap[0], sentence)
 
 
 def _shown(value: object) -> str:

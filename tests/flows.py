@@ -18,6 +18,7 @@ from app.executor.executor import Execution
 from app.planner.plan import Plan
 from app.planner.planner import Planned, make_plan
 from app.sdk.context import Question, RunContext
+from app.sdk.data_types import DataType
 from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL, ModelChoice, ModelField, NumberField, TextField, ToggleField
 from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
@@ -126,7 +127,8 @@ class Odd(NodeType[OddFields, OptionalValue, ByPort]):
 
     @classmethod
     def ports(cls, fields: OddFields) -> Ports:
-        return Ports((), (PortSpec("value", "Value", "verdict" if fields.gives == "word" else "any"),))
+        promised: Mapping[str, DataType] = {"verdict": "verdict", "number": "list"}
+        return Ports((), (PortSpec("value", "Value", promised.get(fields.gives, "any")),))
 
     async def run(self, fields: OddFields, inputs: OptionalValue, ctx: RunContext) -> ByPort:
         circle: list[Any] = []
@@ -138,7 +140,8 @@ class Odd(NodeType[OddFields, OptionalValue, ByPort]):
             "circle": {"value": circle},
             "nan": {"value": float("nan")},
             "half": {"value": "half a pair: \ud800"},
-            "word": {"value": "passed"},
+            "verdict": {"value": "passed"},
+            "number": {"value": 5},
             "nothing": None,
         }
         return given[fields.gives]

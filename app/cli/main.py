@@ -53,14 +53,14 @@ def main(arguments: list[str], draw: Draw | None = None, more: Sequence[Callable
     except ProblemError as error:  # of the profile's own files
         opening.refuse(error.problems, opening.FAILED)
         return opening.exit_code(error.problems)
-    except OSError as error:  # files have their own words: this is the output
-        _drop_output()
-        args = {"detail": error.strerror or type(error).__name__}
-        opening.refuse([Problem("cli.output_refused", args=args)], opening.FAILED)
-        return opening.FAILED
     except Exception as bug:  # noqa: BLE001 - a traceback is no sentence for people
-        args = {"error": type(bug).__name__, "detail": f"{whole_text(str(bug))[:500]} {_place_of(bug)}"}
-        opening.refuse([Problem("engine.bug", args=args)], opening.FAILED)
+        if isinstance(bug, OSError) and bug.filename is None:  # no file: it is the output
+            _drop_output()
+            problem = Problem("cli.output_refused", args={"detail": bug.strerror or type(bug).__name__})
+        else:
+            detail = f"{whole_text(str(bug))[:500]} {_place_of(bug)}"
+            problem = Problem("engine.bug", args={"error": type(bug).__name__, "detail": detail})
+        opening.refuse([problem], opening.FAILED)
         return opening.FAILED
 
 

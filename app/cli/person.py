@@ -1,4 +1,4 @@
-"""A person's decisions in the terminal: approve, edit or reject what steps show, one after the other."""
+"""A person's decisions in the terminal: what steps show, and whether a run may spend more, one after the other."""
 
 from __future__ import annotations
 
@@ -8,41 +8,47 @@ import datetime as dt
 import getpass
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TypeAlias
 
+from app.cli.amounts import amount_of
 from app.cli.keyboard import Keyboard
+from app.cli.sentences import sentence_of
 from app.cli.terminal import BOLD, colour, plain, plain_lines
+from app.document.problem import ProblemError
 from app.document.workflow import Json
 from app.engine import RunHandle
-from app.events.run_events import PersonAsked
+from app.events.run_events import BudgetReached, PersonAsked
+from app.events.run_state import RunState
 from app.sdk.context import Answer, Decision
 from app.texts import text
+
+Open: TypeAlias = PersonAsked | BudgetReached
 
 _KEYS: dict[str, Decision] = {"a": "approved", "e": "edited", "r": "rejected"}
 
 
 class Desk:
-    """Asks while the run goes on. `gone` is called when there is nobody any more who could answer."""
+    """Asks while the run goes on."""
 
-    def __init__(
-        self, handle: RunHandle, title: Callable[[str], str], gone: Callable[[PersonAsked], None]
-    ) -> None:
+    def __init__(self, handle: RunHandle, title: Callable[[str], str]) -> None:
         self._handle = handle
         self._title = title
-        self._gone = gone
         self._keyboard = Keyboard()
-        self._asking: PersonAsked | None = None
-        self._answered: PersonAsked | None = None
+        self._asking: Open | None = None
+        self._answered: Open | None = None
         self._task: asyncio.Task[None] | None = None
+        self._alone = False
 
     @property
     def is_asking(self) -> bool:
         return self._task is not None and not self._task.done()
 
-    def show(self, questions: Iterable[PersonAsked]) -> None:
-        """Asks the first of the questions that are open now; one that can wait no longer is let go."""
-        still_open = [question for question in questions if question is not self._answered]
-        if self.is_asking and any(question is self._asking for question in still_open):
+    def show(self, open_now: Sequence[Open]) -> None:
+        """Asks the first of what is open now; what needs no answer any more is let go."""
+        still_open = [] if self._alone else [what for what in open_now if what is not self._answered]
+        if self.is_asking and any(what is self._asking for what in still_open):
             return
         self._let_go()
         if still_open:
@@ -61,18 +67,56 @@ class Desk:
             _say("")  # the cursor stands behind a prompt
             self._task.cancel()
 
-    async def _ask(self, question: PersonAsked) -> None:
+    async def _ask(self, what: Open) -> None:
+        step = self._title(what.node)
         try:
-            answer = await _ask(question, self._title(question.node), self._keyboard)
+            if isinstance(what, PersonAsked):
+                answer = await _decision(what, step, self._keyboard)
+                self._handle.answer(what.node, what.scope, answer)
+            else:
+                self._go_on(await _new_cap(what, step, self._keyboard))
+            self._answered = what
         except EOFError:
+            self._alone = True
             _say("")
-            self._gone(question)
-            return
-        self._answered = question
-        self._handle.answer(question.node, question.scope, answer)
+            leave(self._handle, what, step)
+
+    def _go_on(self, cap: Decimal | None) -> None:
+        if cap is None:
+            self._handle.stop("paused")
+        else:
+            self._handle.raise_budget(cap)
 
 
-async def _ask(question: PersonAsked, step: str, keyboard: Keyboard) -> Answer:
+def open_of(state: RunState) -> list[Open]:
+    """What only somebody from outside can settle, people's questions first."""
+    reached = state.budget_reached if state.status == "paused" else None
+    return [*state.questions.values(), *([reached] if reached else [])]
+
+
+def leave(handle: RunHandle, what: Open, step: str) -> None:
+    """Ends a run that can't go on here, and says why."""
+    if isinstance(what, PersonAsked):
+        _say(text("cli.waiting", step=step))
+        handle.stop("waiting")
+    else:
+        _say(text("cli.paused", step=step, spent=what.spent, cap=what.cap, needed=what.needed))
+        handle.stop("paused")
+
+
+async def _new_cap(reached: BudgetReached, step: str, keyboard: Keyboard) -> Decimal | None:
+    """None: the run is to stay where it is. Raises EOFError when the keyboard has gone."""
+    spent = {"spent": reached.spent, "cap": reached.cap, "needed": reached.needed}
+    _say("\n" + colour(text("cli.budget.reached", step=step, **spent), BOLD, sys.stderr))
+    while words := (await _prompt(keyboard, text("cli.budget.new"))).strip():
+        try:
+            return amount_of(words)
+        except ProblemError as error:
+            _say("\n".join(map(sentence_of, error.problems)))
+    return None
+
+
+async def _decision(question: PersonAsked, step: str, keyboard: Keyboard) -> Answer:
     """Raises EOFError when the keyboard has gone."""
     _say(
         "\n" + colour(text("cli.ask.title", step=plain(step), title=plain(question.title)), BOLD, sys.stderr)

@@ -6,7 +6,7 @@ import sys
 import time
 
 from app import figures
-from app.cli.terminal import fit, is_person, width
+from app.cli.terminal import columns_of, fit, width
 from app.events.run_state import RunState
 from app.texts import text
 
@@ -19,34 +19,31 @@ class ProgressLine:
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
-        self._on = is_person(sys.stderr)
-        self._last = 0.0
+        self._begun = self._last = time.monotonic()
         self._shown = 0
 
     def update(self, state: RunState) -> None:
-        now = time.monotonic()
-        if not self._on or now - self._last < _EVERY:
-            return
-        self._last = now
-        self._write(self._line(state))
+        """Call it as often as you like; it writes some times a second."""
+        now, columns = time.monotonic(), columns_of(sys.stderr)
+        if columns and now - self._last >= _EVERY:
+            self._last = now
+            self._write(fit(self._line(state, now - self._begun), columns - 1))
 
     def clear(self) -> None:
-        if self._on and self._shown:
+        if self._shown:
             self._write("")
             sys.stderr.write("\r")
             sys.stderr.flush()
 
-    def _line(self, state: RunState) -> str:
+    def _line(self, state: RunState, seconds: float) -> str:
         done, total, unit = self._done(state)
         share = done / total if total else 0.0
         bar = "█" * int(share * _BAR) + "░" * (_BAR - int(share * _BAR))
-        left = (
-            f" · {text('cli.left', seconds=round(state.elapsed * (1 - share) / share))}"
-            if 0.02 < share < 1
-            else ""
-        )
         count = f"{done}/{total}" if total else str(done)
-        return f"{bar} {count} {unit} · {figures.cost(state.cost)} · {state.elapsed:.0f} s{left}"
+        parts = [f"{bar} {count} {unit}", figures.cost(state.cost), figures.seconds(seconds)]
+        if 0.02 < share < 1:
+            parts.append(text("cli.left", time=figures.seconds(seconds * (1 - share) / share)))
+        return " · ".join(parts)
 
     def _done(self, state: RunState) -> tuple[int, int, str]:
         if state.rows is not None:
@@ -55,7 +52,6 @@ class ProgressLine:
         return sum(node.settled for node in state.nodes.values()), self._steps, text("cli.steps_unit")
 
     def _write(self, line: str) -> None:
-        line = fit(line, 100)
         sys.stderr.write("\r" + line + " " * max(0, self._shown - width(line)))
         sys.stderr.flush()
         self._shown = width(line)

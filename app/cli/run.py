@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -17,20 +14,21 @@ import typer
 from app.adapters.file_problems import cannot_open
 from app.adapters.table_writing import WRITABLE
 from app.cli import opening
-from app.cli.person import Desk
-from app.cli.progress import ProgressLine
+from app.cli.amounts import amount_of
+from app.cli.following import Follower
 from app.cli.report import report
-from app.cli.run_table import run_tables
+from app.cli.run_table import Title, run_tables
 from app.cli.terminal import is_person, plain, plain_lines
 from app.document import strict_json
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
 from app.engine import Engine, RunHandle, RunRequest
-from app.events.json_codec import encode
-from app.events.run_events import PersonAsked, RunPaused
 from app.events.run_state import RunState
 from app.sdk.errors import NodeError
 from app.texts import text
+
+# Problems of what was asked for on the command line, not of the workflow; here `file.*` is the table of rows.
+_WRONG_USE = ("cli.", "run.input_", "run.no_samples", "file.")
 
 Draw = Callable[[Workflow, Engine, RunState, Path], None]
 
@@ -89,7 +87,7 @@ def run(
             workflow,
             values=_values(input_ or [], inputs),
             rows=rows,
-            budget=_amount(max_cost),
+            budget=amount_of(max_cost) if max_cost else None,
             rows_at_a_time=concurrency,
             stop_after=stop_after,
             own=allow,
@@ -102,92 +100,43 @@ def run(
 
 
 async def _run(engine: Engine, request: RunRequest, options: Options, draw: Draw | None) -> int:
+    workflow, title = request.workflow, opening.title_of(engine.registry)
     try:
         handle = await engine.start(request)
     except ProblemError as error:
-        code = opening.exit_code(error.problems)
+        code = _refusal(error.problems)
         opening.refuse(
-            error.problems, code, as_json=options.as_json, workflow=request.workflow, registry=engine.registry
+            error.problems, code, as_json=options.as_json, workflow=workflow, registry=engine.registry
         )
         return code
-    state = await _follow(handle, request.workflow, options, opening.title_of(engine.registry))
-    _show(handle, state, request.workflow, options, opening.title_of(engine.registry))
+    opening.refuse(handle.warnings, opening.OK, workflow=workflow, registry=engine.registry)
+    state = await Follower(
+        handle,
+        len(workflow.graph.nodes),
+        lambda node: plain(title(workflow.graph.nodes[node])),
+        as_events=options.as_events,
+    ).to_end()
+    _show(handle, state, workflow, options, title)
     written = await _write(handle, options, engine)
     if not written and not options.as_json:  # what was paid for is not lost for want of a place
         typer.echo(text("cli.results_here"), err=True)
         opening.print_json(dict(handle.outputs))
     if options.picture and draw:
-        draw(request.workflow, engine, state, options.picture)
+        draw(workflow, engine, state, options.picture)
         typer.echo(text("cli.picture", path=str(options.picture)), err=True)
     code = _exit_code(state)
     return code if written or code else opening.FAILED
 
 
-async def _follow(
-    handle: RunHandle, workflow: Workflow, options: Options, title: Callable[..., str]
-) -> RunState:
-    """Folds the events to the end; people answer in the terminal, Ctrl+C stops the run."""
-    state = RunState()
-    line = ProgressLine(len(workflow.graph.nodes))
-    stop_by_signal(asyncio.get_running_loop(), handle)
-
-    def title_by_id(node: str) -> str:
-        return plain(title(workflow.graph.nodes[node]))
-
-    def nobody(question: PersonAsked) -> None:
-        typer.echo(text("cli.waiting", step=title_by_id(question.node)), err=True)
-        handle.stop("waiting")
-
-    somebody = is_person(sys.stdin) and is_person(sys.stderr)
-    desk = Desk(handle, title_by_id, nobody) if somebody else None
-    async for batch in handle.batches():
-        state.apply_all(batch)
-        if options.as_events:
-            sys.stdout.writelines(f"{encode(event)}\n" for event in batch)
-            sys.stdout.flush()
-        if not (desk and desk.is_asking):
-            line.update(state)
-        if desk:
-            if state.questions:
-                line.clear()
-            desk.show(state.questions.values())
-        if any(isinstance(event, RunPaused) for event in batch):
-            line.clear()
-            _leave_if_stuck(handle, state, title_by_id, None if desk else nobody)
-    if desk:
-        await desk.close()
-    line.clear()
-    return state
+def _refusal(problems: Sequence[Problem]) -> int:
+    """The exit code of a run that was not begun: for the workflow, this machine, or what was asked for."""
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors and all(problem.code.startswith(_WRONG_USE) for problem in errors):
+        return opening.USAGE
+    return opening.exit_code(problems)
 
 
-def _leave_if_stuck(
-    handle: RunHandle,
-    state: RunState,
-    title: Callable[[str], str],
-    nobody: Callable[[PersonAsked], None] | None,
-) -> None:
-    """Ends a run that its budget holds, or that waits for a person where there is none, and says why."""
-    if state.status == "paused" and state.budget_reached:
-        b = state.budget_reached
-        said = text("cli.paused", step=title(b.node), spent=b.spent, cap=b.cap, needed=b.needed)
-        typer.echo(said, err=True)
-        handle.stop("paused")
-    elif state.questions and nobody:
-        nobody(next(iter(state.questions.values())))
-
-
-def stop_by_signal(loop: asyncio.AbstractEventLoop, handle: RunHandle) -> None:
-    """Ctrl+C and a polite kill stop the run; its records and its event file stay whole."""
-    for name in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(name, handle.stop)
-        except NotImplementedError:  # Windows: no handlers on the loop
-            signal.signal(name, lambda _number, _frame: loop.call_soon_threadsafe(handle.stop) and None)
-
-
-def _show(
-    handle: RunHandle, state: RunState, workflow: Workflow, options: Options, title: Callable[..., str]
-) -> None:
+def _show(handle: RunHandle, state: RunState, workflow: Workflow, options: Options, title: Title) -> None:
     if options.as_events:
         return
     if options.as_json:
@@ -269,15 +218,3 @@ def _inputs_of(file: Path) -> dict[str, Json]:
             raise ProblemError(Problem("cli.bad_inputs_file", args={"path": str(file)})) from error
         typer.echo(f"{file}:", err=True)
         raise
-
-
-def _amount(words: str) -> Decimal | None:
-    if not words:
-        return None
-    try:
-        amount = Decimal(words.removeprefix("$"))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise ProblemError(Problem("cli.bad_amount", args={"text": words}))
-    return amount

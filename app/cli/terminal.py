@@ -10,6 +10,9 @@ from typing import IO
 
 GREEN, AMBER, RED, DIM, BOLD = "32", "33", "31", "2", "1"
 
+_USUAL = 80
+_NARROWEST = 6  # columns of a screen that a column of words keeps
+
 
 def is_person(stream: IO[str] | None) -> bool:
     """Whether somebody looks at this stream, which may also be closed."""
@@ -59,18 +62,42 @@ def fit(words: str, columns: int) -> str:
     return kept + "…"
 
 
+def columns_of(stream: IO[str] | None) -> int | None:
+    """How many columns the screen has; None where nobody looks, and a line may be as long as it is."""
+    if stream is None or not is_person(stream):
+        return None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    except (OSError, ValueError):
+        return _USUAL
+
+
 def table(
     headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), widest: int = 40
 ) -> str:
-    """Columns as wide as they need, at most `widest`; the columns in `right` are numbers."""
-    cells = [[fit(cell, widest) for cell in row] for row in rows]
-    widths = [max(map(width, column)) for column in zip(headers, *cells, strict=True)]
+    """Columns as wide as they need, at most `widest`, and narrower on a narrow screen; those in `right` are numbers."""
+    lines = [headers, *([fit(cell, widest) for cell in row] for row in rows)]
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    _narrow(widths, columns_of(sys.stdout), kept=right)
 
     def line(row: Sequence[str]) -> str:
+        cells = [fit(cell, w) for cell, w in zip(row, widths, strict=True)]
+        gaps = [" " * (w - width(cell)) for cell, w in zip(cells, widths, strict=True)]
         parts = [
-            " " * (w - width(cell)) + cell if i in right else cell + " " * (w - width(cell))
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            gap + cell if i in right else cell + gap
+            for i, (cell, gap) in enumerate(zip(cells, gaps, strict=True))
         ]
         return "  ".join(parts).rstrip()
 
-    return "\n".join([line(headers), "  ".join("─" * w for w in widths), *(line(row) for row in cells)])
+    first, *others = lines
+    return "\n".join([line(first), "  ".join("─" * w for w in widths), *map(line, others)])
+
+
+def _narrow(widths: list[int], available: int | None, kept: Sequence[int]) -> None:
+    """Takes from the widest column of words until the table fits, or no column can give any more."""
+    words = [i for i in range(len(widths)) if i not in kept]
+    while available and words and sum(widths) + 2 * (len(widths) - 1) > available:
+        widest = max(words, key=widths.__getitem__)
+        if widths[widest] <= _NARROWEST:
+            return
+        widths[widest] -= 1

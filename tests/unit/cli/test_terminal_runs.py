@@ -1,0 +1,237 @@
+"""Runs at a real terminal: progress, a person's answers, money, narrow screens, Ctrl+C, and what is left afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.adapters.event_files import read_events
+from app.events.run_events import NodeSettled, RunFinished
+from tests.flows import flow
+from tests.pseudo_terminal import ROOT, PseudoTerminal
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a thing of Unix")
+
+SAMPLES = [{"message": f"message {i}"} for i in range(300)]
+ASK = ("intent.ask", {"asked": [{"name": "message"}], "samples": SAMPLES})
+OUT = ("output.output", {"name": "reply"})
+PERSON = flow(
+    {
+        "a": ASK,
+        "p": ("human.ask_person", {"question": "Right?", "instructions": "Look at the name."}),
+        "o": OUT,
+    },
+    ["a.message>p.value", "p.approved>o.value"],
+)
+SLOW = ("model.text", {"prompt": "Tell a long story about {{message}}", "max_tokens": 500})
+
+
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """The address of a server that takes requests and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+
+def left_of(home: Path) -> list[str]:
+    """Command lines of processes that still run with this profile."""
+    mark = f"BATON_HOME={home}".encode()
+    found: list[str] = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (place / "environ").read_bytes() and int(place.name) != os.getpid():
+                found.append((place / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return [line for line in found if line]
+
+
+def nothing_left(home: Path) -> bool:
+    due = time.monotonic() + 5
+    while left_of(home) and time.monotonic() < due:
+        time.sleep(0.05)
+    return left_of(home) == []
+
+
+def test_a_person_approves_edits_and_rejects(save: Any) -> None:
+    path = save(PERSON)
+    arguments = ["run", path, "--input", "message=Hello Ann", "--allow"]
+    with PseudoTerminal(arguments) as terminal:
+        shown = terminal.until("[r]eject?")
+        assert "Right?" in shown
+        assert "Look at the name." in shown
+        assert "Hello Ann" in shown
+        terminal.type("what?\n")  # no answer, so it asks again
+        terminal.until("[r]eject?")
+        terminal.type("e\n")
+        terminal.until("New value")
+        terminal.type("Hello Anna\n")
+        terminal.until("Comment")
+        terminal.type("a name\n")
+        assert terminal.end() == 0
+        assert "reply:\r\nHello Anna" in terminal.plain
+    with PseudoTerminal(arguments) as terminal:
+        terminal.until("[r]eject?")
+        terminal.type("r\n")
+        terminal.until("Comment")
+        terminal.type("\n")
+        assert terminal.end() == 0
+        assert "reply:" not in terminal.plain
+        assert "skipped" in terminal.plain
+
+
+def test_questions_of_several_rows_come_one_after_the_other(save: Any, tmp_path: Path) -> None:
+    table, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    table.write_text("message\none\ntwo\nthree\n", "utf-8")
+    with PseudoTerminal(["run", save(PERSON), "--rows", table, "--out", out, "--allow"]) as terminal:
+        for _ in range(3):
+            terminal.until("[r]eject?")
+            terminal.type("a\n")
+            terminal.until("Comment")
+            terminal.type("\n")
+        assert terminal.end() == 0
+    assert out.read_text("utf-8-sig").split() == ["reply", "one", "two", "three"]
+
+
+@pytest.mark.parametrize(("keys", "code"), [("\x03", 130), ("\x04", 5)], ids=["Ctrl+C", "Ctrl+D"])
+def test_a_question_can_be_left_unanswered(save: Any, home: Path, keys: str, code: int) -> None:
+    with PseudoTerminal(["run", save(PERSON), "--rows", "samples", "--allow"]) as terminal:
+        terminal.until("[r]eject?")
+        terminal.type(keys)
+        assert terminal.end() == code
+        assert "Traceback" not in terminal.plain
+        assert terminal.plain.count("waits for a person") == (
+            code == 5
+        )  # four rows wait, and it is said once
+    assert nothing_left(home / "baton")
+
+
+@pytest.mark.usefixtures("paid_server")
+def test_a_paused_run_goes_on_with_a_new_limit(save: Any) -> None:
+    model = {"connection": "CLOUD", "kind": "openai", "model": "gpt-4o-mini"}
+    node = {"prompt": "{{message}}", "model": model}
+    workflow = flow(
+        {"a": ASK, "m": ("model.text", node), "o": OUT}, ["a.message>m.message", "m.text>o.value"]
+    )
+    arguments = ["run", save(workflow), "--input", "message=x", "--allow", "--max-cost", "0"]
+    with PseudoTerminal(arguments) as terminal:
+        terminal.until("New limit")
+        terminal.type("much\n")
+        terminal.until("not an amount")
+        terminal.until("New limit")
+        terminal.type("0.0000001\n")
+        assert "0.0000001" in terminal.until("New limit")  # too little: it pauses again and says so
+        terminal.type("$0.50\n")
+        assert terminal.end() == 0
+        assert "reply:" in terminal.plain
+    with PseudoTerminal(arguments) as terminal:
+        terminal.until("New limit")
+        terminal.type("\n")
+        assert terminal.end() == 5
+
+
+def test_a_table_fits_a_narrow_screen() -> None:
+    with PseudoTerminal(["nodes"], columns=50) as terminal:
+        assert terminal.end() == 0
+        lines = terminal.plain.splitlines()
+    assert len(lines) > 10
+    assert max(map(len, lines)) <= 50
+    assert any("…" in line for line in lines)
+
+
+@pytest.mark.xdist_group("embedded")
+def test_ctrl_c_ends_a_local_generation_and_leaves_nothing_behind(save: Any, home: Path) -> None:
+    workflow = flow({"a": ASK, "m": SLOW, "o": OUT}, ["a.message>m.message", "m.text>o.value"])
+    with PseudoTerminal(["run", save(workflow), "--rows", "samples", "--allow"], columns=60) as terminal:
+        shown = terminal.until("0/300 rows")
+        assert "\r" in shown
+        until_running(home)
+        terminal.type("\x03")
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.plain
+        bars = [line for line in terminal.plain.replace("\n", "\r").split("\r") if "░" in line]
+        assert max(map(len, bars)) < 60
+    assert nothing_left(home / "baton")
+    events = list(read_events(only_file(home)))
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].status == "cancelled"
+    assert any(isinstance(e, NodeSettled) and e.node == "m" and e.calls for e in events)
+
+
+def until_running(home: Path) -> None:
+    """Until a model host serves this profile."""
+    due = time.monotonic() + 30
+    while not any("model-host" in line for line in left_of(home / "baton")):
+        assert time.monotonic() < due
+        time.sleep(0.05)
+    time.sleep(1.0)  # a generation is under way by now
+
+
+def only_file(home: Path) -> Path:
+    (file,) = (home / "baton" / "data" / "runs").iterdir()
+    return file
+
+
+def child(arguments: Sequence[str | Path], **more: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "app", *map(str, arguments)]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_a_run_and_its_books_are_closed(save: Any, deaf: str, home: Path, number: int) -> None:
+    workflow = flow({"w": ("tool.web_request", {"url": deaf}), "o": OUT}, ["w.text>o.value"])
+    with child(["run", save(workflow), "--allow", "--events"]) as program:
+        assert program.stdout
+        lines = [program.stdout.readline()]
+        while '"NodeStarted"' not in lines[-1]:
+            lines.append(program.stdout.readline())
+        program.send_signal(number)
+        out, err = program.communicate(timeout=30)
+    assert (program.returncode, err) == (130, "")
+    events = [json.loads(line) for line in [*lines, *out.splitlines()]]
+    assert events[-1] == {**events[-1], "event": "RunFinished", "status": "cancelled"}
+    # What was printed is what stands in the run's file, to the letter.
+    assert only_file(home).read_text("utf-8") == "".join(lines) + out
+    assert nothing_left(home / "baton")
+
+
+def test_a_reader_that_goes_away_ends_the_run_quietly(save: Any, home: Path) -> None:
+    """As `| head -1` does."""
+    path = save(flow({"a": ASK, "t": "flow.if", "o": OUT}, ["a.message>t.value", "t.yes>o.value"]))
+    with child(["run", path, "--rows", "samples", "--allow", "--events"]) as program:
+        assert program.stdout
+        assert program.stderr
+        assert "RunStarted" in program.stdout.readline()
+        program.stdout.close()
+        assert program.wait(30) in (0, 1)
+        assert program.stderr.read() == ""
+    events = list(read_events(only_file(home)))
+    assert isinstance(events[-1], RunFinished)
+    assert nothing_left(home / "baton")
+
+
+def test_colours_are_for_screens_that_want_them(save: Any) -> None:
+    path = save(flow({"a": ASK, "t": "flow.if", "o": OUT}, ["a.message>t.value", "t.yes>o.value"]))
+    arguments = ["run", path, "--input", "message=x", "--allow"]
+    for environment, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        with PseudoTerminal(arguments, **environment) as terminal:
+            assert terminal.end() == 0
+            assert ("\x1b[" in terminal.shown) is coloured
