@@ -23,7 +23,8 @@ from app.settings import Folders
 class Recovery:
     """Unsaved work that some window left behind. `path`: the file it had open, None if never saved.
 
-    `own`: it was made here, so it needs no review.
+    `own`: it was made here, so it needs no review. `sha256`: the content of its file when it was last
+    read or written, "" where that isn't known.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Recovery:
     at: str  # ISO 8601 with zone
     workflow: Workflow
     own: bool = False
+    sha256: str = ""
 
 
 class RecoveryCopy:
@@ -42,13 +44,14 @@ class RecoveryCopy:
         self._where = where
         self._lock = process_lock.take(_lock_path(where, self.key), {"pid": str(os.getpid())})
 
-    def write(self, path: Path | None, workflow: Workflow, *, own: bool = False) -> None:
+    def write(self, path: Path | None, workflow: Workflow, *, own: bool = False, sha256: str = "") -> None:
         """Replaces the copy. Texts that look like keys are left out of it. Raises OSError, ProblemError."""
         content = json_codec.write_plain(key_scan.without_keys(to_plain(workflow)))
         about = {
             "path": None if path is None else str(path.absolute()),
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "own": "yes" if own else "",
+            "sha256": sha256,
             "workflow": content.decode(),
         }
         target = _copy_path(self._where, self.key)
@@ -96,11 +99,11 @@ def _load(path: Path) -> Recovery | None:
         match json.loads(path.read_text("utf-8")):
             case {"path": str() | None as opened, "at": str() as at, "workflow": str() as content, **rest}:
                 workflow = json_codec.read(content.encode()).workflow
-                own = rest.get("own") == "yes"
-                return Recovery(path.stem, Path(opened) if opened else None, at, workflow, own)
+                own, sha256 = rest.get("own") == "yes", str(rest.get("sha256", ""))
+                return Recovery(path.stem, Path(opened) if opened else None, at, workflow, own, sha256)
             case _:
                 return None
-    except (OSError, ValueError, ProblemError):
+    except (OSError, ValueError, RecursionError, ProblemError):
         return None
 
 

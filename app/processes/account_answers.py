@@ -138,7 +138,12 @@ class AccountAnswers:
 
 def workflow_of(text: str) -> Workflow:
     """The workflow of a message. Raises ProblemError `file.*`."""
-    return json_codec.read(text.encode("utf-8", "surrogatepass")).workflow
+    return loaded_of(text).workflow
+
+
+def loaded_of(text: str) -> json_codec.Loaded:
+    """The same with what the reader has to say of it."""
+    return json_codec.read(text.encode("utf-8", "surrogatepass"))
 
 
 def _not_saved(error: OSError) -> ProblemError:

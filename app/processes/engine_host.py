@@ -19,7 +19,7 @@ from app.document.problem import Problem, ProblemError
 from app.engine import Engine, RunHandle, RunRequest
 from app.executor.broker import own_grants
 from app.processes import children
-from app.processes.account_answers import AccountAnswers, workflow_of
+from app.processes.account_answers import AccountAnswers, loaded_of, workflow_of
 from app.processes.message_lines import MessageError, read_request, reply_line
 from app.processes.messages import (
     AnswerPerson,
@@ -115,8 +115,9 @@ class EngineHost:
         return Done()
 
     async def _check(self, asked: Check) -> Checked:
-        checked = self._engine.check(workflow_of(asked.workflow))
-        return Checked(checked.problems, checked.grants is not None)
+        loaded = loaded_of(asked.workflow)
+        checked = self._engine.check(loaded.workflow)
+        return Checked((*loaded.warnings, *checked.problems), checked.grants is not None)
 
     async def _remember_own(self, asked: RememberOwn) -> Done:
         workflow = workflow_of(asked.workflow)
@@ -131,9 +132,12 @@ class EngineHost:
         return Done()
 
     async def _start(self, asked: StartRun) -> Started:
+        loaded = loaded_of(asked.workflow)
+        if lost := [warning for warning in loaded.warnings if warning.severity == "error"]:
+            raise ProblemError(*lost)  # what would run isn't what the file says
         handle = await self._engine.start(
             RunRequest(
-                workflow=workflow_of(asked.workflow),
+                workflow=loaded.workflow,
                 values=asked.values,
                 rows=asked.rows,
                 budget=Decimal(asked.budget) if asked.budget else None,

@@ -41,7 +41,11 @@ class Outbox:
         """Sends all there is and waits until it is written."""
         self._send(always=True)
         self._lines.put(None)
-        await asyncio.to_thread(self._writing.join)
+        await asyncio.to_thread(self.join)
+
+    def join(self) -> None:
+        """Waits until the thread has ended: all is written after `flush`, or nobody reads any more."""
+        self._writing.join()
 
     def _send(self, *, always: bool = False) -> None:
         self._planned = None

@@ -68,6 +68,14 @@ def make_application(where: Folders) -> QApplication:
     return app
 
 
+async def end_tasks() -> None:
+    """Cancels whatever still waits, so that nothing is left when the loop closes."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
 async def _show(preferences: KeptPreferences, files: Sequence[str]) -> list[str] | None:
     """Gives the files to start again with, if the person wants that."""
     link = EngineLink()
@@ -80,6 +88,7 @@ async def _show(preferences: KeptPreferences, files: Sequence[str]) -> list[str]
     window.show()
     await closed
     await link.end()
+    await end_tasks()
     path = window.session.place.path
     return ([str(path)] if path else []) if window.start_again else None
 

@@ -1,33 +1,24 @@
-"""The clipboard: steps as a small workflow file, so that they can go to another window or a text."""
+"""The clipboard: steps as the text of a small workflow file, so that they can go to another window or a mail."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
-
-MIME = "application/x-baton-fragment"
 
 
 def put(fragment: bytes) -> None:
-    """Puts a fragment on the clipboard; other programs see its text."""
-    data = QMimeData()
-    data.setData(MIME, fragment)
-    data.setText(fragment.decode("utf-8"))
-    QGuiApplication.clipboard().setMimeData(data)
+    """Puts a fragment on the clipboard."""
+    # As text and not as a type of our own: Qt keeps what it made itself until the very end of the program,
+    # and data made here would then be asked after by a Python that is gone.
+    QGuiApplication.clipboard().setText(fragment.decode("utf-8"))
 
 
 def take() -> bytes | None:
-    """A fragment, or text that could be one; None where there is neither."""
-    data = QGuiApplication.clipboard().mimeData()
-    if data is None:  # pyright: ignore[reportUnnecessaryComparison] - before anything was copied
-        return None
-    if data.hasFormat(MIME):
-        return bytes(data.data(MIME).data())
-    words = data.text() if data.hasText() else ""
+    """Text that could be a fragment; None where there is none."""
+    words = QGuiApplication.clipboard().text()
     return words.encode("utf-8", "replace") if words.lstrip().startswith("{") else None
 
 
 def holds_something() -> bool:
     """Whether there may be something to paste; cheap, so that menus can ask often."""
     data = QGuiApplication.clipboard().mimeData()
-    return data is not None and (data.hasFormat(MIME) or data.hasText())  # pyright: ignore[reportUnnecessaryComparison] - None before anything was copied
+    return data is not None and data.hasText()  # pyright: ignore[reportUnnecessaryComparison] - None before anything was copied

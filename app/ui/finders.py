@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QObject, QPoint, QPointF
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from app import texts
 from app.document.workflow import Json, Node, PortRef
 from app.registry.registry import Registry
 from app.sdk.spec import NodeSpec
@@ -101,7 +102,7 @@ class Finders(QObject):
     ) -> None:
         popup = AddPopup(self._window)
         popup.picked.connect(add)
-        popup.closed.connect(popup.deleteLater)
+        popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         popup.open_at(where, self._registry.specs, fitting)
 
     def _choose(self, line: str) -> None:
@@ -124,7 +125,12 @@ class Finders(QObject):
             if made.isEnabled() and action.id != "view.palette":
                 keys = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 section = text("finder.section.actions")
-                yield Line(f"do:{action.id}", made.text(), icon=action.icon, keys=keys, section=section)
+                words = " ".join(
+                    texts.lookup(f"action.{action.id}", language, {}) or "" for language in texts.LANGUAGES
+                )
+                yield Line(
+                    f"do:{action.id}", made.text(), icon=action.icon, keys=keys, section=section, words=words
+                )
 
     def _steps(self) -> Iterable[Line]:
         section = text("finder.section.steps")

@@ -38,6 +38,7 @@ from app.ui.opening import Opening
 from app.ui.outline import Outline
 from app.ui.palette.library import Library
 from app.ui.panels import Panels
+from app.ui.plain import visible
 from app.ui.preferences_desk import PreferencesDesk
 from app.ui.run_desk import RunDesk
 from app.ui.run_shown import RunShown
@@ -242,7 +243,7 @@ class MainWindow(QMainWindow):
         mark = "" if self.session.is_saved else "*"
         at_start = self._pages.currentWidget() is self.start
         name = text("window.start") if at_start else self.session.workflow.name
-        self.setWindowTitle(f"{mark}{name} — Baton")
+        self.setWindowTitle(f"{mark}{visible(name)} — Baton")
         self.run_shown.show_saved()
         self.canvas.set_read_only(self.session.place.read_only)
         self.update_actions()

@@ -89,7 +89,7 @@ class OpenAndSave(QObject):
         self._stamp = opened.stamp
         read_only = opened.newer or held == "elsewhere"
         self._session.open(opened.workflow, Place(path, self._trust(opened.workflow), read_only))
-        self._session.show_problems(opened.warnings)
+        self._session.show_file_problems(opened.warnings)
         self._remember(path)
         return True
 
@@ -141,6 +141,7 @@ class OpenAndSave(QObject):
         trust = self._trust(opened.workflow)
         self._session.set_place(replace(self._session.place, trust=trust, read_only=opened.newer))
         self._session.mark_saved()
+        self._session.show_file_problems(opened.warnings)
         return True
 
     def look_at_disk(self) -> None:
@@ -195,8 +196,7 @@ class OpenAndSave(QObject):
         if self._session.workflow is workflow:
             self._session.mark_saved()
             self._drop_copy()
-        if saved.warnings:
-            self._session.show_problems(saved.warnings)
+        self._session.show_file_problems(saved.warnings)
         if self._session.place.trust == "mine":
             self.saved_own.emit()
         self._remember(path)
@@ -257,12 +257,15 @@ class OpenAndSave(QObject):
 
     # --- recovery ------------------------------------------------------------------------------------------
 
-    def keep_copy(self) -> None:
+    def keep_copy(self) -> bool:
         """Writes the recovery copy; a disk that takes none is no reason to disturb the person."""
         if self._copy is not None and not self._session.is_saved:
             with contextlib.suppress(OSError, ProblemError):
-                own = self._session.place.trust == "mine"
-                self._copy.write(self._session.place.path, self._session.workflow, own=own)
+                place, sha256 = self._session.place, self._stamp.sha256 if self._stamp else ""
+                own = place.trust == "mine"
+                self._copy.write(place.path, self._session.workflow, own=own, sha256=sha256)
+                return True
+        return False
 
     def recoveries(self) -> tuple[Recovery, ...]:
         """What windows left behind that ended without closing, the newest first."""
@@ -278,14 +281,15 @@ class OpenAndSave(QObject):
         if path is not None:
             with contextlib.suppress(ProblemError):
                 lock = lock_file(self._where, path)
-                stamp = read_file(path).stamp
+                # Where the file has been written since, saving asks.
+                stamp = Stamp(recovery.sha256) if recovery.sha256 else read_file(path).stamp
         self._lock, self._stamp = lock, stamp
         place = Place(
             path if lock is not None else None, "mine" if recovery.own else self._trust(recovery.workflow)
         )
         self._session.open(recovery.workflow, place, saved=False)
-        self.keep_copy()
-        discard_recovery(self._where, recovery.key)
+        if self.keep_copy():
+            discard_recovery(self._where, recovery.key)
         return True
 
     def discard(self, recovery: Recovery) -> None:

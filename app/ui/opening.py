@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.document.problem import Problem
 from app.ui.awaiting import Awaiting
 from app.ui.open_and_save import OpenAndSave
+from app.ui.plain import tooltip, visible
 from app.ui.welcome.start_page import StartPage
 
 
@@ -63,8 +64,8 @@ class Opening(QObject):
         """One line a recent file."""
         menu.clear()
         for path in self._files.recent():
-            action = menu.addAction(path.name.replace("&", "&&"))
-            action.setToolTip(str(path))
+            action = menu.addAction(visible(path.name).replace("&", "&&"))
+            action.setToolTip(tooltip(str(path)))
             action.triggered.connect(partial(self.file, path))
         menu.setEnabled(not menu.isEmpty())
 

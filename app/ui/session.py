@@ -55,6 +55,7 @@ class Session(QObject):
         self._run_workflow: Workflow | None = None
         self._folded = 0.0
         self._problems: tuple[Problem, ...] = ()
+        self._of_file: tuple[Problem, ...] = ()
         self._place = Place()
         self._saved = True
         self._document = Document(workflow)
@@ -70,7 +71,7 @@ class Session(QObject):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What the last check found, errors first."""
+        """What the last check found, errors first, and what the last reading or writing of the file did."""
         return self._problems
 
     @property
@@ -98,7 +99,7 @@ class Session(QObject):
         self._saved = saved
         self._place = place
         self.run, self._run_workflow = RunState(), None
-        self._problems = ()
+        self._problems = self._of_file = ()
         self.changed.emit(Change(all=True))
         self.ran.emit(frozenset[str]())
         self.checked.emit()
@@ -127,10 +128,17 @@ class Session(QObject):
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """What a check found replaces what the one before found."""
-        found = tuple(sorted(problems, key=lambda problem: problem.severity != "error"))
+        of_file = [problem for problem in self._of_file if problem not in problems]
+        found = tuple(sorted((*of_file, *problems), key=lambda problem: problem.severity != "error"))
         if found != self._problems:
             self._problems = found
             self.checked.emit()
+
+    def show_file_problems(self, problems: Sequence[Problem]) -> None:
+        """What reading or writing the file found stays beside what checks find, until it is read or written again."""
+        checked = [problem for problem in self._problems if problem not in self._of_file]
+        self._of_file = tuple(problems)
+        self.show_problems(checked)
 
     def begin_run(self, workflow: Workflow) -> None:
         """A new run of this workflow: the figures of the last one leave the views."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from app.texts import text
+
 _TIME_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 
 
@@ -21,8 +23,8 @@ def time_ticks(span: float, most: int) -> tuple[float, ...]:
     return tuple(i * step for i in range(math.floor(span / step) + 1))
 
 
-def tick_text(seconds: float, step: float) -> str:
-    """A tick without more digits than its step needs: 0.5, 12, 2:30."""
-    if step >= 60 or seconds >= 120:
+def tick_text(seconds: float, step: float, span: float) -> str:
+    """A tick without more digits than its step needs: 0.5 s, 12 s; on long scales 2:30."""
+    if span >= 120:
         return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-    return f"{seconds:.1f}" if step < 1 else f"{seconds:.0f}"
+    return text("figure.seconds", s=f"{seconds:.1f}" if step < 1 else f"{seconds:.0f}")

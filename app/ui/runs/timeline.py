@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.events.run_state import RunState
@@ -105,7 +114,7 @@ class Timeline(QAbstractScrollArea):
             x = _LEFT + tick * scale
             painter.setPen(QPen(look.border, 1))
             painter.drawLine(QPointF(x, _TOP), QPointF(x, self.viewport().height()))
-            words = text("figure.seconds", s=tick_text(tick, step)) if step < 60 else tick_text(tick, step)
+            words = tick_text(tick, step, span)
             if self._live and abs(tick - self._elapsed) * scale < _NEAR_NOW:
                 continue  # the dot of now would lie on it
             area = QRectF(x, 2, _TICK_WIDTH, _TOP - 4)
@@ -130,21 +139,28 @@ class Timeline(QAbstractScrollArea):
             max(3.0, (bar.end - bar.start) * scale),
             _BAR,
         )
-        self._paint_bar(painter, look, bar, area)
+        self._paint_bar(painter, look, bar, area, scale)
 
-    def _paint_bar(self, painter: QPainter, look: Theme, bar: Bar, area: QRectF) -> None:
-        language = appearance().language
+    def _paint_bar(self, painter: QPainter, look: Theme, bar: Bar, area: QRectF, scale: float) -> None:
         state = look.state("running" if bar.tone == "person" else bar.tone)
         line = look.kind("strong") if bar.tone == "person" else state.line
-        if not bar.live:
-            fill_rounded(painter, area, 3, tint(line, 30))
-            painter.fillRect(QRectF(area.left(), area.top(), 3, area.height()), line)
-            ink = state.text if bar.tone in ("warning", "error") else look.text2
-            words = QRectF(
-                area.right() + 8, area.top(), self.viewport().width() - area.right() - 12, area.height()
-            )
-            draw_text(painter, words, bar.words, fonts.CHIP, ink, language)
+        if bar.live:
+            self._paint_live(painter, look, bar, area, line)
             return
+        fill_rounded(painter, area, 3, tint(line, 30))
+        painter.fillRect(QRectF(area.left(), area.top(), 3, area.height()), line)
+        ink = state.text if bar.tone in ("warning", "error") else look.text2
+        language = appearance().language
+        needed = fonts.metrics(fonts.CHIP, language).horizontalAdvance(bar.words) + 20
+        room = _LEFT + self._elapsed * scale - area.right()
+        if self._live and room < needed < area.width():
+            place = area.adjusted(10, 0, -8, 0)  # beside the bar, the line of now would run through it
+        else:
+            place = QRectF(area.right() + 8, area.top(), self.viewport().width() - area.right() - 12, _BAR)
+        draw_text(painter, place, bar.words, fonts.CHIP, ink, language)
+
+    def _paint_live(self, painter: QPainter, look: Theme, bar: Bar, area: QRectF, line: QColor) -> None:
+        language = appearance().language
         fill_rounded(painter, area, 4, line)
         on_bar = look.app if look.dark else look.on_accent
         inside = area.adjusted(10, 0, -8, 0)

@@ -15,6 +15,7 @@ from app import texts
 from app.registry.discovery import discover
 from app.settings import folders
 from app.ui.appearance import appearance
+from app.ui.application import end_tasks
 from app.ui.engine_link import EngineLink
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.main_window import MainWindow
@@ -49,7 +50,7 @@ class Desk:
         return Hand(self.window.canvas)
 
     def run(self, work: Awaitable[T]) -> T:
-        return self._loop.run_until_complete(work)
+        return run_on(self._loop, work)
 
     def wait(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
         """Lets time pass until a condition holds."""
@@ -88,6 +89,20 @@ class Desk:
         QApplication.processEvents()
 
 
+def run_on(loop: Any, work: Awaitable[T]) -> T:
+    """Lets a loop run until something is done. qasync's `run_until_complete` handles events after the loop's end,
+    where nothing may be awaited; in the program, the loop runs whenever Qt handles an event.
+    """
+    asyncio._set_running_loop(None)
+    task = asyncio.ensure_future(work, loop=loop)
+    task.add_done_callback(lambda _: loop.stop())
+    try:
+        loop.run_forever()
+    finally:
+        asyncio._set_running_loop(loop)
+    return task.result()
+
+
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -104,7 +119,10 @@ async def pressed(button: QAbstractButton) -> None:
 def loop(qapp: QApplication) -> Iterator[Any]:
     made = qasync.QEventLoop(qapp)
     asyncio.set_event_loop(made)
+    asyncio._set_running_loop(made)
     yield made
+    run_on(made, end_tasks())
+    asyncio._set_running_loop(None)
     made.close()
     asyncio.set_event_loop(None)
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPl
 from app.adapters.recovery import RecoveryCopy
 from app.adapters.reviewed_store import ReviewedStore
 from app.document.json_codec import digest, read, write
-from app.document.operations import SetNode
+from app.document.operations import SetFields, SetNode
 from app.document.problem import Problem
 from app.document.workflow import Workflow
 from app.events.run_events import BudgetReached, NodeStarted, PersonAsked, RunPaused, RunStarted
@@ -28,6 +28,7 @@ from app.ui.canvas.selection import only
 from app.ui.main_window import MainWindow
 from app.ui.run_form.run_form import RunForm
 from app.ui.session import Place
+from app.ui.trust.trust_sheet import TrustSheet
 from app.ui.welcome.examples import examples, starter_path
 from tests.ui.window.conftest import Desk, until
 from tests.ui.window.small_flow import edge, saved, template_flow
@@ -595,3 +596,52 @@ def test_a_click_on_the_badge_of_a_problem_lists_it(desk: Desk, flow: Workflow) 
     window.canvas.intents.problem_requested.emit("say")
     assert window.runs.problems.isVisible()
     assert window.canvas.selection.nodes == {"say"}
+
+
+def _sheet(window: MainWindow) -> TrustSheet | None:
+    return next((found for found in window.findChildren(TrustSheet) if found.isVisible()), None)
+
+
+@pytest.mark.timeout(120)
+def test_what_comes_from_outside_is_reviewed_before_it_runs(live: Desk, tmp_path: Path) -> None:
+    window = live.window
+    live.run(window.files.open(saved(template_flow(), tmp_path)))
+    live.trigger("run.samples")
+    live.wait(lambda: _sheet(window))
+    sheet = _sheet(window)
+    assert sheet is not None
+    live.run(_pressed(sheet.cancel))
+    live.wait(lambda: _sheet(window) is None)
+    assert window.session.run.status == "none"
+    live.trigger("run.samples")
+    live.wait(lambda: _sheet(window))
+    sheet = _sheet(window)
+    assert sheet is not None
+    assert not sheet.keep.isEnabled()  # not before every row was opened
+    live.run(_pressed(sheet.once))
+    live.wait(lambda: window.session.run.status == "done")
+    assert window.session.run.rows_done == 3
+    assert window.session.place.trust == "new"  # once, not from now on
+
+
+@pytest.mark.timeout(120)
+def test_what_was_allowed_from_now_on_is_asked_about_again_when_it_changed(
+    live: Desk, tmp_path: Path
+) -> None:
+    window = live.window
+    path = saved(template_flow(), tmp_path)
+    live.run(window.files.open(path))
+    live.trigger("run.samples")
+    live.wait(lambda: _sheet(window))
+    sheet = _sheet(window)
+    assert sheet is not None
+    for row in sheet.rows:
+        row.set_open(True)
+    live.run(_pressed(sheet.keep))
+    live.wait(lambda: window.session.run.status == "done")
+    assert window.session.place.trust == "reviewed"
+    assert not window.strips.has("restricted")
+    window.session.do(SetFields("say", {"text": "Other words: {{message}}"}))
+    live.wait(lambda: not window.stream.is_running)
+    live.trigger("run.samples")
+    live.wait(lambda: _sheet(window))

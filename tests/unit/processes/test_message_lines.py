@@ -1,0 +1,161 @@
+"""Messages between window and engine: what goes in comes out, whatever it is; strangers are told apart."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from app.adapters.connections import Connection
+from app.adapters.shelf import ConnectionLine, Measured, ModelLine, Shelf
+from app.costs.cost import Cost
+from app.costs.usage import Usage
+from app.document.problem import Problem
+from app.events.run_events import Failure, ModelCalled, NodeStarted, Preview, RunFinished
+from app.processes.message_lines import (
+    Answered,
+    Asked,
+    Happened,
+    MessageError,
+    events_line,
+    read_from_engine,
+    read_request,
+    reply_line,
+    request_line,
+)
+from app.processes.messages import (
+    VERSION,
+    AnswerPerson,
+    CheckConnection,
+    Checked,
+    Content,
+    Done,
+    GetShelf,
+    Ping,
+    Pong,
+    RaiseBudget,
+    Refused,
+    Reply,
+    Request,
+    Started,
+    StartRun,
+    StoreKey,
+    UnlockKeys,
+)
+from app.sdk.fields import ModelChoice
+from app.sdk.grants import Grants
+
+GRANTS = Grants(
+    hosts=frozenset({"api.example.com"}),
+    reads=frozenset({"/data"}),
+    connections={"Company": "My own"},
+    models=frozenset({"small"}),
+    max_cost=Decimal("1.00"),
+    any_host=True,
+)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Ping(),
+        StartRun(
+            "{}", "/home/me", own=True, values={"rows": [{"a": 1, "b": [None, 2.5, "文"]}], "yes": True}
+        ),
+        StartRun("{}", grants=GRANTS, rows="samples", budget="0.10", rows_at_a_time=3),
+        AnswerPerson("r", "n", "#3", "edited", {"text": "two\nlines"}, "fine", "me"),
+        RaiseBudget("r", "2.50"),
+        CheckConnection(Connection("Company", "openai", models=("a", "b")), "secret"),
+        GetShelf(look_again=True),
+    ],
+    ids=lambda request: type(request).__name__,
+)
+def test_a_request_arrives_as_it_was_sent(request_: Request[object]) -> None:
+    line = request_line(7, request_)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert read_request(line) == Asked(7, request_)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Done(),
+        Pong(12),
+        Started("r1"),
+        Checked(
+            (Problem("input.missing", node="n", field="f", args={"names": ("a", "b"), "n": 2}),),
+            reviewed=True,
+        ),
+        Refused((Problem("run.not_reviewed"), Problem("a.warning", severity="warning"))),
+        Content([1, "x", None, {"deep": [True]}]),
+        Content(None),
+        Shelf(
+            models=(
+                ModelLine(
+                    "c", "openai", "m", "cloud", input_price=Decimal("0.15"), abilities=frozenset({"chat"})
+                ),
+            ),
+            connections=(
+                ConnectionLine(Connection("c", "openai"), "cloud", "stored", Problem("model.timeout")),
+            ),
+            roles={"strong": ModelChoice(connection="c", model="m")},
+            built_in=(Measured("yes", "labels", {"n": 9}),),
+        ),
+    ],
+    ids=lambda reply: type(reply).__name__,
+)
+def test_a_reply_arrives_as_it_was_sent(reply: Reply) -> None:
+    assert read_from_engine(reply_line(3, reply)) == Answered(3, reply)
+
+
+def test_events_arrive_in_order_and_as_they_were() -> None:
+    events = (
+        NodeStarted(0.1, "n", "#2", {"text": Preview("x" * 20, "text", 5000, "ref")}),
+        ModelCalled(
+            0.5, "n", "#2", "m", "c", Usage(3, 4, 1, 0), Cost(Decimal("0.0001234567"), "priced"), 0.4
+        ),
+        ModelCalled(0.6, "n", "#2", "m", "c", None, Cost(), 0.4, Failure("model.timeout", {"seconds": 3})),
+        RunFinished(1.0, "failed", problems=(Problem("node.bug", node="n"),)),
+    )
+    assert read_from_engine(events_line("r", events)) == Happened("r", events)
+
+
+def test_half_a_character_of_a_model_harms_no_line() -> None:
+    line = reply_line(1, Content("half \ud83d and whole \U0001f600"))
+    answered = read_from_engine(line)
+    assert isinstance(answered, Answered)
+    assert isinstance(answered.reply, Content)
+    assert str(answered.reply.value).startswith("half ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"Traceback (most recent call last):\n",
+        b"[]\n",
+        b'{"v": 999, "id": 1, "ask": "Ping"}\n',
+        json.dumps({"v": VERSION, "id": 1, "ask": "DropAllTables"}).encode(),
+        json.dumps({"v": VERSION, "ask": "Ping"}).encode(),
+        json.dumps({"v": VERSION, "id": 1, "ask": "StartRun", "with": {}}).encode(),
+        json.dumps({"v": VERSION, "id": 1, "ask": "StartRun", "with": 3}).encode(),
+        b"\xff\xfe\n",
+    ],
+)
+def test_what_is_no_message_is_refused(line: bytes) -> None:
+    with pytest.raises(MessageError):
+        read_request(line)
+    with pytest.raises(MessageError):
+        read_from_engine(line)
+
+
+def test_keys_and_passphrases_never_show_in_a_representation() -> None:
+    for request in (
+        StoreKey("c", "canary"),
+        UnlockKeys("canary"),
+        CheckConnection(Connection("c", "openai"), "canary"),
+    ):
+        assert "canary" not in repr(request)
+        assert b"canary" in request_line(1, request)
