@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 from app.adapters.connection import Connection, checked, normal_name
 from app.adapters.connection_file import ConnectionFile
@@ -75,7 +76,14 @@ class Connections:
         self._file.save([one for one in self._file.load() if one is not connection])
 
     def missing(self, name: str) -> NodeError:
-        """There is no connection of this name. The nearest one is only named: whose account it is, people say."""
+        """There is no connection of this name, or the environment has one that can't be used.
+
+        The nearest one is only named: whose account it is, people say.
+        """
+        begin = f"BATON_CONN_{normal_name(name)}_"
+        for problem in self.problems:
+            if str(problem.args["variable"]).startswith(begin):
+                return NodeError(problem.code, **cast("dict[str, Any]", problem.args))
         suggestion = closest(name, (one.name for one in self.all))
         if suggestion:
             return NodeError("connection.misspelt", connection=name, suggestion=suggestion)

@@ -53,7 +53,10 @@ class LocalModels:
     def facts(self, name: str) -> GgufFacts | None:
         """What the model's file says of itself; None where it is missing or can't be read."""
         path = self.path(name)
-        return None if path is None else _facts(path, path.stat().st_mtime_ns)
+        try:
+            return None if path is None else _facts(path, path.stat().st_mtime_ns)
+        except OSError:  # it has gone since
+            return None
 
     def context(self, name: str) -> int:
         """Tokens for one request: what the model was trained for, within what we give it memory for."""
@@ -84,7 +87,8 @@ class LocalModels:
             stamp = 0
         if stamp != self._stamp:
             bundled = _bundled()
-            found = sorted(self._folder.glob("*.gguf")) if stamp else []
+            # A pipe would keep us waiting for its other end, and a link may lead nowhere.
+            found = sorted(path for path in self._folder.glob("*.gguf") if path.is_file()) if stamp else []
             self._files = {path.stem: path for path in ([bundled] if bundled else []) + found}
             self._stamp = stamp
         return self._files

@@ -99,7 +99,7 @@ class Shelf:
     def model(self, choice: ModelChoice) -> ModelLine | None:
         """The model that a choice leads to on this machine; an empty model name is the connection's first."""
         if choice.role:
-            target = self.roles.get(choice.role)
+            target = self.roles.get(choice.role) or self.roles.get(choice.otherwise)
             return self.model(target) if target is not None and not target.role else None
         of_connection = [line for line in self.models if line.connection == choice.connection]
         if not choice.model:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.mounts import own_mounts
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mounts, limits and signals of Linux")
 
 # What every script begins with: two workflows, and a save that gives the code of what went wrong.
@@ -50,17 +52,6 @@ def run(script: str, place: Path, *before: str) -> Any:
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
-
-
-def own_mounts() -> tuple[str, ...]:
-    """A command that runs another one where it may mount what nobody else sees."""
-    command = ("unshare", "--map-root-user", "--mount", "--propagation", "private")
-    if (
-        shutil.which("unshare") is None
-        or subprocess.run([*command, "true"], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("no mounts of one's own here")
-    return command
 
 
 def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path) -> None:
