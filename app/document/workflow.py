@@ -44,8 +44,8 @@ class Edge:
 class OnError:
     """What happens when a node has failed after its retries and its error port isn't joined.
 
-    `stop` ends the run (in a run over rows: this row), `fallback` puts `value` on every normal
-    output port, `skip` settles the node as skipped.
+    `stop` ends the run (in a run over rows: this row), `fallback` puts `value` on every normal output
+    port but those that say "passed", `skip` puts a skip on all of them.
     """
 
     policy: OnErrorPolicy = "stop"
