@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from app.document.frames import TOP, graphs
 from app.document.graph import every_node
 from app.document.ids import new_id
 from app.document.operations import (
@@ -113,22 +114,30 @@ def edges_between(names: list[str]) -> st.SearchStrategy[Edge]:
 
 
 @st.composite
-def graphs(draw: st.DrawFn, taken: set[str], depth: int = 1) -> Graph:
+def nested(draw: st.DrawFn, taken: set[str], depth: int = 2) -> Graph:
     own = [name for name in draw(st.lists(ids, max_size=5, unique=True)) if name not in taken]
     taken.update(own)
     content: dict[str, Node] = {}
     for name in own:
-        body = draw(graphs(taken, depth - 1)) if depth and draw(st.integers(0, 4)) == 0 else None
+        body = draw(nested(taken, depth - 1)) if depth and draw(st.integers(0, 3)) == 0 else None
         content[name] = draw(nodes(name, body))
     joined = draw(st.sets(edges_between(own), max_size=6)) if own else set[Edge]()
     return Graph(content, tuple(sorted(joined)))
 
 
 @st.composite
-def notes(draw: st.DrawFn) -> Note:
+def notes(draw: st.DrawFn, members: list[str]) -> Note:
+    """A note on any level: every node may be a frame."""
     size = st.integers(1, 900)
     return Note(
-        draw(texts), draw(pixels), draw(pixels), draw(size), draw(size), draw(texts), draw(unknown_keys)
+        draw(texts),
+        draw(pixels),
+        draw(pixels),
+        draw(size),
+        draw(size),
+        draw(texts),
+        draw(st.sampled_from([TOP, *members])),
+        draw(unknown_keys),
     )
 
 
@@ -146,7 +155,7 @@ def layouts(draw: st.DrawFn, members: list[str]) -> Layout:
     return Layout(
         positions=draw(for_some(members, st.tuples(pixels, pixels))),
         widths=draw(for_some(members, st.integers(1, 900))),
-        notes=draw(st.dictionaries(ids, notes(), max_size=2)),
+        notes=draw(st.dictionaries(ids, notes(members), max_size=2)),
         groups=draw(st.dictionaries(ids, groups(members), max_size=2)),
         extra=extra,
     )
@@ -160,7 +169,7 @@ def for_some(members: list[str], values: st.SearchStrategy[T]) -> st.SearchStrat
 def workflows(draw: st.DrawFn) -> Workflow:
     """Any workflow that a file may hold."""
     taken: set[str] = set()
-    graph = draw(graphs(taken))
+    graph = draw(nested(taken))
     money = st.none() | st.sampled_from(["0", "1.00", "0.000001"])
     return Workflow(
         id=draw(ids),
@@ -182,7 +191,8 @@ def workflows(draw: st.DrawFn) -> Workflow:
 @st.composite
 def operations(draw: st.DrawFn, workflow: Workflow, depth: int = 1) -> Operation:
     """An operation that this workflow can take."""
-    placed = sorted(workflow.graph.nodes)
+    frame, graph = draw(st.sampled_from(list(graphs(workflow))))
+    placed = sorted(graph.nodes)
     everywhere = sorted(node.id for node in every_node(workflow.graph))
     fresh = Node(new_id(everywhere), "model.text", fields=draw(objects))
     choices: list[st.SearchStrategy[Operation]] = [
@@ -191,13 +201,18 @@ def operations(draw: st.DrawFn, workflow: Workflow, depth: int = 1) -> Operation
             st.just((fresh,)),
             st.just({}) | st.tuples(pixels, pixels).map(lambda at: {fresh.id: at}),
             st.sets(edges_between([fresh.id, *placed]), max_size=3).map(
-                lambda edges: tuple(sorted(edges - set(workflow.graph.edges)))
+                lambda edges: tuple(sorted(edges - set(graph.edges)))
             ),
+            st.just(frame),
         ),
-        st.builds(SetNote, ids, st.none() | notes()),
+        st.builds(SetNote, ids, st.none() | notes(everywhere)),
         st.builds(SetGroup, ids, st.none() | groups(everywhere)),
         st.builds(SetWorkflow, st.fixed_dictionaries({}, optional={"name": texts, "description": texts})),
     ]
+    if everywhere:  # any node may become a frame
+        choices.append(st.builds(AddNodes, st.just((fresh,)), frame=st.sampled_from(everywhere)))
+        choices.append(st.builds(RemoveNodes, st.lists(st.sampled_from(everywhere), unique=True, min_size=1)))
+        choices.append(st.builds(SetDisabled, st.lists(st.sampled_from(everywhere)), st.booleans()))
     if placed:
         one = st.sampled_from(placed)
         place = st.none() | st.tuples(pixels, pixels)
@@ -219,10 +234,10 @@ def operations(draw: st.DrawFn, workflow: Workflow, depth: int = 1) -> Operation
             st.builds(SetFields, one, values),
             st.builds(SetNode, one, attributes),
             st.builds(SetDisabled, st.lists(one), st.booleans()),
-            st.builds(Connect, edges_between(placed).filter(lambda edge: edge not in workflow.graph.edges)),
+            st.builds(Connect, edges_between(placed).filter(lambda edge: edge not in graph.edges)),
         ]
-    if workflow.graph.edges:
-        choices.append(st.builds(Disconnect, st.sampled_from(workflow.graph.edges)))
+    if graph.edges:
+        choices.append(st.builds(Disconnect, st.sampled_from(graph.edges)))
     if depth:
         choices += [workflows().map(ReplaceWorkflow), batches(workflow)]
     return draw(st.one_of(choices))

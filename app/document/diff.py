@@ -55,9 +55,11 @@ def _nodes(before: Node | None, after: Node | None) -> Iterator[Difference]:
     if after is None:
         if before is not None:
             yield Difference("node_removed", before.id, _called(before))
+            yield from _graphs(before.body or Graph(), Graph())
         return
     if before is None:
         yield Difference("node_added", after.id, _called(after))
+        yield from _graphs(Graph(), after.body or Graph())
         return
     for field, old, new in _changes(_settings(before), _settings(after)):
         yield Difference("node_changed", after.id, _called(after), field=field, before=old, after=new)

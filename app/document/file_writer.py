@@ -69,6 +69,7 @@ def node_to_plain(node: Node) -> dict[str, Json]:
             "retry": _retry(node.retry),
             "disabled": node.disabled or None,
             "note": node.note or None,
+            "cache": None if node.cache == "reuse" else node.cache,
             "body": None if node.body is None else _graph(node.body),
         },
         node.extra,
@@ -121,7 +122,7 @@ def _layout(layout: Layout, nodes: set[str]) -> dict[str, Json]:
     return _record(
         {
             "nodes": places or None,
-            "notes": {name: _note(layout.notes[name]) for name in sorted(layout.notes)} or None,
+            "notes": {name: _note(layout.notes[name], nodes) for name in sorted(layout.notes)} or None,
             "groups": {name: _group(layout.groups[name]) for name in sorted(layout.groups)} or None,
         },
         {key: value for key, value in layout.extra.items() if key != "nodes"},
@@ -135,7 +136,7 @@ def _place(layout: Layout, node: str, more: Json) -> dict[str, Json]:
     )
 
 
-def _note(note: Note) -> dict[str, Json]:
+def _note(note: Note, nodes: set[str]) -> dict[str, Json]:
     return _record(
         {
             "text": note.text,
@@ -144,6 +145,7 @@ def _note(note: Note) -> dict[str, Json]:
             "width": note.width,
             "height": note.height,
             "colour": note.colour,
+            "frame": note.frame if note.frame in nodes else None,
         },
         note.extra,
     )

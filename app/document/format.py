@@ -20,18 +20,30 @@ HEADER_KEYS: Final = ("$schema", "format", "formatVersion", "generator", "requir
 WORKFLOW_KEYS: Final = ("id", "name", "description", "inputs", "outputs", "settings", "nodes", "edges")
 SETTINGS_KEYS: Final = ("budgetUsd", "concurrency", "timeLimit")
 GRAPH_KEYS: Final = ("nodes", "edges")
-NODE_KEYS: Final = ("type", "typeVersion", "title", "fields", "onError", "retry", "disabled", "note", "body")
+NODE_KEYS: Final = (
+    "type",
+    "typeVersion",
+    "title",
+    "fields",
+    "onError",
+    "retry",
+    "disabled",
+    "note",
+    "cache",
+    "body",
+)
 ON_ERROR_KEYS: Final = ("policy", "value")
 RETRY_KEYS: Final = ("attempts", "timeout")
 EDGE_KEYS: Final = ("from", "to")
 END_KEYS: Final = ("node", "port")
 LAYOUT_KEYS: Final = ("nodes", "notes", "groups")
 PLACE_KEYS: Final = ("x", "y", "width")
-NOTE_KEYS: Final = ("text", "x", "y", "width", "height", "colour")
+NOTE_KEYS: Final = ("text", "x", "y", "width", "height", "colour", "frame")
 GROUP_KEYS: Final = ("title", "nodes", "colour")
 
 # What their values may be.
 POLICIES: Final = ("stop", "fallback", "skip")
+CACHE_POLICIES: Final = ("reuse", "fresh", "never")
 FARTHEST: Final = 1_000_000  # pixels from the origin
 WIDEST: Final = 20_000  # pixels
 MOST_ATTEMPTS: Final = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from app.document.frames import TOP, graphs
 from app.document.graph import every_id, every_node
 from app.document.ids import new_id
 from app.document.json_codec import read, write
@@ -16,18 +17,25 @@ from app.document.workflow import Edge, Graph, Layout, Node, PortRef, Workflow
 def copy(workflow: Workflow, ids: Collection[str]) -> bytes:
     """The nodes, notes and groups with these ids, and the edges between the nodes, as a workflow file.
 
-    A group comes along if it is named or all its nodes are.
+    They may lie inside a frame; what lies inside a frame that is named comes along. So does a group if
+    it is named or all its nodes are.
     """
-    nodes = {node.id: node for node in workflow.graph.nodes.values() if node.id in ids}
-    edges = tuple(
-        edge for edge in workflow.graph.edges if edge.source.node in nodes and edge.target.node in nodes
+    levels = [graph for _, graph in graphs(workflow)]
+    nodes = {name: node for graph in levels for name, node in graph.nodes.items() if name in ids}
+    for within in [every_id(node.body.nodes.values()) for node in nodes.values() if node.body]:
+        nodes = {name: node for name, node in nodes.items() if name not in within}
+    edges = sorted(
+        edge
+        for graph in levels
+        for edge in graph.edges
+        if edge.source.node in nodes and edge.target.node in nodes
     )
     layout = _part(workflow.layout, ids, every_id(nodes.values()))
-    return write(Workflow(new_id(), workflow.name, graph=Graph(nodes, edges), layout=layout))
+    return write(Workflow(new_id(), workflow.name, graph=Graph(nodes, tuple(edges)), layout=layout))
 
 
-def paste(data: bytes, workflow: Workflow, x: int, y: int) -> Operation:
-    """The operation that adds the fragment with new ids, its upper left corner at (x, y).
+def paste(data: bytes, workflow: Workflow, x: int, y: int, frame: str = TOP) -> Operation:
+    """The operation that adds the fragment with new ids inside a frame, its upper left corner at (x, y).
 
     Raises ProblemError `file.*` where the bytes are no fragment, `edit.nothing_to_paste` where it is empty.
     """
@@ -38,10 +46,11 @@ def paste(data: bytes, workflow: Workflow, x: int, y: int) -> Operation:
     new = _new_ids(workflow, fragment)
     nodes = tuple(_renamed(node, new) for node in graph.nodes.values())
     places = {new[node]: at for node, at in layout.positions.items()}
-    operations: list[Operation] = [AddNodes(nodes, places, _renamed_edges(graph.edges, new))]
+    operations: list[Operation] = [AddNodes(nodes, places, _renamed_edges(graph.edges, new), frame)]
     if layout.widths:
         operations.append(ResizeNodes({new[node]: width for node, width in layout.widths.items()}))
-    operations += [SetNote(new[name], note) for name, note in layout.notes.items()]
+    for name, note in layout.notes.items():
+        operations.append(SetNote(new[name], replace(note, frame=new[note.frame] if note.frame else frame)))
     for name, group in layout.groups.items():
         members = tuple(new[node] for node in group.nodes)
         operations.append(SetGroup(new[name], replace(group, nodes=members)))
@@ -58,7 +67,11 @@ def _part(layout: Layout, named: Collection[str], nodes: Collection[str]) -> Lay
     return Layout(
         positions={node: at for node, at in layout.positions.items() if node in nodes},
         widths={node: width for node, width in layout.widths.items() if node in nodes},
-        notes={name: note for name, note in layout.notes.items() if name in named},
+        notes={
+            name: note if note.frame in nodes else replace(note, frame=TOP)
+            for name, note in layout.notes.items()
+            if name in named or note.frame in nodes
+        },
         groups=groups,
     )
 
@@ -67,12 +80,13 @@ def _moved(fragment: Workflow, x: int, y: int) -> Layout:
     """The layout with the upper left corner of nodes and notes at (x, y); bodies keep their own places."""
     layout, outer = fragment.layout, fragment.graph.nodes
     corners = [at for node, at in layout.positions.items() if node in outer]
-    corners += [(note.x, note.y) for note in layout.notes.values()]
+    corners += [(note.x, note.y) for note in layout.notes.values() if not note.frame]
     left, top = min((c[0] for c in corners), default=0), min((c[1] for c in corners), default=0)
     places = {node: layout.positions.get(node, (left, top)) for node in outer}
     moved = {node: (at[0] - left + x, at[1] - top + y) for node, at in places.items()}
     notes = {
-        name: replace(note, x=note.x - left + x, y=note.y - top + y) for name, note in layout.notes.items()
+        name: note if note.frame else replace(note, x=note.x - left + x, y=note.y - top + y)
+        for name, note in layout.notes.items()
     }
     return replace(layout, positions={**layout.positions, **moved}, notes=notes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.document.format import (
+    CACHE_POLICIES,
     EDGE_KEYS,
     END_KEYS,
     GRAPH_KEYS,
@@ -30,7 +31,7 @@ from app.document.plain_data import (
     leftover,
 )
 from app.document.problem import Problem
-from app.document.workflow import Edge, Graph, Json, Node, OnError, PortRef, Retry
+from app.document.workflow import CachePolicy, Edge, Graph, Json, Node, OnError, PortRef, Retry
 
 
 class GraphReader:
@@ -72,6 +73,7 @@ class GraphReader:
             retry=_retry(retry),
             disabled=get_yes_no(data, "disabled"),
             note=get_text(data, "note", ""),
+            cache=_cache(data),
             body=self._body(body),
             extra=leftover(
                 data,
@@ -110,6 +112,13 @@ def _on_error(data: Plain) -> OnError:
     return OnError(policy, data.get("value"))
 
 
+def _cache(data: Plain) -> CachePolicy:
+    policy = get_text(data, "cache", "reuse")
+    if policy not in CACHE_POLICIES:
+        raise Fault("not_one_of", "cache", choices=CACHE_POLICIES)
+    return policy
+
+
 def _retry(data: Plain) -> Retry:
     with Within("retry"):
         return Retry(get_int(data, "attempts", 3, least=1, most=MOST_ATTEMPTS), get_seconds(data, "timeout"))
@@ -130,16 +139,17 @@ def _end(data: Plain, key: str) -> PortRef:
 def _leads_nowhere(edge: Edge, nodes: dict[str, Node]) -> Problem:
     missing = edge.source.node if edge.source.node not in nodes else edge.target.node
     there = edge.target.node if missing == edge.source.node else edge.source.node
-    args = {"source": _name(edge.source), "target": _name(edge.target), "missing": readable(missing)}
+    args = {**_ends(edge), "missing": readable(missing)}
     node = there if there in nodes else None
     # An error, for what runs now isn't what the file says; but the file opens, for it can be mended here.
     return Problem("file.edge_to_nowhere", node=node, edge=edge.id, args=args)
 
 
 def _warning(code: str, edge: Edge) -> Problem:
-    args = {"source": _name(edge.source), "target": _name(edge.target)}
-    return Problem(f"file.{code}", node=edge.target.node, edge=edge.id, args=args, severity="warning")
+    return Problem(f"file.{code}", node=edge.target.node, edge=edge.id, args=_ends(edge), severity="warning")
 
 
-def _name(end: PortRef) -> str:
-    return f"{readable(end.node)} ({readable(end.port)})"
+def _ends(edge: Edge) -> dict[str, str]:
+    ends = {"source": edge.source, "target": edge.target}
+    nodes = {name: readable(end.node) for name, end in ends.items()}
+    return nodes | {f"{name}_port": readable(end.port) for name, end in ends.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.document.graph import every_node, would_close_cycle
 from app.document.ids import new_id
 from app.document.operations import AddNodes, Batch, Connect, Disconnect, Operation
-from app.document.operations.operation import refuse
+from app.document.operations.operation import home_of, inside, refuse
 from app.document.workflow import Edge, Node, PortRef, Workflow
 
 GRID = 24  # pixels
@@ -42,11 +42,14 @@ def join(workflow: Workflow, edge: Edge, *, many: bool) -> Operation | MergeOffe
 
     Raises ProblemError `edit.already_linked`, `edit.would_loop`. Types are the caller's to judge.
     """
-    if edge in workflow.graph.edges:
+    graph = inside(workflow, home_of(workflow, edge.target.node))
+    if edge in graph.edges:
         raise refuse("already_linked", node=edge.target.node, edge=edge.id)
-    if would_close_cycle(workflow.graph, edge):
+    if edge.source.node not in graph.nodes:
+        raise refuse("across_frames", node=edge.target.node, edge=edge.id)
+    if would_close_cycle(graph, edge):
         raise refuse("would_loop", node=edge.target.node, edge=edge.id)
-    taken = None if many else next((e for e in workflow.graph.edges if e.target == edge.target), None)
+    taken = None if many else next((e for e in graph.edges if e.target == edge.target), None)
     return Connect(edge) if taken is None else MergeOffer(taken, edge)
 
 
@@ -60,9 +63,8 @@ def insert_merge(workflow: Workflow, existing: Edge, edge: Edge, merge: MergeTyp
         Edge(PortRef(node.id, merge.output), existing.target),
     )
     place = _between(workflow, existing)
-    return Batch(
-        "insert_merge", (Disconnect(existing), AddNodes((node,), {node.id: place} if place else {}, edges))
-    )
+    add = AddNodes((node,), {node.id: place} if place else {}, edges, home_of(workflow, existing.target.node))
+    return Batch("insert_merge", (Disconnect(existing), add))
 
 
 def _between(workflow: Workflow, edge: Edge) -> tuple[int, int] | None:

@@ -45,7 +45,7 @@ def read_layout(data: Plain, nodes: Container[str]) -> Layout:
     return Layout(
         positions=positions,
         widths=widths,
-        notes=_each(data, "notes", _note),
+        notes=_each(data, "notes", lambda note: _note(note, nodes)),
         groups=_each(data, "groups", lambda group: _group(group, nodes)),
         extra=leftover(data, LAYOUT_KEYS, nodes=rest),
     )
@@ -61,7 +61,8 @@ def _each(data: Plain, key: str, read: Callable[[Plain], T]) -> dict[str, T]:
     return found
 
 
-def _note(data: Plain) -> Note:
+def _note(data: Plain, nodes: Container[str]) -> Note:
+    frame = get_text(data, "frame", "")
     return Note(
         text=get_text(data, "text", ""),
         x=_coordinate(data, "x"),
@@ -69,6 +70,7 @@ def _note(data: Plain) -> Note:
         width=_size(data, "width", _USUAL_NOTE.width),
         height=_size(data, "height", _USUAL_NOTE.height),
         colour=get_text(data, "colour", _USUAL_NOTE.colour),
+        frame=frame if frame in nodes else "",  # a note without its frame is still somebody's words
         extra=leftover(data, NOTE_KEYS),
     )
 

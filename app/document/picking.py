@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from app.document.graph import would_close_cycle
 from app.document.operations import Batch, Connect, Operation, SetFields
-from app.document.operations.operation import refuse
+from app.document.operations.operation import home_of, inside, refuse
 from app.document.workflow import Edge, Json, PortRef, Workflow
 
 _NOT_IN_NAMES = re.compile(r"\W+")
@@ -18,7 +18,8 @@ def input_for(workflow: Workflow, node: str, source: PortRef, taken: Collection[
 
     A new name is the output's own, numbered where `taken` (the node's inputs) or an edge has it.
     """
-    incoming = [edge for edge in workflow.graph.edges if edge.target.node == node]
+    graph = inside(workflow, home_of(workflow, node))
+    incoming = [edge for edge in graph.edges if edge.target.node == node]
     for edge in incoming:
         if edge.source == source:
             return edge.target.port
@@ -39,8 +40,9 @@ def pick(workflow: Workflow, node: str, field: str, value: Json, source: PortRef
     """
     edge = Edge(source, PortRef(node, name))
     change = SetFields(node, {field: value})
-    if edge in workflow.graph.edges:
+    graph = inside(workflow, home_of(workflow, node))
+    if edge in graph.edges:
         return Batch("pick_reference", (change,))
-    if would_close_cycle(workflow.graph, edge):
+    if would_close_cycle(graph, edge):
         raise refuse("would_loop", node=node, edge=edge.id)
     return Batch("pick_reference", (change, Connect(edge)))

@@ -13,6 +13,7 @@ else:  # shapes are read at run time too (get_type_hints), and a recursive alias
 JsonObject: TypeAlias = Mapping[str, Json]
 
 OnErrorPolicy: TypeAlias = Literal["stop", "fallback", "skip"]
+CachePolicy: TypeAlias = Literal["reuse", "fresh", "never"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,7 +65,8 @@ class Retry:
 class Node:
     """A placed instance of a node type; people read "step".
 
-    `fields` holds only what differs from the type's defaults. `body` is there for frames only.
+    `fields` holds only what differs from the type's defaults. `cache` says whether results of earlier runs are taken
+    again: `fresh` makes them anew in each run, `never` doesn't keep them either. `body` is there for frames only.
     `extra` keeps keys that this version doesn't know, so that they survive a save; here as in every
     class that has it, those of inner records (`onError`, `retry`) stand under the record's own key.
     """
@@ -78,6 +80,7 @@ class Node:
     retry: Retry = Retry()
     disabled: bool = False
     note: str = ""
+    cache: CachePolicy = "reuse"
     body: Graph | None = None
     extra: JsonObject = field(default_factory=dict[str, Json])
 
@@ -97,7 +100,7 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sticky note on the canvas; plain text."""
+    """A sticky note on the canvas; plain text. `frame`: the frame inside which it lies, empty = the outermost graph."""
 
     text: str
     x: int
@@ -105,6 +108,7 @@ class Note:
     width: int = 216
     height: int = 120
     colour: str = "yellow"
+    frame: str = ""
     extra: JsonObject = field(default_factory=dict[str, Json])
 
 

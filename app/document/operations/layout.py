@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from app.document.graph import every_node
-from app.document.operations.operation import Operation, pixels, refuse, with_layout
+from app.document.operations.operation import Operation, homes_of, node_of, pixels, with_layout
 from app.document.workflow import Group, Note, Workflow
 
 T = TypeVar("T")
@@ -21,7 +20,7 @@ class MoveNodes:
     positions: Mapping[str, tuple[float, float] | None]
 
     def apply(self, workflow: Workflow) -> tuple[Workflow, Operation]:
-        _require(workflow, self.positions)
+        homes_of(workflow, self.positions)
         whole = {node: at and pixels(at) for node, at in self.positions.items()}
         places, before = _set(workflow.layout.positions, whole)
         return with_layout(workflow, replace(workflow.layout, positions=places)), MoveNodes(before)
@@ -35,7 +34,7 @@ class ResizeNodes:
     widths: Mapping[str, int | None]
 
     def apply(self, workflow: Workflow) -> tuple[Workflow, Operation]:
-        _require(workflow, self.widths)
+        homes_of(workflow, self.widths)
         widths, before = _set(workflow.layout.widths, self.widths)
         return with_layout(workflow, replace(workflow.layout, widths=widths)), ResizeNodes(before)
 
@@ -53,6 +52,8 @@ class SetNote:
         if note is not None:
             x, y = pixels((note.x, note.y))
             note = replace(note, x=x, y=y)
+            if note.frame:
+                node_of(workflow, note.frame)
         notes, before = _set(workflow.layout.notes, {self.id: note})
         return with_layout(workflow, replace(workflow.layout, notes=notes)), SetNote(self.id, before[self.id])
 
@@ -68,20 +69,12 @@ class SetGroup:
     def apply(self, workflow: Workflow) -> tuple[Workflow, Operation]:
         group = self.group
         if group is not None:
-            _require(workflow, dict.fromkeys(group.nodes))
+            homes_of(workflow, group.nodes)
             group = replace(group, nodes=tuple(sorted(set(group.nodes))))
         groups, before = _set(workflow.layout.groups, {self.id: group})
         return with_layout(workflow, replace(workflow.layout, groups=groups)), SetGroup(
             self.id, before[self.id]
         )
-
-
-def _require(workflow: Workflow, ids: Mapping[str, object]) -> None:
-    missing = ids.keys() - workflow.graph.nodes.keys()
-    if missing:  # only then look into bodies, which takes a walk
-        missing -= {node.id for node in every_node(workflow.graph)}
-    if missing:
-        raise refuse("no_such_node", node=min(missing), id=min(missing))
 
 
 def _set(

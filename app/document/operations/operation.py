@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Protocol
 
 from app.document.format import FARTHEST
+from app.document.frames import TOP, by_frame, frame_of, graph_at, node_in, with_graph
 from app.document.problem import Argument, Problem, ProblemError
 from app.document.workflow import Edge, Graph, Layout, Node, Workflow
 
@@ -28,11 +29,36 @@ def refuse(code: str, *, node: str | None = None, edge: str | None = None, **arg
 
 
 def node_of(workflow: Workflow, node: str) -> Node:
-    """The placed node with this id. Raises ProblemError."""
-    found = workflow.graph.nodes.get(node)
+    """The placed node with this id, wherever it is. Raises ProblemError."""
+    found = node_in(workflow, node)
     if found is None:
         raise refuse("no_such_node", node=node, id=node)
     return found
+
+
+def home_of(workflow: Workflow, node: str) -> str:
+    """The frame around a node. Raises ProblemError."""
+    frame = frame_of(workflow, node)
+    if frame is None:
+        raise refuse("no_such_node", node=node, id=node)
+    return frame
+
+
+def homes_of(workflow: Workflow, nodes: Collection[str]) -> Mapping[str, list[str]]:
+    """These nodes by the frame around them. Raises ProblemError."""
+    found = by_frame(workflow, nodes)
+    missing = set(nodes).difference(*found.values())
+    if missing:
+        raise refuse("no_such_node", node=min(missing), id=min(missing))
+    return found
+
+
+def inside(workflow: Workflow, frame: str) -> Graph:
+    """What a frame holds. Raises ProblemError where there is no such node."""
+    graph = graph_at(workflow, frame)
+    if graph is None:
+        raise refuse("no_such_node", node=frame, id=frame)
+    return graph
 
 
 def pixels(at: tuple[float, float]) -> tuple[int, int]:
@@ -41,16 +67,18 @@ def pixels(at: tuple[float, float]) -> tuple[int, int]:
     return x, y
 
 
-def with_nodes(workflow: Workflow, nodes: Mapping[str, Node]) -> Workflow:
-    return replace(workflow, graph=Graph(nodes, workflow.graph.edges))
+def with_nodes(workflow: Workflow, nodes: Mapping[str, Node], frame: str = TOP) -> Workflow:
+    """The workflow with these nodes, new or altered, inside a frame."""
+    graph = inside(workflow, frame)
+    return with_graph(workflow, frame, Graph({**graph.nodes, **nodes}, graph.edges))
 
 
 def with_node(workflow: Workflow, node: Node) -> Workflow:
-    return with_nodes(workflow, {**workflow.graph.nodes, node.id: node})
+    return with_nodes(workflow, {node.id: node}, home_of(workflow, node.id))
 
 
-def with_edges(workflow: Workflow, edges: tuple[Edge, ...]) -> Workflow:
-    return replace(workflow, graph=Graph(workflow.graph.nodes, edges))
+def with_edges(workflow: Workflow, edges: tuple[Edge, ...], frame: str) -> Workflow:
+    return with_graph(workflow, frame, Graph(inside(workflow, frame).nodes, edges))
 
 
 def with_layout(workflow: Workflow, layout: Layout) -> Workflow:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias, final
 
-from app.document.operations.operation import Operation, node_of, with_node, with_nodes
+from app.document.operations.operation import Operation, homes_of, inside, node_of, with_node, with_nodes
 from app.document.workflow import Json, Workflow
 
 
@@ -22,7 +22,7 @@ REMOVED: Final = Removed()
 FieldChange: TypeAlias = "Json | Removed"
 
 NODE_ATTRIBUTES = frozenset(
-    {"title", "note", "disabled", "on_error", "retry", "body", "type_version", "extra"},
+    {"title", "note", "disabled", "cache", "on_error", "retry", "body", "type_version", "extra"},
 )
 WORKFLOW_ATTRIBUTES = frozenset({"name", "description", "inputs", "outputs", "settings", "requires"})
 
@@ -70,12 +70,17 @@ class SetDisabled:
     disabled: bool
 
     def apply(self, workflow: Workflow) -> tuple[Workflow, Operation]:
-        nodes = (node_of(workflow, node) for node in self.ids)
-        altered = {
-            node.id: replace(node, disabled=self.disabled) for node in nodes if node.disabled != self.disabled
-        }
-        after = with_nodes(workflow, {**workflow.graph.nodes, **altered})
-        return after, SetDisabled(tuple(altered), not self.disabled)
+        changed: list[str] = []
+        for frame, ids in homes_of(workflow, self.ids).items():
+            nodes = inside(workflow, frame).nodes
+            altered = {
+                node: replace(nodes[node], disabled=self.disabled)
+                for node in ids
+                if nodes[node].disabled != self.disabled
+            }
+            changed += altered
+            workflow = with_nodes(workflow, altered, frame)
+        return workflow, SetDisabled(tuple(changed), not self.disabled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def test_each_kind_of_change_is_told() -> None:
         Difference("node_changed", "a", "Question", field="title", before="Ask", after="Question"),
         Difference("node_removed", "b", "t"),
         Difference("node_added", "c", "u"),
+        Difference("node_added", "i", "Inner"),
         Difference("edge_removed", edge=EDGE),
         Difference("edge_added", edge=Edge(PortRef("a", "out"), PortRef("c", "in"))),
     )
