@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from app.document.graph import find_cycle
 from app.document.problem import Problem
 from app.document.workflow import Edge
 from app.planner.draft import Draft, DraftNode
@@ -22,7 +23,7 @@ Check: TypeAlias = Callable[[Draft], Iterator[Problem]]
 
 def edges_lead_somewhere(draft: Draft) -> Iterator[Problem]:
     """Both ends of every edge exist: the node, and the port with the node's present settings."""
-    for edge in draft.workflow.graph.edges:
+    for edge in draft.graph.edges:
         for end, ref in (("source", edge.source), ("target", edge.target)):
             node = draft.nodes.get(ref.node)
             if node is None:
@@ -48,7 +49,7 @@ def inputs_take_one_edge(draft: Draft) -> Iterator[Problem]:
 
 def types_fit(draft: Draft) -> Iterator[Problem]:
     """What leaves one port can enter the other."""
-    for edge in draft.workflow.graph.edges:
+    for edge in draft.graph.edges:
         ends = _port_types(draft, edge)
         if ends and not can_join(*ends):
             yield Problem(
@@ -174,11 +175,11 @@ def something_runs(draft: Draft) -> Iterator[Problem]:
         yield Problem("workflow.empty")
 
 
-def frames_are_not_here_yet(draft: Draft) -> Iterator[Problem]:
-    """A body inside a node needs a version that runs frames."""
-    for node in draft.nodes.values():
-        if node.node.body is not None and node.spec is not None:
-            yield Problem("node.body_not_run", node=node.node.id)
+def no_cycle(draft: Draft) -> Iterator[Problem]:
+    """Nothing waits for itself."""
+    cycle = find_cycle(draft.graph)
+    if cycle:
+        yield Problem("workflow.cycle", node=cycle[0], args={"nodes": tuple(cycle)})
 
 
 def models_are_there(draft: Draft, resolve: ModelResolver) -> Iterator[Problem]:
@@ -220,7 +221,6 @@ def _field_with(node: DraftNode, choice: ModelChoice) -> str | None:
 
 
 CHECKS: tuple[Check, ...] = (
-    something_runs,
     types_are_known,
     versions_are_known,
     settings_can_be_read,
@@ -230,5 +230,5 @@ CHECKS: tuple[Check, ...] = (
     inputs_take_one_edge,
     types_fit,
     required_inputs_are_joined,
-    frames_are_not_here_yet,
+    no_cycle,
 )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.document.workflow import Edge, Node, Workflow
+from app.document.workflow import Edge, Graph, Node, Workflow
+from app.registry.placed_ports import placed_ports
+from app.sdk.node_type import WorkflowRule
 from app.sdk.ports import ERROR_PORT, Ports, PortSpec
 from app.sdk.spec import FieldFault, NodeSpec
 
 SpecLookup = Callable[[str], NodeSpec | None]
+PartLookup = Callable[[WorkflowRule], Workflow | None]
+
+MOST_DEEP = 8  # frames within frames
 
 _ERROR_OUTPUT = PortSpec(ERROR_PORT, "Error", "record", required=False, tone="fail")
 
@@ -33,37 +38,85 @@ class DraftNode:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All nodes by id, and the edges into and out of each."""
+    """One level: its nodes by id, the edges into and out of each, and what its frames hold.
+
+    `frame` is the node whose body this is, None for the workflow itself. `workflow` is the one whose file holds these
+    nodes: inside a Sub-workflow the other one. `too_deep` are frames that were not looked into.
+    """
 
     workflow: Workflow
+    graph: Graph
     nodes: Mapping[str, DraftNode]
     incoming: Mapping[str, tuple[Edge, ...]]
     outgoing: Mapping[str, tuple[Edge, ...]]
+    bodies: Mapping[str, Draft]
+    frame: DraftNode | None = None
+    too_deep: tuple[str, ...] = ()
+
+    def levels(self) -> Iterator[Draft]:
+        """Itself and all within."""
+        yield self
+        for body in self.bodies.values():
+            yield from body.levels()
 
 
-def draft_of(workflow: Workflow, spec_of: SpecLookup) -> Draft:
+def draft_of(workflow: Workflow, spec_of: SpecLookup, part_of: PartLookup = lambda _: None) -> Draft:
     """Looks everything up once. Edges to nodes that don't exist stay out of the two tables."""
-    nodes = {node.id: _draft_node(node, spec_of(node.type)) for node in workflow.graph.nodes.values()}
+    return _level(workflow, workflow.graph, spec_of, part_of, None, 0)
+
+
+def _level(
+    workflow: Workflow,
+    graph: Graph,
+    spec_of: SpecLookup,
+    part_of: PartLookup,
+    frame: DraftNode | None,
+    depth: int,
+) -> Draft:
+    nodes = {node.id: _draft_node(node, spec_of) for node in graph.nodes.values()}
     incoming: dict[str, list[Edge]] = {node: [] for node in nodes}
     outgoing: dict[str, list[Edge]] = {node: [] for node in nodes}
-    for edge in workflow.graph.edges:
+    for edge in graph.edges:
         if edge.source.node in nodes and edge.target.node in nodes:
             incoming[edge.target.node].append(edge)
             outgoing[edge.source.node].append(edge)
+    bodies: dict[str, Draft] = {}
+    too_deep: list[str] = []
+    for name, node in nodes.items():
+        inside = _inside(workflow, node, part_of)
+        if inside and depth < MOST_DEEP:
+            bodies[name] = _level(*inside, spec_of, part_of, node, depth + 1)
+        elif inside:
+            too_deep.append(name)
     return Draft(
         workflow,
+        graph,
         nodes,
         {node: tuple(edges) for node, edges in incoming.items()},
         {node: tuple(edges) for node, edges in outgoing.items()},
+        bodies,
+        frame,
+        tuple(too_deep),
     )
 
 
-def _draft_node(node: Node, spec: NodeSpec | None) -> DraftNode:
+def _inside(workflow: Workflow, node: DraftNode, part_of: PartLookup) -> tuple[Workflow, Graph] | None:
+    if node.spec is None or not node.spec.type.frame or node.node.disabled:
+        return None
+    rule = node.spec.type.frame_rule(node.fields)
+    if isinstance(rule, WorkflowRule):
+        part = part_of(rule) if rule.digest else None
+        return None if part is None else (part, part.graph)
+    return None if node.node.body is None else (workflow, node.node.body)
+
+
+def _draft_node(node: Node, spec_of: SpecLookup) -> DraftNode:
+    spec = spec_of(node.type)
     if spec is None:
         return DraftNode(node, None, None, Ports())
     try:
         fields = spec.decode(node.fields)
     except FieldFault as fault:
         fields = spec.decode({})
-        return DraftNode(node, spec, fields, spec.ports(fields), fault)
-    return DraftNode(node, spec, fields, spec.ports(fields))
+        return DraftNode(node, spec, fields, placed_ports(node, spec_of, fields), fault)
+    return DraftNode(node, spec, fields, placed_ports(node, spec_of, fields))

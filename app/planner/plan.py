@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from app.document.workflow import Json, Node, Workflow
 from app.sdk.data_types import Value
-from app.sdk.node_type import AskedInput, Effect, MergeRule
+from app.sdk.node_type import AskedInput, Effect, FrameRule, Given, MergeRule, WorkflowRule
 from app.sdk.ports import Ports
 from app.sdk.powers import Power
 from app.sdk.spec import NodeSpec
@@ -32,7 +32,8 @@ class PlanEdge:
 class PlanStep:
     """One node, ready to run: its settings decoded, its edges resolved to indices.
 
-    `required` and `many` are names of input ports: those that must get a value, those that get a list.
+    `id` is what events call it; inside a Sub-workflow that one's own id comes first: `sub7/ask`. `required` and `many`
+    are names of input ports: those that must get a value, those that get a list.
     """
 
     index: int
@@ -52,6 +53,19 @@ class PlanStep:
     gives_verdict: bool
     result_name: str
     powers: tuple[Power, ...]
+    frame: FramePlan | None = None
+    signature: str = ""  # what the step is, apart from its inputs and the models that answer
+    lasts: bool = False  # what it comes to is on the disk before anything follows from it
+
+
+@dataclass(frozen=True, slots=True)
+class FramePlan:
+    """What a frame runs. `given` is what its body wants to be given, `results` are the names of its results."""
+
+    rule: FrameRule
+    body: Plan
+    given: tuple[Given, ...]
+    results: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +84,22 @@ class Plan:
     samples: tuple[Mapping[str, Json], ...]
 
     @property
+    def parts(self) -> Mapping[str, Workflow]:
+        """The workflows that its steps run, by digest."""
+        return {
+            step.frame.rule.digest: step.frame.body.workflow
+            for step in self.all_steps()
+            if step.frame and isinstance(step.frame.rule, WorkflowRule)
+        }
+
+    @property
     def ids(self) -> tuple[str, ...]:
-        return tuple(step.id for step in self.steps)
+        """Of all steps, those inside frames too."""
+        return tuple(step.id for step in self.all_steps())
+
+    def all_steps(self) -> Iterator[PlanStep]:
+        """Every step, those of a frame's body after the frame."""
+        for step in self.steps:
+            yield step
+            if step.frame:
+                yield from step.frame.body.all_steps()

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 
-from app.document.graph import find_cycle, topological_order
+from app.document.graph import topological_order
 from app.document.problem import Problem
 from app.document.workflow import Layout, Workflow
-from app.planner.checks import CHECKS, ModelResolver, PriceLookup, budget_can_hold, models_are_there
-from app.planner.draft import Draft, DraftNode, SpecLookup, draft_of
-from app.planner.plan import AlwaysSkipped, Plan, PlanEdge, PlanStep
+from app.planner.checks import (
+    CHECKS,
+    ModelResolver,
+    PriceLookup,
+    budget_can_hold,
+    models_are_there,
+    something_runs,
+)
+from app.planner.draft import Draft, PartLookup, SpecLookup, draft_of
+from app.planner.frame_checks import FRAME_CHECKS
+from app.planner.plan import AlwaysSkipped, FramePlan, Plan, PlanEdge, PlanStep
+from app.planner.signature import signature_of
 from app.sdk.data_types import CONVERSIONS
+from app.sdk.node_type import WorkflowRule
 from app.sdk.ports import ERROR_PORT, Ports
 
 
@@ -29,26 +39,50 @@ def make_plan(
     spec_of: SpecLookup,
     resolve: ModelResolver,
     has_price: PriceLookup | None = None,
+    part_of: PartLookup = lambda _: None,
+    pinned: Collection[str] = (),
 ) -> Planned:
     """Checks everything that can be known before the run, and compiles. Opens and asks nothing.
 
     `spec_of` gives a type's NodeSpec or None; `resolve` gives a model's facts or raises NodeError. `has_price` is
-    given where a budget binds: it says whether a model's price is known.
+    given where a budget binds: it says whether a model's price is known. `part_of` gives the workflow of a
+    Sub-workflow step, None where it isn't here. `pinned` steps need no input: their results are given.
     """
-    draft = draft_of(workflow, spec_of)
-    problems = [problem for check in CHECKS for problem in check(draft)]
-    problems += models_are_there(draft, resolve)
-    problems += budget_can_hold(draft, resolve, has_price) if has_price else ()
-    cycle = find_cycle(workflow.graph)
-    if cycle:
-        problems.append(Problem("workflow.cycle", node=cycle[0], args={"nodes": tuple(cycle)}))
+    draft = _without_needs(draft_of(workflow, spec_of, part_of), pinned)
+    problems = [*something_runs(draft), *_problems_of(draft, resolve, has_price)]
     if any(problem.severity == "error" for problem in problems):
         return Planned(None, tuple(problems))
     return Planned(_compile(draft, digest), tuple(problems))
 
 
-def _compile(draft: Draft, digest: str) -> Plan:
-    order = topological_order(draft.workflow.graph, _reading_order(draft.workflow.layout))
+def _without_needs(draft: Draft, pinned: Collection[str]) -> Draft:
+    nodes = dict(draft.nodes)
+    for name in pinned:
+        if name in nodes:
+            ports = nodes[name].ports
+            inputs = tuple(replace(port, required=False) for port in ports.inputs)
+            nodes[name] = replace(nodes[name], ports=replace(ports, inputs=inputs))
+    return replace(draft, nodes=nodes)
+
+
+def _problems_of(draft: Draft, resolve: ModelResolver, has_price: PriceLookup | None) -> Iterator[Problem]:
+    """Of a level and all within. What is wrong in a Sub-workflow is said of the step that runs it."""
+    for check in (*CHECKS, *FRAME_CHECKS):
+        yield from check(draft)
+    yield from models_are_there(draft, resolve)
+    if has_price:
+        yield from budget_can_hold(draft, resolve, has_price)
+    for frame, body in draft.bodies.items():
+        for problem in _problems_of(body, resolve, has_price):
+            yield (
+                problem
+                if body.workflow is draft.workflow
+                else replace(problem, node=frame, field=None, edge=None)
+            )
+
+
+def _compile(draft: Draft, digest: str, prefix: str = "") -> Plan:
+    order = topological_order(draft.graph, _reading_order(draft.workflow.layout))
     index = {node: i for i, node in enumerate(order)}
     edges = _edges(draft, index)
     incoming: list[list[PlanEdge]] = [[] for _ in order]
@@ -57,7 +91,7 @@ def _compile(draft: Draft, digest: str) -> Plan:
         incoming[edge.target].append(edge)
         outgoing[edge.source].append(edge)
     steps = tuple(
-        _step(i, draft.nodes[node], tuple(incoming[i]), tuple(outgoing[i])) for i, node in enumerate(order)
+        _step(i, draft, node, tuple(incoming[i]), tuple(outgoing[i]), prefix) for i, node in enumerate(order)
     )
     asking = [node for node in draft.nodes.values() if node.spec and not node.node.disabled]
     asks = {ask.name: ask for node in asking if node.spec for ask in node.spec.type.asks(node.fields)}
@@ -73,7 +107,7 @@ def _reading_order(layout: Layout) -> Callable[[str], tuple[int, int]]:
 
 def _edges(draft: Draft, index: dict[str, int]) -> tuple[PlanEdge, ...]:
     compiled: list[PlanEdge] = []
-    for edge in draft.workflow.graph.edges:
+    for edge in draft.graph.edges:
         source, target = draft.nodes[edge.source.node], draft.nodes[edge.target.node]
         out, into = source.output(edge.source.port), target.ports.input(edge.target.port)
         convert = CONVERSIONS.get((out.type, into.type)) if out and into else None
@@ -91,15 +125,24 @@ def _edges(draft: Draft, index: dict[str, int]) -> tuple[PlanEdge, ...]:
 
 
 def _step(
-    i: int, draft: DraftNode, incoming: tuple[PlanEdge, ...], outgoing: tuple[PlanEdge, ...]
+    i: int,
+    level: Draft,
+    name: str,
+    incoming: tuple[PlanEdge, ...],
+    outgoing: tuple[PlanEdge, ...],
+    prefix: str,
 ) -> PlanStep:
+    draft = level.nodes[name]
     node, spec = draft.node, draft.spec
     skipped: AlwaysSkipped = "disabled" if node.disabled else "unknown" if spec is None else ""
     node_type = spec.type if spec else None
     ports = draft.ports if spec else Ports()
+    effect = node_type.effect_of(draft.fields) if node_type else "pure"
+    merge = node_type.merge_rule(draft.fields) if node_type else None
+    is_random = node_type is not None and node_type.random
     return PlanStep(
         index=i,
-        id=node.id,
+        id=f"{prefix}{node.id}",
         node=node,
         spec=spec,
         fields=draft.fields,
@@ -108,11 +151,28 @@ def _step(
         many=tuple(port.name for port in ports.inputs if port.many),
         incoming=incoming,
         outgoing=outgoing,
-        effect=node_type.effect_of(draft.fields) if node_type else "pure",
-        merge=node_type.merge_rule(draft.fields) if node_type else None,
+        effect=effect,
+        merge=merge,
         always_skipped=skipped,
         error_joined=any(edge.source_port == ERROR_PORT for edge in outgoing),
         gives_verdict=any(port.type == "verdict" for port in ports.outputs),
         result_name=node_type.result_name(draft.fields) if node_type and not skipped else "",
         powers=spec.powers(draft.fields) if spec and not skipped else (),
+        frame=_frame(level, name, prefix) if not skipped else None,
+        signature=signature_of(spec, draft.fields) if spec else "",
+        # Paid, random, from outside, or decided by timing.
+        lasts=effect != "pure" or is_random or (merge is not None and merge.wait_for != "all"),
     )
+
+
+def _frame(level: Draft, name: str, prefix: str) -> FramePlan | None:
+    body, spec = level.bodies.get(name), level.nodes[name].spec
+    rule = spec.type.frame_rule(level.nodes[name].fields) if spec else None
+    if body is None or rule is None:
+        return None
+    inner = f"{prefix}{name}/" if isinstance(rule, WorkflowRule) else prefix
+    plan = _compile(body, "", inner)
+    known = [node for node in body.nodes.values() if node.spec and not node.node.disabled]
+    given = {one.name: one for node in known if node.spec for one in node.spec.type.gives(node.fields)}
+    results = dict.fromkeys(step.result_name for step in plan.steps if step.result_name)
+    return FramePlan(rule, plan, tuple(given.values()), tuple(results))

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from app.document.workflow import Graph, Node, Workflow
+from app.planner.draft import MOST_DEEP, PartLookup
 from app.planner.look_alikes import look_at
+from app.sdk.node_type import WorkflowRule
 from app.sdk.powers import DECIDED_WHILE_RUNNING, Power, PowerKind
 from app.sdk.spec import FieldFault, NodeSpec
 
@@ -78,14 +80,16 @@ class _Asked:
     unknown: list[str] = field(default_factory=list[str])
 
 
-def sheet(workflow: Workflow, types: Types, own_hosts: Collection[str] = ()) -> Sheet:
-    """Computes the sheet; opens nothing and asks nobody.
+def sheet(
+    workflow: Workflow, types: Types, own_hosts: Collection[str] = (), part_of: PartLookup = lambda _: None
+) -> Sheet:
+    """Computes the sheet; asks nobody, and opens nothing but the Sub-workflows that `part_of` finds.
 
     `own_hosts` are the hosts of the person's own connections: names that resemble them are signs too.
     Disabled nodes don't run, so they ask for nothing.
     """
     asked = _Asked()
-    mixes = _walk(workflow.graph, types, asked, own_hosts)
+    mixes = _walk(workflow.graph, types, asked, part_of)
     rows = [SheetRow("mixes", "danger", tuple(mixes))] if mixes else []
     rows += _power_rows(asked.powers, own_hosts)
     rows.append(SheetRow("cost", "look" if any(row.kind == "models" for row in rows) else "limited"))
@@ -93,7 +97,7 @@ def sheet(workflow: Workflow, types: Types, own_hosts: Collection[str] = ()) -> 
     return Sheet(tuple(rows), tuple(asked.unknown))
 
 
-def _walk(graph: Graph, types: Types, asked: _Asked, own_hosts: Collection[str]) -> list[SheetItem]:
+def _walk(graph: Graph, types: Types, asked: _Asked, part_of: PartLookup, depth: int = 0) -> list[SheetItem]:
     """Notes the powers of every node, those inside frames too; gives the mixes of this graph and below."""
     mixes: list[SheetItem] = []
     here: dict[str, tuple[Power, ...]] = {}
@@ -105,14 +109,32 @@ def _walk(graph: Graph, types: Types, asked: _Asked, own_hosts: Collection[str])
             asked.unknown.append(node.id)
             continue
         asked.powers[node.id] = powers
-        if node.body is not None:
+        body = _body(node, types, part_of)
+        if body is not None and depth < MOST_DEEP:
             inside = _Asked()
-            mixes += _walk(node.body, types, inside, own_hosts)
-            asked.powers.update(inside.powers)
-            asked.unknown += inside.unknown
-            powers = (*powers, *(p for found in inside.powers.values() for p in found))
+            mixes += _walk(body, types, inside, part_of, depth + 1)
+            inner = tuple(p for found in inside.powers.values() for p in found)
+            if node.body is not None:
+                asked.powers.update(inside.powers)
+                asked.unknown += inside.unknown
+            else:  # the steps of another workflow aren't on this canvas: the one that runs them asks
+                asked.powers[node.id] = (*powers, *inner)
+                asked.unknown += [node.id] if inside.unknown else []
+            powers = (*powers, *inner)
         here[node.id] = powers
     return mixes + _mixes(graph, here)
+
+
+def _body(node: Node, types: Types, part_of: PartLookup) -> Graph | None:
+    spec = types.get(node.type)
+    if node.body is not None or spec is None or not spec.type.frame:
+        return node.body
+    try:
+        rule = spec.type.frame_rule(spec.decode(node.fields))
+    except FieldFault:
+        return None
+    part = part_of(rule) if isinstance(rule, WorkflowRule) and rule.digest else None
+    return None if part is None else part.graph
 
 
 def _powers(node: Node, types: Types) -> tuple[Power, ...] | None:

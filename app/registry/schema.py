@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from app.document.format import (
+    CACHE_POLICIES,
     FARTHEST,
     FORMAT,
     FORMAT_VERSION,
@@ -112,6 +113,7 @@ def _node(types: Mapping[str, NodeSpec]) -> Schema:
                 {"attempts": {"type": "integer", "minimum": 1, "maximum": MOST_ATTEMPTS}, "timeout": SECONDS}
             ),
             "disabled": {"type": "boolean"},
+            "cache": {"enum": list(CACHE_POLICIES)},
             "note": TEXT,
             "body": {"$ref": "#/$defs/graph"},
         },
@@ -129,7 +131,8 @@ def _node(types: Mapping[str, NodeSpec]) -> Schema:
 
 
 def _layout() -> Schema:
-    note = {"text": TEXT, "x": COORDINATE, "y": COORDINATE, "width": LENGTH, "height": LENGTH, "colour": TEXT}
+    size = {"width": LENGTH, "height": LENGTH}
+    note = {"text": TEXT, "x": COORDINATE, "y": COORDINATE, **size, "colour": TEXT, "frame": ID}
     group = {"title": TEXT, "nodes": {"type": "array", "items": {"type": "string"}}, "colour": TEXT}
     place = _object({"x": COORDINATE, "y": COORDINATE, "width": LENGTH})
     place["dependentRequired"] = {"x": ["y"], "y": ["x"]}

@@ -50,8 +50,11 @@ class Files(Protocol):
 
     async def read_text(self, path: str) -> str: ...
 
-    async def read_table(self, path: str, sheet: str = "") -> Sequence[Row]:
-        """Rows of a .csv, .xlsx or .jsonl file; all of them, in order."""
+    async def read_table(self, path: str, sheet: str = "", most: int | None = None) -> Sequence[Row]:
+        """Rows of a .csv, .xlsx or .jsonl file in order, the first `most` of them.
+
+        Many rows are read while they are gone through, which raises `file.changed` where the file is another by then.
+        """
         ...
 
     async def write_text(self, path: str, text: str, *, append: bool = False, replace: bool = False) -> str:
@@ -61,7 +64,10 @@ class Files(Protocol):
     async def write_table(
         self, path: str, rows: Sequence[Row], *, append: bool = False, replace: bool = False
     ) -> str:
-        """Writes .csv, .xlsx or .jsonl; cells that a spreadsheet would run get a leading quote."""
+        """Writes .csv, .xlsx or .jsonl; cells that a spreadsheet would run get a leading quote.
+
+        Raises `table.not_rows` too.
+        """
         ...
 
 

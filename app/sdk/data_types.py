@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeAlias, cast
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Literal, TypeAlias, cast, overload
 
-from app.document.workflow import Json
+from app.document.workflow import Json, JsonObject
 
 DataType: TypeAlias = Literal[
     "text", "number", "yesno", "date", "record", "list", "table", "file", "image", "audio", "verdict", "any"
@@ -18,6 +20,35 @@ DataType: TypeAlias = Literal[
 Value: TypeAlias = Json
 
 
+class LazyList(Sequence[Any]):
+    """A list too long for the memory, such as a Map's result or a file's rows: it is read while it is gone through.
+
+    `digest` says its content, `reference` where it lies, so that it can be written down and found again.
+    """
+
+    @property
+    @abstractmethod
+    def digest(self) -> str: ...
+
+    @abstractmethod
+    def reference(self) -> JsonObject: ...
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            first, last, step = index.indices(len(self))
+            if step < 1:
+                return list(self)[index]
+            return list(islice(self, first, last, step))
+        place = index + len(self) if index < 0 else index
+        for value in islice(self, max(place, 0), None) if place >= 0 else ():
+            return value
+        raise IndexError(index)
+
+
 def _number_to_text(value: Value) -> Value:
     return format(value, "g") if isinstance(value, float) and value.is_integer() else str(value)
 
@@ -27,7 +58,7 @@ def _yesno_to_text(value: Value) -> Value:
 
 
 def _to_json_text(value: Value) -> Value:
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return json.dumps(value, ensure_ascii=False, indent=2, default=list)
 
 
 def _list_to_text(value: Value) -> Value:
@@ -45,6 +76,37 @@ def _verdict_to_yesno(value: Value) -> Value:
     return cast("Mapping[str, Value]", value).get("verdict") == "passed"
 
 
+def _list_to_table(value: Value) -> Value:
+    """Records are rows as they are; anything else becomes the one cell of a row."""
+    if isinstance(value, LazyList):
+        return LazyTable(value)
+    return [_row(item) for item in cast("Sequence[Value]", value)]
+
+
+def _row(item: Any) -> Value:
+    return cast("Value", item) if isinstance(item, Mapping) else {"value": item}
+
+
+class LazyTable(LazyList):
+    """A long list as a table."""
+
+    def __init__(self, rows: LazyList) -> None:
+        self._rows = rows
+
+    @property
+    def digest(self) -> str:
+        return self._rows.digest
+
+    def reference(self) -> JsonObject:
+        return self._rows.reference()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(_row, self._rows)
+
+
 def _same(value: Value) -> Value:
     return value
 
@@ -60,6 +122,7 @@ _CONVERSIONS: Mapping[tuple[DataType, DataType], Callable[[Value], Value]] = {
     ("date", "text"): _same,
     ("record", "text"): _to_json_text,
     ("list", "text"): _list_to_text,
+    ("list", "table"): _list_to_table,
     ("table", "text"): _to_json_text,
     ("table", "list"): _same,
     ("verdict", "text"): _verdict_to_text,

@@ -10,7 +10,8 @@ from app.costs.usage import Usage
 from app.document.workflow import Json, JsonObject
 from app.sdk.fields import ModelChoice
 
-FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "other"]
+# "repetition": it went round in circles and was stopped.
+FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "repetition", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,49 @@ class Tool:
     parameters: JsonObject
 
 
+WaitCause: TypeAlias = Literal["turn", "rate", "asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why a call has not begun: others have their turn, the rate set here is used up, or the provider asked to wait.
+
+    `running` calls go on at this connection, `ahead` wait before this one; `seconds` until it goes on, where known.
+    """
+
+    connection: str
+    cause: WaitCause
+    running: int
+    ahead: int
+    seconds: float | None = None
+
+
+class WaitListener(Protocol):
+    """Hears of the waits of a call, which may be several requests; each waits by itself."""
+
+    def begins(self) -> None:
+        """A request has to wait."""
+        ...
+
+    def waits(self, why: Waiting) -> None:
+        """It still does; once a second."""
+        ...
+
+    def ends(self) -> None:
+        """It waits no longer: its turn has come, or somebody ended it."""
+        ...
+
+    def calls(self) -> None:
+        """A request goes out now, whether it waited or not. What is raised here keeps it from that."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """One question to one model. None means: the provider's default, nothing is sent.
 
     `schema` is a JSON Schema of the answer; `on_text` gets the new text as it comes (partial
-    text for people; the reply is complete without it).
+    text for people; the reply is complete without it); `waits` hears what it waits for before it begins.
     """
 
     model: ModelChoice
@@ -59,6 +97,7 @@ class ChatRequest:
     tools: Sequence[Tool] = ()
     logprobs: int = 0  # how many alternatives a token; 0 = none
     on_text: Callable[[str], None] | None = None
+    waits: WaitListener | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +113,7 @@ class TokenLogprob:
 class ChatReply:
     """`usage` None: the server did not say; the cost is then estimated or unknown, never 0.
 
+    `doubted`: it said counts that can't be true, which are left out; `usage` is None then.
     No cost here: the gateway reports tokens, the executor prices them.
     """
 
@@ -84,6 +124,7 @@ class ChatReply:
     seconds: float
     tool_calls: tuple[ToolCall, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +134,7 @@ class ScoreRequest:
     model: ModelChoice
     prompt: str
     labels: Sequence[str]
+    waits: WaitListener | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from app.document.problem import Argument
-from app.document.workflow import Json, JsonObject
+from app.document.workflow import Graph, Json, JsonObject
 from app.sdk.context import RunContext
 from app.sdk.data_types import DataType, Value
 from app.sdk.fields import ModelChoice
@@ -64,6 +65,64 @@ class AskedInput:
     default: Json = None
 
 
+Frame: TypeAlias = Literal["", "map", "loop", "workflow"]
+Source: TypeAlias = Literal["item", "column", "number", "port", "variable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One value that a frame's body is given.
+
+    `item` is the element of a Map, `column` a column of it, `number` the element's or turn's number from 1; a `port`
+    is an input of the frame, and a `variable` of a Loop begins there and goes on with the body's result of its name.
+    """
+
+    name: str
+    type: DataType
+    source: Source = "item"
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MapRule:
+    """How a Map goes through its list. `at_a_time` None: as many as the run allows.
+
+    It stops once `stop_after` elements have failed, or the share `stop_share` (0 to 1) of at least ten.
+    """
+
+    at_a_time: int | None = None
+    stop_after: int | None = None
+    stop_share: float | None = None
+    keep_failed: bool = True  # as rows that say what was wrong
+
+
+@dataclass(frozen=True, slots=True)
+class LoopRule:
+    """When a Loop ends: `is_over` is asked after every turn with the variables and results; the limits end it anyway.
+
+    `names` are those that it asks for. `max_usd` is US dollars for all turns together, `max_seconds` their time.
+    """
+
+    is_over: Callable[[Mapping[str, Value]], bool]
+    names: frozenset[str]
+    max_turns: int
+    max_usd: Decimal | None = None
+    max_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRule:
+    """Another workflow to run: its id, the digest of its content, its name, and the file that it was taken from."""
+
+    workflow: str
+    digest: str
+    name: str = ""
+    file: str = ""
+
+
+FrameRule: TypeAlias = MapRule | LoopRule | WorkflowRule
+
+
 class NodeType(Generic[F, In, Out]):
     """Subclass with three shapes: `NodeType[Fields, Inputs, Outputs]`, frozen dataclasses whose
     attributes are `Annotated[type, Field-or-Port]`. Types whose settings decide the ports use
@@ -84,6 +143,7 @@ class NodeType(Generic[F, In, Out]):
     random: ClassVar[bool] = False  # the same inputs may give another result
     presets: ClassVar[tuple[Preset, ...]] = ()
     hidden: ClassVar[bool] = False  # only its presets stand in the library
+    frame: ClassVar[Frame] = ""  # what runs is the body inside the node, and not `run`
 
     @classmethod
     def ports(cls, fields: F) -> Ports | None:
@@ -104,6 +164,21 @@ class NodeType(Generic[F, In, Out]):
     def merge_rule(cls, fields: F) -> MergeRule | None:
         """How inputs are awaited; None (everybody but Merge): when all have settled."""
         return None
+
+    @classmethod
+    def frame_rule(cls, fields: F) -> FrameRule | None:
+        """How a frame runs its body; None for every other type."""
+        return None
+
+    @classmethod
+    def starting_body(cls, ids: Sequence[str]) -> Graph | None:
+        """What a fresh frame holds; its nodes take their ids from `ids`, which has some to spare."""
+        return None
+
+    @classmethod
+    def gives(cls, fields: F) -> tuple[Given, ...]:
+        """What this node hands out inside a frame's body (Inputs)."""
+        return ()
 
     @classmethod
     def asks(cls, fields: F) -> tuple[AskedInput, ...]:

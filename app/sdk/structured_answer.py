@@ -21,7 +21,7 @@ Examine: TypeAlias = Callable[[Json], Sequence[str]]
 class StructuredAnswer:
     """The best answer that came. `value` is None where no JSON could be read; `faults` are those that stayed.
 
-    `cut`: it was longer than the request allowed.
+    `cut`: it was longer than the request allowed, or went round in circles.
     """
 
     value: Json
@@ -47,7 +47,7 @@ async def ask_for_json(
     for repair in range(min(repairs, MOST_REPAIRS) + 1):
         reply = await models.chat(request)
         value, faults = _read(reply, examine)
-        answers.append(StructuredAnswer(value, faults, repair, reply.finish == "length"))
+        answers.append(StructuredAnswer(value, faults, repair, _is_cut(reply)))
         if not faults:
             break
         request = replace(request, messages=(*request.messages, *_complaint(reply.text, faults)))
@@ -86,9 +86,12 @@ def _read(reply: ChatReply, examine: Examine) -> tuple[Json, tuple[str, ...]]:
     try:
         value = parse_json(reply.text)
     except ValueError:
-        cut = reply.finish == "length"
-        return None, ("It was cut off: answer more briefly." if cut else "It isn't valid JSON.",)
+        return None, ("It was cut off: answer more briefly." if _is_cut(reply) else "It isn't valid JSON.",)
     return value, tuple(examine(value))
+
+
+def _is_cut(reply: ChatReply) -> bool:
+    return reply.finish in {"length", "repetition"}
 
 
 def _complaint(answer: str, faults: tuple[str, ...]) -> tuple[ChatMessage, ChatMessage]:

@@ -14,7 +14,15 @@ from app.sdk.context import Answer, Files, Net, Question
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
-from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, ModelFacts, Models, ScoreRequest
+from app.sdk.gateway import (
+    ChatReply,
+    ChatRequest,
+    FinishReason,
+    LabelScores,
+    ModelFacts,
+    Models,
+    ScoreRequest,
+)
 from app.sdk.node_type import NodeType
 from app.sdk.ports import Skip
 from app.sdk.spec import inputs_object, outputs_by_port, spec_of
@@ -120,7 +128,7 @@ class ScriptedModels:
     replies: Sequence[str | NodeError] = ()
     shares: Mapping[str, float] | Callable[[str], Mapping[str, float]] | None = None
     facts_of_all: ModelFacts | None = None
-    finish: str = "stop"
+    finish: FinishReason = "stop"
     requests: list[ChatRequest | ScoreRequest] = field(default_factory=list[ChatRequest | ScoreRequest])
 
     async def chat(self, request: ChatRequest) -> ChatReply:
@@ -132,8 +140,7 @@ class ScriptedModels:
         if request.on_text:
             for start in range(0, len(said), 8):
                 request.on_text(said[start : start + 8])
-        finish = "length" if self.finish == "length" else "stop"
-        return ChatReply(said, finish, Usage(10, len(said) // 4 + 1), "scripted", 0.0)
+        return ChatReply(said, self.finish, Usage(10, len(said) // 4 + 1), "scripted", 0.0)
 
     async def score(self, request: ScoreRequest) -> LabelScores:
         self.requests.append(request)

@@ -70,5 +70,5 @@ class ReadTable(NodeType[ReadTableFields, ByPort, ReadTableOutputs]):
 
     async def run(self, fields: ReadTableFields, inputs: ByPort, ctx: RunContext) -> ReadTableOutputs:
         path = path_to_read(fields.path, inputs)
-        rows = await ctx.files.read_table(path, fill(fields.sheet, inputs).strip())
-        return ReadTableOutputs(rows[: fields.limit], len(rows[: fields.limit]))
+        rows = await ctx.files.read_table(path, fill(fields.sheet, inputs).strip(), fields.limit)
+        return ReadTableOutputs(rows, len(rows))

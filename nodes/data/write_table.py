@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from app.sdk.context import Row, RunContext
-from app.sdk.data_types import Value
+from app.sdk.data_types import LazyList, Value
 from app.sdk.errors import NodeError
 from app.sdk.fields import ChoiceField, FileField
 from app.sdk.file_paths import IF_EXISTS, IfExists, file_power, path_to_write, write_inputs
@@ -74,9 +74,11 @@ class WriteTable(NodeType[WriteTableFields, ByPort, WriteTableOutputs]):
         return WriteTableOutputs(file_value(written), len(rows))
 
 
-def _rows(value: Value) -> list[Row]:
-    """A record is one row, a list of records many."""
+def _rows(value: Value) -> Sequence[Row]:
+    """A record is one row, a list of records many; a long list is looked at while it is written."""
     rows = [value] if isinstance(value, Mapping) else value
-    if isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows):
-        return cast("list[Row]", rows)
+    if isinstance(rows, LazyList) or (
+        isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows)
+    ):
+        return cast("Sequence[Row]", rows)
     raise NodeError("table.not_rows")

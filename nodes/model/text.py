@@ -116,6 +116,8 @@ class TextModel(NodeType[TextFields, ByPort, TextOutputs]):
         reply = await ctx.models.chat(request)
         if reply.finish == "length":
             ctx.tell("text.cut_short", tokens=fields.max_tokens)
+        if reply.finish == "repetition":
+            ctx.tell("text.went_in_circles")
         if not reply.text.strip():
             ctx.tell("text.empty_answer")
         return TextOutputs(reply.text.strip())

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.adapters.node_files import NodeFiles
+from app.adapters.workbook_reader import WorkbookReader
+from app.processes import children
 from app.registry.discovery import discover
 from app.registry.registry import Registry
 from app.sdk.spec import AnyNodeType
@@ -42,4 +44,5 @@ def files(folder: Path) -> NodeFiles:
     def within(path: Path) -> bool:
         return folder in path.parents
 
-    return NodeFiles(folder, within, within)
+    workbooks = WorkbookReader(children, children.own_command("table-host"))
+    return NodeFiles(folder, within, within, workbooks)

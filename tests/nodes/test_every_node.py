@@ -34,8 +34,12 @@ EXPECTED = {
     "model.text",
     "verifier.check",
     "verifier.judge",
+    "flow.for_each",
     "flow.if",
+    "flow.inputs",
+    "flow.loop",
     "flow.switch",
+    "flow.workflow",
     "flow.merge",
     "data.template",
     "data.read_table",
@@ -116,7 +120,9 @@ def test_few_ports_are_drawn_at_first(spec: NodeSpec) -> None:
 def test_one_output_is_the_preview_where_there_are_several(spec: NodeSpec) -> None:
     outputs = spec.ports(spec.decode({})).outputs
     routes = [port for port in outputs if port.own_label or port.name == "otherwise"]
-    if len(outputs) > 1 and len(routes) < len(outputs):
+    if (
+        len(outputs) > 1 and len(routes) < len(outputs) and not spec.type.frame
+    ):  # a frame's come from its body
         assert sum(port.main for port in outputs) == 1
 
 
@@ -259,7 +265,10 @@ def braces(text: str) -> set[str]:
 def test_every_code_of_the_nodes_has_a_sentence_in_both_languages() -> None:
     own = json.loads((resource_folder() / "i18n" / "en" / "node_reasons.json").read_text("utf-8"))
     other = json.loads((resource_folder() / "i18n" / "zh-CN" / "node_reasons.json").read_text("utf-8"))
-    assert own.keys() == other.keys()
+    assert {
+        key for key in own if not key.endswith("#one")
+    } == other.keys()  # Chinese has one form for one and many
+    own = {key: sentence for key, sentence in own.items() if key in other}
     for key, english in own.items():
         assert set(re.findall(r"(?<!\{)\{\w+\}(?!\})", english)) == set(
             re.findall(r"(?<!\{)\{\w+\}(?!\})", other[key])

@@ -96,3 +96,9 @@ def test_a_placed_preset_is_known_again_until_another_model_is_chosen(text: AnyN
     assert title({}) == "Cheap model"
     assert title({"model": {"role": "strong"}, "prompt": "x"}) == "Strong model"
     assert title({"model": {"connection": "Mine", "model": "m"}}) is None
+
+
+async def test_says_when_the_model_went_round_in_circles(text: AnyNodeType) -> None:
+    ran = await run_node(text, {}, {"text": "?"}, models=ScriptedModels(["so so so"], finish="repetition"))
+    assert ran.outputs["text"] == "so so so"
+    assert ran.told == [("text.went_in_circles", {})]

@@ -37,9 +37,13 @@ def test_the_librarys_order(registry: Registry) -> None:
         "Read table",
         "Write file",
         "Write table",
+        "For each",
         "If",
+        "Inputs",
+        "Loop",
         "Merge",
         "Switch",
+        "Sub-workflow",
         "Text template",
     ]
 
