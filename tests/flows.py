@@ -15,13 +15,23 @@ from app.document.workflow import Edge, Graph, Json, Node, PortRef, Workflow
 from app.events.run_events import NodeSettled, RunEvent, RunFinished
 from app.executor.doors import Doors, Limits
 from app.executor.executor import Execution
+from app.executor.past import Keeping
 from app.planner.plan import Plan
 from app.planner.planner import Planned, make_plan
+from app.registry.discovery import discover
 from app.sdk.context import Question, RunContext
 from app.sdk.data_types import DataType
 from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL, ModelChoice, ModelField, NumberField, TextField, ToggleField
-from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
+from app.sdk.gateway import (
+    ChatMessage,
+    ChatReply,
+    ChatRequest,
+    FinishReason,
+    LabelScores,
+    ModelFacts,
+    ScoreRequest,
+)
 from app.sdk.node_type import ByPort, MergeRule, NodeType
 from app.sdk.ports import SKIP, Port, Ports, PortSpec
 from app.sdk.spec import NodeSpec, spec_of
@@ -295,6 +305,23 @@ class AskPerson(NodeType[AskPersonFields, NeededValue, OneValue]):
         return OneValue(answer.value)
 
 
+class Effect(NodeType[NoFields, OptionalValue, OneValue]):
+    """Does something outside: tells the list `done`."""
+
+    id = "test.effect"
+    title = "Effect"
+    summary = ""
+    kind = "tool"
+    category = "tools"
+    icon = "globe"
+    effect = "side_effect"
+    done: ClassVar[list[Json]] = []
+
+    async def run(self, fields: NoFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        self.done.append(inputs.value)
+        return OneValue(inputs.value)
+
+
 @dataclass(frozen=True)
 class ResultFields:
     name: Annotated[str, TextField(label="Name")] = "result"
@@ -318,8 +345,9 @@ class Result(NodeType[ResultFields, NeededValue, OneValue]):
         return OneValue(inputs.value)
 
 
-SPECS: Mapping[str, NodeSpec] = {
-    t.id: spec_of(t) for t in (Source, Step, Odd, Need, Text, Branch, Merge, AskModel, AskPerson, Result)
+SPECS: Mapping[str, NodeSpec] = {spec.id: spec for spec in discover().specs} | {
+    t.id: spec_of(t)
+    for t in (Source, Step, Odd, Need, Text, Branch, Merge, AskModel, AskPerson, Effect, Result)
 }
 
 
@@ -330,9 +358,11 @@ class ScriptedModels:
         self.answer = answer
         self.asked: list[str] = []
         self.hold: asyncio.Event | None = None
+        self.finish: FinishReason = "stop"
+        self.id = "scripted-1"
 
     def facts(self, choice: ModelChoice) -> ModelFacts:
-        return ModelFacts("scripted-1", "Test", "openai_compatible")
+        return ModelFacts(self.id, "Test", "openai_compatible")
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         text = request.messages[-1].content
@@ -341,7 +371,7 @@ class ScriptedModels:
             request.on_text("re")
         if self.hold:
             await self.hold.wait()
-        return ChatReply(self.answer(text), "stop", Usage(10, 5), "scripted-1", 0.01)
+        return ChatReply(self.answer(text), self.finish, Usage(10, 5), "scripted-1", 0.01)
 
     async def score(self, request: ScoreRequest) -> LabelScores:
         raise NodeError("model.cannot_score")
@@ -371,6 +401,22 @@ def flow(nodes: Mapping[str, str | tuple[str, Mapping[str, Json]] | Node], edges
             type_id, fields = (what, {}) if isinstance(what, str) else what
             placed[name] = Node(name, type_id, fields=fields)
     return Workflow("w", "Test", graph=Graph(placed, tuple(_edge(e) for e in edges)))
+
+
+def frame(
+    name: str,
+    type_id: str,
+    nodes: Mapping[str, str | tuple[str, Mapping[str, Json]] | Node],
+    edges: Sequence[str],
+    **fields: Json,
+) -> Node:
+    """A frame with this body."""
+    return Node(name, type_id, fields=fields, body=flow(nodes, edges).graph)
+
+
+def inputs(**sources: str) -> tuple[str, Mapping[str, Json]]:
+    """`inputs(item="item", rate="port")`: an Inputs step."""
+    return "flow.inputs", {"given": [{"name": n, "source": s} for n, s in sources.items()]}
 
 
 def _edge(text: str) -> Edge:
@@ -409,11 +455,12 @@ def start(
     rows: Sequence[Mapping[str, Json]] | None = None,
     limits: Limits | None = None,
     through: Doors | None = None,
+    keeping: Keeping | None = None,
 ) -> Execution:
     source = rows_of(rows) if rows is not None else None
     count = len(rows) if rows is not None else None
     return Execution(
-        plan(workflow), through or doors(), limits or Limits(), "run-1", values or {}, source, count
+        plan(workflow), through or doors(), limits or Limits(), "run-1", values or {}, source, count, keeping
     )
 
 

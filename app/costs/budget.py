@@ -11,9 +11,9 @@ class Budget:
     above their own upper bound.
     """
 
-    def __init__(self, cap: Decimal | None) -> None:
+    def __init__(self, cap: Decimal | None, spent: Decimal = Decimal(0)) -> None:
         self.cap = cap
-        self.spent = Decimal(0)
+        self.spent = spent
         self._held = Decimal(0)
         self._changed = asyncio.Event()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 from json.encoder import encode_basestring
+from operator import attrgetter
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from app.events import run_events
@@ -22,9 +23,9 @@ def encode(event: RunEvent) -> str:
     return f'{{"event":"{type(event).__name__}",{json_of(event)[1:]}'
 
 
-def json_of(record: Any) -> str:
-    """A frozen record as JSON on one line, attributes at their defaults left out."""
-    line = _record(record)
+def json_of(record: Any, *without: str) -> str:
+    """A record as JSON on one line, attributes at their defaults and those named in `without` left out."""
+    line = _record(record, without)
     if not line.isascii():
         try:
             line.encode()
@@ -47,26 +48,37 @@ def event_of(plain: Any) -> RunEvent | None:
     return cast("RunEvent", record_of(record, klass)) if klass else None
 
 
-def _record(record: Any) -> str:
-    parts: list[str] = []
-    for name, default, write in _writers(cast("type[Any]", type(record))):
-        value = getattr(record, name)
-        if value is not default and value != default:
-            parts.append(f'"{name}":{write(value)}')
+def _record(record: Any, without: tuple[str, ...] = ()) -> str:
+    values_of, writers = _writers(cast("type[Any]", type(record)), without)
+    parts = [
+        f'"{name}":{write(value)}'
+        for (name, default, write), value in zip(writers, values_of(record), strict=True)
+        if value is not default and value != default
+    ]
     return f"{{{','.join(parts)}}}"
 
 
 @cache
-def _writers(klass: type[Any]) -> tuple[tuple[str, Any, Callable[[Any], str]], ...]:
-    """For every attribute its name, its default (MISSING, which equals nothing, where it has none) and its writer."""
+def _writers(
+    klass: type[Any], without: tuple[str, ...]
+) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any, Callable[[Any], str]], ...]]:
+    """What reads all attributes at once; and of each its name, its default (MISSING, which equals nothing, where it has
+    none) and its writer.
+    """
     hints = get_type_hints(klass)
-    return tuple(
-        (
-            f.name,
-            f.default if f.default_factory is dataclasses.MISSING else f.default_factory(),
-            _writer(hints[f.name]),
-        )
-        for f in dataclasses.fields(klass)
+    fields = [f for f in dataclasses.fields(klass) if f.name not in without]
+    names = [f.name for f in fields]
+    few = len(names) < 2  # an attrgetter gives a tuple from two names on
+    return (
+        (lambda record: tuple(getattr(record, name) for name in names)) if few else attrgetter(*names),
+        tuple(
+            (
+                f.name,
+                f.default if f.default_factory is dataclasses.MISSING else f.default_factory(),
+                _writer(hints[f.name]),
+            )
+            for f in fields
+        ),
     )
 
 

@@ -1,23 +1,25 @@
-"""The facts of a run as frozen classes; what happened, never what a view should do."""
+"""The facts of a run; what happened, never what a view should do."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
 from app.document.problem import Argument, Problem
 from app.document.workflow import Json
+from app.events.fact import fact
 
 RunStatus: TypeAlias = Literal["running", "done", "failed", "paused", "waiting", "cancelled"]
 Settled: TypeAlias = Literal["ok", "skipped", "failed", "cancelled"]
+Source: TypeAlias = Literal["", "record", "cache", "pin"]
+About: TypeAlias = Literal["", "effect", "inputs", "version"]
 Scope: TypeAlias = str  # "" for the run itself, "#17" for row 17, deeper paths inside frames
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Preview:
     """What an event carries of a value: at most 2 KiB of text, and a reference to ask for the rest.
 
@@ -30,7 +32,7 @@ class Preview:
     ref: str = ""  # empty: the text is the whole value
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Failure:
     """Why an instance or attempt failed, as a code with arguments."""
 
@@ -39,7 +41,7 @@ class Failure:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RunStarted:
     """`rows` is None for a single run, else the number of rows if it is known (-1 if not)."""
 
@@ -52,9 +54,10 @@ class RunStarted:
     rows: int | None = None
     budget: str | None = None  # US dollars
     prices_of: str = ""  # the date of the price list
+    resumed: float = 0.0  # seconds of its earlier lives; 0: a new run
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class NodeStarted:
     """An instance fired. `t` is seconds since the run's start, on the monotonic clock, as in every event."""
 
@@ -64,7 +67,7 @@ class NodeStarted:
     inputs: Mapping[str, Preview] = dataclasses.field(default_factory=dict[str, Preview])
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TextStreamed:
     """Partial text for previews: the latest `text` replaces what was shown; lossy."""
 
@@ -75,7 +78,7 @@ class TextStreamed:
     tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ModelCalled:
     """One call of a model ended, well or not; its usage and cost count even if the attempt failed.
 
@@ -93,7 +96,7 @@ class ModelCalled:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Retrying:
     """An attempt failed in a way that may pass; the next starts after `delay` seconds."""
 
@@ -106,12 +109,13 @@ class Retrying:
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class NodeSettled:
     """An instance settled, exactly once. `ports` are the output ports that carry a value.
 
-    `attempts` is 0 where it never fired. `usage` and `cost` are the sums of this instance's calls.
-    `verdict` is what a verifier found; one that broke off found `not_checked`.
+    `attempts` is 0 where it never fired. `usage` and `cost` are the sums of this instance's calls. `source` says where
+    the result comes from if the step did not run: the run's own `record`, the `cache`, a `pin`; `saved` is what a hit
+    of the cache would have cost. `verdict` is what a verifier found; one that broke off found `not_checked`.
     """
 
     t: float
@@ -128,12 +132,17 @@ class NodeSettled:
     outputs: Mapping[str, Preview] = dataclasses.field(default_factory=dict[str, Preview])
     verdict: Mapping[str, Json] | None = None
     failure: Failure | None = None
-    skip: str = ""  # `skip.<code>`: "input", "disabled", "unknown", "lost" (a Merge took another)
+    skip: str = ""  # `skip.<code>`: "input", "disabled", "unknown", "lost" (a Merge took another), "dry"
+    source: Source = ""
+    saved: Cost | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PersonAsked:
-    """An instance waits for a person. The question is the workflow author's own text."""
+    """An instance waits for a person. The question is the workflow author's own text; where it is `about` something,
+    it is ours: whether an outside `effect` that was begun before a crash is to be taken as done ("approved") or done
+    again ("rejected"), or whether a recorded result whose `inputs` or type's `version` are others now still counts.
+    """
 
     t: float
     node: str
@@ -142,9 +151,10 @@ class PersonAsked:
     instructions: str
     value: Json
     may_edit: bool
+    about: About = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PersonAnswered:
     """The answer that settled a wait."""
 
@@ -156,18 +166,33 @@ class PersonAnswered:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RowSettled:
-    """One row of a run over rows is through; `failure` where it failed."""
+    """One row of a run over rows is through, or one element or turn of the `frame` in the scope `scope`; `failure`
+    where it failed.
+    """
 
     t: float
     row: int
     status: Literal["done", "failed", "cancelled"]
     failure: Failure | None = None
     node: str = ""  # where it failed
+    frame: str = ""
+    scope: Scope = ""
+    cost: Cost = FREE
 
 
-@dataclass(frozen=True, slots=True)
+@fact
+class FrameStarted:
+    """A frame begins with its elements or turns; `total` is their number where it is known, else -1."""
+
+    t: float
+    node: str
+    scope: Scope
+    total: int
+
+
+@fact
 class BudgetReached:
     """A paid call would have gone over the cap: the run pauses before it."""
 
@@ -179,7 +204,7 @@ class BudgetReached:
     needed: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RunResumed:
     """A paused run goes on, with the cap that holds now."""
 
@@ -187,7 +212,7 @@ class RunResumed:
     budget: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Message:
     """A line for the run's log (`message.<code>`)."""
 
@@ -198,7 +223,7 @@ class Message:
     args: Mapping[str, Argument] = dataclasses.field(default_factory=dict[str, Argument])
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RunPaused:
     """Nothing more can go on until someone acts; why stands in `status`."""
 
@@ -206,7 +231,7 @@ class RunPaused:
     status: Literal["paused", "waiting"]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RunFinished:
     """The last event of every run. `outputs` are the values of the Output nodes by name."""
 
@@ -226,6 +251,7 @@ RunEvent: TypeAlias = (
     | PersonAsked
     | PersonAnswered
     | RowSettled
+    | FrameStarted
     | BudgetReached
     | RunResumed
     | Message

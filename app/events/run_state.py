@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,6 +15,7 @@ from app.events.accuracy import VerdictCount
 from app.events.run_events import (
     BudgetReached,
     Failure,
+    FrameStarted,
     Message,
     ModelCalled,
     NodeSettled,
@@ -47,8 +48,12 @@ NodeStatus: TypeAlias = Literal[
     "cancelled",
 ]
 
-KEPT_INSTANCES = 50_000  # details of single instances; sums are never capped
+# Details that are kept; sums are never capped. What left is in the run's journal: ask it for a page of rows.
+KEPT_INSTANCES = 5_000
+KEPT_ROWS = 5_000  # that went well
+KEPT_FAILED_ROWS = 10_000  # that failed or were stopped
 KEPT_MESSAGES = 5_000
+KEPT_SPENDS = 10_000  # points of the curve; beyond, every second one is enough
 
 
 @dataclass(slots=True)
@@ -92,6 +97,10 @@ class NodeState:
     latest: InstanceState | None = None
     failure: Failure | None = None
     skip: str = ""
+    sources: Counter[str] = field(
+        default_factory=Counter[str]
+    )  # results that were there already: record, cache, pin
+    saved: Cost = FREE
 
     @property
     def settled(self) -> int:
@@ -101,6 +110,21 @@ class NodeState:
     def model(self) -> str:
         """The model that answered most often."""
         return self.models.most_common(1)[0][0] if self.models else ""
+
+
+@dataclass(slots=True)
+class FrameState:
+    """A frame over all its instances: its elements or turns, and what everything inside has taken.
+
+    `total` is -1 where it isn't known.
+    """
+
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    calls: int = 0
+    usage: Usage = NO_USAGE
+    cost: Cost = FREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +150,13 @@ class RunState:
     rows_failed: int = 0
     rows_cancelled: int = 0
     rows_begun: int = 0  # rows begin in order, so this is also the number of the next
-    rows_settled: dict[int, RowSettled] = field(default_factory=dict[int, RowSettled])
+    rows_settled: dict[int, RowSettled] = field(default_factory=dict[int, RowSettled])  # bounded, the latest
     budget: str | None = None
     budget_reached: BudgetReached | None = None
     prices_of: str = ""
     nodes: dict[str, NodeState] = field(default_factory=dict[str, NodeState])
+    frames: dict[str, FrameState] = field(default_factory=dict[str, FrameState])
+    saved: Cost = FREE  # what results of the cache would have cost
     instances: dict[tuple[str, Scope], InstanceState] = field(
         default_factory=dict[tuple[str, Scope], InstanceState]
     )
@@ -145,9 +171,17 @@ class RunState:
     outputs: Mapping[str, Preview] = field(default_factory=dict[str, Preview])
     problems: tuple[Problem, ...] = ()
 
+    _well: deque[int] = field(default_factory=deque[int])
+    _not_well: deque[int] = field(default_factory=deque[int])
+
     @property
     def is_over(self) -> bool:
         return self.status in ("done", "failed", "cancelled")
+
+    @property
+    def rows_forgotten(self) -> int:
+        """Rows that are through and no longer in `rows_settled`: first those that went well, oldest first."""
+        return self.rows_done + self.rows_failed + self.rows_cancelled - len(self.rows_settled)
 
     def node(self, node: str) -> NodeState:
         """The state of a node; a fresh one where it has none yet."""
@@ -171,6 +205,8 @@ class RunState:
                 return self._streamed(event)
             case RowSettled():
                 return self._row(event)
+            case FrameStarted():
+                return self._frame_started(event)
             case Retrying():
                 return self._retrying(event)
             case Message():
@@ -246,12 +282,32 @@ class RunState:
         node.usage_complete = node.usage_complete and event.usage is not None
         node.cost += event.cost
         node.models[event.model] += 1
-        self.calls += 1
-        self.usage += usage
-        self.cost += event.cost
+        self._add(event.scope, usage, event.cost, 1)
         if event.cost.known:
             self.spend.append(SpendPoint(event.t, self.cost.known))
+            if len(self.spend) > KEPT_SPENDS:
+                del self.spend[1:-1:2]
         return event.node
+
+    def _add(self, scope: Scope, usage: Usage, cost: Cost, calls: int) -> None:
+        """To the run, and to every frame that the scope lies in."""
+        self.calls += calls
+        self.usage += usage
+        self.cost += cost
+        for name in frames_of(scope):
+            frame = self.frame(name)
+            frame.calls += calls
+            frame.usage += usage
+            frame.cost += cost
+
+    def _frame_started(self, event: FrameStarted) -> str:
+        frame = self.frame(event.node)
+        frame.total = -1 if event.total < 0 or frame.total < 0 else frame.total + event.total
+        return event.node
+
+    def frame(self, node: str) -> FrameState:
+        """The state of a frame; a fresh one where it has none yet."""
+        return self.frames.setdefault(node, FrameState())
 
     def _retrying(self, event: Retrying) -> str:
         node = self.node(event.node)
@@ -286,6 +342,18 @@ class RunState:
         node.ports.update(event.ports)
         node.failure = event.failure or node.failure
         node.skip = event.skip
+        if event.source == "record":  # paid for in an earlier life of the run, and no call says so now
+            node.calls += event.calls
+            node.usage += event.usage
+            node.cost += event.cost
+            self._add(event.scope, event.usage, event.cost, event.calls)
+        if event.source:
+            node.sources[event.source] += 1
+        if event.saved is not None:
+            self.saved += event.saved
+            node.saved += event.saved
+        if event.model and event.source:
+            node.models[event.model] += 1
         if event.verdict is not None:
             _count_verdict(node.verdicts, event.verdict)
 
@@ -306,14 +374,30 @@ class RunState:
         node.status = "running"
         return event.node
 
-    def _row(self, event: RowSettled) -> None:
-        self.rows_settled[event.row] = event
+    def _row(self, event: RowSettled) -> str | None:
+        if event.frame:
+            frame = self.frame(event.frame)
+            frame.done += event.status == "done"
+            frame.failed += event.status == "failed"
+            return event.frame
+        self.rows_begun = max(self.rows_begun, event.row + 1)
+        self._keep_row(event)
         if event.status == "done":
             self.rows_done += 1
         elif event.status == "failed":
             self.rows_failed += 1
         else:
             self.rows_cancelled += 1
+        return None
+
+    def _keep_row(self, event: RowSettled) -> None:
+        """Failed rows stay longest: they are what people look for."""
+        well = event.status == "done"
+        kept, most = (self._well, KEPT_ROWS) if well else (self._not_well, KEPT_FAILED_ROWS)
+        self.rows_settled[event.row] = event
+        kept.append(event.row)
+        if len(kept) > most:
+            self.rows_settled.pop(kept.popleft(), None)
 
     def _budget(self, event: BudgetReached) -> str:
         self.budget_reached = event
@@ -334,6 +418,20 @@ class RunState:
     def _finished(self, event: RunFinished) -> None:
         self.status, self.outputs, self.problems = event.status, event.outputs, event.problems
         self.questions.clear()
+
+
+def frames_of(scope: Scope) -> tuple[str, ...]:
+    """The ids of the frames that a scope lies in, outermost first; those in a Sub-workflow begin with its id."""
+    if not scope or (scope[0] == "#" and "/" not in scope):
+        return ()
+    found: list[str] = []
+    around = ""
+    for part in scope.split("/"):
+        name, _, number = part.partition("#")
+        if name:
+            found.append(f"{around}{name}")
+            around = around if number else f"{around}{name}/"
+    return tuple(found)
 
 
 def row_of(scope: Scope) -> int:

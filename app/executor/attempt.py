@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from app.events.run_events import Failure, Retrying
+from app.events.run_events import Retrying
 from app.executor import retry
 from app.executor.failures import failure_of
 from app.executor.instance import Instance
+from app.executor.instance_failed import InstanceFailed
 from app.executor.run import Run
 from app.executor.time_limit import TimeLimit
 from app.planner.plan import PlanStep
@@ -30,22 +31,16 @@ _TIMEOUTS: Mapping[Effect, float | None] = {
 }
 
 
-class InstanceFailed(Exception):
-    """The instance failed after its last attempt."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.code)
-        self.failure = failure
-
-
 async def run_attempts(
     run: Run, step: PlanStep, instance: Instance, inputs: Mapping[str, Value], ctx: RunContext
 ) -> Mapping[str, Any]:
     """The outputs by port. Raises InstanceFailed."""
+    seconds = step.node.retry.timeout or _TIMEOUTS[step.effect]
     while True:
         instance.attempts += 1
         try:
-            return await _once(step, instance, inputs, ctx)
+            work = _work(step, inputs, ctx)
+            return outputs_by_port(await (work if seconds is None else _within(seconds, instance, work)))
         except NodeError as error:
             if not retry.may_retry(error, instance.attempts, step.node.retry.attempts):
                 raise InstanceFailed(failure_of(error)) from error
@@ -66,20 +61,18 @@ async def run_attempts(
         run.check_going()
 
 
-async def _once(
-    step: PlanStep, instance: Instance, inputs: Mapping[str, Value], ctx: RunContext
-) -> Mapping[str, Any]:
+def _work(step: PlanStep, inputs: Mapping[str, Value], ctx: RunContext) -> Coroutine[Any, Any, Any]:
     if step.spec is None:
         raise NodeError("node.unknown_type", type=step.node.type)
     node_type = step.spec.type
-    coroutine = node_type().run(step.fields, inputs_object(node_type, inputs), ctx)
-    seconds = step.node.retry.timeout or _TIMEOUTS[step.effect]
-    if seconds is None:
-        return outputs_by_port(await coroutine)
+    return node_type().run(step.fields, inputs_object(node_type, inputs), ctx)
+
+
+async def _within(seconds: float, instance: Instance, work: Coroutine[Any, Any, Any]) -> Any:
     instance.limit = TimeLimit(seconds)
     try:
         async with instance.limit:
-            return outputs_by_port(await coroutine)
+            return await work
     except TimeoutError as late:
         if not instance.limit.expired:
             raise

@@ -64,7 +64,7 @@ def _place(folder: Path, path: str) -> Path | None:
 
 def powers_of(plan: Plan) -> tuple[Power, ...]:
     """Everything that the steps of a plan may ask for, each once."""
-    return tuple(dict.fromkeys(power for step in plan.steps for power in step.powers))
+    return tuple(dict.fromkeys(power for step in plan.all_steps() for power in step.powers))
 
 
 def own_grants(plan: Plan) -> Grants:

@@ -18,7 +18,8 @@ Pricing = Callable[[ModelFacts | None, Usage | None], Cost]
 @dataclass(frozen=True, slots=True)
 class Doors:
     """`may_ask` says whether a model was granted, `cost_of` prices a usage (None: the server did not say),
-    `upper_bound` is what a call may cost at most, None where the price is unknown.
+    `upper_bound` is what a call may cost at most, None where the price is unknown, `prices_of` the date of
+    the price list.
     """
 
     models: Models
@@ -27,6 +28,7 @@ class Doors:
     may_ask: Callable[[ModelChoice], bool]
     cost_of: Pricing
     upper_bound: Callable[[ModelFacts | None, Usage], Decimal | None]
+    prices_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 
 from app.document.problem import Problem
-from app.document.workflow import Json
-from app.events.run_events import Failure, Preview, RunEvent, RunFinished, RunStarted, RunStatus, Scope
+from app.document.workflow import Json, Node
+from app.events.run_events import (
+    Failure,
+    Preview,
+    RunEvent,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    RunStatus,
+    Scope,
+)
 from app.executor.doors import Doors, Limits
 from app.executor.failures import bug_args
-from app.executor.rows import Rows, RowsRun, TooManyFailures
+from app.executor.journal import ItemRecord, JournalError, RunSummary
+from app.executor.map_run import Element, MapRun, Rows, TooManyFailures
+from app.executor.past import Keeping
 from app.executor.run import Run
-from app.executor.scope_run import ScopeFailed, ScopeRun
+from app.executor.scope_failed import ScopeFailed
+from app.executor.scope_run import ScopeRun
+from app.executor.tally import Tally
 from app.executor.values import Token
+from app.executor.where import Where
 from app.planner.plan import Plan
 from app.sdk.context import Answer
 from app.sdk.errors import NodeError
+from app.sdk.node_type import MapRule
 
 
 class Execution:
@@ -33,15 +48,16 @@ class Execution:
         values: Mapping[str, Json],
         rows: Rows | None = None,
         row_count: int | None = None,
-        prices_of: str = "",
+        keeping: Keeping | None = None,
     ) -> None:
         """`values` are the run's inputs by name; with `rows`, each row's own values come over them.
-        `row_count` is -1 where it isn't known before the end.
+        `row_count` is -1 where it isn't known before the end. Without a journal nothing outlives the run.
         """
         self._plan = plan
         self._values = values
-        self._run = Run(run_id, doors, limits)
-        self._rows = RowsRun(self._run, plan, rows, values) if rows is not None else None
+        self._run = Run(run_id, doors, limits, keeping or Keeping(), plan.workflow.id)
+        self._tally = Tally()
+        self._rows = self._over(rows) if rows is not None else None
         self._begun = False
         self._stopped_as: RunStatus = "cancelled"
         self.outputs: Mapping[str, Json] = {}
@@ -56,7 +72,8 @@ class Execution:
                 plan.ids,
                 row_count if rows is not None else None,
                 budget,
-                prices_of,
+                doors.prices_of,
+                self._run.past.elapsed,
             )
         )
         self._task = asyncio.get_running_loop().create_task(self._main())
@@ -80,6 +97,45 @@ class Execution:
         self._stopped_as = status
         if self._begun:
             self._task.cancel()
+
+    def summary(self, at: RunPaused | RunFinished) -> RunSummary:
+        """What the run has come to by this event, over all its lives."""
+        paid, past, over = self._run.paid, self._run.past, at if isinstance(at, RunFinished) else None
+        return RunSummary(
+            status=at.status,
+            elapsed=at.t,
+            usage=past.usage + paid.usage,
+            cost=past.spent + paid.cost,
+            calls=past.calls + paid.calls,
+            rows_done=self._rows.done if self._rows else 0,
+            rows_failed=self._rows.failed if self._rows else 0,
+            outputs={name: shown.text for name, shown in over.outputs.items()} if over else {},
+            problem=over.problems[0].code if over and over.problems else "",
+            waits=self._run.waits if at.status in ("paused", "waiting") else (),
+        )
+
+    @property
+    def result_names(self) -> tuple[str, ...]:
+        """The results that may come, in the order of the plan."""
+        return tuple(dict.fromkeys(step.result_name for step in self._plan.steps if step.result_name))
+
+    @property
+    def steps(self) -> Mapping[str, Node]:
+        """Every step by its id, those inside frames too."""
+        return {step.id: step.node for step in self._plan.all_steps()}
+
+    @property
+    def is_over_rows(self) -> bool:
+        return self._rows is not None
+
+    @property
+    def rows_read(self) -> int:
+        """How many rows were read from the source so far."""
+        return self._rows.count if self._rows else 0
+
+    async def items(self, first: int, count: int) -> Sequence[ItemRecord]:
+        """The rows `first` up to `first + count - 1` that are through, in this order. Raises JournalError."""
+        return await self._run.journal.items("", first, count)
 
     def answer(self, node: str, scope: Scope, answer: Answer) -> bool:
         """False if nothing waits there."""
@@ -109,6 +165,8 @@ class Execution:
             limit = run.time_limit
             args = {"seconds": limit.seconds}
             problems = (Problem("run.time_limit", args=args) if limit.expired else self._bug(late),)
+        except JournalError as error:
+            problems = (Problem(error.code, args={"path": error.path, "reason": error.reason}),)
         except NodeError as error:  # the source of the rows
             problems = (Problem(error.code, args=error.args_by_name),)
         except asyncio.CancelledError:
@@ -126,12 +184,24 @@ class Execution:
         return Problem("engine.bug", args=bug_args(bug))
 
     async def _once(self) -> tuple[RunStatus, tuple[Problem, ...]]:
-        scope = ScopeRun(self._run, self._plan, "", None, self._values)
-        outputs = await scope.execute()
+        outputs = await self._scope(Where(), self._values, self._tally)
         self.outputs = {name: token.value for name, token in outputs.items()}
         return "done", ()
 
-    async def _all_rows(self, rows: RowsRun) -> tuple[RunStatus, tuple[Problem, ...]]:
+    async def _scope(self, where: Where, values: Mapping[str, Json], tally: Tally) -> Mapping[str, Token]:
+        return await ScopeRun(self._run, self._plan, where, values, tally).execute()
+
+    def _over(self, rows: Rows) -> MapRun:
+        """The workflow as the body of one outermost Map."""
+
+        async def elements() -> AsyncIterator[Element]:
+            async for row in rows:
+                yield Element(row, {**self._values, **row})
+
+        rule = MapRule(stop_after=self._run.limits.stop_after)
+        return MapRun(self._run, Where(), "", "", elements(), rule, self._scope, self._tally)
+
+    async def _all_rows(self, rows: MapRun) -> tuple[RunStatus, tuple[Problem, ...]]:
         status: RunStatus = "done"
         problems: tuple[Problem, ...] = ()
         try:
@@ -139,7 +209,7 @@ class Execution:
         except TooManyFailures:
             status, problems = "failed", (Problem("run.too_many_rows_failed", args={"n": rows.failed}),)
         finally:
-            self.outputs = _by_name(rows.outputs, self._plan)
+            self.outputs = {name: await rows.results(name, "as_nothing") for name in self._names(rows)}
         if rows.failed and not rows.done:
             status, problems = (
                 "failed",
@@ -147,22 +217,15 @@ class Execution:
             )
         return status, problems
 
+    def _names(self, rows: MapRun) -> list[str]:
+        """The results that came, in the order of the plan."""
+        return [step.result_name for step in self._plan.steps if step.result_name in rows.names]
+
     def _result_previews(self) -> dict[str, Preview]:
         previews: dict[str, Preview] = {}
         for name, value in self.outputs.items():
             previews[name] = self._run.values.token(value, "any", "", "", name).preview
         return previews
-
-
-def _by_name(outputs: Mapping[int, Mapping[str, Token]], plan: Plan) -> dict[str, Json]:
-    """For every result a list over the rows in the order of the input; None where a row gave none."""
-    came = {name for row in outputs.values() for name in row}
-    rows = range(max(outputs, default=-1) + 1)
-    return {
-        name: [outputs[i][name].value if name in outputs.get(i, ()) else None for i in rows]
-        for name in (step.result_name for step in plan.steps)
-        if name in came
-    }
 
 
 def _problem(node: str, failure: Failure) -> Problem:

@@ -40,15 +40,16 @@ class Frontier:
         A Merge that has been handed out takes no more: what comes later is ignored.
         """
         self._settled[step] = 1
+        steps, given, missing = self._plan.steps, self._given, self._missing
         ready: list[int] = []
-        for edge in self._plan.steps[step].outgoing:
+        for edge in steps[step].outgoing:
             target = edge.target
-            if self._given[target]:
+            if given[target]:
                 continue
             token = outputs.get(edge.source_port)
             self._tokens[edge.index] = _SKIP if token is None else token
-            self._missing[target] -= 1
-            if self._is_ready(target):
+            missing[target] -= 1
+            if missing[target] == 0 or (steps[target].merge and self._has_enough(target)):
                 ready.append(self._give(target))
         return ready
 
@@ -59,9 +60,10 @@ class Frontier:
             return plan_step.always_skipped
         if plan_step.merge:
             return "" if self._arrived(plan_step) else "input"
-        if not plan_step.required:
+        missing = [edge for edge in plan_step.incoming if not self._tokens[edge.index]]
+        if not missing:
             return ""
-        arrived = {edge.target_port for edge in plan_step.incoming if self._tokens[edge.index]}
+        arrived = {edge.target_port for edge in plan_step.incoming if edge not in missing}
         return "" if arrived.issuperset(plan_step.required) else "input"
 
     def inputs(self, step: int) -> Inputs:
@@ -112,14 +114,12 @@ class Frontier:
     def _is_decided_merge(self, step: int) -> bool:
         return self._plan.steps[step].merge is not None and bool(self._given[step])
 
-    def _is_ready(self, step: int) -> bool:
-        if self._missing[step] == 0:
-            return True
-        rule = self._plan.steps[step].merge
+    def _has_enough(self, merge: int) -> bool:
+        rule = self._plan.steps[merge].merge
         if rule is None or rule.wait_for == "all":
             return False
         wanted = 1 if rule.wait_for == "first" else rule.k
-        return self._arrived(self._plan.steps[step]) >= wanted
+        return self._arrived(self._plan.steps[merge]) >= wanted
 
     def _arrived(self, step: PlanStep) -> int:
         return sum(isinstance(self._tokens[edge.index], Token) for edge in step.incoming)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -12,15 +11,17 @@ from typing import TypeVar
 from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
 from app.events.run_events import Failure, ModelCalled
+from app.executor.call_waits import CallWaits
 from app.executor.failures import failure_of
 from app.executor.instance import Instance
+from app.executor.request_size import BYTES_A_TOKEN_ABOUT, bytes_of, length
 from app.executor.run import Run
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
 
 _BYTES_A_TOKEN = 2  # deliberately few: a reservation must not be too small
-_BYTES_A_TOKEN_ABOUT = 4  # what a call that broke off is taken to have used
+_QUOTED = 300  # characters of a refusal
 _OUTPUT_UNSAID = 4096  # tokens reserved where a request sets no maximum
 # Failures after which the provider may have worked, and so may bill, although no usage came back.
 _MAY_BE_BILLED = frozenset({"model.timeout", "model.stream_cut", "model.bad_reply", "model.host_crashed"})
@@ -39,7 +40,7 @@ class GatedModels:
         return self._run.doors.models.facts(choice)
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        sent = _bytes_of(request)
+        sent = bytes_of(request)
         written = 0
         show = request.on_text
 
@@ -49,22 +50,42 @@ class GatedModels:
             if show:
                 show(piece)
 
-        watched = replace(request, on_text=on_text) if show else request
+        waits = CallWaits(self._run, self._instance)
+        watched = replace(request, on_text=on_text if show else None, waits=waits)
         most = Usage(input=sent // _BYTES_A_TOKEN + 16, output=request.max_tokens or _OUTPUT_UNSAID)
 
         def so_far() -> Usage:
-            return Usage(sent // _BYTES_A_TOKEN_ABOUT, written // _BYTES_A_TOKEN_ABOUT)
+            return Usage(sent // BYTES_A_TOKEN_ABOUT, written // BYTES_A_TOKEN_ABOUT)
 
-        return await self._gate(request.model, most, so_far, lambda: self._run.doors.models.chat(watched))
+        async def call() -> ChatReply:
+            nonlocal written
+            reply = await self._run.doors.models.chat(watched)
+            written = len(reply.text.encode(errors="replace"))
+            return reply
+
+        reply = await self._gate(request.model, most, so_far, waits, call)
+        if reply.doubted:
+            self._run.tell(
+                self._instance.node, self._instance.scope, "model.usage_doubted", model=reply.model
+            )
+        if reply.finish == "content_filter":  # it was paid for, but a refusal must not pass for a result
+            facts = self.facts(request.model)
+            connection, detail = facts.connection if facts else "", reply.text[:_QUOTED] or reply.finish
+            raise NodeError("model.refused", connection=connection, model=reply.model, detail=detail)
+        instance = self._instance
+        instance.cut = instance.cut or reply.finish not in ("stop", "tool_calls")
+        return reply
 
     async def score(self, request: ScoreRequest) -> LabelScores:
-        sent = _length(request.prompt, *request.labels)
+        sent = length(request.prompt, *request.labels)
         most = Usage(input=sent // _BYTES_A_TOKEN + 16, output=len(request.labels))
+        waits = CallWaits(self._run, self._instance)
         return await self._gate(
             request.model,
             most,
-            lambda: Usage(sent // _BYTES_A_TOKEN_ABOUT),
-            lambda: self._run.doors.models.score(request),
+            lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
+            waits,
+            lambda: self._run.doors.models.score(replace(request, waits=waits)),
         )
 
     async def _gate(
@@ -72,6 +93,7 @@ class GatedModels:
         choice: ModelChoice,
         most: Usage,
         so_far: Callable[[], Usage],
+        waits: CallWaits,
         call: Callable[[], Awaitable[_Reply]],
     ) -> _Reply:
         """`most` is what the call may use at the utmost, `so_far` what it has used if it breaks off now."""
@@ -86,12 +108,17 @@ class GatedModels:
         spent = Decimal(0)
         try:
             reply = await call()
-            cost = run.doors.cost_of(facts, reply.usage)
+            guessed = _must_be_estimated(reply)
+            usage = so_far() if guessed else reply.usage
+            cost = run.doors.cost_of(facts, usage)
+            cost = _estimated(cost) if guessed else cost
             # A cost that nobody knows is shown as unknown, but it must not let the cap be overrun.
             spent = max(bound, cost.known) if cost.usd is None else cost.known
-            self._book(facts, reply.model, reply.usage, cost, time.monotonic() - begun)
+            self._book(facts, reply.model, usage, cost, time.monotonic() - begun - waits.seconds)
             return reply
         except BaseException as error:
+            if waits.unsent:  # it cost nothing, and there was no call
+                raise
             # None for a call that was ended: what was generated until then is booked.
             failure = failure_of(error) if isinstance(error, Exception) else None
             usage, cost = NO_USAGE, FREE
@@ -99,7 +126,8 @@ class GatedModels:
                 usage = so_far()
                 cost = _estimated(run.doors.cost_of(facts, usage))
             spent = cost.known
-            self._book(facts, facts.id if facts else "", usage, cost, time.monotonic() - begun, failure)
+            seconds = time.monotonic() - begun - waits.seconds
+            self._book(facts, facts.id if facts else "", usage, cost, seconds, failure)
             raise
         finally:
             run.budget.settle(bound, spent)
@@ -114,9 +142,8 @@ class GatedModels:
         failure: Failure | None = None,
     ) -> None:
         instance = self._instance
-        instance.calls += 1
-        instance.usage += usage or NO_USAGE
-        instance.cost += cost
+        instance.book(usage or NO_USAGE, cost)
+        self._run.paid.add(usage or NO_USAGE, cost)
         instance.model = model or instance.model
         connection = facts.connection if facts else ""
         self._run.emit(
@@ -134,18 +161,11 @@ class GatedModels:
         )
 
 
-def _bytes_of(request: ChatRequest) -> int:
-    """All that the model has to read: the messages, and the schema and tools that go along."""
-    texts = [message.content for message in request.messages]
-    texts += [call.arguments for message in request.messages for call in message.tool_calls]
-    texts += [json.dumps([tool.name, tool.description, tool.parameters]) for tool in request.tools]
-    if request.schema:
-        texts.append(json.dumps(request.schema))
-    return _length(*texts)
-
-
-def _length(*texts: str) -> int:
-    return sum(len(text.encode(errors="replace")) for text in texts)
+def _must_be_estimated(reply: ChatReply | LabelScores) -> bool:
+    """Where the server's counts can't be true, or would have come behind the place where we stopped it."""
+    return isinstance(reply, ChatReply) and (
+        reply.doubted or (reply.usage is None and reply.finish == "repetition")
+    )
 
 
 def _estimated(cost: Cost) -> Cost:

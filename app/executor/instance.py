@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
 from app.events.run_events import Scope
+from app.executor.journal import Place
+from app.executor.tally import Tally
 from app.executor.time_limit import TimeLimit
 
 
 @dataclass(slots=True)
 class Instance:
-    """`begun` is in seconds since the run's start; usage and cost are the sums of its model calls."""
+    """`begun` is in seconds since the run's start; usage and cost are the sums of its model calls.
+
+    `tally` is that of its scope. `cut`: an answer was broken off, so nobody may take it for the answer next time.
+    """
 
     node: str
     scope: Scope
     begun: float
+    place: Place = ""
+    tally: Tally = field(default_factory=Tally)
     attempts: int = 0
     calls: int = 0
     usage: Usage = NO_USAGE
     cost: Cost = FREE
     model: str = ""
+    cut: bool = False
     limit: TimeLimit | None = None  # of the attempt under way
+
+    def book(self, usage: Usage, cost: Cost, calls: int = 1) -> None:
+        self.calls += calls
+        self.usage += usage
+        self.cost += cost
+        self.tally.add(usage, cost, calls)

@@ -6,27 +6,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.costs.cost import Cost
 from app.document.workflow import Json
-from app.events.run_events import Failure, Scope
-from app.executor.attempt import InstanceFailed
+from app.events.run_events import Failure, Scope, Source
 from app.executor.failures import failure_of
 from app.executor.frontier import Inputs
+from app.executor.instance_failed import InstanceFailed
 from app.executor.values import Token, ValueStore
 from app.planner.plan import PlanStep
-from app.sdk.data_types import Value
+from app.sdk.data_types import DataType, Value
 from app.sdk.errors import NodeError
 from app.sdk.ports import ERROR_PORT, SKIP
+from app.sdk.typed_values import EMPTY, typed
 from app.sdk.verdict import Reason, Verdict
 
 
 @dataclass(slots=True)
 class Outcome:
-    """`tokens` by port; a port without one gets a skip. `stops`: the scope ends with this failure."""
+    """`tokens` by port; a port without one gets a skip. `stops`: the scope ends with this failure. `skip` says why the
+    step did nothing at all; `source`, `saved` and `model` are those of a result that was there already.
+    """
 
     tokens: Mapping[str, Token]
     verdict: Mapping[str, Json] | None = None
     failure: Failure | None = None
     stops: bool = False
+    skip: str = ""
+    source: Source = ""
+    saved: Cost | None = None
+    model: str = ""
 
 
 def values_of(step: PlanStep, inputs: Inputs) -> dict[str, Value]:
@@ -79,9 +87,17 @@ def _fallback(
     tokens: dict[str, Token] = {}
     for port in step.ports.outputs:
         if port.tone != "pass":
-            value = verdict if port.type == "verdict" else step.node.on_error.value
+            value = verdict if port.type == "verdict" else _as(port.type, step.node.on_error.value)
             tokens[port.name] = store.token(value, port.type, scope, step.id, port.name)
     return tokens
+
+
+def _as(data_type: DataType, value: Value) -> Value:
+    """A person's fallback value as what the port promises; an empty one where it can't be that."""
+    try:
+        return EMPTY.get(data_type) if value is None else typed(value, data_type)
+    except NodeError:
+        return EMPTY.get(data_type)
 
 
 def _verdict(value: Value) -> Mapping[str, Json]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Generator
@@ -15,6 +16,7 @@ from app.document.characters import whole_text
 from app.document.problem import Argument
 from app.document.workflow import Json
 from app.events.run_events import (
+    About,
     BudgetReached,
     Message,
     PersonAnswered,
@@ -27,12 +29,18 @@ from app.events.run_events import (
 )
 from app.executor.doors import Doors, Limits
 from app.executor.instance import Instance
+from app.executor.journal import NOTES_A_RUN
+from app.executor.memory_journal import MemoryJournal
+from app.executor.past import Keeping
+from app.executor.tally import Tally
 from app.executor.time_limit import TimeLimit
-from app.executor.values import PREVIEW_BYTES, ValueStore, cut
+from app.executor.values import BESIDE_A_JOURNAL, PREVIEW_BYTES, STORE_CHARACTERS, ValueStore, cut
 from app.sdk.context import Answer, Question
 from app.sdk.errors import NodeError
+from app.sdk.gateway import Waiting
 
 _SHOWN_EVERY = 1 / 30  # seconds between two updates of a node's partial text
+_WAIT_TOLD_EVERY = 5.0  # seconds between two messages that calls wait for the same connection
 
 _Place = tuple[str, Scope]
 
@@ -40,19 +48,37 @@ _Place = tuple[str, Scope]
 class Run:
     """Shared by all instances of a run. Not thread-safe: everything happens on one event loop."""
 
-    def __init__(self, run_id: str, doors: Doors, limits: Limits) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        doors: Doors,
+        limits: Limits,
+        keeping: Keeping,
+        workflow_id: str = "",
+    ) -> None:
         self.id = run_id
         self.doors = doors
         self.limits = limits
-        self.budget = Budget(limits.budget)
+        self.journal = keeping.journal
+        self.cache = keeping.cache
+        self.past = past = keeping.past
+        self.workflow_id = workflow_id
+        self.paid = Tally()  # in this life of the run
+        self.notes_left = NOTES_A_RUN
+        self.twins: dict[str, asyncio.Future[None]] = {}  # model steps under way, by the key of their results
+        self.budget = Budget(limits.budget, past.spent.known)
         self.time_limit = TimeLimit(limits.time)
-        self.values = ValueStore()
+        in_memory = isinstance(self.journal, MemoryJournal)
+        self.values = ValueStore(STORE_CHARACTERS if in_memory else BESIDE_A_JOURNAL)
         self.stopping = False
-        self._begun = time.monotonic()
+        self.waits: tuple[str, ...] = ()  # the steps that a paused run waits at, or was left at
+        self._begun = time.monotonic() - past.elapsed
+        self._decisions: dict[tuple[str, About], asyncio.Future[Answer]] = {}
         self._events: deque[RunEvent] = deque()
         self._arrived = asyncio.Event()
         self._closed = False
         self._shown: dict[str, float] = {}  # when a node last showed partial text
+        self._wait_told: dict[str, float] = {}  # when it was last told that calls wait for a connection
         self._questions: dict[_Place, asyncio.Future[Answer]] = {}
         self._working = 0
         self._waiting: dict[_Place, Decimal | None] = {}  # for so much money; None: for a person
@@ -62,13 +88,14 @@ class Run:
 
     @property
     def now(self) -> float:
-        """Seconds since the start, on the monotonic clock."""
-        return round(time.monotonic() - self._begun, 4)
+        """Seconds since the start, on the monotonic clock, in steps of 0.1 ms."""
+        return (time.monotonic() - self._begun) * 10_000 // 1 / 10_000  # `round` takes three times as long
 
     def emit(self, event: RunEvent) -> None:
         if not self._closed:
             self._events.append(event)
-            self._arrived.set()
+            if len(self._events) == 1:
+                self._arrived.set()
 
     def show(self, node: str, scope: Scope, text: str) -> None:
         """Partial text, lossy: the latest of a node's instances, so many times a second."""
@@ -82,6 +109,18 @@ class Run:
 
     def tell(self, node: str, scope: Scope, code: str, **args: Argument) -> None:
         self.emit(Message(self.now, node, scope, code, args))
+
+    def tell_wait(self, instance: Instance, why: Waiting) -> None:
+        """A message for one of all that wait for a connection, so many times a minute."""
+        now = self.now
+        if now - self._wait_told.get(why.connection, -_WAIT_TOLD_EVERY) < _WAIT_TOLD_EVERY:
+            return
+        self._wait_told[why.connection] = now
+        code, args = f"model.waits_{why.cause}", {"connection": why.connection}
+        if why.seconds is None:
+            self.tell(instance.node, instance.scope, code, **args, running=why.running, ahead=why.ahead)
+        else:
+            self.tell(instance.node, instance.scope, code, **args, n=math.ceil(why.seconds))
 
     def close(self) -> None:
         """No event follows."""
@@ -147,6 +186,7 @@ class Run:
             return
         self._paused = True
         self.time_limit.hold()
+        self.waits = tuple(dict.fromkeys(node for node, _ in self._waiting))
         money = {place: needed for place, needed in self._waiting.items() if needed is not None}
         for (node, scope), needed in money.items():
             spent, cap = self.budget.spent, self.budget.cap
@@ -157,6 +197,8 @@ class Run:
         if self._paused:
             self._paused = False
             self.time_limit.release()
+            if not self.stopping:
+                self.waits = ()
 
     # Money
 
@@ -178,7 +220,7 @@ class Run:
 
     # People
 
-    async def ask(self, instance: Instance, question: Question) -> Answer:
+    async def ask(self, instance: Instance, question: Question, about: About = "") -> Answer:
         """Waits for a person's answer. Raises NodeError `person.no_answer`."""
         place = (instance.node, instance.scope)
         self._questions[place] = asyncio.get_running_loop().create_future()
@@ -190,6 +232,7 @@ class Run:
                 question.instructions,
                 question.value,
                 question.may_edit,
+                about,
             )
         )
         try:
@@ -202,6 +245,20 @@ class Run:
             del self._questions[place]
         self.emit(PersonAnswered(self.now, *place, answer.decision, answer.who, answer.at))
         return answer
+
+    async def decide(self, instance: Instance, about: About, value: Json) -> bool:
+        """Whether people take what was recorded; they are asked once for all instances of a step."""
+        place = (instance.node, about)
+        while place in self._decisions and not (asked := self._decisions[place]).done():
+            with self._waits(instance, None):
+                await asyncio.wait([asked])
+        if place not in self._decisions or self._decisions[place].cancelled():
+            asked = self._decisions[place] = asyncio.get_running_loop().create_future()
+            try:
+                asked.set_result(await self.ask(instance, Question("", value, may_edit=False), about))
+            finally:
+                asked.cancel()  # nothing, if it was answered
+        return self._decisions[place].result().decision != "rejected"
 
     def answer(self, node: str, scope: Scope, answer: Answer) -> bool:
         """Hands a person's answer to the instance that waits for it; False if none does."""

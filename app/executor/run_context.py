@@ -42,7 +42,7 @@ class InstanceContext:
 
     @property
     def idempotency_key(self) -> str:
-        place = f"{self._run.id}|{self._instance.scope}|{self._instance.node}"
+        place = f"{self._run.id}|{self._instance.place}|{self._instance.node}"
         return hashlib.sha256(place.encode()).hexdigest()[:32]
 
     @property

@@ -1,4 +1,4 @@
-"""One scope of a run (the whole workflow once, or for one row): fires steps until all have settled."""
+"""One scope of a run (a workflow or a frame's body, once): fires steps until all have settled."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from app.document.workflow import Json
-from app.events.run_events import Failure, NodeSettled, NodeStarted, Preview, RunEvent, Scope, Settled
-from app.executor.attempt import InstanceFailed, run_attempts
+from app.events.run_events import NodeSettled, NodeStarted, Preview, RunEvent, Settled
 from app.executor.frontier import Frontier, Inputs
 from app.executor.instance import Instance
-from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
+from app.executor.outcome import Outcome
 from app.executor.run import Run
-from app.executor.run_context import InstanceContext
+from app.executor.scope_failed import ScopeFailed
+from app.executor.settling import Settling
+from app.executor.tally import Tally
 from app.executor.values import Token
+from app.executor.where import Where
 from app.planner.plan import Plan
 
 PATIENCE = (
@@ -25,26 +27,16 @@ PATIENCE = (
 _NOTHING: Mapping[str, Token] = {}
 
 
-class ScopeFailed(Exception):
-    """A step failed and its policy stops the scope."""
-
-    def __init__(self, node: str, failure: Failure) -> None:
-        super().__init__(f"{node}: {failure.code}")
-        self.node = node
-        self.failure = failure
-
-
 class ScopeRun:
     """Straight lines run in one task; a fork starts a task for each further branch."""
 
-    def __init__(
-        self, run: Run, plan: Plan, scope: Scope, row: int | None, values: Mapping[str, Json]
-    ) -> None:
+    def __init__(self, run: Run, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally) -> None:
         self._run = run
         self._plan = plan
-        self._scope = scope
-        self._row = row
-        self._values = values
+        self._where = where
+        self._scope = where.scope
+        self._tally = tally
+        self._settling = Settling(run, where, values, self._inner)
         self._frontier = Frontier(plan)
         self._branches: set[asyncio.Task[None]] = set()
         self._through: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -60,6 +52,8 @@ class ScopeRun:
         Raises ScopeFailed; then, and when cancelled, every instance is settled first.
         """
         try:
+            if not self._run.journal.is_fresh:
+                await self._settling.recollect()
             for step in self._pass_skips(self._frontier.start()):
                 self._branch(step)
             if self._branches:
@@ -68,6 +62,11 @@ class ScopeRun:
             await self._end_all()
             raise
         return {self._plan.steps[i].result_name: token for i, token in sorted(self._results.items())}
+
+    async def _inner(
+        self, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally
+    ) -> Mapping[str, Token]:
+        return await ScopeRun(self._run, plan, where, values, tally).execute()
 
     def _branch(self, step: int) -> None:
         task = asyncio.get_running_loop().create_task(self._follow(step))
@@ -88,13 +87,13 @@ class ScopeRun:
         self._run.end()  # last: who waited for this branch goes to work before anybody looks for a pause
 
     async def _follow(self, step: int) -> None:
-        ready = [step]
+        ready, task = [step], _this_task()
         while ready:
             if self._ending or self._run.stopping:  # a step may have kept its task from being ended
                 raise asyncio.CancelledError
             for other in ready[1:]:
                 self._branch(other)
-            ready = self._pass_skips(await self._instance(ready[0]))
+            ready = self._pass_skips(await self._instance(ready[0], task))
 
     def _pass_skips(self, given: list[int]) -> list[int]:
         """Settles what is skipped without running; gives the steps that really run."""
@@ -109,22 +108,18 @@ class ScopeRun:
                 runnable.append(step)
         return runnable
 
-    async def _instance(self, index: int) -> list[int]:
-        """Runs one step; gives the steps that became ready."""
+    async def _instance(self, index: int, task: asyncio.Task[Any]) -> list[int]:
+        """Runs one step in this task; gives the steps that became ready."""
         if index in self._lost:  # between being handed out and having its turn
             return [index]
-        step, run, task = self._plan.steps[index], self._run, _this_task()
+        step, run = self._plan.steps[index], self._run
         dropped = self._drop_losers(index) if step.merge and step.merge.wait_for != "all" else []
         inputs = self._frontier.inputs(index)
-        instance = Instance(step.id, self._scope, run.now)
-        self._emit(NodeStarted(instance.begun, step.id, self._scope, _previews(inputs)))
-        ctx = InstanceContext(run, instance, self._row, self._values)
+        instance = Instance(step.id, self._scope, run.now, self._where.place, self._tally)
+        run.emit(NodeStarted(instance.begun, step.id, self._scope, _previews(inputs)))
         self._working[index] = task
         try:
-            outputs = await run_attempts(run, step, instance, values_of(step, inputs), ctx)
-            outcome = of_outputs(step, outputs, run.values, self._scope)
-        except InstanceFailed as failed:
-            outcome = after_failure(step, failed.failure, run.values, self._scope)
+            outcome = await self._settling.outcome(step, instance, inputs)
         except asyncio.CancelledError:
             lost = index in self._lost
             self._settled(instance, "cancelled", skip="lost" if lost else "")
@@ -141,7 +136,8 @@ class ScopeRun:
     def _take(self, index: int, instance: Instance, outcome: Outcome, inputs: Inputs) -> list[int]:
         """Settles an instance as it came out; gives the steps that became ready. Raises ScopeFailed."""
         failure, step = outcome.failure, self._plan.steps[index]
-        self._settled(instance, "failed" if failure else "ok", outcome)
+        status = "failed" if failure else "skipped" if outcome.skip else "ok"
+        self._settled(instance, status, outcome, outcome.skip)
         ready = self._frontier.settle(index, outcome.tokens)
         if failure and outcome.stops:
             self._ending = True
@@ -155,23 +151,26 @@ class ScopeRun:
         self, instance: Instance, status: Settled, outcome: Outcome | None = None, skip: str = ""
     ) -> None:
         now, tokens = self._run.now, outcome.tokens if outcome else _NOTHING
+        took = now - instance.begun
         self._emit(
             NodeSettled(
                 now,
                 instance.node,
                 self._scope,
                 status,
-                round(now - instance.begun, 4),
+                round(took, 4) if took else 0.0,
                 instance.attempts,
                 instance.calls,
                 instance.usage,
                 instance.cost,
-                instance.model,
+                instance.model or (outcome.model if outcome else ""),
                 tuple(tokens),
                 {name: token.preview for name, token in tokens.items()},
                 outcome.verdict if outcome else None,
                 outcome.failure if outcome else None,
                 skip,
+                outcome.source if outcome else "",
+                outcome.saved if outcome else None,
             )
         )
 

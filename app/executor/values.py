@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from app.document.characters import is_whole, whole_value
 from app.events.run_events import Preview, Scope
-from app.sdk.data_types import Value
+from app.sdk.data_types import LazyList, Value
 
 PREVIEW_BYTES = 2048
-_STORE_CHARACTERS = 200_000_000  # of whole values kept in memory; the oldest leave first
+_SHOWN_OF_LIST = 20  # elements of a long list
+STORE_CHARACTERS = 200_000_000  # of whole values kept in memory; the oldest leave first
+BESIDE_A_JOURNAL = 16_000_000  # the same where the run's journal holds them too
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ def as_text(value: Value) -> str:
     """A value as its preview shows it; TypeError, ValueError or RecursionError where it isn't plain JSON data."""
     if isinstance(value, str):
         return value
+    if isinstance(value, LazyList):
+        return json.dumps(value[:_SHOWN_OF_LIST], ensure_ascii=False, allow_nan=False)
     return "" if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
@@ -54,7 +58,8 @@ def cut(text: str, limit: int) -> str:
 class ValueStore:
     """Whole values by reference for those that a preview had to cut; bounded, oldest out first."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = STORE_CHARACTERS) -> None:
+        self._most = most
         self._values: OrderedDict[str, tuple[Value, int]] = OrderedDict()
         self._size = 0
 
@@ -63,19 +68,22 @@ class ValueStore:
 
         Raises TypeError, ValueError or RecursionError where the value isn't plain JSON data.
         """
+        if type(value) is str and len(value) <= PREVIEW_BYTES and value.isascii():  # as most are
+            return Token(value, Preview(value, data_type, len(value)))
         text = as_text(value)
         if not is_whole(text):  # every value passes here before it is shown, sent or written
             value = whole_value(value)
             text = as_text(value)
         short = cut(text, PREVIEW_BYTES)
-        ref = self._keep(f"{scope}|{node}|{port}", value, len(text)) if len(short) < len(text) else ""
-        size = len(value) if isinstance(value, (list, dict)) else len(text)
+        is_whole_list = len(short) == len(text) and not isinstance(value, LazyList)
+        ref = "" if is_whole_list else self._keep(f"{scope}|{node}|{port}", value, len(text))
+        size = len(value) if isinstance(value, (list, dict, LazyList)) else len(text)
         return Token(value, Preview(short, data_type, size, ref))
 
     def _keep(self, ref: str, value: Value, size: int) -> str:
         self._size += size - self._values.pop(ref, (None, 0))[1]
         self._values[ref] = (value, size)
-        while self._size > _STORE_CHARACTERS and len(self._values) > 1:
+        while self._size > self._most and len(self._values) > 1:
             _, (_, gone) = self._values.popitem(last=False)
             self._size -= gone
         return ref

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from app.costs.cost import Cost
 from app.events import run_state
 from app.events.run_events import (
     BudgetReached,
+    ModelCalled,
     NodeSettled,
     NodeStarted,
     PersonAnswered,
@@ -73,3 +77,30 @@ def test_rows_are_counted_as_they_end() -> None:
 @pytest.mark.parametrize(("scope", "row"), [("", -1), ("#0", 0), ("#17/loop5#2", 17)])
 def test_a_scope_says_its_row(scope: str, row: int) -> None:
     assert row_of(scope) == row
+
+
+def test_long_runs_keep_what_people_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that failed stay findable when those that went well have left."""
+    monkeypatch.setattr(run_state, "KEPT_ROWS", 10)
+    monkeypatch.setattr(run_state, "KEPT_FAILED_ROWS", 5)
+    state = RunState()
+    for row in range(100):
+        failed = row % 30 == 0
+        state.apply(RowSettled(float(row), row, "failed" if failed else "done"))
+    assert (state.rows_done, state.rows_failed, state.rows_begun) == (96, 4, 100)
+    assert sorted(state.rows_settled) == [0, 30, 60, *range(89, 90), *range(90, 100)]
+    assert state.rows_forgotten == 100 - len(state.rows_settled)
+    for row in range(100, 110):
+        state.apply(RowSettled(float(row), row, "failed"))
+    assert [n for n, row in state.rows_settled.items() if row.status == "failed"] == list(range(105, 110))
+
+
+def test_the_curve_of_spending_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_state, "KEPT_SPENDS", 20)
+    state = RunState()
+    cent = Cost(Decimal("0.01"), "priced")
+    for n in range(1000):
+        state.apply(ModelCalled(float(n), "m", "", "big", "", None, cent, 0.1))
+    assert len(state.spend) <= 20
+    assert (state.spend[0].t, state.spend[-1].usd) == (0.0, Decimal("10.00"))
+    assert [point.t for point in state.spend] == sorted(point.t for point in state.spend)

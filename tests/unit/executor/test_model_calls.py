@@ -14,6 +14,7 @@ from app.costs.usage import Usage
 from app.document.workflow import Node, Retry
 from app.events.run_events import (
     BudgetReached,
+    Message,
     ModelCalled,
     NodeSettled,
     Retrying,
@@ -202,3 +203,41 @@ async def test_a_time_out_of_a_step_is_tried_again() -> None:
     assert isinstance(last, RunFinished)
     assert last.problems[0].code == "node.timeout"
     assert [e.attempt for e in events if isinstance(e, Retrying)] == [1]
+
+
+class Refusing(ScriptedModels):
+    """A provider whose filter stepped in: the call is paid for, and there is no answer."""
+
+    def __init__(self, **changes: Any) -> None:
+        super().__init__()
+        self.changes = changes
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        return replace(await super().chat(request), **self.changes)
+
+
+async def test_a_refusal_is_a_failure_that_is_paid_for_and_not_tried_again() -> None:
+    models = Refusing(finish="content_filter", text="")
+    _, events = await run(PAID, through=doors(models, "1"))
+    (call,) = (e for e in events if isinstance(e, ModelCalled))
+    assert (call.failure, call.cost) == (None, Cost(Decimal(15), "priced"))
+    (settled,) = (e for e in events if isinstance(e, NodeSettled) and e.node == "m")
+    assert settled.status == "failed"
+    assert settled.failure
+    assert settled.failure.code == "model.refused"
+    assert settled.failure.args["connection"] == "Test"
+    assert not [e for e in events if isinstance(e, Retrying)]
+
+
+@pytest.mark.parametrize("changes", [{"doubted": True}, {"finish": "repetition"}])
+async def test_what_a_server_cannot_be_believed_or_asked_is_estimated(changes: dict[str, Any]) -> None:
+    models = Refusing(usage=None, text="y" * 400, **changes)
+    workflow = flow({"a": ("test.source", {"value": "x" * 800}), "m": "test.model"}, ["a.value>m.value"])
+    _, events = await run(workflow, through=doors(models, "1"))
+    (call,) = (e for e in events if isinstance(e, ModelCalled))
+    assert call.usage
+    assert (call.usage.output, call.cost.state) == (100, "estimated")
+    assert call.usage.input >= 200
+    assert call.cost.known == call.usage.total
+    told = [e.code for e in events if isinstance(e, Message)]
+    assert told == (["model.usage_doubted"] if "doubted" in changes else [])

@@ -1,0 +1,37 @@
+"""Digests of values: equal values, equal digests, wherever they come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from app.sdk.data_types import LazyList, Value
+
+
+def digest_of(value: Value) -> str:
+    """SHA-256 of the value as JSON with sorted names; a long list says its own."""
+    return hashlib.sha256(_json(value).encode()).hexdigest()
+
+
+def _lazy(value: Any) -> Any:
+    if isinstance(value, LazyList):
+        return {"$list": value.digest}
+    raise TypeError(f"{type(value).__name__} is not plain data")
+
+
+_json = json.JSONEncoder(sort_keys=True, default=_lazy).encode
+
+
+class ListDigest:
+    """The digest of a list whose elements come in any order, and of each of which one is enough to remember."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+
+    def add(self, number: int, value: Value) -> None:
+        self._sum += int(digest_of([number, value]), 16)
+
+    @property
+    def value(self) -> str:
+        return f"{self._sum % (1 << 256):064x}"

@@ -1,0 +1,188 @@
+"""Frames: a step whose work is a body of steps, once for each element, turn after turn, or as another workflow."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, cast
+
+from app.document.workflow import Json
+from app.events.run_events import Failure, FrameStarted, RowSettled
+from app.executor.failures import failure_of
+from app.executor.instance import Instance
+from app.executor.instance_failed import InstanceFailed
+from app.executor.item_list import Failed
+from app.executor.journal import ItemStatus, StepRecord
+from app.executor.map_run import Element, MapRun, TooManyFailures
+from app.executor.run import Run
+from app.executor.scope_failed import ScopeFailed
+from app.executor.tally import Tally
+from app.executor.values import Token
+from app.executor.where import Where
+from app.planner.plan import FramePlan, Plan, PlanStep
+from app.sdk.data_types import Value
+from app.sdk.errors import NodeError
+from app.sdk.node_type import Given, LoopRule, MapRule
+
+_END = "#end"  # the record of a Loop that a limit of money or time has ended
+
+
+class RunScope(Protocol):
+    """Runs a body once; given to frames, since scopes hold frames and frames hold scopes."""
+
+    async def __call__(
+        self, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally
+    ) -> Mapping[str, Token]: ...
+
+
+class FrameRun:
+    """One instance of a frame. `around` is the scope that it stands in, `inside` its own place."""
+
+    def __init__(
+        self,
+        run: Run,
+        step: PlanStep,
+        frame: FramePlan,
+        instance: Instance,
+        around: Where,
+        inputs: Mapping[str, Value],
+        scope: RunScope,
+    ) -> None:
+        self._run = run
+        self._step = step
+        self._frame = frame
+        self._instance = instance
+        self._inside = around.frame(step.node.id)
+        self._inputs = inputs
+        self._scope = scope
+        self._tally = Tally(instance.tally)
+
+    async def execute(self) -> Mapping[str, Any]:
+        """The outputs by port. Raises InstanceFailed; the instance gets what everything inside has taken."""
+        rule, tally, instance = self._frame.rule, self._tally, self._instance
+        instance.attempts = 1
+        try:
+            with self._run.idle():
+                if isinstance(rule, MapRule):
+                    return await self._map(rule)
+                if isinstance(rule, LoopRule):
+                    return await self._loop(rule)
+                return _values(await self._scope(self._frame.body, self._inside, self._inputs, tally))
+        except ScopeFailed as failed:
+            raise InstanceFailed(failed.failure) from failed
+        except NodeError as error:
+            raise InstanceFailed(failure_of(error)) from error
+        finally:
+            instance.calls, instance.usage, instance.cost = tally.calls, tally.usage, tally.cost
+
+    async def _map(self, rule: MapRule) -> Mapping[str, Any]:
+        items = self._inputs["items"]
+        if not isinstance(items, Sequence) or isinstance(items, str):
+            raise NodeError("map.not_a_list")
+        self._begins(len(items))
+        body = self._frame.body
+
+        async def element(where: Where, values: Mapping[str, Json], tally: Tally) -> Mapping[str, Token]:
+            return await self._scope(body, where, values, tally)
+
+        source = _elements(items, self._frame.given, self._inputs)
+        node, around = self._step.id, self._instance.scope
+        going = MapRun(self._run, self._inside, node, around, source, rule, element, self._tally)
+        try:
+            await going.execute()
+        except TooManyFailures as many:
+            through = going.done + going.failed
+            raise NodeError("map.too_many_failed", failed=going.failed, done=through) from many
+        shown: Failed = "as_error" if rule.keep_failed else "left_out"
+        outputs: dict[str, Any] = {name: await going.results(name, shown) for name in self._frame.results}
+        return {"failed": await going.results("", "only"), **outputs}
+
+    async def _loop(self, rule: LoopRule) -> Mapping[str, Any]:
+        run, given = self._run, self._frame.given
+        self._begins(-1)
+        variables = {one.name for one in given if one.source == "variable"}
+        numbers = [one.name for one in given if one.source == "number"]
+        values: dict[str, Value] = {one.name: self._inputs.get(one.name) for one in given}
+        results: Mapping[str, Value] = {}
+        decided = await self._decided()
+        begun, turn, ended_by = run.now, 0, "turns"
+        while ended_by == "turns" and turn < rule.max_turns:
+            values |= dict.fromkeys(numbers, turn + 1)
+            results = await self._turn(turn, values)
+            turn += 1
+            values |= {name: value for name, value in results.items() if name in variables}
+            if rule.is_over({**values, **results}):
+                ended_by = "condition"
+            elif decided:
+                ended_by = decided[1] if decided[0] == turn else "turns"
+            else:
+                ended_by = await self._limit(rule, turn, run.now - begun)
+        if ended_by != "condition":
+            node, scope = self._step.id, self._instance.scope
+            run.tell(node, scope, f"loop.ended_by_{ended_by}", turns=turn)
+        return {"turns": turn, "ended_by": ended_by, **{n: results.get(n) for n in self._frame.results}}
+
+    async def _turn(self, number: int, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        tally = Tally(self._tally)
+        try:
+            came = await self._scope(self._frame.body, self._inside.turn(number), dict(values), tally)
+        except ScopeFailed as failed:
+            self._turned(number, "failed", tally, failed.failure, failed.node)
+            raise
+        self._turned(number, "done", tally)
+        return _values(came)
+
+    async def _decided(self) -> tuple[int, str] | None:
+        """After which turn a limit of money or time ended this Loop in an earlier life of the run."""
+        journal = self._run.journal
+        record = None if journal.is_fresh else (await journal.steps(self._inside.place)).get(_END)
+        return (int(str(record.outputs["turns"])), str(record.outputs["ended_by"])) if record else None
+
+    async def _limit(self, rule: LoopRule, turn: int, seconds: float) -> str:
+        """Timing may decide here, so what it decided is kept: it must not decide otherwise the next time."""
+        ended_by = "turns"
+        if rule.max_usd is not None and self._tally.cost.known >= rule.max_usd:
+            ended_by = "money"
+        elif rule.max_seconds is not None and seconds >= rule.max_seconds:
+            ended_by = "time"
+        if ended_by != "turns":
+            outputs = {"turns": turn, "ended_by": ended_by}
+            await self._run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, "", outputs))
+        return ended_by
+
+    def _begins(self, total: int) -> None:
+        self._run.emit(FrameStarted(self._run.now, self._step.id, self._instance.scope, total))
+
+    def _turned(
+        self, number: int, status: ItemStatus, tally: Tally, failure: Failure | None = None, node: str = ""
+    ) -> None:
+        run, scope = self._run, self._instance.scope
+        run.emit(RowSettled(run.now, number, status, failure, node, self._step.id, scope, tally.cost))
+
+
+async def _elements(
+    items: Iterable[Any], given: Sequence[Given], inputs: Mapping[str, Value]
+) -> AsyncIterator[Element]:
+    for number, item in enumerate(items, 1):
+        yield Element(item, dict(_given(item, number, given, inputs)))
+
+
+def _given(
+    item: Any, number: int, given: Sequence[Given], inputs: Mapping[str, Value]
+) -> Iterator[tuple[str, Json]]:
+    for one in given:
+        match one.source:
+            case "item":
+                yield one.name, item
+            case "number":
+                yield one.name, number
+            case "column":
+                yield (
+                    one.name,
+                    cast("Mapping[str, Any]", item).get(one.name) if isinstance(item, Mapping) else None,
+                )
+            case _:
+                yield one.name, inputs.get(one.name)
+
+
+def _values(tokens: Mapping[str, Token]) -> dict[str, Value]:
+    return {name: token.value for name, token in tokens.items()}

@@ -1,0 +1,80 @@
+"""A result of a Map as a list that is read from the journal while it is gone through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias
+
+from app.document.workflow import Json, JsonObject
+from app.executor.journal import ItemRecord, Journal, Place
+from app.sdk.data_types import LazyList, Value
+
+Failed: TypeAlias = Literal["as_error", "as_nothing", "left_out", "only"]
+
+_PAGE = 256
+
+
+class ItemList(LazyList):
+    """`name` is the result; `failed` says what stands for elements that failed. `count` is the list's length, `total`
+    that of the source.
+    """
+
+    def __init__(
+        self, journal: Journal, frame: Place, name: str, failed: Failed, count: int, total: int, digest: str
+    ) -> None:
+        self._journal = journal
+        self._frame = frame
+        self._name = name
+        self._failed: Failed = failed
+        self._count = count
+        self._total = total
+        self._digest = digest
+
+    @property
+    def digest(self) -> str:
+        return self._digest
+
+    def reference(self) -> JsonObject:
+        return {
+            "kind": "items",
+            "frame": self._frame,
+            "name": self._name,
+            "failed": self._failed,
+            "count": self._count,
+            "total": self._total,
+            "digest": self._digest,
+        }
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Any]:
+        for first in range(0, self._total, _PAGE):
+            for item in self._journal.page(self._frame, first, min(_PAGE, self._total - first)):
+                yield from values_of_item(item, self._name, self._failed)
+
+    def __getitem__(self, index: Any) -> Any:
+        if not isinstance(index, int) or self._failed in ("left_out", "only"):
+            return super().__getitem__(index)
+        place = index + self._count if index < 0 else index
+        page = self._journal.page(self._frame, place, 1) if 0 <= place < self._count else ()
+        for item in page:
+            return next(iter(values_of_item(item, self._name, self._failed)))
+        raise IndexError(index)
+
+
+def values_of_item(item: ItemRecord, name: str, failed: Failed) -> tuple[Value, ...]:
+    """What stands for an element in the list: one value, or none."""
+    if item.status == "done":
+        return () if failed == "only" else (item.outputs.get(name),)
+    if failed == "as_nothing":
+        return (None,)
+    return () if failed == "left_out" else (error_row(item),)
+
+
+def error_row(item: ItemRecord) -> dict[str, Json]:
+    """A record that says what was wrong with an element; its own values stand beside it."""
+    failure = item.failure
+    args = {k: list(v) if isinstance(v, tuple) else v for k, v in failure.args.items()} if failure else {}
+    said: dict[str, Json] = {"code": failure.code if failure else item.status, "step": item.node, **args}
+    return {**item.values, "number": item.number + 1, "error": said}

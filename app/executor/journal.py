@@ -1,0 +1,251 @@
+"""The journal: what is kept of runs so that they can go on after anything, as protocols.
+
+A place says where in a run something happened, by content rather than by number: "" is the run itself,
+`#3f2a…` the row with this content, `map3#3f2a…` an element of a Map, `loop5#2` a turn of a Loop, `sub7` a
+Sub-workflow; deeper ones are joined by "/". A row inserted at the top of a table changes no other row's place.
+`scope` is the same with the numbers that people read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from app.costs.cost import FREE, Cost
+from app.costs.usage import NO_USAGE, Usage
+from app.document.problem import Problem
+from app.document.workflow import Json, JsonObject
+from app.events.fact import fact
+from app.events.run_events import Failure, RunStatus, Scope
+from app.sdk.data_types import Value
+
+Place: TypeAlias = str
+StepStatus: TypeAlias = Literal["ok", "failed", "sent"]
+ItemStatus: TypeAlias = Literal["done", "failed", "cancelled"]
+
+NOTES_A_RUN = 5_000  # step records that are kept without being waited for; later ones are dropped
+NOTE_BYTES = 64 * 1024  # of one of them; a longer one is dropped
+
+
+@fact
+class StepRecord:
+    """One instance that settled; `sent`: an outside effect began and nobody knows yet how it ended.
+
+    `inputs` is the digest of the input values by port, `type` and `version` what the node was. `outputs` holds the
+    values of the ports that carried one. `at` and `seconds` count from the run's start, over all its lives.
+    `saved` is what a hit of the cache would have cost.
+    """
+
+    place: Place
+    node: str
+    status: StepStatus
+    type: str
+    version: int
+    inputs: str
+    outputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    scope: Scope = ""
+    at: float = 0.0
+    seconds: float = 0.0
+    attempts: int = 0
+    calls: int = 0
+    usage: Usage = NO_USAGE
+    cost: Cost = FREE
+    model: str = ""
+    verdict: Mapping[str, Json] | None = None
+    failure: Failure | None = None
+    saved: Cost | None = None
+
+
+@fact
+class ItemRecord:
+    """One row, element or turn that is through. `frame` is the place of the Map or Loop ("" for a run over rows),
+    `key` its last part without the "#", `number` counts from 0 in the order of the source.
+    """
+
+    frame: Place
+    key: str
+    number: int
+    status: ItemStatus
+    outputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    failure: Failure | None = None
+    node: str = ""  # where it failed
+    usage: Usage = NO_USAGE
+    cost: Cost = FREE
+    seconds: float = 0.0
+    values: JsonObject = field(default_factory=dict[str, Json])  # the row as it was read
+
+
+class JournalError(Exception):
+    """The journal can't be read or written. `code` is `journal.<what>`: full, read_only, locked, damaged, newer,
+    broken; or held: another process has the run, or it was opened only to read.
+    """
+
+    def __init__(self, code: str, path: str, reason: str = "") -> None:
+        super().__init__(f"{code}: {path}: {reason}")
+        self.code = code
+        self.path = path
+        self.reason = reason
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(self.code, args={"path": self.path, "reason": self.reason})
+
+
+class Journal(Protocol):
+    """The record of one run, held by this process alone. Everything raises JournalError.
+
+    Only `items` and what waits for the disk are awaited; nothing here blocks the loop.
+    """
+
+    @property
+    def is_fresh(self) -> bool:
+        """Nothing was recorded before: nobody needs to ask for it."""
+        ...
+
+    async def steps(self, place: Place) -> Mapping[str, StepRecord]:
+        """What was recorded at exactly this place, by node."""
+        ...
+
+    async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
+        """All step records, page by page: those behind the number `after` (0: from the beginning), with their own."""
+        ...
+
+    async def commit(self, record: StepRecord) -> None:
+        """Comes back when the record will outlive a power cut. A later one of an instance replaces its earlier one."""
+        ...
+
+    def note(self, record: StepRecord) -> None:
+        """Keeps a record some time soon; such records are capped (`NOTES_A_RUN`, `NOTE_BYTES`) and losing one costs no
+        money.
+        """
+        ...
+
+    async def item(self, frame: Place, key: str) -> ItemRecord | None:
+        """A row, element or turn that is through."""
+        ...
+
+    def note_item(self, record: ItemRecord) -> None:
+        """Keeps an item some time soon: it can be made again from the records of its steps. None is dropped while the
+        run is held; who notes many awaits `flush` now and then, so that few wait for the disk. A later item of the
+        same key replaces it.
+        """
+        ...
+
+    async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
+        """Items with the numbers `first` up to `first + count - 1`, in that order; what isn't through is missing. Of
+        several with one number (the source has changed) the latest.
+        """
+        ...
+
+    def page(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
+        """The same from any thread, waiting for the disk: for who iterates over a Map's result."""
+        ...
+
+    async def flush(self) -> None:
+        """Everything noted so far is on the disk, and its writing has been waited for. Where it fails, items stay noted
+        and are written with the next call that finds the disk well.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """What is kept of a run as a whole.
+
+    `workflow` is the frozen text of its file, `parts` those of its Sub-workflows by digest. `request` is what was
+    asked for (values, rows, limits, folder), enough to start it again.
+    """
+
+    run: str
+    workflow_id: str
+    name: str
+    digest: str
+    at: str  # ISO 8601 with zone
+    workflow: str
+    request: JsonObject = field(default_factory=dict[str, Json])
+    parts: Mapping[str, str] = field(default_factory=dict[str, str])
+    rows: int | None = None  # as in RunStarted
+    prices_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run has come to so far; kept at its end, and at each pause."""
+
+    status: RunStatus
+    elapsed: float = 0.0
+    usage: Usage = NO_USAGE
+    cost: Cost = FREE
+    calls: int = 0
+    rows_done: int = 0
+    rows_failed: int = 0
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])  # previews by name
+    problem: str = ""  # the code of the first one
+    waits: tuple[str, ...] = ()  # the steps that wait, for a person or for money
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One line of the history. `alive`: some process holds it now. `size` is in bytes, about."""
+
+    run: str
+    workflow_id: str
+    name: str
+    digest: str
+    at: str
+    summary: RunSummary
+    rows: int | None = None
+    pinned: bool = False
+    alive: bool = False
+    size: int = 0
+
+    @property
+    def is_unfinished(self) -> bool:
+        """It ended before its work did, and can go on."""
+        return not self.alive and self.summary.status in ("running", "paused", "waiting", "cancelled")
+
+
+class RunStore(Protocol):
+    """All runs of a profile. Several processes may use it; a run belongs to one of them. Raises JournalError, and
+    KeyError for a run that isn't there.
+    """
+
+    async def begin(self, head: RunHead) -> Journal:
+        """A new run; this process holds it from now on."""
+        ...
+
+    async def reopen(self, run: str) -> tuple[RunHead, RunSummary, Journal]:
+        """Takes a run again. Raises JournalError `journal.held` where it goes on elsewhere."""
+        ...
+
+    async def look(self, run: str) -> tuple[RunHead, RunSummary, Journal]:
+        """The same only to read, whoever holds it."""
+        ...
+
+    async def summarise(self, run: str, summary: RunSummary) -> None:
+        """What it has come to so far, durable."""
+        ...
+
+    async def leave(self, run: str) -> None:
+        """What was noted is on the disk, and its process holds it no more: that much also where this raises."""
+        ...
+
+    async def lines(self, most: int = 200, workflow_id: str = "") -> Sequence[RunLine]:
+        """The latest runs first."""
+        ...
+
+    async def pin(self, run: str, pinned: bool) -> None:
+        """Pinned runs are never thrown away."""
+        ...
+
+    async def forget(self, run: str) -> None:
+        """Throws a run away; one that some process holds stays, with JournalError `journal.held`."""
+        ...
+
+    async def keep(self, runs: int, size: int) -> int:
+        """Throws the oldest unpinned finished runs away until at most so many, and so many bytes, are left.
+
+        Unfinished runs go last; pinned ones and those that some process holds stay, and count. Gives how many went.
+        """
+        ...

@@ -1,0 +1,206 @@
+"""A Map: a body once for every element of a source that is read lazily, W at a time, results in the source's order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from app.costs.cost import Cost
+from app.document.workflow import Json, JsonObject
+from app.events.run_events import Failure, RowSettled, Scope
+from app.executor.digests import ListDigest, digest_of
+from app.executor.failures import bug_args, failure_of
+from app.executor.item_list import Failed, ItemList, error_row, values_of_item
+from app.executor.journal import ItemRecord, ItemStatus
+from app.executor.run import Run
+from app.executor.scope_failed import ScopeFailed
+from app.executor.tally import Tally
+from app.executor.values import Token
+from app.executor.where import Where
+from app.sdk.data_types import Value
+from app.sdk.errors import NodeError
+from app.sdk.node_type import MapRule
+
+Rows: TypeAlias = AsyncIterator[Mapping[str, Json]]
+RunBody: TypeAlias = Callable[[Where, Mapping[str, Json], Tally], Any]  # awaitable of results by name
+
+_IN_MEMORY = 1000  # results of so many elements are a plain list
+_FLUSHED = 256  # elements after which the disk may catch up
+_LOOKED_AT = 10  # elements before a share of failures means anything
+
+
+class TooManyFailures(Exception):
+    """The Map stops: as many elements failed as it was told to bear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """`item` is what its place and its results are known by, `values` what the body is given."""
+
+    item: Json
+    values: Mapping[str, Json]
+
+
+class MapRun:
+    """W workers over one iterator, not a task an element: the source is read only when a slot is free."""
+
+    def __init__(
+        self,
+        run: Run,
+        where: Where,
+        node: str,
+        around: Scope,
+        source: AsyncIterator[Element],
+        rule: MapRule,
+        body: RunBody,
+        tally: Tally,
+    ) -> None:
+        """`where` is the frame's own place, `node` its step ("" for a run over rows), `around` that one's scope.
+        `body` runs one element.
+        """
+        self._run = run
+        self._where = where
+        self._node = node
+        self._around = around
+        self._source = source
+        self._rule = rule
+        self._body = body
+        self._tally = tally
+        self._reading = asyncio.Lock()
+        self._seen: set[int] = set()
+        self._again: dict[int, int] = {}
+        self._digests: dict[str, ListDigest] = {}
+        self._wrong = ListDigest()
+        self.count = 0
+        self.done = 0
+        self.failed = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The results that came."""
+        return tuple(self._digests)
+
+    async def execute(self) -> None:
+        """Runs every element. Raises TooManyFailures, and whatever the source raises."""
+        workers = self._rule.at_a_time or self._run.limits.rows_at_a_time
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(max(1, workers)):
+                    group.create_task(self._work())
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from several
+
+    async def results(self, name: str, failed: Failed) -> Sequence[Value]:
+        """The list of one result, in the order of the elements; long ones are read while they are gone through."""
+        count = self.count
+        if failed == "left_out":
+            count = self.done
+        elif failed == "only":
+            count = self.failed
+        if self.count > _IN_MEMORY:
+            done = self._digests[name].value if name in self._digests else ""
+            digest = digest_of([failed, self.count, done, self._wrong.value])
+            return ItemList(self._run.journal, self._where.place, name, failed, count, self.count, digest)
+        items = await self._run.journal.items(self._where.place, 0, self.count)
+        return [value for item in items for value in values_of_item(item, name, failed)]
+
+    async def _work(self) -> None:
+        self._run.begin()
+        try:
+            while not self._run.stopping and (taken := await self._take()) is not None:
+                await self._element(*taken)
+                await asyncio.sleep(0)  # a body of pure steps never waits: let Stop and events through
+        finally:
+            self._run.end()
+
+    async def _take(self) -> tuple[int, Element] | None:
+        async with self._reading:
+            try:
+                element = await anext(self._source)
+            except StopAsyncIteration:
+                return None
+            self.count += 1
+            if not self.count % _FLUSHED:
+                await self._run.journal.flush()
+            return self.count - 1, element
+
+    async def _element(self, number: int, element: Element) -> None:
+        run, tally, begun = self._run, Tally(self._tally), self._run.now
+        key = self._key(element.item)
+        where = self._where.element(number, key)
+        results: Mapping[str, Token] = {}
+        status: ItemStatus = "failed"
+        failure: Failure | None = None
+        node = ""
+        try:
+            with run.idle():  # its branches are at work
+                results = await self._body(where, element.values, tally)
+            status = "done"
+        except ScopeFailed as failed:
+            failure, node = failed.failure, failed.node
+        except NodeError as error:  # what the element holds isn't what the body wants
+            failure = failure_of(error)
+        except asyncio.CancelledError:
+            self._settled(number, "cancelled", None, "", tally.cost)
+            raise
+        except Exception as bug:
+            self._settled(number, "failed", Failure("engine.bug", bug_args(bug)), "", tally.cost)
+            raise
+        outputs = {name: token.value for name, token in results.items()}
+        record = ItemRecord(
+            self._where.place,
+            key,
+            number,
+            status,
+            outputs,
+            failure,
+            node,
+            tally.usage,
+            tally.cost,
+            round(run.now - begun, 4),
+            _row(element.item),
+        )
+        self._count_in(record)
+        run.journal.note_item(record)
+        self._settled(number, status, failure, node, tally.cost)
+        if self._is_enough():
+            raise TooManyFailures
+
+    def _count_in(self, record: ItemRecord) -> None:
+        if record.status == "done":
+            self.done += 1
+            for name, value in record.outputs.items():
+                self._digests.setdefault(name, ListDigest()).add(record.number, value)
+            return
+        self.failed += 1
+        self._wrong.add(record.number, error_row(record))
+
+    def _is_enough(self) -> bool:
+        rule, failed = self._rule, self.failed
+        if rule.stop_after is not None and failed >= rule.stop_after:
+            return True
+        through = self.done + failed
+        return rule.stop_share is not None and through >= _LOOKED_AT and failed > rule.stop_share * through
+
+    def _settled(
+        self, number: int, status: ItemStatus, failure: Failure | None, node: str, cost: Cost
+    ) -> None:
+        self._run.emit(
+            RowSettled(self._run.now, number, status, failure, node, self._node, self._around, cost)
+        )
+
+    def _key(self, item: Json) -> str:
+        """The element by content; one that was there before is numbered, so that each has a place of its own."""
+        digest = digest_of(item)[:16]
+        known = int(digest, 16)
+        if known not in self._seen:
+            self._seen.add(known)
+            return digest
+        self._again[known] = again = self._again.get(known, 1) + 1
+        return f"{digest}.{again}"
+
+
+def _row(item: Json) -> JsonObject:
+    return item if isinstance(item, Mapping) else {"item": item}

@@ -1,0 +1,171 @@
+"""The journal in plain memory: for runs without a profile, and gone with their process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+from app.executor.journal import (
+    NOTES_A_RUN,
+    ItemRecord,
+    Journal,
+    JournalError,
+    Place,
+    RunHead,
+    RunLine,
+    RunStore,
+    RunSummary,
+    StepRecord,
+)
+
+_NOWHERE = "memory"
+
+
+class MemoryJournal(Journal):
+    """See `app.executor.journal.Journal`. `page` may be called from any thread."""
+
+    def __init__(self, kept: _Kept, *, is_held: bool) -> None:
+        self._kept = kept
+        self._is_fresh = not kept.steps and not kept.by_key
+        self.is_held = is_held
+
+    @property
+    def is_fresh(self) -> bool:
+        return self._is_fresh
+
+    async def steps(self, place: Place) -> Mapping[str, StepRecord]:
+        return dict(self._kept.steps.get(place, {}))
+
+    async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
+        records = (record for by_node in self._kept.steps.values() for record in by_node.values())
+        return list(islice(enumerate(records, 1), after, after + count))
+
+    async def commit(self, record: StepRecord) -> None:
+        self._keep(record)
+
+    def note(self, record: StepRecord) -> None:
+        self._check()
+        if self._kept.notes < NOTES_A_RUN:
+            self._kept.notes += 1
+            self._keep(record)
+
+    async def item(self, frame: Place, key: str) -> ItemRecord | None:
+        return self._kept.by_key.get(frame, {}).get(key)
+
+    def note_item(self, record: ItemRecord) -> None:
+        self._check()
+        by_key = self._kept.by_key.setdefault(record.frame, {})
+        by_number = self._kept.by_number.setdefault(record.frame, {})
+        earlier = by_key.get(record.key)
+        if earlier is not None and by_number.get(earlier.number) is earlier:
+            del by_number[earlier.number]
+        by_key[record.key] = by_number[record.number] = record
+
+    async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
+        return self.page(frame, first, count)
+
+    def page(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
+        by_number = self._kept.by_number.get(frame, {})
+        return [by_number[number] for number in range(first, first + count) if number in by_number]
+
+    async def flush(self) -> None:
+        pass
+
+    def _keep(self, record: StepRecord) -> None:
+        self._check()
+        self._kept.steps.setdefault(record.place, {})[record.node] = record
+
+    def _check(self) -> None:
+        if not self.is_held:
+            raise JournalError("journal.held", _NOWHERE, "opened only to read")
+
+
+def journal_of_nothing(run: str = "") -> MemoryJournal:
+    """For a run that nobody will want to find again."""
+    return _Kept(RunHead(run, "", "", "", "", "")).hold()
+
+
+class _Kept:
+    """All of one run."""
+
+    def __init__(self, head: RunHead) -> None:
+        self.head = head
+        self.summary = RunSummary("running")
+        self.pinned = False
+        self.holder: MemoryJournal | None = None
+        self.notes = 0
+        self.steps: dict[Place, dict[str, StepRecord]] = {}
+        self.by_key: dict[Place, dict[str, ItemRecord]] = {}
+        self.by_number: dict[Place, dict[int, ItemRecord]] = {}
+
+    def hold(self) -> MemoryJournal:
+        self.holder = MemoryJournal(self, is_held=True)
+        return self.holder
+
+    def line(self) -> RunLine:
+        head = self.head
+        return RunLine(
+            run=head.run,
+            workflow_id=head.workflow_id,
+            name=head.name,
+            digest=head.digest,
+            at=head.at,
+            summary=self.summary,
+            rows=head.rows,
+            pinned=self.pinned,
+            alive=self.holder is not None,
+        )
+
+
+class MemoryRuns(RunStore):
+    """See `app.executor.journal.RunStore`. Sizes aren't known and bound nothing."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, _Kept] = {}
+
+    async def begin(self, head: RunHead) -> MemoryJournal:
+        if head.run in self._runs:
+            raise JournalError("journal.broken", _NOWHERE, f"{head.run} is there already")
+        kept = self._runs[head.run] = _Kept(head)
+        return kept.hold()
+
+    async def reopen(self, run: str) -> tuple[RunHead, RunSummary, MemoryJournal]:
+        kept = self._free(run)
+        return kept.head, kept.summary, kept.hold()
+
+    async def look(self, run: str) -> tuple[RunHead, RunSummary, MemoryJournal]:
+        kept = self._runs[run]
+        return kept.head, kept.summary, MemoryJournal(kept, is_held=False)
+
+    async def summarise(self, run: str, summary: RunSummary) -> None:
+        self._runs[run].summary = summary
+
+    async def leave(self, run: str) -> None:
+        kept = self._runs.get(run)
+        if kept is not None and kept.holder is not None:
+            kept.holder.is_held = False
+            kept.holder = None
+
+    async def lines(self, most: int = 200, workflow_id: str = "") -> Sequence[RunLine]:
+        latest = (kept.line() for kept in reversed(self._runs.values()))
+        return list(islice((line for line in latest if workflow_id in ("", line.workflow_id)), most))
+
+    async def pin(self, run: str, pinned: bool) -> None:
+        self._runs[run].pinned = pinned
+
+    async def forget(self, run: str) -> None:
+        self._free(run)
+        del self._runs[run]
+
+    async def keep(self, runs: int, size: int) -> int:
+        free = [line for line in map(_Kept.line, self._runs.values()) if not line.pinned and not line.alive]
+        going = sorted(free, key=lambda line: line.is_unfinished)[: max(0, len(self._runs) - runs)]
+        for line in going:
+            del self._runs[line.run]
+        return len(going)
+
+    def _free(self, run: str) -> _Kept:
+        kept = self._runs[run]
+        if kept.holder is not None:
+            raise JournalError("journal.held", _NOWHERE, run)
+        return kept

@@ -1,0 +1,277 @@
+"""How an instance comes to its outcome: a pin, the run's own record, the cache, a twin under way, or its own work."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from app.document.workflow import Json
+from app.events.run_events import ModelCalled
+from app.executor.attempt import run_attempts
+from app.executor.cache import Kept
+from app.executor.digests import digest_of
+from app.executor.frame_run import FrameRun, RunScope
+from app.executor.frontier import Inputs
+from app.executor.instance import Instance
+from app.executor.instance_failed import InstanceFailed
+from app.executor.journal import StepRecord
+from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
+from app.executor.run import Run
+from app.executor.run_context import InstanceContext
+from app.executor.where import Where
+from app.planner.plan import PlanStep
+from app.sdk.context import Question
+from app.sdk.data_types import Value
+
+
+class Settling:
+    """The instances of one scope. `values` are what the scope was given."""
+
+    def __init__(self, run: Run, where: Where, values: Mapping[str, Json], scope: RunScope) -> None:
+        self._run = run
+        self._where = where
+        self._values = values
+        self._scope = scope
+        self._records: Mapping[str, StepRecord] = {}
+        self._gives = bool(run.past.pins or run.past.before)
+
+    async def recollect(self) -> None:
+        """Reads what was recorded at this place in an earlier life of the run. Raises JournalError."""
+        self._records = await self._run.journal.steps(self._where.place)
+
+    async def outcome(self, step: PlanStep, instance: Instance, inputs: Inputs) -> Outcome:
+        """What the instance comes to, and on the disk where it must be. Raises JournalError."""
+        if self._gives and (given := self._given(step)):
+            return given
+        record = self._records.get(step.id) if self._records else None
+        digest = ""
+        try:
+            values = values_of(step, inputs)
+            if step.lasts:
+                digest = digest_of(values)
+                settled = await self._settled_before(step, instance, record, digest)
+                if settled:
+                    return settled
+                instance.attempts = 0
+                outcome = await self._work_once(step, instance, values, digest)
+            else:
+                outputs = await self._outputs(step, instance, values)
+                outcome = of_outputs(step, outputs, self._run.values, self._where.scope)
+        except InstanceFailed as failed:
+            outcome = after_failure(step, failed.failure, self._run.values, self._where.scope)
+        if step.lasts or outcome.failure:
+            await self._keep(step, instance, outcome, digest)
+        else:
+            self._note(step, instance, outcome)
+        return outcome
+
+    def _given(self, step: PlanStep) -> Outcome | None:
+        past = self._run.past
+        if step.id not in past.pins and step.id not in past.before:
+            return None
+        given = past.pins.get(step.id) or past.before.get(step.id, {})
+        outcome = of_outputs(step, given, self._run.values, self._where.scope)
+        outcome.source = "pin" if step.id in past.pins else "record"
+        return outcome
+
+    def _outputs(
+        self, step: PlanStep, instance: Instance, values: Mapping[str, Value]
+    ) -> Coroutine[Any, Any, Mapping[str, Value]]:
+        if step.frame:
+            around = self._where
+            return FrameRun(self._run, step, step.frame, instance, around, values, self._scope).execute()
+        ctx = InstanceContext(self._run, instance, self._where.row, self._values)
+        return run_attempts(self._run, step, instance, values, ctx)
+
+    # What was recorded
+
+    async def _settled_before(
+        self, step: PlanStep, instance: Instance, record: StepRecord | None, digest: str
+    ) -> Outcome | None:
+        """What the run's own record says, where it still counts; people decide where that isn't plain."""
+        if record is None or not step.spec:
+            return None
+        run = self._run
+        if record.status == "sent":
+            answer = await run.ask(instance, Question("", None, may_edit=False), "effect")
+            return None if answer.decision == "rejected" else await self._took_place(step, instance, digest)
+        if record.failure and not self._stays_failed(step):
+            self._carry(instance, record)
+            return None
+        # What a Merge took was decided by timing, which may be another now: what it decided stands.
+        known = {"type": record.type, "version": record.version}
+        if (record.type, record.version) != (step.spec.id, step.spec.type.version):
+            if not await run.decide(instance, "version", {**known, "now": step.spec.type.version}):
+                self._carry(instance, record)
+                return None
+        elif not step.merge and record.inputs != digest and not await run.decide(instance, "inputs", known):
+            self._carry(instance, record)
+            return None
+        instance.attempts, instance.model = record.attempts, record.model
+        instance.book(record.usage, record.cost, record.calls)
+        if record.failure:
+            outcome = after_failure(step, record.failure, run.values, self._where.scope)
+        else:
+            outcome = of_outputs(step, record.outputs, run.values, self._where.scope)
+        outcome.source = "record"
+        outcome.saved = record.saved
+        return outcome
+
+    def _carry(self, instance: Instance, record: StepRecord) -> None:
+        """The step runs again; what its earlier work has cost stays on the bill."""
+        if not record.calls:
+            return
+        instance.book(record.usage, record.cost, record.calls)
+        self._run.emit(
+            ModelCalled(
+                self._run.now,
+                instance.node,
+                instance.scope,
+                record.model,
+                "",
+                record.usage,
+                record.cost,
+                0.0,
+                record.failure,
+            )
+        )
+
+    def _stays_failed(self, step: PlanStep) -> bool:
+        """A failure that the run has lived with stays; one that ended the run is what going on tries again."""
+        if step.error_joined or step.node.on_error.policy != "stop":
+            return True
+        return "#" in self._where.place and not self._run.past.retry_failed
+
+    async def _took_place(self, step: PlanStep, instance: Instance, digest: str) -> Outcome:
+        """An effect that nobody saw the end of, and that people say has happened: its results are unknown."""
+        empty = {port.name: None for port in step.ports.outputs if not port.quiet}
+        outcome = of_outputs(step, empty, self._run.values, self._where.scope)
+        outcome.source = "record"
+        await self._keep(step, instance, outcome, digest)
+        return outcome
+
+    # Work that is worth keeping
+
+    async def _work_once(
+        self, step: PlanStep, instance: Instance, values: Mapping[str, Value], digest: str
+    ) -> Outcome:
+        run, key = self._run, self._cache_key(step, digest)
+        if step.effect == "side_effect":
+            if run.past.dry:
+                return self._would(step, instance)
+            await run.journal.commit(self._record(step, instance, None, digest))
+        if key and step.node.cache == "reuse":
+            return await self._unless_kept(step, instance, values, key)
+        return await self._work(step, instance, values, key)
+
+    async def _unless_kept(
+        self, step: PlanStep, instance: Instance, values: Mapping[str, Value], key: str
+    ) -> Outcome:
+        """The cache's result; where somebody in this run asks for the same just now, theirs is waited for."""
+        run = self._run
+        while (twin := run.twins.get(key)) is not None:
+            with run.idle():
+                await asyncio.wait([twin])
+        mine = run.twins[key] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._from_cache(step, key) or await self._work(step, instance, values, key)
+        finally:
+            del run.twins[key]
+            mine.set_result(None)
+
+    async def _work(
+        self, step: PlanStep, instance: Instance, values: Mapping[str, Value], key: str
+    ) -> Outcome:
+        run = self._run
+        outputs = await self._outputs(step, instance, values)
+        outcome = of_outputs(step, outputs, run.values, self._where.scope)
+        if key and run.cache and not instance.cut:
+            run.cache.put(key, run.workflow_id, step.id, _kept(instance, outcome))
+        return outcome
+
+    def _would(self, step: PlanStep, instance: Instance) -> Outcome:
+        """In a dry run: the inputs stand in the event that the instance began with."""
+        self._run.tell(step.id, self._where.scope, "dry.would")
+        return Outcome({}, skip="dry")
+
+    def _cache_key(self, step: PlanStep, digest: str) -> str:
+        """Empty: nothing is kept. The models that would answer are part of it, by what they are here and now."""
+        if (
+            self._run.cache is None
+            or step.effect != "model"
+            or step.spec is None
+            or step.node.cache == "never"
+        ):
+            return ""
+        doors, choices = self._run.doors, step.spec.type.models(step.fields)
+        if not all(map(doors.may_ask, choices)):  # what may not be asked may not be remembered either
+            return ""
+        facts = [doors.models.facts(choice) for choice in choices]
+        if not facts or any(one is None for one in facts):
+            return ""
+        models = [[one.kind, one.id] for one in facts if one]
+        return hashlib.sha256(json.dumps([step.signature, models, digest]).encode()).hexdigest()
+
+    async def _from_cache(self, step: PlanStep, key: str) -> Outcome | None:
+        cache = self._run.cache
+        kept = await cache.get(key) if cache else None
+        if kept is None:
+            return None
+        outcome = of_outputs(step, kept.outputs, self._run.values, self._where.scope)
+        outcome.source, outcome.saved, outcome.model = "cache", kept.cost, kept.model
+        return outcome
+
+    # Records
+
+    async def _keep(self, step: PlanStep, instance: Instance, outcome: Outcome, digest: str) -> None:
+        timed_out = outcome.failure is not None and outcome.failure.code == "node.timeout"
+        if outcome.skip:
+            return
+        if step.lasts or timed_out:
+            await self._run.journal.commit(self._record(step, instance, outcome, digest))
+        else:
+            self._note(step, instance, outcome)
+
+    def _note(self, step: PlanStep, instance: Instance, outcome: Outcome) -> None:
+        run = self._run
+        if run.notes_left > 0 and not step.frame and not outcome.skip:
+            run.notes_left -= 1
+            run.journal.note(self._record(step, instance, outcome, ""))
+
+    def _record(self, step: PlanStep, instance: Instance, outcome: Outcome | None, digest: str) -> StepRecord:
+        spec = step.spec
+        return StepRecord(
+            place=self._where.place,
+            node=step.id,
+            status="sent" if outcome is None else "failed" if outcome.failure else "ok",
+            type=spec.id if spec else step.node.type,
+            version=spec.type.version if spec else step.node.type_version,
+            inputs=digest,
+            outputs={} if outcome is None else {name: token.value for name, token in outcome.tokens.items()},
+            scope=self._where.scope,
+            at=instance.begun,
+            seconds=round(self._run.now - instance.begun, 4),
+            attempts=instance.attempts,
+            calls=instance.calls,
+            usage=instance.usage,
+            cost=instance.cost,
+            model=instance.model or (outcome.model if outcome else ""),
+            verdict=outcome.verdict if outcome else None,
+            failure=outcome.failure if outcome else None,
+            saved=outcome.saved if outcome else None,
+        )
+
+
+def _kept(instance: Instance, outcome: Outcome) -> Kept:
+    return Kept(
+        {name: token.value for name, token in outcome.tokens.items()},
+        outcome.verdict,
+        instance.usage,
+        instance.cost,
+        instance.model,
+        dt.datetime.now().astimezone().isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,35 @@
+"""What a run has taken in all its lives, from its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.costs.cost import FREE, Cost
+from app.costs.usage import NO_USAGE, Usage
+from app.executor.journal import Journal
+
+_PAGE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """`until` is when the last recorded step ended, in seconds since the run's start."""
+
+    usage: Usage = NO_USAGE
+    cost: Cost = FREE
+    calls: int = 0
+    until: float = 0.0
+
+
+async def totals_of(journal: Journal) -> Totals:
+    """Adds up every step that is recorded. Raises JournalError."""
+    usage, cost, calls, until = NO_USAGE, FREE, 0, 0.0
+    after = 0
+    while page := await journal.each(after, _PAGE):
+        for _, record in page:
+            usage += record.usage
+            cost += record.cost
+            calls += record.calls
+            until = max(until, record.at + record.seconds)
+        after = page[-1][0]
+    return Totals(usage, cost, calls, until)

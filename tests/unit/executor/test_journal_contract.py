@@ -1,0 +1,199 @@
+"""What every journal does, asked of both: the one in memory and the one in a database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from app.adapters.sqlite_runs import SqliteRuns
+from app.executor.journal import NOTES_A_RUN, ItemRecord, JournalError, RunStore, RunSummary
+from app.executor.memory_journal import MemoryRuns
+from tests.journals import failed_step, head, item, profile, step
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def runs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
+    if request.param == "memory":
+        yield MemoryRuns()
+        return
+    store = SqliteRuns(profile(tmp_path))
+    yield store
+    store.close()
+
+
+async def refused(code: str, doing: object) -> None:
+    with pytest.raises(JournalError) as told:
+        await doing  # type: ignore[misc]
+    assert told.value.code == code
+    assert told.value.problem.code == code
+
+
+async def test_steps_come_back_as_they_were(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    assert journal.is_fresh
+    first, second, failed = step("#a"), step("#a", "check", "other"), failed_step("#b")
+    await asyncio.gather(journal.commit(first), journal.commit(second), journal.commit(failed))
+    assert await journal.steps("#a") == {"ask": first, "check": second}
+    assert await journal.steps("#b") == {"ask": failed}
+    assert await journal.steps("") == {}
+    assert await journal.steps("#") == {}
+
+
+async def test_a_later_record_replaces_the_earlier_one(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    await journal.commit(step(status="sent", outputs={}))
+    await journal.commit(step(text="sent and answered"))
+    assert await journal.steps("") == {"ask": step(text="sent and answered")}
+
+
+async def test_notes_are_there_when_asked_for_and_capped(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    for number in range(NOTES_A_RUN + 20):
+        journal.note(step(f"#{number}"))
+    await journal.commit(step("#last"))
+    assert await journal.steps(f"#{NOTES_A_RUN - 1}")
+    assert not await journal.steps(f"#{NOTES_A_RUN}")
+    assert await journal.steps("#last"), "what is paid for is never dropped"
+    await runs.leave("r1")
+    _, _, again = await runs.reopen("r1")
+    again.note(step("#more"))
+    assert not await again.steps("#more"), "the cap is the run's"
+
+
+async def test_items_by_key_and_in_the_order_of_their_numbers(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    for number in (3, 0, 2, 7):
+        journal.note_item(item(number))
+        journal.note_item(item(number, frame="map3"))
+    assert await journal.item("", "key2") == item(2)
+    assert await journal.item("", "key1") is None
+    assert await journal.item("map3", "key7") == item(7, frame="map3")
+    assert await journal.items("", 0, 5) == [item(0), item(2), item(3)]
+    assert await journal.items("", 3, 5) == [item(3), item(7)]
+    assert await journal.items("", 8, 5) == []
+    await journal.flush()
+
+
+async def test_a_row_that_moved_is_found_at_its_new_number(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    for number, key in enumerate("ab"):
+        journal.note_item(item(number, key=key))
+    for number, key in enumerate("xab"):
+        journal.note_item(item(number, key=key))
+    assert [one.key for one in await journal.items("", 0, 9)] == ["x", "a", "b"]
+    assert await journal.item("", "b") == item(2, key="b")
+
+
+async def test_a_page_is_read_from_another_thread(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    pages: list[list[ItemRecord]] = []
+    for turn in range(3):
+        journal.note_item(item(turn))
+        thread = Thread(target=lambda: pages.append(list(journal.page("", 0, 10))))
+        thread.start()
+        await asyncio.to_thread(thread.join)
+        assert journal.page("", 0, 10) == pages[-1]
+    assert pages == [[item(n) for n in range(turn + 1)] for turn in range(3)]
+
+
+async def test_a_run_goes_on_where_it_was_left(runs: RunStore) -> None:
+    asked = head(
+        request={"values": {"a": ["x", 1, None]}}, parts={"p1": "part one"}, rows=-1, prices_of="2026-01-01"
+    )
+    journal = await runs.begin(asked)
+    await journal.commit(step())
+    journal.note_item(item(0))
+    summary = RunSummary("paused", 12.5, rows_done=1, outputs={"Answer": "42"}, problem="run.budget")
+    await runs.summarise("r1", summary)
+    await runs.leave("r1")
+    found, so_far, again = await runs.reopen("r1")
+    assert (found, so_far, again.is_fresh) == (asked, summary, False)
+    assert await again.steps("") == {"ask": step()}
+    assert await again.item("", "key0") == item(0)
+    await again.commit(step(node="next"))
+    assert set(await again.steps("")) == {"ask", "next"}
+
+
+async def test_a_run_belongs_to_one(runs: RunStore) -> None:
+    held = await runs.begin(head())
+    await refused("journal.held", runs.reopen("r1"))
+    await refused("journal.held", runs.forget("r1"))
+    _, _, looking = await runs.look("r1")
+    await held.commit(step())
+    assert await looking.steps("") == {"ask": step()}
+    await refused("journal.held", looking.commit(step()))
+    with pytest.raises(JournalError):
+        looking.note(step())
+    with pytest.raises(JournalError):
+        looking.note_item(item(0))
+    await runs.leave("r1")
+    await runs.leave("r1")
+    await refused("journal.held", held.commit(step(node="late")))
+    await runs.reopen("r1")
+
+
+async def test_what_is_not_there(runs: RunStore) -> None:
+    for doing in (
+        runs.reopen("r9"),
+        runs.look("r9"),
+        runs.summarise("r9", RunSummary("done")),
+        runs.pin("r9", pinned=True),
+        runs.forget("r9"),
+    ):
+        with pytest.raises(KeyError):
+            await doing
+    await runs.leave("r9")
+    await runs.begin(head("r9"))
+    await runs.leave("r9")
+    await refused("journal.broken", runs.begin(head("r9")))
+    assert (await runs.reopen("r9"))[0] == head("r9"), "the one that was there stays, and can be taken"
+
+
+async def test_the_history_shows_the_latest_first(runs: RunStore) -> None:
+    for number in range(5):
+        await runs.begin(head(f"r{number}", workflow_id=f"wf{number % 2}", name=f"n{number}", rows=number))
+        await runs.leave(f"r{number}")
+    await runs.reopen("r3")
+    await runs.pin("r1", pinned=True)
+    await runs.summarise("r2", RunSummary("done", rows_failed=1))
+    lines = await runs.lines()
+    assert [line.run for line in lines] == ["r4", "r3", "r2", "r1", "r0"]
+    assert [line.run for line in await runs.lines(2)] == ["r4", "r3"]
+    assert [line.run for line in await runs.lines(workflow_id="wf1")] == ["r3", "r1"]
+    assert [line.alive for line in lines] == [False, True, False, False, False]
+    assert [line.pinned for line in lines] == [False, False, False, True, False]
+    assert [line.is_unfinished for line in lines] == [True, False, False, True, True]
+    assert (lines[0].name, lines[0].at, lines[0].digest, lines[0].rows) == ("n4", head().at, head().digest, 4)
+    assert lines[2].summary == RunSummary("done", rows_failed=1)
+
+
+async def test_a_forgotten_run_is_gone(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    await journal.commit(step())
+    journal.note_item(item(0))
+    await runs.leave("r1")
+    await runs.forget("r1")
+    assert await runs.lines() == []
+    with pytest.raises(KeyError):
+        await runs.look("r1")
+    assert (await runs.begin(head())).is_fresh
+
+
+async def test_old_runs_go_in_order(runs: RunStore) -> None:
+    """Finished ones first, then unfinished ones; never what is pinned or goes on."""
+    for run, status in enumerate(["cancelled", "done", "failed", "done", "running", "done"]):
+        await runs.begin(head(f"r{run}"))
+        await runs.summarise(f"r{run}", RunSummary(status))  # type: ignore[arg-type]
+        if run != 5:
+            await runs.leave(f"r{run}")
+    await runs.pin("r1", pinned=True)
+    left: list[str] = []
+    for most in (6, 5, 3, 1):
+        await runs.keep(most, 10**9)
+        left.append("".join(line.run[1] for line in await runs.lines()))
+    assert left == ["543210", "54310", "541", "51"]
+    assert await runs.keep(0, 0) == 0
