@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
 from app.adapters.event_files import EventFile
+from app.adapters.file_rows import restored
 from app.adapters.outside import Outside
 from app.adapters.reviewed_store import ReviewedStore
+from app.adapters.run_handle import RunHandle
+from app.adapters.sqlite_cache import SqliteCache
+from app.adapters.sqlite_runs import SqliteRuns
 from app.adapters.starter import Starter
+from app.adapters.workflow_parts import WorkflowParts
+from app.document import json_codec
 from app.document.json_codec import digest
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
-from app.events.run_events import RunEvent, RunFinished
 from app.executor.broker import Broker, own_grants, powers_of
 from app.executor.doors import Doors, Limits
 from app.executor.executor import Execution
-from app.executor.rows import Rows
+from app.executor.journal import Journal, JournalError, RunHead
+from app.executor.map_run import Rows
+from app.executor.past import Keeping, Past
+from app.executor.run_request import RunRequest, from_plain, to_plain
+from app.executor.totals import totals_of
 from app.planner.inputs import check_inputs
+from app.planner.partial import before, narrowed
 from app.planner.plan import Plan
 from app.planner.planner import make_plan
 from app.registry.discovery import discover
 from app.registry.registry import Registry
 from app.sdk.errors import NodeError
 from app.sdk.grants import Grants
+from app.sdk.node_type import WorkflowRule
 from app.sdk.powers import Power
 from app.settings import Folders, Preferences
 
 SAMPLES = "samples"
+
+_MB = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,73 +59,6 @@ class Checked:
     problems: tuple[Problem, ...]
     powers: tuple[Power, ...]
     grants: Grants | None
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """One run to start. `rows` is "samples" or the path of a table.
-
-    `grants` is what a person allowed just now; None: what this machine remembers for this content.
-    `own`: the workflow was made here, so what stands in it is allowed. Relative paths in the
-    workflow are relative to `folder`.
-    """
-
-    workflow: Workflow
-    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    rows: str = ""
-    budget: Decimal | None = None
-    rows_at_a_time: int | None = None
-    stop_after: int | None = None
-    grants: Grants | None = None
-    own: bool = False
-    folder: Path = field(default_factory=Path.cwd)
-
-
-class RunHandle:
-    """A run that goes on: its events as they come, and what may be done to it.
-
-    `warnings` are what was found wrong beforehand and didn't keep it from running.
-    """
-
-    def __init__(self, execution: Execution, events: EventFile, warnings: tuple[Problem, ...]) -> None:
-        self._execution = execution
-        self._events = events
-        self.warnings = warnings
-        self.stop = execution.stop
-        self.answer = execution.answer
-        self.raise_budget = execution.raise_budget
-        self.value = execution.value
-
-    @property
-    def id(self) -> str:
-        return self._execution.id
-
-    @property
-    def event_file(self) -> Path:
-        return self._events.path
-
-    @property
-    def outputs(self) -> Mapping[str, Json]:
-        """The results by name, once the run is over; over rows a list each, in the rows' order."""
-        return self._execution.outputs
-
-    async def batches(self) -> AsyncIterator[list[RunEvent]]:
-        """The events in order, each written to the run's file before it is handed out."""
-        try:
-            async for batch in self._execution.batches():
-                self._events.write(batch)
-                yield self._with_loss(batch)
-        finally:
-            self._events.close()
-
-    def _with_loss(self, batch: list[RunEvent]) -> list[RunEvent]:
-        """The end of a run also says that its events could not be kept."""
-        last = batch[-1]
-        if not self._events.lost or not isinstance(last, RunFinished):
-            return batch
-        args = {"path": str(self._events.path), "reason": self._events.lost}
-        problem = Problem("run.events_lost", args=args, severity="warning")
-        return [*batch[:-1], replace(last, problems=(*last.problems, problem))]
 
 
 class Engine:
@@ -145,12 +94,39 @@ class Engine:
         return Outside(self.where, self.preferences, self._starter, self._host_command, self._environment)
 
     @cached_property
+    def runs(self) -> SqliteRuns:
+        """All runs of this profile."""
+        return SqliteRuns(self.where, restored)
+
+    @cached_property
+    def cache(self) -> SqliteCache:
+        """Results of model steps, by what made them."""
+        return SqliteCache(self.where, self.preferences.cache_mb * _MB)
+
+    @cached_property
+    def parts(self) -> WorkflowParts:
+        """Workflows that others run as a step."""
+        return WorkflowParts(self.where)
+
+    @cached_property
     def reviewed(self) -> ReviewedStore:
         return ReviewedStore(self.where)
 
-    def check(self, workflow: Workflow) -> Checked:
-        """What is wrong and what a run would use. Runs, opens and asks nothing."""
-        content = digest(workflow)
+    def check(self, workflow: Workflow, folder: Path | None = None) -> Checked:
+        """What is wrong and what a run would use. Runs and asks nothing; Sub-workflows are looked up here."""
+        return self._checked(workflow, digest(workflow), folder or Path.cwd())
+
+    def _checked(
+        self,
+        workflow: Workflow,
+        content: str,
+        folder: Path,
+        frozen: Mapping[str, Workflow] | None = None,
+        pinned: Collection[str] = (),
+    ) -> Checked:
+        def part_of(rule: WorkflowRule) -> Workflow | None:
+            return frozen.get(rule.digest) if frozen is not None else self.parts.find(rule, folder)
+
         capped = self._cap(workflow) is not None
         planned = make_plan(
             workflow,
@@ -158,6 +134,8 @@ class Engine:
             self.registry.get,
             self.outside.resolve,
             self.outside.has_price if capped else None,
+            part_of,
+            pinned,
         )
         powers = powers_of(planned.plan) if planned.plan else ()
         problems = (*self.registry.problems, *planned.problems)
@@ -171,35 +149,145 @@ class Engine:
 
     async def start(self, request: RunRequest) -> RunHandle:
         """Starts a run. Raises ProblemError: what keeps the workflow from running, `run.*`, `file.*`."""
-        checked = self.check(request.workflow)
-        if checked.plan is None:
-            raise ProblemError(*checked.problems)
-        plan = checked.plan
-        grants = own_grants(plan) if request.own else request.grants or checked.grants
-        if grants is None:
-            raise ProblemError(Problem("run.not_reviewed"))
-        limits = self._limits(request, grants)
+        workflow = narrowed(request.workflow, request.to, request.pins)
+        checked = self._checked(workflow, digest(request.workflow), request.folder, pinned=request.pins)
+        plan, grants = self._allowed(checked, request)
+        if workflow is not request.workflow:  # what only the left-out steps ask for, nobody takes
+            asked = {ask.name for ask in plan.asks}
+            values = {name: value for name, value in request.values.items() if name in asked}
+            request = replace(request, values=values)
+        past = Past(pins=request.pins, before=await self._before(request), dry=request.dry)
         check_inputs(plan, request.values, complete=not request.rows)
         rows, count = await self._rows(plan, request)
-        broker = Broker(grants, request.folder)
-        run_id = secrets.token_hex(6)
-        execution = Execution(
-            plan,
-            self._doors(broker, request.folder),
-            limits,
-            run_id,
-            request.values,
-            rows,
+        with contextlib.suppress(OSError, ProblemError):  # they are frozen with the run all the same
+            for part in plan.parts.values():
+                self.parts.keep(part)
+        run = secrets.token_hex(6)
+        head = RunHead(
+            run,
+            workflow.id,
+            workflow.name,
+            plan.digest,
+            datetime.now().astimezone().isoformat(timespec="seconds"),
+            json_codec.write(request.workflow).decode(),
+            to_plain(request),
+            {part: json_codec.write(content).decode() for part, content in plan.parts.items()},
             count,
             self.outside.prices.as_of,
         )
-        events = EventFile(self.where.data / "runs", run_id, self.preferences.keep_run_files)
-        return RunHandle(execution, events, checked.problems)
+        warnings, journal = (*checked.problems, *await self.tidy()), None
+        try:
+            journal = await self.runs.begin(head)
+        except JournalError as error:  # people may run on a disk that takes nothing; they are told
+            warnings = (
+                *warnings,
+                Problem(
+                    "run.not_recorded", args={"code": error.code, "path": error.path}, severity="warning"
+                ),
+            )
+        return self._launch(run, request, plan, grants, (rows, count), journal, past, warnings)
+
+    async def resume(
+        self,
+        run: str,
+        change: Callable[[RunRequest], RunRequest] | None = None,
+        *,
+        retry_failed: bool = False,
+    ) -> RunHandle:
+        """Goes on with a run that ended before its work did. `change` may raise its limits. Raises ProblemError."""
+        try:
+            head, summary, journal = await self.runs.reopen(run)
+        except KeyError:
+            raise ProblemError(Problem("run.unknown", args={"run": run})) from None
+        except JournalError as error:
+            raise ProblemError(error.problem) from error
+        try:
+            workflow = _workflow_of(head.workflow)
+            frozen = {part: _workflow_of(text) for part, text in head.parts.items()}
+            request = from_plain(head.request, workflow)
+            request = change(request) if change else request
+            narrow = narrowed(workflow, request.to, request.pins)
+            checked = self._checked(narrow, head.digest, request.folder, frozen, request.pins)
+            plan, grants = self._allowed(checked, request)
+            totals = await totals_of(journal)
+            # A run that could still say what it came to counted calls that were ended, too.
+            taken = summary if summary.cost.known > totals.cost.known else totals
+            past = Past(
+                max(summary.elapsed, totals.until),
+                taken.cost,
+                taken.usage,
+                taken.calls,
+                request.pins,
+                await self._before(request),
+                retry_failed,
+                request.dry,
+            )
+            rows, count = await self._rows(plan, request)
+            await self.runs.summarise(run, replace(summary, status="running"))
+            return self._launch(run, request, plan, grants, (rows, count), journal, past, checked.problems)
+        except JournalError as error:
+            await self._let_go(run)
+            raise ProblemError(error.problem) from error
+        except BaseException:
+            await self._let_go(run)
+            raise
 
     async def close(self) -> None:
         """Ends local models and open connections."""
         if "outside" in self.__dict__:
             await self.outside.close()
+        for store in ("runs", "cache"):
+            if store in self.__dict__:
+                await asyncio.to_thread(getattr(self, store).close)
+
+    async def tidy(self) -> tuple[Problem, ...]:
+        """Throws away what is kept beyond the person's limits; gives what the stores have to tell."""
+        kept = self.preferences
+        with contextlib.suppress(JournalError):
+            await self.runs.keep(kept.keep_runs, kept.keep_runs_mb * _MB)
+        return self.runs.told
+
+    async def _let_go(self, run: str) -> None:
+        with contextlib.suppress(JournalError):
+            await self.runs.leave(run)
+
+    def _allowed(self, checked: Checked, request: RunRequest) -> tuple[Plan, Grants]:
+        if checked.plan is None:
+            raise ProblemError(*checked.problems)
+        grants = own_grants(checked.plan) if request.own else request.grants or checked.grants
+        if grants is None:
+            raise ProblemError(Problem("run.not_reviewed"))
+        return checked.plan, grants
+
+    async def _before(self, request: RunRequest) -> Mapping[str, Mapping[str, Json]]:
+        """What the steps that are not run again had in the run before."""
+        if not request.start_from:
+            return {}
+        try:
+            _, _, journal = await self.runs.look(request.base)
+            records = await journal.steps("")
+        except (KeyError, JournalError) as error:
+            raise ProblemError(Problem("run.unknown", args={"run": request.base})) from error
+        again = before(request.workflow, request.start_from)
+        return {name: one.outputs for name, one in records.items() if name in again and one.status == "ok"}
+
+    def _launch(
+        self,
+        run: str,
+        request: RunRequest,
+        plan: Plan,
+        grants: Grants,
+        rows: tuple[Rows | None, int | None],
+        journal: Journal | None,
+        past: Past,
+        warnings: tuple[Problem, ...],
+    ) -> RunHandle:
+        doors = self._doors(Broker(grants, request.folder), request.folder)
+        cache = None if request.fresh else self.cache
+        keeping = Keeping(journal, cache, past) if journal else Keeping(cache=cache, past=past)
+        execution = Execution(plan, doors, self._limits(request, grants), run, request.values, *rows, keeping)
+        events = EventFile(self.where.data / "runs", run, self.preferences.keep_run_files)
+        return RunHandle(execution, events, self.runs if journal else None, warnings)
 
     def _doors(self, broker: Broker, folder: Path) -> Doors:
         outside = self.outside
@@ -210,6 +298,7 @@ class Engine:
             may_ask=broker.may_ask,
             cost_of=outside.prices.cost_of,
             upper_bound=outside.prices.upper_bound,
+            prices_of=outside.prices.as_of,
         )
 
     def _limits(self, request: RunRequest, grants: Grants) -> Limits:
@@ -250,3 +339,7 @@ async def _each(rows: Iterable[Mapping[str, Json]]) -> AsyncIterator[Mapping[str
 
 def _amount(text: str | None) -> Decimal | None:
     return Decimal(text) if text else None
+
+
+def _workflow_of(text: str) -> Workflow:
+    return json_codec.read(text.encode()).workflow

@@ -74,6 +74,9 @@ class Preferences:
     threads: int = 0  # of the embedded model; 0 = cores - 1
     model_idle_minutes: float = 10.0
     keep_run_files: int = 20
+    keep_runs: int = 500  # of the history; pinned ones stay
+    keep_runs_mb: int = 2000
+    cache_mb: int = 1000  # of results that may be taken again
     autosave_seconds: float = 5.0
     addons: tuple[str, ...] = ()  # add-on packages that were switched on
     shortcuts: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -81,18 +84,37 @@ class Preferences:
 
 def load_preferences(where: Folders) -> Preferences:
     """The saved preferences; what can't be read is left at its default and the file stays as it is."""
+    return read_preferences(where)[0]
+
+
+def read_preferences(where: Folders) -> tuple[Preferences, bool]:
+    """The same, and whether nothing was left out: a file that isn't there is no loss."""
     try:
-        saved = json.loads((where.config / "settings.json").read_text("utf-8"))
+        saved = json.loads(settings_file(where).read_text("utf-8"))
+    except FileNotFoundError:
+        return Preferences(), True
     except (OSError, ValueError, RecursionError):
-        return Preferences()
-    return _from_plain(cast("dict[str, Any]", saved)) if isinstance(saved, dict) else Preferences()
+        return Preferences(), False
+    return _from_plain(cast("dict[str, Any]", saved)) if isinstance(saved, dict) else (Preferences(), False)
 
 
 def save_preferences(where: Folders, preferences: Preferences) -> None:
     """Writes atomically. Raises OSError."""
-    write_atomically(
-        where.config / "settings.json", json.dumps(asdict(preferences), indent=2, ensure_ascii=False)
-    )
+    write_atomically(settings_file(where), json.dumps(asdict(preferences), indent=2, ensure_ascii=False))
+
+
+def settings_file(where: Folders) -> Path:
+    """Where the preferences are kept."""
+    return where.config / "settings.json"
+
+
+def set_settings_aside(where: Folders) -> Path:
+    """Gives a settings file that can't be read another name, so that nothing overwrites it. Raises OSError."""
+    file = settings_file(where)
+    names = (f"{file.name}.damaged{n}" for n in ("", *(f"-{n}" for n in range(2, 100))))
+    aside = next(path for name in names if not (path := file.with_name(name)).exists())
+    file.replace(aside)
+    return aside
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -111,13 +133,13 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
-def _from_plain(saved: Mapping[str, Any]) -> Preferences:
+def _from_plain(saved: Mapping[str, Any]) -> tuple[Preferences, bool]:
     read: dict[str, Any] = {}
-    for item in fields(Preferences):
-        if item.name in saved:
-            with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
-                read[item.name] = _readable(item.name, saved[item.name])
-    return Preferences(**read)
+    known = [item.name for item in fields(Preferences) if item.name in saved]
+    for name in known:
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
+            read[name] = _readable(name, saved[name])
+    return Preferences(**read), len(read) == len(known)
 
 
 def _readable(name: str, value: Any) -> Any:

@@ -28,7 +28,7 @@ def replace_file(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, data: bytes, mode: int | None) -> None:
@@ -48,8 +48,8 @@ def _mode_of(path: Path) -> int | None:
         return None
 
 
-def _sync_folder(folder: Path) -> None:
-    # The rename itself must survive a power cut. Windows has no such call; some file systems refuse it.
+def sync_folder(folder: Path) -> None:
+    """So that a rename in it survives a power cut. Windows has no such call; some file systems refuse it."""
     if os.name != "posix":
         return
     with contextlib.suppress(OSError):

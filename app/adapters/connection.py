@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import ip_address
@@ -12,6 +13,8 @@ from app.adapters.connection_kinds import KINDS, Kind
 from app.document.problem import Problem, ProblemError
 
 LONGEST_NAME = 80  # characters
+# The highest that each limit of a connection can be set to; `parallel` is also the most over all connections.
+MOST: Mapping[str, int] = {"parallel": 256, "rpm": 1_000_000, "tpm": 1_000_000_000}
 _LOCAL_NAME = re.compile(
     r"(localhost|[^.:/]+|.+\.(local|lan|home|internal|localhost)|[\d.]+|\[.+\])(:\d+)?(/.*)?", re.IGNORECASE
 )
@@ -24,6 +27,7 @@ class Connection:
 
     Empty `url`: the kind's own. `model` is the one taken where a choice names none; `models` are the
     ones that people pick from. `header` is where a server wants its key, if not as Bearer authorisation.
+    `parallel` calls at a time, `rpm` requests and `tpm` tokens a minute: at most so many; None: as usual.
     """
 
     name: str
@@ -35,6 +39,9 @@ class Connection:
     organisation: str = ""
     version: str = ""  # of the API, where a provider asks for one
     header: str = ""
+    parallel: int | None = None
+    rpm: int | None = None
+    tpm: int | None = None
     from_environment: bool = False
 
     @property
@@ -62,6 +69,13 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def is_limit(name: str, value: object) -> bool:
+    """Whether a limit can be set to this: a whole number within bounds, or None."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return 1 <= value <= MOST[name]
+    return value is None
 
 
 def normal_name(name: str) -> str:
@@ -115,5 +129,8 @@ def checked(connection: Connection) -> Connection:
         )
     if connection.facts.own_url and not connection.url.strip():
         raise ProblemError(Problem("connection.url_missing", field="url", args={"connection": name}))
+    for limit, most in MOST.items():
+        if not is_limit(limit, getattr(connection, limit)):
+            raise ProblemError(Problem("connection.bad_limit", field=limit, args={"most": most}))
     url = tidy_url(connection.url, connection.facts) if connection.url.strip() else ""
     return replace(connection, name=name, url=url)

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from app.adapters.connection import Connection
+from app.adapters.connection import MOST, Connection, is_limit
 from app.adapters.connection_kinds import KINDS
 from app.document.problem import Problem, ProblemError
 from app.settings import write_atomically
@@ -51,10 +51,13 @@ class ConnectionFile:
             for row in json.loads(self._path.read_text("utf-8"))["connections"]:
                 known: dict[str, Any] = {name: row[name] for name in _SAVED if name in row}
                 models = tuple(known.pop("models", ()))
+                limits: dict[str, Any] = {name: known.pop(name, None) for name in MOST}
+                if not all(is_limit(name, value) for name, value in limits.items()):
+                    raise TypeError
                 if not all(isinstance(value, str) for value in (*known.values(), *models)):
                     raise TypeError
                 if known["kind"] in KINDS and known["kind"] != "embedded":
-                    found.append(Connection(**known, models=models))
+                    found.append(Connection(**known, **limits, models=models))
                 else:
                     foreign.append(row)
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -18,7 +18,8 @@ from app.settings import RoleTarget
 
 THIS_COMPUTER = "This computer"
 SMALL_ROLE = "small"
-_ENVIRONMENT = re.compile(r"BATON_CONN_(.+)_(KIND|URL|KEY|MODEL|REGION)")
+_LONG = 12  # digits: beyond every limit
+_ENVIRONMENT = re.compile(r"BATON_CONN_(.+)_(KIND|URL|KEY|MODEL|REGION|PARALLEL|RPM|TPM)")
 
 
 class Connections:
@@ -153,7 +154,10 @@ def closest(wanted: str, names: Iterable[str]) -> str:
 
 
 def _from_environment(environment: Mapping[str, str]) -> tuple[tuple[Connection, ...], tuple[Problem, ...]]:
-    """Headless use: BATON_CONN_<NAME>_KIND, _URL, _MODEL, _REGION; the key is read where keys are."""
+    """Headless use: BATON_CONN_<NAME>_KIND, _URL, _MODEL, _REGION, _PARALLEL, _RPM, _TPM.
+
+    The key is read where keys are.
+    """
     parts: dict[str, dict[str, str]] = {}
     for variable, value in sorted(environment.items()):
         match = _ENVIRONMENT.fullmatch(variable)
@@ -169,6 +173,9 @@ def _from_environment(environment: Mapping[str, str]) -> tuple[tuple[Connection,
             part.get("URL", ""),
             part.get("MODEL", ""),
             region=part.get("REGION", ""),
+            parallel=_limit(part.get("PARALLEL")),
+            rpm=_limit(part.get("RPM")),
+            tpm=_limit(part.get("TPM")),
             from_environment=True,
         )
         try:
@@ -180,3 +187,10 @@ def _from_environment(environment: Mapping[str, str]) -> tuple[tuple[Connection,
             }
             problems.append(replace(error.problems[0], args=args))
     return tuple(found), tuple(problems)
+
+
+def _limit(text: str | None) -> int | None:
+    """A limit as it stands in the environment; what is no whole number becomes one that is refused."""
+    if text is None:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _LONG else 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from http import HTTPStatus
 from typing import Any
 
+from app.adapters.call_gate import Turn
 from app.adapters.egress import Egress
 from app.adapters.model_errors import as_model_errors, refusal
-from app.adapters.openai_lane import Server
+from app.adapters.openai_lane import Hear, Server
 from app.adapters.openai_reply import usage_of
 from app.costs.usage import NO_USAGE, Usage
 from app.sdk.errors import NodeError
@@ -18,15 +20,26 @@ from app.sdk.gateway import LabelScores
 
 # With these the server doesn't know the question, which is no fault of the connection.
 _UNKNOWN_TO_SERVER = frozenset(
-    {"model.setting_refused", "model.wrong_address", "model.bad_reply", "model.missing"}
+    {
+        "model.setting_refused",
+        "model.wrong_address",
+        "model.bad_reply",
+        "model.missing",
+        "model.no_access",  # keys may be good for chat alone
+    }
 )
 
 
 async def score_by_echo(
-    egress: Egress, server: Server, model: str, prompt: str, labels: Sequence[str]
+    egress: Egress,
+    server: Server,
+    model: str,
+    prompt: str,
+    labels: Sequence[str],
+    turn: Callable[[], Turn],
 ) -> LabelScores:
     """Asks once a label. Raises NodeError `model.cannot_score` where the server tells no numbers, `model.*`."""
-    answers = await _all([_ask(egress, server, model, prompt, label) for label in labels])
+    answers = await _all([_ask(egress, server, model, prompt, label, turn) for label in labels])
     logs = [log for log, _ in answers]
     usage = sum((used for _, used in answers), NO_USAGE)
     highest = max(logs)
@@ -45,8 +58,19 @@ async def _all(questions: Sequence[Coroutine[Any, Any, tuple[float, Usage]]]) ->
             task.cancel()
 
 
-async def _ask(egress: Egress, server: Server, model: str, prompt: str, label: str) -> tuple[float, Usage]:
+async def _ask(
+    egress: Egress, server: Server, model: str, prompt: str, label: str, turn: Callable[[], Turn]
+) -> tuple[float, Usage]:
     """The log probability of a label behind the prompt, and what asking took."""
+    async with turn() as its:
+        log, usage = await _answer(egress, server, model, prompt, label, its.hear)
+        its.used(usage)
+    return log, usage
+
+
+async def _answer(
+    egress: Egress, server: Server, model: str, prompt: str, label: str, hear: Hear
+) -> tuple[float, Usage]:
     text = prompt + label
     body = {"model": model, "prompt": text, "max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 1}
     outgoing = server.outgoing("POST", "/completions", json.dumps(body).encode())
@@ -55,7 +79,9 @@ async def _ask(egress: Egress, server: Server, model: str, prompt: str, label: s
             data = await answer.read()
     if answer.status != 200:
         error = refusal(answer.status, answer.headers, data, connection=server.connection, model=model)
-        raise _cannot(server, model) if error.code in _UNKNOWN_TO_SERVER else error
+        unknown = answer.status == HTTPStatus.NOT_IMPLEMENTED or error.code in _UNKNOWN_TO_SERVER
+        raise _cannot(server, model) if unknown else error
+    hear(answer.headers)
     try:
         reply: Any = json.loads(data)
         log = _sum_behind(len(prompt), len(text), reply["choices"][0]["logprobs"])

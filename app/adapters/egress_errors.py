@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import ssl
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self, cast
@@ -28,6 +31,8 @@ _CODES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
     (InvalidURL, "net.bad_url"),
     ((ClientConnectionError, OSError), "net.unreachable"),
 )
+# What is said where TLS was begun and something else answered.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"})
 
 
 class as_node_errors:  # noqa: N801 - reads as a verb: with as_node_errors(host)
@@ -60,6 +65,8 @@ def _known(error: Exception, host: str) -> NodeError | None:
     if isinstance(error, ClientResponseError):
         too_long = any(isinstance(one, LineTooLong) for one in causes) or "Too many" in error.message
         return NodeError("net.too_large" if too_long else "net.bad_reply", host=host)
+    if any(isinstance(one, ssl.SSLError) and getattr(one, "reason", None) in _NO_TLS for one in causes):
+        return NodeError("net.not_https", host=host)
     code = next((code for kinds, code in _CODES if isinstance(error, kinds)), None)
     return NodeError(code, host=host, detail=_short(error)) if code else None
 
@@ -80,6 +87,17 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _short(error: BaseException) -> str:
-    source = getattr(error, "os_error", None) or error
+    """The system's own word for it, "Connection refused", without what only programmers read."""
+    source = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
+    if isinstance(source, ssl.SSLError):
+        return str(
+            getattr(source, "verify_message", "") or getattr(source, "reason", "") or type(source).__name__
+        )[:200]
+    # asyncio writes a sentence of its own into `strerror`, but keeps the number. Of several addresses: the first.
+    number = getattr(source, "errno", None) or next(
+        map(int, re.findall(r"\[Errno (\d+)\]", str(source))), None
+    )
+    if number and number > 0:  # negative: a name was not found, for which the system has its own list
+        return os.strerror(number)
     text = getattr(source, "strerror", None) or str(source) or type(source).__name__
     return str(text)[:200]

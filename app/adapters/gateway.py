@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from app.adapters.addresses import Reach
+from app.adapters.call_gate import CallGate, Turn
 from app.adapters.connection import Connection, is_loopback
 from app.adapters.connection_check import ConnectionCheck, check_connection
+from app.adapters.connection_limits import ConnectionLimits
 from app.adapters.connections import THIS_COMPUTER, Connections
 from app.adapters.egress import Egress
 from app.adapters.keyring_secrets import Secrets
@@ -17,10 +19,11 @@ from app.adapters.litellm_gateway import Account, LitellmLane
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
 from app.adapters.model_lists import list_models
-from app.adapters.openai_lane import OpenAiLane, Server
+from app.adapters.openai_lane import Hear, OpenAiLane, Server
 from app.adapters.redaction import hide_known
 from app.adapters.server_scoring import ServerScoring
 from app.document.problem import Problem, ProblemError
+from app.executor.request_size import tokens_about
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
@@ -37,7 +40,6 @@ class Target:
     connection: Connection
     model: str
     server: Server
-    until: float = 0.0
 
 
 class Gateway:
@@ -64,7 +66,8 @@ class Gateway:
         self._lane = OpenAiLane(egress)
         self._litellm = LitellmLane(egress)
         self._scoring = ServerScoring(egress, self._lane)
-        self._targets: dict[ModelChoice, Target] = {}
+        self._limits = ConnectionLimits(local_models.slots)
+        self._targets: dict[ModelChoice, tuple[float, Target, CallGate]] = {}
         self._facts: dict[ModelChoice, tuple[float, ModelFacts]] = {}
 
     def resolve(self, choice: ModelChoice) -> ModelFacts:
@@ -78,7 +81,9 @@ class Gateway:
             connection=connection.name,
             kind=connection.kind,
             context=listed.context,
-            can_score=self._scoring.works(connection.address, model),
+            can_score=self._scoring.works(connection.address, model)
+            if connection.facts.lane == "openai"
+            else False,
             can_schema=listed.can_schema,
             can_tools=listed.can_tools,
             local=connection.is_local,
@@ -96,24 +101,32 @@ class Gateway:
         return facts
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        target = await self._target(request.model)
+        target, gate = await self._target(request.model)
         try:
-            reply = await self._ask(target, request)
+            async with gate.turn(lambda: tokens_about(request), request.waits) as turn:
+                reply = await self._ask(target, request, turn.hear)
+                turn.used(reply.usage)
             return replace(reply, text=hide_known(reply.text))  # a server may echo the key that it was sent
         except NodeError as error:
             _name(error, target)
             raise
 
     async def score(self, request: ScoreRequest) -> LabelScores:
-        target = await self._target(request.model)
+        target, gate = await self._target(request.model)
+
+        def turn() -> Turn:
+            return gate.turn(lambda: tokens_about(request), request.waits)
+
         try:
             if target.connection.kind == "embedded":
-                async with self._local_models.host(target.model).lease() as endpoint:
+                async with turn(), self._local_models.host(target.model).lease() as endpoint:
                     return await self._scoring.on_llama(endpoint, "loopback", request)
             if target.connection.facts.lane != "openai":
                 raise NodeError("model.cannot_score")
-            return await self._scoring.on_server(target.server, target.model, request)
+            return await self._scoring.on_server(target.server, target.model, request, turn)
         except NodeError as error:
+            if error.code == "model.cannot_score":
+                self._facts.pop(request.model, None)  # the next step is told so, and asks in words at once
             _name(error, target)
             raise
 
@@ -143,7 +156,10 @@ class Gateway:
         async def ask(model: str, request: ChatRequest) -> ChatReply:
             return await self._ask(Target(connection, model, server), request)
 
-        return await check_connection(connection, models, ask)
+        found = await check_connection(connection, models, ask)
+        if found.tried:  # nobody has to wait any more for what the person has just set right
+            self._limits.lift(connection.name)
+        return found
 
     async def close(self) -> None:
         """Ends the models on this computer and everything that is still open."""
@@ -151,22 +167,24 @@ class Gateway:
         await self._litellm.close()
         await self._egress.close()
 
-    async def _ask(self, target: Target, request: ChatRequest) -> ChatReply:
+    async def _ask(self, target: Target, request: ChatRequest, hear: Hear | None = None) -> ChatReply:
         match target.connection.facts.lane:
             case "embedded":
                 return await self._local_chat(target, request)
             case "litellm":
-                return await self._litellm.chat(_account(target), target.model, request)
+                return await self._litellm.chat(_account(target), target.model, request, hear)
             case _:
-                return await self._lane.chat(target.server, target.model, request)
+                return await self._lane.chat(target.server, target.model, request, hear)
 
-    async def _target(self, choice: ModelChoice) -> Target:
+    async def _target(self, choice: ModelChoice) -> tuple[Target, CallGate]:
         known, now = self._targets.get(choice), time.monotonic()
-        if known is not None and now < known.until:
-            return known
+        if known is not None and now < known[0]:
+            return known[1], known[2]
         connection, model = self.connections.resolve(choice, self._roles())
-        self._targets[choice] = Target(connection, model, await self._server(connection), now + KEPT)
-        return self._targets[choice]
+        target = Target(connection, model, await self._server(connection))
+        gate = self._limits.gate(connection, model)
+        self._targets[choice] = now + KEPT, target, gate
+        return target, gate
 
     async def _server(self, connection: Connection, key: str | None = None) -> Server:
         """Raises NodeError `connection.no_key`, `secrets.*`."""

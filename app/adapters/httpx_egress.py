@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -35,7 +35,8 @@ class Refused:
 class Route:
     """Where the requests of one call may go. `refused` and `fault` tell what became of the last one.
 
-    `kinds` are the content types of a good answer; libraries take a proxy's error page for an empty one.
+    `kinds` are the content types of a good answer; libraries take a proxy's error page for an empty one. `hear`
+    gets the headers of a good answer.
     """
 
     egress: Egress
@@ -43,6 +44,7 @@ class Route:
     reach: Reach
     limits: Limits
     kinds: tuple[str, ...]
+    hear: Callable[[Mapping[str, str]], None] | None = None
     refused: Refused | None = None
     fault: NodeError | None = None
     answers: AsyncExitStack = field(default_factory=AsyncExitStack)  # what is still open
@@ -92,6 +94,8 @@ class EgressTransport(httpx.AsyncBaseTransport):
             await body.aclose()
             route.fault = NodeError("net.bad_reply", host=host_of(route.url))
             raise httpx.ReadError(route.fault.code)
+        if route.hear is not None:
+            route.hear(answer.headers)
         return httpx.Response(answer.status, headers=headers, stream=body, request=request)
 
 

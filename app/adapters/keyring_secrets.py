@@ -74,6 +74,11 @@ class Secrets:
             remember(found)
         return found
 
+    def is_forgotten(self, connection: str) -> bool:
+        """Whether the connection's key is there for this session only."""
+        name = normal_name(connection)
+        return name in self._session and name not in self._environment
+
     async def set(self, connection: str, key: str) -> SecretsState:
         """Keeps a key and says where. Raises ProblemError `secrets.*`, OSError."""
         remember(key)

@@ -15,7 +15,7 @@ from typing import Any
 from app.adapters.addresses import Reach
 from app.adapters.egress import Egress
 from app.adapters.model_errors import as_model_errors, refusal
-from app.adapters.openai_lane import SILENCE, WHOLE
+from app.adapters.openai_lane import SILENCE, WHOLE, Hear
 from app.adapters.openai_reply import StreamedReply, reply_of
 from app.adapters.openai_request import messages_of, schema_format, tools_of
 from app.adapters.redaction import redact
@@ -56,7 +56,9 @@ class LitellmLane:
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
 
-    async def chat(self, account: Account, model: str, request: ChatRequest) -> ChatReply:
+    async def chat(
+        self, account: Account, model: str, request: ChatRequest, hear: Hear | None = None
+    ) -> ChatReply:
         """One call, streamed where someone looks. Raises NodeError `model.*`, `net.*`."""
         litellm = await load()
         from app.adapters.httpx_egress import Route, routed
@@ -64,7 +66,8 @@ class LitellmLane:
         begun = time.perf_counter()
         stream = request.on_text is not None
         fields = _fields(account, model, request, stream=stream)
-        route = Route(self._egress, account.url, account.reach, WHOLE, _STREAMED if stream else _WHOLE_BODIES)
+        kinds = _STREAMED if stream else _WHOLE_BODIES
+        route = Route(self._egress, account.url, account.reach, WHOLE, kinds, hear)
         with as_model_errors(account.connection, model):
             try:
                 async with routed(route), asyncio.timeout(WHOLE.total) as limit:
@@ -173,9 +176,9 @@ async def _collect(
         text = reply.add(_honest(piece.model_dump()))
         if text and request.on_text:
             request.on_text(text)
-        if reply.is_full:
+        if reply.is_enough:
             break
-    if not (reply.is_finished or reply.is_full):
+    if not (reply.is_finished or reply.is_enough):
         raise NodeError("net.cut_off")
     return reply.reply(time.perf_counter() - begun)
 

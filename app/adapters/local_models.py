@@ -43,6 +43,11 @@ class LocalModels:
         self._stamp = -1
         self._files: Mapping[str, Path] = {}
 
+    @property
+    def slots(self) -> int:
+        """How many calls one model answers side by side."""
+        return self._slots
+
     def names(self) -> tuple[str, ...]:
         """The models there are now."""
         return tuple(self._paths())

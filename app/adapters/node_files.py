@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, aclosing
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
+from app.adapters.file_rows import rows_of_file
 from app.adapters.safe_files import append_granted, open_granted, write_granted
-from app.adapters.table_writing import WRITABLE, columns_of, csv_bytes, json_bytes, write_rows
-from app.adapters.tables import SAMPLE, csv_form, header_of, read_rows
+from app.adapters.table_writing import WRITABLE, columns_of, csv_parts, json_parts, write_rows
+from app.adapters.tables import SAMPLE, WORKBOOKS, csv_form, header_of
 from app.adapters.text_encoding import encoding_of
+from app.adapters.workbook_reader import WorkbookReader
 from app.sdk.context import Row
 from app.sdk.errors import NodeError
 
 LONGEST_TEXT = 20 * 1024 * 1024  # bytes
-MOST_ROWS = 1_000_000
+MOST_ROWS = 1_000_000  # of a workbook
 
 
 class NodeFiles:
     """Implements `app.sdk.context.Files` for one run. Relative paths start at `folder`, the workflow's own.
 
     `may_read` and `may_write` are asked for resolved paths; what may be written may be read. What lies at or
-    below `protected` is out of reach whatever was granted.
+    below `protected` is out of reach whatever was granted. `workbooks` reads Excel files.
     """
 
     def __init__(
@@ -31,19 +37,24 @@ class NodeFiles:
         folder: Path,
         may_read: Callable[[Path], bool],
         may_write: Callable[[Path], bool],
+        workbooks: WorkbookReader,
         protected: Sequence[Path] = (),
     ) -> None:
         self._folder = folder
         self._read_granted = may_read
         self._write_granted = may_write
+        self._workbooks = workbooks
         self._protected = protected
         self._writing: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def read_text(self, path: str) -> str:
         return await asyncio.to_thread(self._read_text, self._place(path))
 
-    async def read_table(self, path: str, sheet: str = "") -> Sequence[Row]:
-        return await asyncio.to_thread(self._read_table, self._place(path), sheet)
+    async def read_table(self, path: str, sheet: str = "", most: int | None = None) -> Sequence[Row]:
+        place = self._place(path)
+        if place.suffix.lower() in WORKBOOKS:
+            return (await self._read_workbook(place, sheet))[:most]
+        return await asyncio.to_thread(rows_of_file, place, most, self._opened)
 
     async def write_text(self, path: str, text: str, *, append: bool = False, replace: bool = False) -> str:
         place = self._place(path)
@@ -98,13 +109,17 @@ class NodeFiles:
             raise NodeError("file.not_text", path=str(place))
         return data.decode(encoding, "replace").replace("\r\n", "\n")
 
-    def _read_table(self, place: Path, sheet: str) -> list[Row]:
+    def _opened(self, place: Path) -> AbstractContextManager[BinaryIO]:
+        return open_granted(place, self._may_read)
+
+    async def _read_workbook(self, place: Path, sheet: str) -> list[Row]:
         rows: list[Row] = []
-        with open_granted(place, self._may_read) as file:
-            for row in read_rows(file, str(place), sheet):
-                if len(rows) >= MOST_ROWS:
-                    raise NodeError("file.too_large", path=str(place), limit=MOST_ROWS)
-                rows.append(row)
+        with ExitStack() as opened:
+            file = await asyncio.to_thread(opened.enter_context, open_granted(place, self._may_read))
+            async with aclosing(self._workbooks.rows(file, str(place), sheet)) as batches:
+                async for batch in batches:
+                    rows += batch
+                    _few_enough(rows, place)
         return rows
 
     def _append_text(self, place: Path, text: str) -> None:
@@ -130,22 +145,33 @@ class NodeFiles:
             # Rewriting somebody's workbook would lose its charts and pictures.
             raise NodeError("file.cannot_append", path=str(place))
         if ending in {".jsonl", ".ndjson"}:
-            append_granted(place, self._line_end(place) + json_bytes(rows), self._may_write)
+            self._add(place, json_parts(rows))
             return
         sample = self._sample(place)
         form = csv_form(sample, str(place), whole=len(sample) < SAMPLE)
         columns = header_of(sample, form)
         if set(columns_of(rows)) <= set(columns) and not form.encoding.startswith("utf-16"):
-            data = self._line_end(place) + csv_bytes(rows, columns, form, header=False)
-            append_granted(place, data, self._may_write)
+            self._add(place, csv_parts(rows, columns, form, header=False))
             return
-        both = [*self._read_table(place, ""), *rows]
-        write_granted(
-            place,
-            lambda file: file.write(csv_bytes(both, columns_of(both), form, header=True)),
-            self._may_write,
-            replace=True,
-        )
+        before = rows_of_file(place, None, self._opened)
+        both = list(dict.fromkeys([*columns_of(before), *columns_of(rows)]))
+        parts = csv_parts(chain(before, rows), both, form, header=True)
+        write_granted(place, lambda file: file.writelines(parts), self._may_write, replace=True)
+
+    def _add(self, place: Path, parts: Iterator[bytes]) -> None:
+        """One write where the rows are few, so that those of several runs don't mix; many go through a new file."""
+        first, second = next(parts, b""), next(parts, None)
+        if second is None:
+            append_granted(place, self._line_end(place) + first, self._may_write)
+            return
+        end = self._line_end(place)
+
+        def write(file: BinaryIO) -> None:
+            with open_granted(place, self._may_read) as before:
+                shutil.copyfileobj(before, file)
+            file.writelines(chain((end, first, second), parts))
+
+        write_granted(place, write, self._may_write, replace=True)
 
     def _sample(self, place: Path) -> bytes:
         """The beginning of the file; empty where there is none."""
@@ -159,6 +185,13 @@ class NodeFiles:
         with open_granted(place, self._may_read) as file:
             file.seek(-1, os.SEEK_END)
             return b"" if file.read(1) in {b"\n", b"\r"} else b"\n"
+
+
+def _few_enough(rows: list[Row], place: Path) -> list[Row]:
+    """Raises NodeError `file.too_large`."""
+    if len(rows) > MOST_ROWS:
+        raise NodeError("file.too_large", path=str(place), limit=MOST_ROWS)
+    return rows
 
 
 def _without_mark(encoding: str, sample: bytes) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from app.adapters.addresses import Reach
 from app.adapters.connection_kinds import OPENAI, Dialect
@@ -25,6 +25,7 @@ WHOLE = Limits(idle=120, total=120, redirects=2)
 WHOLE_LOCAL = Limits(idle=900, total=900, redirects=2)
 SILENCE = 30.0  # seconds between two pieces, once the first is here
 _DONE = b"[DONE]"
+Hear: TypeAlias = Callable[[Mapping[str, str]], None]  # gets the headers of a good answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Server:
     reach: Reach = "internet"
     dialect: Dialect = OPENAI
     streams: bool = False
+
+    @property
+    def is_keyless(self) -> bool:
+        """Whether nothing goes along that could be a key."""
+        return not self.key and not self.headers
 
     def outgoing(self, method: str, path: str, body: bytes = b"", *, keep: bool = True) -> Outgoing:
         """A request to this server alone."""
@@ -67,7 +73,9 @@ class OpenAiLane:
         # llama.cpp closes a connection after a stream without having said so: the next request would fail on it.
         self._closing: set[str] = set()
 
-    async def chat(self, server: Server, model: str, request: ChatRequest) -> ChatReply:
+    async def chat(
+        self, server: Server, model: str, request: ChatRequest, hear: Hear | None = None
+    ) -> ChatReply:
         """One call, streamed where someone looks or where stopping needs it. Raises NodeError `model.*`, `net.*`."""
         begun = time.perf_counter()
         stream = server.streams or request.on_text is not None
@@ -80,6 +88,8 @@ class OpenAiLane:
                     self._closing.add(server.url)
                 if answer.status != 200:
                     raise await _refused(answer, server, model)
+                if hear is not None:
+                    hear(answer.headers)
                 if stream and answer.headers.get("Content-Type", "").startswith("text/event-stream"):
                     reply = await self._collect(answer, server, model, request)
                     return reply.reply(time.perf_counter() - begun)
@@ -124,7 +134,7 @@ class OpenAiLane:
                         if data == _DONE:
                             return reply
                         _take(reply, data, server, model, request)
-                    if reply.is_full:
+                    if reply.is_enough:
                         return reply
         except TimeoutError as error:
             raise NodeError("net.timeout") from error
@@ -138,7 +148,10 @@ class OpenAiLane:
 
 async def _refused(answer: Incoming, server: Server, model: str) -> NodeError:
     body = await answer.read()
-    return refusal(answer.status, answer.headers, body, connection=server.connection, model=model)
+    error = refusal(answer.status, answer.headers, body, connection=server.connection, model=model)
+    if error.code == "model.key_refused" and server.is_keyless:
+        error.code = "model.key_wanted"
+    return error
 
 
 def _take(reply: StreamedReply, data: bytes, server: Server, model: str, request: ChatRequest) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
+from app.adapters.repetition import Repetition
 from app.costs.usage import Usage
 from app.document.characters import whole_text
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, FinishReason, TokenLogprob, ToolCall
 
 LONGEST_ANSWER = 200_000  # characters
+MOST_TOKENS = 20_000_000  # of one call; the longest context of any model is half of it
 
 Plain: TypeAlias = Mapping[str, Any]
 
@@ -52,7 +53,9 @@ class StreamedReply:
         self._logprobs: list[TokenLogprob] = []
         self._finish: FinishReason | None = None
         self._usage: Usage | None = None
+        self._doubted = False
         self._refused = False
+        self._repetition = Repetition()
 
     @property
     def is_finished(self) -> bool:
@@ -63,6 +66,11 @@ class StreamedReply:
     def is_full(self) -> bool:
         """Whether the answer is as long as an answer may be."""
         return self._length >= LONGEST_ANSWER
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether nothing more is wanted: the answer is full, or the model says the same again and again."""
+        return self.is_full or self._repetition.found
 
     def add(self, piece: Plain) -> str:
         """Takes a piece in and gives its new text."""
@@ -79,10 +87,13 @@ class StreamedReply:
         if isinstance(model, str) and model:
             self._model = model
         if isinstance(usage, dict):
-            self._usage = usage_of(cast("Plain", usage))
+            self._take_usage(cast("Plain", usage))
 
     def add_choice(self, choice: Plain, message: Any) -> str:
-        """Takes in a choice with its message or the next part of it, and gives the new text."""
+        """Takes in a choice with its message or the next part of it, and gives the new text.
+
+        Raises NodeError `model.bad_reply` where the text is none.
+        """
         finish = choice.get("finish_reason")
         if finish:
             self._finish = _FINISHES.get(str(finish).lower(), "other")
@@ -104,6 +115,8 @@ class StreamedReply:
             finish = "content_filter"
         elif self.is_full:
             finish = "length"
+        elif self._finish is None and self._repetition.found:
+            finish = "repetition"
         return ChatReply(
             text=whole_text("".join(self._texts)),  # an emoji may come in two halves
             finish=finish,
@@ -112,13 +125,21 @@ class StreamedReply:
             seconds=seconds,
             tool_calls=tuple(call.finished(number) for number, call in sorted(self._calls.items())),
             logprobs=tuple(self._logprobs),
+            doubted=self._doubted,
         )
+
+    def _take_usage(self, said: Plain) -> None:
+        try:
+            self._usage, self._doubted = usage_of(said), False
+        except ValueError:
+            self._usage, self._doubted = None, True
 
     def _add_text(self, text: str) -> str:
         text = text[: LONGEST_ANSWER - self._length]
         if text:
             self._length += len(text)
             self._texts.append(text)
+            self._repetition.add(text)
         return text
 
     def _add_calls(self, pieces: Any) -> None:
@@ -156,7 +177,8 @@ def usage_of(said: Plain) -> Usage | None:
     """The usage that a server reports, in four parts; None where it doesn't say how much went in and out.
 
     `cached` and `reasoning` are parts of `input` and `output`: a server that counts reasoning beside the
-    output, as its total shows, is brought into line. Nothing is negative.
+    output, as its total shows, is brought into line. Raises ValueError for what can't be true: less than
+    nothing, parts of tokens, more than any model reads, more cached than read.
     """
     input_, output = _count(said.get("prompt_tokens")), _count(said.get("completion_tokens"))
     if input_ is None or output is None:
@@ -169,21 +191,30 @@ def usage_of(said: Plain) -> Usage | None:
     reasoning = _count(_part(said, "completion_tokens_details", "reasoning_tokens")) or 0
     if reasoning and (reasoning > output or _count(said.get("total_tokens")) == input_ + output + reasoning):
         output += reasoning
-    return Usage(input_, output, min(cached or 0, input_), min(reasoning, output))
+    if (cached or 0) > input_:
+        raise ValueError(cached)
+    return Usage(input_, output, cached or 0, reasoning)
 
 
 def _text(delta: Plain) -> str:
     """The text of a message or piece; some servers give it in parts, and a refusal in a place of its own."""
     content: Any = delta.get("content")
     if isinstance(content, list):
-        parts = (
-            cast("Plain", part).get("text") for part in cast("list[Any]", content) if isinstance(part, dict)
-        )
-        return "".join(part for part in parts if isinstance(part, str))
+        return "".join(map(_text_of_part, cast("list[Any]", content)))
     if isinstance(content, str):
         return content
+    if content is not None:
+        raise NodeError("model.bad_reply")
     refusal: Any = delta.get("refusal")
     return refusal if isinstance(refusal, str) else ""
+
+
+def _text_of_part(part: Any) -> str:
+    """The text of one part of a message; parts of other kinds, such as thoughts, are no part of the answer."""
+    text: Any = cast("Plain", part).get("text", "") if isinstance(part, dict) else part
+    if not isinstance(text, str):
+        raise NodeError("model.bad_reply")
+    return text
 
 
 def _logprobs(said: Any) -> list[TokenLogprob]:
@@ -202,6 +233,10 @@ def _part(said: Plain, group: str, name: str) -> Any:
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    """A count of tokens; None where none is said. Raises ValueError for what is none."""
+    if value is None:
         return None
-    return max(0, int(value))
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= MOST_TOKENS or value != int(value):  # NaN fails the second
+        raise ValueError(value)
+    return int(value)

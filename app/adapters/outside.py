@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from app.adapters.connections import Connections
@@ -15,11 +15,15 @@ from app.adapters.local_models import LocalModels
 from app.adapters.node_files import NodeFiles
 from app.adapters.node_net import NodeNet
 from app.adapters.protected_places import protected_places
+from app.adapters.result_table import Items, ResultTable
 from app.adapters.starter import Starter
 from app.adapters.tables import count_rows, rows_of
+from app.adapters.workbook_reader import WorkbookReader
 from app.costs.usage import NO_USAGE
 from app.executor.broker import Broker
+from app.executor.journal import ItemRecord
 from app.sdk.context import Row
+from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts
 from app.settings import Folders, Preferences
@@ -37,6 +41,7 @@ class Outside:
         environment: Mapping[str, str],
     ) -> None:
         self.preferences = preferences
+        self._workbooks = WorkbookReader(starter, starter.own_command("table-host"))
         self._protected = protected_places(where)
         self.local_models = LocalModels(
             starter,
@@ -81,14 +86,23 @@ class Outside:
 
     async def rows(self, path: Path) -> tuple[AsyncIterator[Row], int]:
         """The rows of a table, read as asked for, and their number (-1: not known). Raises NodeError `file.*`."""
-        count = await asyncio.to_thread(count_rows, path)
-        return rows_of(path), -1 if count is None else count
+        count = await count_rows(path, self._workbooks)
+        return rows_of(path, self._workbooks), -1 if count is None else count
 
     async def write_results(self, path: Path, rows: Sequence[Row]) -> None:
         """Writes a table where the person said, over what was there. Raises NodeError `file.*`."""
         place = await asyncio.to_thread(path.resolve)
-        files = NodeFiles(place.parent, place.__eq__, place.__eq__, self._protected)
+        files = NodeFiles(place.parent, place.__eq__, place.__eq__, self._workbooks, self._protected)
         await files.write_table(str(place), rows, replace=True)
+
+    def result_table(
+        self, path: Path, run: str, results: Sequence[str], items: Items, error: Callable[[ItemRecord], str]
+    ) -> ResultTable:
+        """The rows of a run as a table where the person said, over what was there. Raises NodeError `file.*`."""
+        place = path.resolve()
+        if any(place == kept or kept in place.parents for kept in self._protected):
+            raise NodeError("file.protected", path=str(place))
+        return ResultTable(place, run, results, items, error)
 
     def net(self, broker: Broker) -> NodeNet:
         """The network for the steps of one run."""
@@ -96,7 +110,7 @@ class Outside:
 
     def files(self, broker: Broker, folder: Path) -> NodeFiles:
         """Files for the steps of one run; the profile itself and places of keys are out of reach."""
-        return NodeFiles(folder, broker.may_read, broker.may_write, self._protected)
+        return NodeFiles(folder, broker.may_read, broker.may_write, self._workbooks, self._protected)
 
     async def close(self) -> None:
         await self.models.close()

@@ -61,6 +61,20 @@ def take(path: Path, holder: Mapping[str, str]) -> ProcessLock | None:
         os.close(descriptor)  # its last holder has just removed it: try the next one
 
 
+def is_held(path: Path) -> bool:
+    """Whether some process has it now; asking takes it from nobody. False where it can't be known."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _lock(descriptor, shared=True)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def holder_of(path: Path) -> Mapping[str, str]:
     """The words about the holder; empty where they can't be read."""
     try:
@@ -74,7 +88,7 @@ def holder_of(path: Path) -> Mapping[str, str]:
     )
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int, *, shared: bool = False) -> bool:
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -85,7 +99,7 @@ def _lock(descriptor: int) -> bool:
         else:
             import fcntl
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
     return True

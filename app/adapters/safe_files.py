@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from app.adapters.file_names import is_clean
 from app.sdk.errors import NodeError
+from app.sdk.file_names import is_clean
 
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
 # A named pipe would keep us waiting for its other end.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from app.adapters.addresses import Reach
+from app.adapters.call_gate import Turn
 from app.adapters.echo_scoring import score_by_echo
 from app.adapters.egress import Egress
 from app.adapters.embedded_model import Endpoint
@@ -26,10 +29,12 @@ class ServerScoring:
         self._lane = lane
         self._scorers: dict[Reach, LabelScorer] = {}
         self._ways: dict[tuple[str, str], Way] = {}  # by address and model
+        self._trying: dict[tuple[str, str], asyncio.Lock] = {}
 
-    def works(self, url: str, model: str) -> bool:
-        """Whether this model of this server is known to score."""
-        return self._ways.get((url, model), "none") != "none"
+    def works(self, url: str, model: str) -> bool | None:
+        """Whether this model of this server scores; None: not tried yet."""
+        way = self._ways.get((url, model))
+        return None if way is None else way != "none"
 
     async def on_llama(self, endpoint: Endpoint, reach: Reach, request: ScoreRequest) -> LabelScores:
         """Scores by the interface of llama.cpp's server. Raises NodeError `model.*`."""
@@ -39,24 +44,40 @@ class ServerScoring:
         scored = await self._scorers[reach].score(endpoint, request.prompt, request.labels)
         return LabelScores(scored.probabilities, scored.usage, endpoint.model, time.perf_counter() - begun)
 
-    async def on_server(self, server: Server, model: str, request: ScoreRequest) -> LabelScores:
-        """Scores by whatever way this server offers. Raises NodeError `model.cannot_score`, `model.*`, `net.*`."""
-        place = (server.url, model)
-        way = self._ways.get(place) or await self._llama(server, model) or "echo"
+    async def on_server(
+        self, server: Server, model: str, request: ScoreRequest, turn: Callable[[], Turn]
+    ) -> LabelScores:
+        """Scores by whatever way this server offers, a turn for each question.
+
+        Raises NodeError `model.cannot_score`, `model.*`, `net.*`.
+        """
+        begun = time.perf_counter()
+        way = await self._way(server, model, turn)
         if isinstance(way, Endpoint):
-            self._ways[place] = way
-            return await self.on_llama(way, server.reach, request)
+            async with turn():
+                return await self.on_llama(way, server.reach, request)
         if way == "none":
             raise NodeError("model.cannot_score")
-        begun = time.perf_counter()
-        try:
-            scores = await score_by_echo(self._egress, server, model, request.prompt, request.labels)
-        except NodeError as error:
-            if error.code == "model.cannot_score":
-                self._ways[place] = "none"
-            raise
-        self._ways[place] = "echo"
+        scores = await score_by_echo(self._egress, server, model, request.prompt, request.labels, turn)
         return replace(scores, seconds=time.perf_counter() - begun)
+
+    async def _way(self, server: Server, model: str, turn: Callable[[], Turn]) -> Way:
+        """Tried once, by whoever comes first; the others wait. Raises NodeError `model.*`, `net.*`: not known yet."""
+        place = (server.url, model)
+        async with self._trying.setdefault(place, asyncio.Lock()):
+            if place not in self._ways:
+                self._ways[place] = await self._llama(server, model) or await self._echo(server, model, turn)
+            return self._ways[place]
+
+    async def _echo(self, server: Server, model: str, turn: Callable[[], Turn]) -> Way:
+        """A question of three words, so that a server that only pretends is not asked for all labels in vain."""
+        try:
+            await score_by_echo(self._egress, server, model, "One and one is", [" two"], turn)
+        except NodeError as error:
+            if error.code != "model.cannot_score":
+                raise
+            return "none"
+        return "echo"
 
     async def _llama(self, server: Server, model: str) -> Endpoint | None:
         """The server's own interface where it is llama.cpp's."""

@@ -87,7 +87,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Everything that model and connection pickers show. `prices_of` is the price list's date (ISO)."""
+    """Everything that model and connection pickers show. `prices_of` is the price list's date (ISO).
+
+    `loading`: nothing is known yet, so that a missing model is no reason to complain.
+    """
 
     models: tuple[ModelLine, ...] = ()
     connections: tuple[ConnectionLine, ...] = ()
@@ -111,3 +114,4 @@ class Shelf:
 
 
 NO_SHELF = Shelf()
+UNREAD_SHELF = Shelf(loading=True)  # until the engine has said what there is

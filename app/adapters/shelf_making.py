@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
-from typing import Any
 
+from app.adapters.built_in_model import built_in_model
 from app.adapters.connection import Connection
 from app.adapters.connections import THIS_COMPUTER
 from app.adapters.gateway import Gateway
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList
-from app.adapters.shelf import ConnectionLine, KeyPlace, Measured, ModelLine, Place, PriceState, Shelf
+from app.adapters.model_names import file_name, quantisation
+from app.adapters.shelf import ConnectionLine, KeyPlace, ModelLine, Place, PriceState, Shelf
 from app.costs.price import Price
 from app.document.problem import Problem, ProblemError
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts
-from app.settings import RoleTarget, resource_folder
+from app.settings import RoleTarget
 
 _PATIENCE = 2.0  # seconds that a server on this computer gets to say which models it has
 _MILLION = Decimal(1_000_000)
@@ -51,7 +50,7 @@ class ShelfMaker:
             connections=tuple(lines),
             roles={"small": ModelChoice(connection=THIS_COMPUTER), **_choices(roles)},
             prices_of=self._prices.as_of,
-            built_in=built_in_facts()[1],
+            built_in=built_in_model().facts,
         )
 
     async def _ask(self, connection: Connection) -> None:
@@ -84,21 +83,21 @@ class ShelfMaker:
             return "stored"  # it is there, behind a store that is closed now
         if found is None:
             return "missing" if connection.facts.needs_key else "none"
-        return "environment" if connection.from_environment else "stored"
+        if connection.from_environment:
+            return "environment"
+        return "session" if self._secrets.is_forgotten(connection.name) else "stored"
 
     def _model(self, line: ConnectionLine, name: str) -> ModelLine:
         connection = line.connection
-        choice = ModelChoice(connection=connection.name, kind=connection.kind, model=name)
-        facts = self._models.facts(choice) or ModelFacts(name, connection.name, connection.kind)
+        facts = self._facts(connection, name)
         price = self._prices.price(connection.kind, name, connection.name)
         state, price_in, price_out = _priced(price, local=connection.is_local)
-        built_in = connection.kind == "embedded" and name == connection.model
         return ModelLine(
             connection.name,
             connection.kind,
             name,
             line.place,
-            title=built_in_facts()[0] if built_in else "",
+            title=self._title(connection, name),
             goes_to=line.goes_to,
             price_state=state,
             input_price=price_in,
@@ -107,9 +106,25 @@ class ShelfMaker:
             lacking=_abilities(facts, has=False),
             context=facts.context,
             size_bytes=facts.size_bytes,
-            built_in=built_in,
+            built_in=connection.kind == "embedded" and name == built_in_model().model,
             problem=line.problem,
         )
+
+    def _facts(self, connection: Connection, name: str) -> ModelFacts:
+        choice = ModelChoice(connection=connection.name, kind=connection.kind, model=name)
+        return self._models.facts(choice) or ModelFacts(name, connection.name, connection.kind)
+
+    def _title(self, connection: Connection, name: str) -> str:
+        """A model file's name for people; files that only their compression tells apart say it."""
+        if connection.kind != "embedded":
+            return ""
+        titles = {
+            one: file_name(one, str(self._facts(connection, one).extra.get("name", "")))
+            for one in connection.models
+        }
+        title, bits = titles.get(name, name), quantisation(name)
+        is_alone = list(titles.values()).count(title) < 2
+        return title if is_alone or not bits else f"{title} ({bits})"
 
 
 def place_of(connection: Connection) -> Place:
@@ -117,17 +132,6 @@ def place_of(connection: Connection) -> Place:
     if connection.is_local:
         return "computer"
     return "company" if connection.url else "cloud"
-
-
-@cache
-def built_in_facts() -> tuple[str, tuple[Measured, ...]]:
-    """The built-in model's name for people, and what was measured about it; nothing where nothing was."""
-    try:
-        known: dict[str, Any] = json.loads((resource_folder() / "models/built-in.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return "", ()
-    facts = (Measured(row["verdict"], row["code"], row.get("args", {})) for row in known["facts"])
-    return known["title"], tuple(facts)
 
 
 def _must_be_asked(connection: Connection) -> bool:

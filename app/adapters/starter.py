@@ -35,6 +35,10 @@ class Starter(Protocol):
         """Raises OSError when the program can't be started."""
         ...
 
+    def own_command(self, verb: str) -> list[str]:
+        """The command line that runs this same program with a hidden verb."""
+        ...
+
     async def end_child(self, child: Child, deadline: float) -> int:
         """Ask (its stdin closes), wait at most `deadline` seconds, then kill it and its group; gives the exit code."""
         ...

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from app.adapters.tables import CsvForm
 from app.document.workflow import Json
@@ -19,6 +23,7 @@ from app.sdk.errors import NodeError
 _STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?[\d ]*\d([.,]\d+)*(e[+-]?\d+)?%?", re.IGNORECASE)
 WRITABLE = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx")
+_PART = 512  # rows that are written in one go
 _NEW_CSV = "utf-8-sig"  # spreadsheet programs take a file without the mark for the Western code page
 
 
@@ -28,38 +33,74 @@ def harmless(text: str) -> str:
 
 
 def columns_of(rows: Iterable[Row]) -> list[str]:
-    """Every column of the rows, in the order in which they first come."""
-    return list(dict.fromkeys(name for row in rows for name in row))
+    """Every column of the rows, in the order in which they first come. Raises NodeError `table.not_rows`."""
+    names: dict[str, None] = {}
+    for row in rows:
+        if not isinstance(cast("Any", row), Mapping):  # a long list promises nothing
+            raise NodeError("table.not_rows")
+        names |= dict.fromkeys(row)
+    return list(names)
 
 
 def write_rows(file: BinaryIO, name: str, rows: Sequence[Row]) -> None:
-    """Writes a whole table in the form that the name's ending says. Raises NodeError `file.unknown_format`."""
+    """Writes a whole table in the form that the name's ending says; goes through the rows twice at most.
+
+    Raises NodeError `file.unknown_format`, `table.not_rows`.
+    """
+    columns = columns_of(rows)
+    with open_table(file, name, columns) as write:
+        write(rows)
+
+
+@contextmanager
+def open_table(
+    file: BinaryIO, name: str, columns: Sequence[str]
+) -> Generator[Callable[[Iterable[Row]], None]]:
+    """Gives what writes the next rows; at the end the table is whole. Raises NodeError `file.unknown_format`."""
     ending = Path(name).suffix.lower()
     if ending in {".csv", ".tsv"}:
         form = CsvForm(_NEW_CSV, "\t" if ending == ".tsv" else ",", 0)
-        file.write(csv_bytes(rows, columns_of(rows), form, header=True))
+        file.writelines(csv_parts((), columns, form, header=True))
+        yield lambda rows: file.writelines(csv_parts(rows, columns, form, header=False))
     elif ending in {".jsonl", ".ndjson"}:
-        file.write(json_bytes(rows))
+        yield lambda rows: file.writelines(json_parts(rows))
     elif ending == ".xlsx":
-        _write_workbook(file, rows)
+        with _workbook(file, columns) as write:
+            yield write
     else:
         raise NodeError("file.unknown_format", path=name, ending=ending)
 
 
-def csv_bytes(rows: Iterable[Row], columns: Sequence[str], form: CsvForm, *, header: bool) -> bytes:
-    """Rows as CSV; a character that an old encoding lacks becomes a question mark."""
+def csv_parts(rows: Iterable[Row], columns: Sequence[str], form: CsvForm, *, header: bool) -> Iterator[bytes]:
+    """Rows as CSV, many a part; a character that an old encoding lacks becomes a question mark."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, form)
     if header:
         writer.writerow([harmless(name) for name in columns])
-    writer.writerows([harmless(cell_text(row.get(name))) for name in columns] for row in rows)
-    encoding = form.encoding if header else form.encoding.removesuffix("-sig")
-    return text.getvalue().encode(encoding, "replace")
+        yield _taken(text).encode(form.encoding, "replace")
+    encoding = form.encoding.removesuffix("-sig")
+    if encoding == "utf-16":  # a second byte order mark in the middle would be a character
+        encoding = f"utf-16-{sys.byteorder[0]}e"
+    source = iter(rows)
+    while some := list(islice(source, _PART)):
+        writer.writerows([harmless(cell_text(row.get(name))) for name in columns] for row in some)
+        yield _taken(text).encode(encoding, "replace")
 
 
-def json_bytes(rows: Iterable[Row]) -> bytes:
-    """Rows as JSON lines."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode("utf-8", "replace")
+def json_parts(rows: Iterable[Row]) -> Iterator[bytes]:
+    """Rows as JSON lines, many a part."""
+    source = iter(rows)
+    while some := list(islice(source, _PART)):
+        yield "".join(json.dumps(row, ensure_ascii=False, default=list) + "\n" for row in some).encode(
+            "utf-8", "replace"
+        )
+
+
+def _taken(text: io.StringIO) -> str:
+    words = text.getvalue()
+    text.seek(0)
+    text.truncate()
+    return words
 
 
 def cell_text(value: Json) -> str:
@@ -71,11 +112,12 @@ def cell_text(value: Json) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (Mapping, Sequence)):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, default=list)
     return str(value)
 
 
-def _write_workbook(file: BinaryIO, rows: Sequence[Row]) -> None:
+@contextmanager
+def _workbook(file: BinaryIO, columns: Sequence[str]) -> Generator[Callable[[Iterable[Row]], None]]:
     from openpyxl import Workbook
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -84,10 +126,17 @@ def _write_workbook(file: BinaryIO, rows: Sequence[Row]) -> None:
             return value
         return ILLEGAL_CHARACTERS_RE.sub("", harmless(cell_text(value)))[:32767]
 
-    book = Workbook(write_only=True)
+    def write(rows: Iterable[Row]) -> None:
+        for row in rows:
+            sheet.append([cell(row.get(name)) for name in columns])
+
+    book = Workbook(write_only=True)  # its rows go straight to the disk
     sheet = book.create_sheet("Sheet1")
-    columns = columns_of(rows)
     sheet.append([cell(name) for name in columns])
-    for row in rows:
-        sheet.append([cell(row.get(name)) for name in columns])
+    try:
+        yield write
+    except BaseException:
+        with contextlib.suppress(Exception):
+            sheet.close()
+        raise
     book.save(file)

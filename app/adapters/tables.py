@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -16,7 +17,8 @@ from typing import Any, BinaryIO, NoReturn, TypeAlias, cast
 
 from app.adapters.safe_files import as_file_errors
 from app.adapters.text_encoding import encoding_of
-from app.adapters.workbooks import count_workbook_rows, workbook_rows
+from app.adapters.workbook_reader import WorkbookReader
+from app.adapters.workbooks import workbook_rows
 from app.document.workflow import Json
 from app.sdk.context import Row
 from app.sdk.errors import NodeError
@@ -35,6 +37,7 @@ Reader: TypeAlias = Callable[[BinaryIO, str], Iterator[Row]]
 def read_rows(file: BinaryIO, name: str, sheet: str = "") -> Iterator[Row]:
     """The rows of an open file, by the ending of its name. `sheet` empty: the first one.
 
+    A workbook is read here in its own process only: elsewhere `WorkbookReader` does it.
     Raises NodeError `file.*`: unknown_format, not_text, bad_table, bad_workbook, sheet_missing, too_large.
     """
     ending = Path(name).suffix.lower()
@@ -45,12 +48,19 @@ def read_rows(file: BinaryIO, name: str, sheet: str = "") -> Iterator[Row]:
     return _READERS[ending](file, name)
 
 
-async def rows_of(path: Path, sheet: str = "") -> AsyncGenerator[Row]:
-    """The rows of a file that the person named, for a run over a table; read in a thread as they are needed.
+async def rows_of(path: Path, workbooks: WorkbookReader, sheet: str = "") -> AsyncGenerator[Row]:
+    """The rows of a file that the person named, for a run over a table; read as they are needed.
 
-    Raises NodeError as `read_rows`, and `file.missing`, `file.not_readable`.
+    Raises NodeError as `read_rows` and `WorkbookReader.rows`, and `file.missing`, `file.not_readable`.
     """
-    source = _Source(path, sheet)
+    if path.suffix.lower() in WORKBOOKS:
+        with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
+            async with aclosing(workbooks.rows(file, str(path), sheet)) as batches:
+                async for batch in batches:
+                    for row in batch:
+                        yield row
+        return
+    source = _Source(path)
     try:
         while batch := await asyncio.to_thread(source.take):
             for row in batch:
@@ -59,14 +69,17 @@ async def rows_of(path: Path, sheet: str = "") -> AsyncGenerator[Row]:
         await asyncio.to_thread(source.close)
 
 
-def count_rows(path: Path, sheet: str = "") -> int | None:
+async def count_rows(path: Path, workbooks: WorkbookReader, sheet: str = "") -> int | None:
     """How many rows a table has, where that is quickly found; None otherwise. Raises NodeError as `rows_of`."""
+    if path.suffix.lower() not in WORKBOOKS:
+        return await asyncio.to_thread(_count, path)
     with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
-        if path.suffix.lower() in WORKBOOKS:
-            return count_workbook_rows(file, str(path), sheet)
-        if path.stat().st_size > COUNTED:
-            return None
-        return sum(1 for _ in read_rows(file, str(path), sheet))
+        return await workbooks.count(file, str(path), sheet)
+
+
+def _count(path: Path) -> int | None:
+    with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
+        return None if path.stat().st_size > COUNTED else sum(1 for _ in read_rows(file, str(path)))
 
 
 def column_names(header: Sequence[object]) -> list[str]:
@@ -85,8 +98,8 @@ def column_names(header: Sequence[object]) -> list[str]:
 class _Source:
     """A table that threads read from by turns; closing waits for the one that still reads."""
 
-    def __init__(self, path: Path, sheet: str) -> None:
-        self._rows = _open_rows(path, sheet)
+    def __init__(self, path: Path) -> None:
+        self._rows = _open_rows(path)
         self._reading = Lock()
 
     def take(self) -> list[Row]:
@@ -98,9 +111,9 @@ class _Source:
             self._rows.close()
 
 
-def _open_rows(path: Path, sheet: str) -> Generator[Row]:
+def _open_rows(path: Path) -> Generator[Row]:
     with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
-        yield from read_rows(file, str(path), sheet)
+        yield from read_rows(file, str(path))
 
 
 def as_records(rows: Iterable[Sequence[Json]]) -> Iterator[Row]:

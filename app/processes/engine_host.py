@@ -17,9 +17,11 @@ from app.adapters.redaction import log_to
 from app.document import json_codec
 from app.document.problem import Problem, ProblemError
 from app.engine import Engine, RunHandle, RunRequest
+from app.events.run_events import RunEvent, RunPaused, RunStatus
 from app.executor.broker import own_grants
 from app.processes import children
 from app.processes.account_answers import AccountAnswers, loaded_of, workflow_of
+from app.processes.history_answers import HistoryAnswers
 from app.processes.message_lines import MessageError, read_request, reply_line
 from app.processes.messages import (
     AnswerPerson,
@@ -36,6 +38,7 @@ from app.processes.messages import (
     RememberOwn,
     Reply,
     Request,
+    ResumeRun,
     Started,
     StartRun,
     StopRun,
@@ -59,12 +62,15 @@ class EngineHost:
         self._outbox = outbox
         self._runs: dict[str, RunHandle] = {}
         self._going: dict[str, asyncio.Task[None]] = {}
+        self._standing: dict[str, RunStatus] = {}  # runs that wait for somebody, and for what
+        self._history = HistoryAnswers(engine, outbox)
         self._tasks: set[asyncio.Task[None]] = set()
         self.ended = asyncio.Event()
         self._answers: Mapping[type[Any], Callable[[Any], Awaitable[Reply]]] = {
             Ping: self._ping,
             Check: self._check,
             StartRun: self._start,
+            ResumeRun: self._resume,
             StopRun: self._stop,
             AnswerPerson: self._answer,
             RaiseBudget: self._raise_budget,
@@ -73,6 +79,7 @@ class EngineHost:
             TakePreferences: self._take_preferences,
             Quit: self._quit,
             **AccountAnswers(engine).answers,
+            **self._history.answers,
         }
 
     def take(self, line: bytes) -> None:
@@ -81,9 +88,9 @@ class EngineHost:
         self._keep(self._reply(asked.number, asked.request))
 
     async def close(self) -> None:
-        """Ends all runs and what the engine has started."""
+        """Ends all runs and what the engine has started. A run that waits keeps its state, and can go on one day."""
         for run in self._going:
-            self._runs[run].stop()
+            self._runs[run].stop(self._standing.get(run, "cancelled"))
         await asyncio.gather(*self._going.values())
         await self._engine.close()
 
@@ -145,8 +152,24 @@ class EngineHost:
                 grants=asked.grants,
                 own=asked.own,
                 folder=Path(asked.folder) if asked.folder else Path.home(),
+                to=asked.to,
+                start_from=asked.start_from,
+                base=asked.base,
+                pins=asked.pins,
+                dry=asked.dry,
+                fresh=asked.fresh,
             )
         )
+        return self._going_on(handle)
+
+    async def _resume(self, asked: ResumeRun) -> Started:
+        handle = await self._engine.resume(asked.run, retry_failed=asked.retry_failed)
+        if asked.budget:  # a person says it now: it outranks what the workflow says
+            handle.raise_budget(Decimal(asked.budget))
+        return self._going_on(handle)
+
+    def _going_on(self, handle: RunHandle) -> Started:
+        self._runs.pop(handle.id, None)  # a run that goes on is the newest again
         self._runs[handle.id] = handle
         self._forget_oldest()
         self._going[handle.id] = self._keep(self._follow(handle))
@@ -155,9 +178,17 @@ class EngineHost:
     async def _follow(self, handle: RunHandle) -> None:
         try:
             async for batch in handle.batches():
+                self._stand(handle.id, batch)
                 self._outbox.add(handle.id, batch)
         finally:
             self._going.pop(handle.id, None)
+            self._standing.pop(handle.id, None)
+
+    def _stand(self, run: str, batch: list[RunEvent]) -> None:
+        if isinstance(batch[-1], RunPaused):
+            self._standing[run] = batch[-1].status
+        else:
+            self._standing.pop(run, None)
 
     def _forget_oldest(self) -> None:
         for run in list(self._runs)[:-_KEPT_RUNS]:
@@ -185,10 +216,11 @@ class EngineHost:
         return Done()
 
     async def _value(self, asked: GetValue) -> Content:
-        try:
-            return Content(self._run(asked.run).value(asked.ref))
-        except KeyError:
-            raise ProblemError(Problem("run.value_gone")) from None
+        handle = self._runs.get(asked.run)
+        if handle is not None:
+            with contextlib.suppress(KeyError):
+                return Content(handle.value(asked.ref))
+        return Content(await self._history.value(asked.run, asked.ref))
 
 
 async def serve(channel: BinaryIO, lines: BinaryIO) -> None:

@@ -11,9 +11,12 @@ from app.adapters.connections import Connection
 from app.adapters.keyring_secrets import SecretsState
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
+from app.costs.cost import FREE, Cost
 from app.document.problem import Problem
 from app.document.workflow import Json
-from app.events.run_events import Scope
+from app.events.run_events import Failure, Scope
+from app.executor.cache import CacheState
+from app.executor.journal import ItemStatus, RunLine
 from app.sdk.context import Decision
 from app.sdk.grants import Grants
 
@@ -71,6 +74,62 @@ class ReviewedList:
     entries: tuple[Reviewed, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RunList:
+    """Runs of the history, the latest first."""
+
+    lines: tuple[RunLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunOpened:
+    """A run of the history. Its events came before this, under `past_name`.
+
+    `workflow` is the text of its file as it was when the run began; `values` and `rows` are what it was given.
+    """
+
+    workflow: str
+    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    rows: str = ""
+    dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One row that is through, as a list shows it: of long values only the beginning."""
+
+    number: int
+    status: ItemStatus
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    failure: Failure | None = None
+    node: str = ""
+    cost: Cost = FREE
+    seconds: float = 0.0
+    calls: bool = False  # whether a model was asked
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Rows of a run, by number."""
+
+    items: tuple[ItemLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many it were."""
+
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PartKept:
+    """A workflow that can run as a step; `fields` are the settings of that step but for its file."""
+
+    fields: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
 Reply: TypeAlias = (
     Done
     | Refused
@@ -83,8 +142,19 @@ Reply: TypeAlias = (
     | ConnectionCheck
     | SecretsState
     | ReviewedList
+    | RunList
+    | RunOpened
+    | Items
+    | Counted
+    | CacheState
+    | PartKept
 )
 R = TypeVar("R")
+
+
+def past_name(run: str) -> str:
+    """The name under which the events of a run of the history come, so that nobody takes them for news."""
+    return f"past {run}"
 
 
 # --- requests --------------------------------------------------------------------------------------------
@@ -121,7 +191,7 @@ class StartRun(Request[Started]):
     """Runs a workflow once with `values`, or over `rows`: "samples" or the path of a table.
 
     `grants` is what a person allowed just now; `own`: the workflow was made here, so what stands in it
-    is allowed. With neither, what this machine remembers of its review holds.
+    is allowed. With neither, what this machine remembers of its review holds. The rest is as in RunRequest.
     """
 
     workflow: str
@@ -132,6 +202,21 @@ class StartRun(Request[Started]):
     rows: str = ""
     budget: str | None = None  # US dollars
     rows_at_a_time: int | None = None
+    to: str = ""
+    start_from: str = ""
+    base: str = ""
+    pins: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
+    dry: bool = False
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRun(Request[Started]):
+    """Goes on with a run that ended before its work did; `retry_failed`: rows that failed are tried again."""
+
+    run: str
+    budget: str | None = None  # US dollars; None: as it was
+    retry_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +347,77 @@ class RememberReviewed(Request[Done]):
 
     workflow: str
     grants: Grants
+
+
+@dataclass(frozen=True, slots=True)
+class ListRuns(Request[RunList]):
+    """The history, of one workflow or of all."""
+
+    most: int = 200
+    workflow_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun(Request[RunOpened]):
+    """Everything that is kept of a run."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinRun(Request[Done]):
+    """A pinned run is never thrown away by itself."""
+
+    run: str
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetRun(Request[Done]):
+    """Throws a run away."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetItems(Request[Items]):
+    """Rows of a run by number, as (first, count); those that aren't through are missing."""
+
+    run: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRows(Request[Counted]):
+    """Writes the rows of a run as a table, with their results, states and costs.
+
+    `titles` are the words for the columns and states that are ours, `errors` says what went wrong by row number.
+    """
+
+    run: str
+    path: str
+    titles: Mapping[str, str] = field(default_factory=dict[str, str])
+    errors: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class GetCacheState(Request[CacheState]):
+    """How much is kept of results that may be taken again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClearCache(Request[Counted]):
+    """Forgets such results: of a step, of a workflow, or all."""
+
+    workflow_id: str = ""
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPart(Request[PartKept]):
+    """Keeps the content of a workflow file, so that it can run as a step of another workflow."""
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)

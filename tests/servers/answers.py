@@ -29,6 +29,7 @@ class Answer:
     fault: Fault | None = None
     headers: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)  # merged into an OpenAI body
+    seconds: float = 0.0  # that it takes before it says anything
 
 
 def pieces(text: str) -> Iterator[str]:

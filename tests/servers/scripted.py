@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -27,11 +29,15 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: Any
+    at: float = field(default_factory=time.monotonic)
 
 
 @dataclass
 class ScriptedServer:
-    """`script` holds the coming answers; when it is empty, `default` is given. `asked` keeps the requests."""
+    """`script` holds the coming answers; when it is empty, `default` is given. `asked` keeps the requests.
+
+    `most_at_once` is how many calls it had to answer at the same time.
+    """
 
     default: Answer = field(default_factory=Answer)
     script: deque[Answer] = field(default_factory=deque)
@@ -40,17 +46,19 @@ class ScriptedServer:
         default_factory=asyncio.Event
     )  # a client left before its answer was complete
     port: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
 
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_get("/{dialect}/v1/models", self._models)
         app.router.add_get("/gemini/v1beta/models", self._gemini_models)
-        app.router.add_post("/openai/v1/chat/completions", self._chat)
-        app.router.add_post("/openai/v1/completions", self._echo)
-        app.router.add_post("/azure/openai/deployments/{model}/chat/completions", self._chat)
-        app.router.add_post("/anthropic/v1/messages", self._chat)
-        app.router.add_post("/gemini/v1beta/models/{model}", self._chat)
-        app.router.add_post("/bedrock/model/{model}/converse", self._chat)
+        app.router.add_post("/openai/v1/chat/completions", self._counted(self._chat))
+        app.router.add_post("/openai/v1/completions", self._counted(self._echo))
+        app.router.add_post("/azure/openai/deployments/{model}/chat/completions", self._counted(self._chat))
+        app.router.add_post("/anthropic/v1/messages", self._counted(self._chat))
+        app.router.add_post("/gemini/v1beta/models/{model}", self._counted(self._chat))
+        app.router.add_post("/bedrock/model/{model}/converse", self._counted(self._chat))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -75,12 +83,26 @@ class ScriptedServer:
     def say(self, *coming: Answer) -> None:
         self.script.extend(coming)
 
+    def _counted(
+        self, answer: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def counted(request: web.Request) -> web.StreamResponse:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            try:
+                return await answer(request)
+            finally:
+                self.at_once -= 1
+
+        return counted
+
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         dialect: Dialect = request.path.split("/")[1]  # type: ignore[assignment]
         body = await request.json()
         self.asked.append(Asked(dialect, request.path_qs, dict(request.headers), body))
         name, _, verb = request.match_info.get("model", body.get("model", "")).partition(":")
         answer = self.script.popleft() if self.script else self.default
+        await asyncio.sleep(answer.seconds)
         if not _has_key(dialect, request):
             answer = Answer(fault="key")
         streamed = bool(body.get("stream")) or verb.startswith("stream")
@@ -150,6 +172,7 @@ class ScriptedServer:
         """Completions with the prompt's own log probabilities, one token a word, likelier the shorter it is."""
         body = await request.json()
         self.asked.append(Asked("openai", request.path_qs, dict(request.headers), body))
+        await asyncio.sleep(self.default.seconds)
         if not body.get("echo"):
             return web.json_response({"error": {"message": "echo is needed here"}}, status=400)
         tokens, offsets, at = [], [], 0

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from app.settings import Preferences, RoleTarget, folders, load_preferences, save_preferences
+from app.settings import (
+    Preferences,
+    RoleTarget,
+    folders,
+    load_preferences,
+    read_preferences,
+    save_preferences,
+    set_settings_aside,
+    settings_file,
+)
 
 
 def loaded(**saved: Any) -> Preferences:
@@ -65,3 +74,23 @@ def test_a_file_that_is_none_gives_the_defaults(content: str) -> None:
 
 def test_a_whole_number_will_do_where_a_fraction_may_stand() -> None:
     assert loaded(scale=2).scale == 2
+
+
+@pytest.mark.parametrize("content", ["{", '{"theme": 3, "language": "zh-CN"}'])
+def test_what_could_not_be_read_is_known_and_set_aside(content: str) -> None:
+    where = folders()
+    where.config.mkdir(parents=True)
+    assert read_preferences(where) == (Preferences(), True)
+    for name in ("settings.json.damaged", "settings.json.damaged-2"):
+        settings_file(where).write_text(content, "utf-8")
+        assert not read_preferences(where)[1]
+        assert set_settings_aside(where) == where.config / name
+        assert (where.config / name).read_text("utf-8") == content
+        assert not settings_file(where).exists()
+
+
+def test_what_only_a_newer_version_knows_is_no_damage() -> None:
+    where = folders()
+    where.config.mkdir(parents=True)
+    settings_file(where).write_text('{"hologram": true}', "utf-8")
+    assert read_preferences(where) == (Preferences(), True)

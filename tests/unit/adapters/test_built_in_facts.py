@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from app import texts
-from app.adapters.shelf_making import built_in_facts
+from app.adapters.built_in_model import built_in_model
 
 MEASURED = (Path(__file__).parents[3] / "docs/measurements.md").read_text("utf-8")
 
 
 def test_every_number_stands_in_the_measurements() -> None:
-    title, facts = built_in_facts()
-    assert title
+    facts = built_in_model().facts
+    assert built_in_model().title
     assert facts
     for fact in facts:
         if "right" in fact.args:
@@ -20,6 +20,10 @@ def test_every_number_stands_in_the_measurements() -> None:
 
 
 def test_every_fact_has_its_sentence() -> None:
-    for fact in built_in_facts()[1]:
+    for fact in built_in_model().facts:
         for language in texts.LANGUAGES:
             assert texts.has(f"built_in.{fact.code}", language)
+
+
+def test_it_is_the_model_that_is_shipped(model_path: Path) -> None:
+    assert built_in_model().model == model_path.stem

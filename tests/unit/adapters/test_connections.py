@@ -81,6 +81,52 @@ def test_what_cannot_work_is_refused_with_its_field(make: Make, connection: Conn
     assert caught.value.problems[0].field in {"name", "kind", "url", "region"}
 
 
+@pytest.mark.parametrize(
+    ("limit", "value"), [("parallel", 0), ("parallel", 257), ("rpm", -1), ("tpm", 10**12)]
+)
+def test_a_limit_that_is_none_is_refused_with_its_field(make: Make, limit: str, value: int) -> None:
+    with pytest.raises(ProblemError) as caught:
+        make().put(replace(Connection("x", "openai"), **{limit: value}))
+    assert code_of(caught) == "connection.bad_limit"
+    assert caught.value.problems[0].field == limit
+
+
+def test_limits_are_kept_and_old_files_have_none(make: Make, tmp_path: Path) -> None:
+    file = tmp_path / "connections.json"
+    file.write_text(json.dumps({"connections": [{"name": "Old", "kind": "openai", "model": "m"}]}))
+    connections = make()
+    old = connections.get("Old")
+    assert old is not None
+    assert (old.parallel, old.rpm, old.tpm) == (None, None, None)
+    connections.put(replace(old, parallel=4, tpm=90_000))
+    (row,) = json.loads(file.read_text("utf-8"))["connections"]
+    assert (row["parallel"], row["tpm"], "rpm" in row) == (4, 90_000, False)
+    assert make().get("Old") == replace(old, parallel=4, tpm=90_000)
+
+
+@pytest.mark.parametrize("value", ['"4"', "4.5", "true", "0", "257", "[]"])
+def test_a_file_with_an_impossible_limit_is_not_read(make: Make, tmp_path: Path, value: str) -> None:
+    file = tmp_path / "connections.json"
+    file.write_text(f'{{"connections": [{{"name": "A", "kind": "openai", "parallel": {value}}}]}}')
+    with pytest.raises(ProblemError) as caught:
+        _ = make().all
+    assert code_of(caught) == "connection.file_unreadable"
+
+
+def test_the_environment_sets_limits_and_a_wrong_one_is_named(make: Make) -> None:
+    good = make(
+        BATON_CONN_A_KIND="groq", BATON_CONN_A_PARALLEL="4", BATON_CONN_A_RPM="30", BATON_CONN_A_TPM="9000"
+    )
+    found = good.get("a")
+    assert found is not None
+    assert (found.parallel, found.rpm, found.tpm) == (4, 30, 9000)
+    for wrong in ("many", "0", "-1", "1.5", "9" * 40, "４"):
+        bad = make(BATON_CONN_A_KIND="groq", BATON_CONN_A_RPM=wrong)
+        assert bad.get("a") is None
+        (problem,) = bad.problems
+        assert (problem.code, problem.args["variable"]) == ("connection.bad_limit", "BATON_CONN_A_RPM")
+
+
 def test_names_are_not_given_twice(make: Make) -> None:
     connections = make()
     connections.put(Connection("A", "openai"))

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
+import os
 import socket
 import ssl
 import tracemalloc
@@ -323,6 +325,21 @@ async def test_a_server_must_prove_who_it_is(egress: Egress, tmp_path: Path) -> 
         site.routes["/"] = leads_to(site.url("/plain", host="localhost"))
         assert await code_of(trusting, ask(url)) == "net.unsafe_redirect"
         await trusting.close()
+
+
+async def test_https_to_a_server_without_it_is_said(egress: Egress, site: Site) -> None:
+    site.routes["/"] = says("fine")
+    assert await code_of(egress, ask(site.url().replace("http:", "https:"))) == "net.not_https"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_why_nobody_is_there_is_said_in_the_systems_words(egress: Egress, host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(NodeError) as caught:
+        await egress.fetch(ask(f"http://{host}:{port}/"))
+    assert caught.value.code == "net.unreachable"
+    assert caught.value.args_by_name["detail"] == os.strerror(errno.ECONNREFUSED)
 
 
 def test_hosts_are_named_as_grants_name_them() -> None:

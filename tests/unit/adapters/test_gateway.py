@@ -261,7 +261,7 @@ async def test_whole_labels_are_scored_where_the_server_tells_its_prompt_s_proba
 ) -> None:
     gateway = make(**by_environment(server))
     choice = ModelChoice(connection="T")
-    assert not gateway.resolve(choice).can_score
+    assert gateway.resolve(choice).can_score is None
     scores = await gateway.score(ScoreRequest(choice, "Topic:", [" a", " a bcdefg", " hij"]))
     # The scripted server gives each token the log probability -length/4.
     assert scores.probabilities[" a"] == max(scores.probabilities.values())
@@ -304,6 +304,50 @@ async def test_a_server_that_only_pretends_cannot_score(make: Make, site: Site, 
     with pytest.raises(NodeError) as caught:
         await gateway.score(ScoreRequest(ModelChoice(connection="T"), "Topic:", [" a", " b"]))
     assert caught.value.code == "model.cannot_score"
+
+
+async def test_whether_a_server_scores_is_found_out_once(make: Make, site: Site) -> None:
+    """Many rows begin at the same time: one tries, the others wait for what it finds."""
+    asked = 0
+
+    async def completions(_: web.BaseRequest) -> web.Response:
+        nonlocal asked
+        asked += 1
+        return web.json_response({"error": {"message": "unknown url"}}, status=501)
+
+    site.routes = {"/v1/completions": completions, "/props": says("", 404)}
+    gateway = make(BATON_CONN_T_URL=site.url("/v1"), BATON_CONN_T_MODEL="m")
+    choice = ModelChoice(connection="T")
+    assert gateway.facts(choice).can_score is None
+    request = ScoreRequest(choice, "Topic:", [" a", " b"])
+    ended = await asyncio.gather(*(gateway.score(request) for _ in range(8)), return_exceptions=True)
+    assert {getattr(error, "code", None) for error in ended} == {"model.cannot_score"}
+    assert asked == 1
+    assert gateway.facts(choice).can_score is False
+
+
+async def test_a_server_that_is_busy_when_it_is_tried_is_tried_again(make: Make, site: Site) -> None:
+    site.routes = {"/v1/completions": says("{}", 503), "/props": says("", 404)}
+    gateway = make(BATON_CONN_T_URL=site.url("/v1"), BATON_CONN_T_MODEL="m")
+    choice = ModelChoice(connection="T")
+    with pytest.raises(NodeError) as caught:
+        await gateway.score(ScoreRequest(choice, "Topic:", [" a", " b"]))
+    assert caught.value.code == "model.server_error"
+    assert gateway.facts(choice).can_score is None
+
+
+def test_other_dialects_never_score(make: Make) -> None:
+    gateway = make(BATON_CONN_A_KIND="anthropic", BATON_CONN_A_KEY="k", BATON_CONN_A_MODEL="m")
+    assert gateway.resolve(ModelChoice(connection="A")).can_score is False
+
+
+@pytest.mark.parametrize(("key", "code"), [("", "model.key_wanted"), ("wrong", "model.key_refused")])
+async def test_no_key_and_a_wrong_one_are_told_apart(make: Make, site: Site, key: str, code: str) -> None:
+    site.routes = {"/v1/chat/completions": says("no", 401)}
+    gateway = make(BATON_CONN_T_URL=site.url("/v1"), BATON_CONN_T_MODEL="m", BATON_CONN_T_KEY=key)
+    with pytest.raises(NodeError) as caught:
+        await gateway.chat(ChatRequest(ModelChoice(connection="T"), HI))
+    assert caught.value.code == code
 
 
 def test_a_run_on_an_openai_dialect_imports_no_litellm(tmp_path: Path) -> None:

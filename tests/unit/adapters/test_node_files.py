@@ -10,10 +10,15 @@ import pytest
 
 from app.adapters.node_files import NodeFiles
 from app.adapters.protected_places import protected_places
+from app.adapters.workbook_reader import WorkbookReader
+from app.processes import children
 from app.sdk.errors import NodeError
 from app.settings import Folders
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links and pipes as POSIX knows them")
+
+
+WORKBOOKS = WorkbookReader(children, children.own_command("table-host"))
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def files(home: Path) -> NodeFiles:
     def granted(path: Path) -> bool:
         return path == work or work in path.parents
 
-    return NodeFiles(work, granted, granted, [work / "own"])
+    return NodeFiles(work, granted, granted, WORKBOOKS, [work / "own"])
 
 
 async def code_of(attempt: object) -> str:
@@ -93,7 +98,10 @@ async def test_a_file_that_is_swapped_for_a_link_while_it_is_opened_is_refused(h
             target.symlink_to(home / "elsewhere" / "secret.txt")
         return work in path.parents
 
-    assert await code_of(NodeFiles(work, swapped, lambda _: False).read_text("a.txt")) == "file.not_granted"
+    assert (
+        await code_of(NodeFiles(work, swapped, lambda _: False, WORKBOOKS).read_text("a.txt"))
+        == "file.not_granted"
+    )
 
 
 @posix
@@ -107,7 +115,10 @@ async def test_a_folder_that_is_swapped_for_a_link_is_refused(home: Path) -> Non
             (work / "sub").symlink_to(home / "elsewhere")
         return work in path.parents
 
-    assert await code_of(NodeFiles(work, swapped, swapped).write_text("sub/a.txt", "x")) == "file.not_granted"
+    assert (
+        await code_of(NodeFiles(work, swapped, swapped, WORKBOOKS).write_text("sub/a.txt", "x"))
+        == "file.not_granted"
+    )
     assert not (home / "elsewhere" / "a.txt").exists()
 
 
@@ -207,7 +218,7 @@ from pathlib import Path
 from app.adapters.node_files import NodeFiles
 from app.sdk.errors import NodeError
 work = Path(sys.argv[1])
-files = NodeFiles(work, lambda _: True, lambda _: True)
+files = NodeFiles(work, lambda _: True, lambda _: True, None)
 asyncio.run(files.write_text("a.txt", "old"))
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 for more in ({"replace": True}, {"append": True}):

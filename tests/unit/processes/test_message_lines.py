@@ -13,6 +13,8 @@ from app.costs.cost import Cost
 from app.costs.usage import Usage
 from app.document.problem import Problem
 from app.events.run_events import Failure, ModelCalled, NodeStarted, Preview, RunFinished
+from app.executor.cache import CacheState
+from app.executor.journal import RunLine, RunSummary
 from app.processes.message_lines import (
     Answered,
     Asked,
@@ -29,15 +31,27 @@ from app.processes.messages import (
     AnswerPerson,
     CheckConnection,
     Checked,
+    ClearCache,
     Content,
+    Counted,
     Done,
+    ExportRows,
+    GetItems,
     GetShelf,
+    ItemLine,
+    Items,
+    KeepPart,
+    ListRuns,
+    PartKept,
     Ping,
     Pong,
     RaiseBudget,
     Refused,
     Reply,
     Request,
+    ResumeRun,
+    RunList,
+    RunOpened,
     Started,
     StartRun,
     StoreKey,
@@ -68,6 +82,15 @@ GRANTS = Grants(
         RaiseBudget("r", "2.50"),
         CheckConnection(Connection("Company", "openai", models=("a", "b")), "secret"),
         GetShelf(look_again=True),
+        StartRun(
+            "{}", to="a", start_from="b", base="r0", pins={"a": {"text": [1, None]}}, dry=True, fresh=True
+        ),
+        ResumeRun("r", "1.50", retry_failed=True),
+        ListRuns(20, "flow"),
+        GetItems("r", ((0, 200), (54_200, 200))),
+        ExportRows("r", "/home/me/out.csv", {"status": "Status"}, {"7": "It failed."}),
+        ClearCache("flow", "node"),
+        KeepPart("/home/me/other.baton.json"),
     ],
     ids=lambda request: type(request).__name__,
 )
@@ -91,6 +114,42 @@ def test_a_request_arrives_as_it_was_sent(request_: Request[object]) -> None:
         Refused((Problem("run.not_reviewed"), Problem("a.warning", severity="warning"))),
         Content([1, "x", None, {"deep": [True]}]),
         Content(None),
+        RunList(
+            (
+                RunLine(
+                    "r",
+                    "flow",
+                    "Flow",
+                    "d",
+                    "2026-03-01T10:00:00+08:00",
+                    RunSummary(
+                        "paused", 3.5, Usage(3, 4), Cost(Decimal("0.12"), "priced"), 2, 5, 1, {"reply": "x"}
+                    ),
+                    120,
+                    pinned=True,
+                    alive=True,
+                    size=900,
+                ),
+            )
+        ),
+        RunOpened("{}", {"message": "Hello", "rows": [1, {"a": None}]}, "in.csv", dry=True),
+        Items(
+            (
+                ItemLine(
+                    3,
+                    "done",
+                    {"a": "1"},
+                    {"b": "x"},
+                    cost=Cost(Decimal("0.5"), "unknown"),
+                    seconds=0.25,
+                    calls=True,
+                ),
+                ItemLine(4, "failed", failure=Failure("file.missing", {"path": "x"}), node="read"),
+            )
+        ),
+        Counted(3),
+        CacheState(2, 900, {"flow": 900}),
+        PartKept({"name": "Part", "inputs": [{"name": "a"}]}),
         Shelf(
             models=(
                 ModelLine(

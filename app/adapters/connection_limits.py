@@ -1,0 +1,50 @@
+"""The limits of each connection, as set or as usual for its kind, and the gate that keeps them for all its callers."""
+
+from __future__ import annotations
+
+from app.adapters.call_clock import Clock, LoopClock
+from app.adapters.call_gate import CallGate, CallLimits
+from app.adapters.call_total import CallTotal
+from app.adapters.connection import MOST, Connection, normal_name
+
+CLOUD = 16  # calls at a time, where the connection doesn't say
+LOOPBACK = 8
+
+
+def limits_of(connection: Connection, slots: int) -> CallLimits:
+    """What holds for a connection; `slots` is how many calls a model of this computer answers side by side."""
+    if connection.kind == "embedded":
+        return CallLimits(slots)
+    usual = LOOPBACK if connection.is_local else CLOUD
+    return CallLimits(connection.parallel or usual, connection.rpm, connection.tpm)
+
+
+class ConnectionLimits:
+    """One gate a connection, however many runs and steps call it; each model of this computer has its own.
+
+    The limits are those of one process: two engines that use a connection at the same time (a window and a run
+    in the terminal, or two of these) each keep them, and may together exceed them; then the provider's refusals
+    teach both. Belongs to one event loop.
+    """
+
+    def __init__(self, slots: int, clock: Clock | None = None, total: int = MOST["parallel"]) -> None:
+        self._slots = slots
+        self._clock = clock or LoopClock()
+        self._total = CallTotal(total)
+        self._gates: dict[tuple[str, str], CallGate] = {}
+
+    def gate(self, connection: Connection, model: str) -> CallGate:
+        """The gate before a connection, with the limits that it has now."""
+        limits = limits_of(connection, self._slots)
+        place = (normal_name(connection.name), model if connection.kind == "embedded" else "")
+        gate = self._gates.get(place)
+        if gate is None:
+            gate = self._gates[place] = CallGate(connection.name, limits, self._total, self._clock)
+        gate.use(limits)
+        return gate
+
+    def lift(self, name: str) -> None:
+        """The provider of a connection answers again: what it asked to wait is over."""
+        for (place, _), gate in self._gates.items():
+            if place == normal_name(name):
+                gate.lift()

@@ -1,0 +1,184 @@
+"""Records as rows of the journal and back: exact money, whole values, lazy sequences by their reference."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
+
+from app.adapters.redaction import hide_known
+from app.document.workflow import Json, JsonObject
+from app.events.json_codec import json_of, record_of
+from app.executor.journal import ItemRecord, StepRecord
+from app.sdk.data_types import Value
+
+BLOB_BYTES = 64 * 1024  # outputs longer than this are kept once, by their digest
+
+Restore: TypeAlias = Callable[[JsonObject], Value]
+Name: TypeAlias = str | bytes
+Blob: TypeAlias = tuple[bytes, bytes]  # digest, content
+
+_LAZY = "$lazy"
+
+
+@runtime_checkable
+class Lazy(Protocol):
+    """A value that lies elsewhere and says where."""
+
+    def reference(self) -> JsonObject: ...
+
+
+def leave_reference(reference: JsonObject) -> Value:
+    """What stands for a lazy value where nobody can restore it."""
+    return {_LAZY: reference}
+
+
+class Row(NamedTuple):
+    """`columns` end with record, outputs, digest of the blob; `size` is what the run grows by, in bytes about."""
+
+    columns: tuple[Any, ...]
+    blob: Blob | None
+    size: int
+
+
+def step_row(run: int, record: StepRecord) -> Row:
+    """Raises TypeError, ValueError or RecursionError where an output isn't plain JSON data."""
+    text = _hidden(json_of(record, "place", "node", "outputs"))
+    return _row((run, stored(record.place), stored(record.node)), text, record.outputs)
+
+
+def step_of(columns: tuple[Any, ...], restore: Restore) -> StepRecord:
+    """From place, node, record, outputs, digest and bytes of the blob. Raises ValueError, TypeError or KeyError."""
+    place, node, text, *values = columns
+    plain = {**json.loads(text), "place": read(place), "node": read(node)}
+    record = cast("StepRecord", record_of(plain, StepRecord))
+    return replace(record, outputs=values_of(_text(*values), restore))
+
+
+def item_row(run: int, record: ItemRecord) -> Row:
+    """As `step_row`."""
+    text = _hidden(json_of(record, "frame", "key", "number", "outputs"))
+    return _row((run, stored(record.frame), stored(record.key), record.number), text, record.outputs)
+
+
+def item_of(columns: tuple[Any, ...], restore: Restore) -> ItemRecord:
+    """From frame, key, number, record, outputs, digest and bytes of the blob. Raises as `step_of`."""
+    frame, key, number, text, *values = columns
+    plain = {**json.loads(text), "frame": read(frame), "key": read(key), "number": number}
+    record = cast("ItemRecord", record_of(plain, ItemRecord))
+    return replace(record, outputs=values_of(_text(*values), restore))
+
+
+def blob_of(text: str) -> Blob:
+    content = text.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).digest(), content
+
+
+def text_of(blob: bytes) -> str:
+    return blob.decode("utf-8", "surrogatepass")
+
+
+def stored(name: str) -> Name:
+    """As SQLite takes it: text, or bytes where it holds half a character."""
+    if name.isascii():
+        return name
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogatepass")
+    return name
+
+
+def read(name: Name) -> str:
+    return name if isinstance(name, str) else text_of(name)
+
+
+def values_text(values: Mapping[str, Value]) -> str:
+    """JSON with `{"$lazy": reference}` for lazy values; a plain record's own "$lazy" gets one more "$"."""
+    text = _ENCODER.encode(values)
+    if _LAZY in text:
+        text = _ENCODER.encode(_escaped(values))
+    return text if stored(text) is text else json.dumps(json.loads(text), separators=(",", ":"))
+
+
+def values_of(text: str, restore: Restore) -> Mapping[str, Value]:
+    """The reverse."""
+    values: dict[str, Any] = json.loads(text) if text else {}
+    return _unescaped(values, restore) if _LAZY in text else values
+
+
+def is_lazy_inside(value: Any) -> bool:
+    """Whether a value, or something in it, lies elsewhere."""
+    if value is None or isinstance(value, (str, int, float)):
+        return False
+    if isinstance(value, Mapping):
+        return any(map(is_lazy_inside, cast("Mapping[str, Any]", value).values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(is_lazy_inside, cast("list[Any]", value)))
+    return isinstance(value, Lazy)
+
+
+def _row(names: tuple[Any, ...], record: str, outputs: Mapping[str, Value]) -> Row:
+    text = _hidden(values_text(outputs)) if outputs else None
+    size = len(record) + (len(text) if text else 0) + 100
+    if text is not None and len(text) > BLOB_BYTES // 4:  # at most 4 bytes a character
+        blob = blob_of(text)
+        if len(blob[1]) > BLOB_BYTES:
+            return Row((*names, record, None, blob[0]), blob, size)
+    return Row((*names, record, text, None), None, size)
+
+
+def _hidden(text: str) -> str:
+    # A server may have echoed the key that it was sent.
+    return hide_known(text)
+
+
+def _text(outputs: str | None, digest: bytes | None, blob: bytes | None) -> str:
+    if digest is None:
+        return outputs or ""
+    if blob is None:
+        raise ValueError("its outputs are missing")
+    return text_of(blob)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Lazy):
+        return {_LAZY: value.reference()}
+    if isinstance(value, Decimal):
+        return str(value)
+    return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else list(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _escaped(value: Any) -> Json:
+    if isinstance(value, Lazy):
+        return {_LAZY: value.reference()}
+    if isinstance(value, Mapping):
+        return {
+            f"${key}" if _is_marked(key) else key: _escaped(part)
+            for key, part in cast("Mapping[str, Any]", value).items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_escaped(part) for part in cast("list[Any]", value)]
+    return value
+
+
+def _unescaped(value: Any, restore: Restore) -> Any:
+    if isinstance(value, list):
+        return [_unescaped(part, restore) for part in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    content = cast("dict[str, Any]", value)
+    if content.keys() == {_LAZY}:
+        return restore(content[_LAZY])
+    return {key[1:] if _is_marked(key) else key: _unescaped(part, restore) for key, part in content.items()}
+
+
+def _is_marked(key: object) -> bool:
+    """`$lazy`, `$$lazy`, …"""
+    return isinstance(key, str) and key.endswith(_LAZY) and not key[: -len(_LAZY)].strip("$")

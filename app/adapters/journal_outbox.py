@@ -1,0 +1,132 @@
+"""What one run wants written: gathered by the loop, taken as a whole by the writer's next transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.adapters.database import Database, Settled
+from app.adapters.journal_codec import Row
+from app.adapters.many_rows import write_rows
+from app.executor.journal import JournalError
+
+_STEPS = "INSERT OR REPLACE INTO steps (run, place, node, record, outputs, blob)"
+# The one that replaces has a new rowid: of several items with one number the latest is known by it.
+_ITEMS = "INSERT OR REPLACE INTO items (run, frame, key, number, record, outputs, blob)"
+_BLOBS = "INSERT OR IGNORE INTO blobs (digest, bytes)"
+
+
+@dataclass(slots=True)
+class _Batch:
+    steps: list[Row] = field(default_factory=list[Row])
+    items: list[Row] = field(default_factory=list[Row])
+    waiting: list[asyncio.Future[Any]] = field(default_factory=list[asyncio.Future[Any]])
+    notes: int = 0
+
+
+class Outbox:
+    """One place in the database's queue at a time, however much there is to write."""
+
+    def __init__(self, database: Database, run: int, identity: int) -> None:
+        self._database = database
+        self._run = run
+        self._identity = identity
+        self._lock = threading.Lock()
+        self._batch = _Batch()
+        self._writing: _Batch | None = None
+        self._is_queued = False
+        self._lost: JournalError | None = None
+        self.fault: JournalError | None = None  # why items still wait
+
+    def commit(self, row: Row) -> asyncio.Future[Any]:
+        """Done when the row will outlive a power cut."""
+        future = asyncio.get_running_loop().create_future()
+        with self._lock:
+            self._batch.steps.append(row)
+            self._batch.waiting.append(future)
+            self._queue()
+        return future
+
+    def note(self, row: Row) -> None:
+        with self._lock:
+            self._batch.steps.append(row)
+            self._batch.notes += 1
+            self._queue()
+
+    def note_item(self, row: Row) -> None:
+        with self._lock:
+            self._batch.items.append(row)
+            self._queue()
+
+    def flush(self) -> asyncio.Future[Any]:
+        """Done when everything so far is on the disk."""
+        future = asyncio.get_running_loop().create_future()
+        with self._lock:
+            self._batch.waiting.append(future)
+            self._queue()
+        return future
+
+    def again(self) -> None:
+        """Tries what a fault has kept back."""
+        with self._lock:
+            if self.fault is not None:
+                self._queue()
+
+    def forget(self) -> None:
+        """Drops what still waits."""
+        with self._lock:
+            self._batch.steps.clear()
+            self._batch.items.clear()
+            self.fault = None
+
+    def _queue(self) -> None:
+        if not self._is_queued:
+            self._is_queued = True
+            self._database.submit(self)
+
+    # The writer's thread.
+
+    def do(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            batch = self._writing = self._batch
+            self._batch, self._is_queued = _Batch(), False
+        if not batch.steps and not batch.items:
+            return
+        size = sum(row.size for row in batch.steps) + sum(row.size for row in batch.items)
+        if not self._grow(connection, size, batch.notes):
+            self._lost = JournalError(
+                "journal.damaged", str(self._database.path), "the run is no longer there"
+            )
+            return
+        blobs = [row.blob for rows in (batch.steps, batch.items) for row in rows if row.blob is not None]
+        for into, rows in (
+            (_BLOBS, blobs),
+            (_STEPS, [row.columns for row in batch.steps]),
+            (_ITEMS, [row.columns for row in batch.items]),
+        ):
+            write_rows(connection, into, rows)
+
+    def ended(self, fault: JournalError | None) -> Iterable[Settled]:
+        with self._lock:
+            batch, self._writing = self._writing, None
+            if batch is None:  # the transaction failed before this had its turn
+                batch, self._batch, self._is_queued = self._batch, _Batch(), False
+            if fault is not None:
+                self._batch.items[:0] = batch.items
+            self.fault = fault if self._batch.items else None
+        error = fault or self._lost
+        return [(future, None, error) for future in batch.waiting]
+
+    def _grow(self, connection: sqlite3.Connection, size: int, notes: int) -> bool:
+        """False where the run isn't in this database: it was put aside, or replaced by another file."""
+        if self._database.identity != self._identity:
+            return False
+        grown = connection.execute(
+            "UPDATE runs SET size = size + ?, notes = notes + ? WHERE id = ? AND NOT gone",
+            (size, notes, self._run),
+        )
+        return grown.rowcount == 1

@@ -1,0 +1,77 @@
+"""Throwing runs away: which ones, and slice by slice, so that no writer waits and a kill leaves nothing half."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from app.adapters.database import Database
+from app.adapters.database_room import give_back
+from app.adapters.journal_codec import stored
+from app.executor.journal import RunLine
+
+_SLICE = 500  # rows of a transaction
+
+_ORPHANS = """
+    DELETE FROM blobs WHERE rowid IN (
+        SELECT rowid FROM blobs AS b WHERE NOT EXISTS (SELECT 1 FROM steps WHERE blob = b.digest)
+            AND NOT EXISTS (SELECT 1 FROM items WHERE blob = b.digest)
+            AND NOT EXISTS (SELECT 1 FROM texts WHERE blob = b.digest)
+        LIMIT ?)
+"""
+
+
+def too_many(lines: Sequence[RunLine], runs: int, size: int) -> Sequence[str]:
+    """Runs to throw away, in this order, so that at most so many runs and bytes are left. `lines`: latest first."""
+    left, bytes_left = len(lines), sum(line.size for line in lines)
+    free = [line for line in reversed(lines) if not line.pinned and not line.alive]
+    going: list[str] = []
+    for line in sorted(free, key=lambda line: line.is_unfinished):
+        if left <= runs and bytes_left <= size:
+            break
+        going.append(line.run)
+        left, bytes_left = left - 1, bytes_left - line.size
+    return going
+
+
+async def forget(database: Database, run: str) -> None:
+    """Hides the run, then takes it apart; its caller holds it. Raises KeyError where there is none."""
+
+    def hide(connection: sqlite3.Connection) -> int:
+        found = connection.execute("SELECT id FROM runs WHERE run = ?", (stored(run),)).fetchone()
+        if found is None:
+            raise KeyError(run)
+        connection.execute("UPDATE runs SET gone = 1 WHERE id = ?", found)
+        return int(found[0])
+
+    await _take_apart(database, await database.write(hide))
+
+
+async def finish(database: Database) -> None:
+    """What an earlier process began and didn't end, blobs that nobody owns, and room that the file no longer needs."""
+    gone = await database.read(lambda c: c.execute("SELECT id FROM runs WHERE gone").fetchall())
+    for (run,) in gone:
+        await _take_apart(database, run)
+    while await database.write(lambda c: c.execute(_ORPHANS, (_SLICE,)).rowcount) == _SLICE:
+        pass
+    while await database.read(give_back) > 0:
+        pass
+
+
+async def _take_apart(database: Database, run: int) -> None:
+    while await database.write(lambda connection: _slice(connection, run)):
+        pass
+
+
+def _slice(connection: sqlite3.Connection, run: int) -> bool:
+    """Whether there may be more."""
+    for table in ("steps", "items"):
+        deleted = connection.execute(
+            f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE run = ? LIMIT ?)",  # noqa: S608
+            (run, _SLICE),
+        )
+        if deleted.rowcount:
+            return True
+    connection.execute("DELETE FROM texts WHERE run = ?", (run,))
+    connection.execute("DELETE FROM runs WHERE id = ?", (run,))
+    return False

@@ -1,0 +1,104 @@
+"""A run that goes on, with everything that is written down of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from app.adapters.event_files import EventFile
+from app.document.problem import Problem
+from app.document.workflow import Json
+from app.events.run_events import RunEvent, RunFinished, RunPaused
+from app.executor.executor import Execution
+from app.executor.journal import JournalError, RunStore
+
+
+class RunHandle:
+    """The events of a run as they come, and what may be done to it. Iterate `batches` to the end.
+
+    `warnings` are what was found wrong beforehand and didn't keep it from running; `store` is None where nothing of the
+    run outlives it.
+    """
+
+    def __init__(
+        self, execution: Execution, events: EventFile, store: RunStore | None, warnings: tuple[Problem, ...]
+    ) -> None:
+        self._execution = execution
+        self._events = events
+        self._store = store
+        self.warnings = warnings
+        self.stop = execution.stop
+        self.answer = execution.answer
+        self.raise_budget = execution.raise_budget
+        self.value = execution.value
+        self.items = execution.items
+        self.result_names = execution.result_names
+        self.steps = execution.steps
+        self.is_over_rows = execution.is_over_rows
+
+    @property
+    def id(self) -> str:
+        return self._execution.id
+
+    @property
+    def rows_read(self) -> int:
+        """How many rows were read from the source so far."""
+        return self._execution.rows_read
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it outlives this process, so that it can go on later."""
+        return self._store is not None
+
+    @property
+    def event_file(self) -> Path:
+        return self._events.path
+
+    @property
+    def outputs(self) -> Mapping[str, Json]:
+        """The results by name, once the run is over; over rows a list each, in the rows' order."""
+        return self._execution.outputs
+
+    async def batches(self) -> AsyncIterator[list[RunEvent]]:
+        """The events in order, each written to the run's file before it is handed out."""
+        try:
+            async for batch in self._execution.batches():
+                self._events.write(batch)
+                lost = await self._sum_up(batch)
+                yield self._with_loss(batch, lost)
+        finally:
+            self._events.close()
+            if self._store:
+                await self._leave(self._store)
+
+    async def _sum_up(self, batch: list[RunEvent]) -> JournalError | None:
+        """Where a run stops or pauses, what it has come to so far is kept."""
+        ends = [event for event in batch if isinstance(event, (RunPaused, RunFinished))]
+        if not ends or self._store is None:
+            return None
+        try:
+            await self._store.summarise(self.id, self._execution.summary(ends[-1]))
+        except JournalError as error:
+            return error
+        return None
+
+    async def _leave(self, store: RunStore) -> None:
+        with contextlib.suppress(
+            JournalError
+        ):  # what could not be written was said with the run's last event
+            await store.leave(self.id)
+
+    def _with_loss(self, batch: list[RunEvent], lost: JournalError | None) -> list[RunEvent]:
+        """The end of a run also says what of it could not be kept."""
+        last = batch[-1]
+        if not isinstance(last, RunFinished):
+            return batch
+        problems = list(last.problems)
+        if self._events.lost:
+            args = {"path": str(self._events.path), "reason": self._events.lost}
+            problems.append(Problem("run.events_lost", args=args, severity="warning"))
+        if lost and not any(problem.code == lost.code for problem in problems):
+            problems.append(replace(lost.problem, severity="warning"))
+        return [*batch[:-1], replace(last, problems=tuple(problems))]

@@ -1,0 +1,155 @@
+"""The record of one run in the journal's database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from app.adapters.database import Database
+from app.adapters.journal_codec import Restore, item_of, item_row, step_of, step_row, stored
+from app.adapters.journal_outbox import Outbox
+from app.document.workflow import JsonObject
+from app.executor.item_list import ItemList
+from app.executor.journal import NOTE_BYTES, NOTES_A_RUN, ItemRecord, Journal, JournalError, Place, StepRecord
+from app.sdk.data_types import Value
+
+T = TypeVar("T")
+
+_STEPS = """
+    SELECT place, node, record, outputs, blob, bytes FROM steps LEFT JOIN blobs ON digest = blob
+    WHERE run = ? AND place = ?
+"""
+_EACH = """
+    SELECT steps.rowid, place, node, record, outputs, blob, bytes FROM steps LEFT JOIN blobs ON digest = blob
+    WHERE run = ? AND steps.rowid > ? ORDER BY steps.rowid LIMIT ?
+"""
+_ITEM = """
+    SELECT frame, key, number, record, outputs, blob, bytes FROM items LEFT JOIN blobs ON digest = blob
+    WHERE run = ? AND frame = ?
+"""
+_PAGE = f"{_ITEM} AND number >= ? AND number < ? ORDER BY number, items.rowid"
+
+
+class SqliteJournal(Journal):
+    """See `app.executor.journal.Journal`. Writing raises `journal.held` where it was opened only to read, or left."""
+
+    def __init__(self, database: Database, run: int, *, is_fresh: bool, notes: int, restore: Restore) -> None:
+        self._database = database
+        self._run = run
+        self._identity = database.identity
+        self._is_fresh = is_fresh
+        self._notes_left = max(0, NOTES_A_RUN - notes)
+        self._restore = restore
+        self._outbox: Outbox | None = None
+
+    def hold(self) -> None:
+        """From now on it may be written to."""
+        self._outbox = Outbox(self._database, self._run, self._identity)
+
+    async def let_go(self) -> None:
+        """Writes what was noted; from now on it can only be read. Raises JournalError, and is let go all the same."""
+        outbox = self._outbox
+        self.drop()
+        if outbox is not None:
+            try:
+                await outbox.flush()
+            finally:
+                outbox.forget()
+
+    def drop(self) -> None:
+        """From now on it can only be read."""
+        self._outbox = None
+
+    @property
+    def is_fresh(self) -> bool:
+        return self._is_fresh
+
+    async def steps(self, place: Place) -> Mapping[str, StepRecord]:
+        rows = await self._database.read(self._query(_STEPS, stored(place)))
+        records = [self._decoded(step_of, row) for row in rows]
+        return {record.node: record for record in records}
+
+    async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
+        rows = await self._database.read(self._query(_EACH, after, count))
+        return [(row[0], self._decoded(step_of, row[1:])) for row in rows]
+
+    async def commit(self, record: StepRecord) -> None:
+        outbox = self._held()
+        await outbox.commit(step_row(self._run, record))
+
+    def note(self, record: StepRecord) -> None:
+        outbox = self._held()
+        if self._notes_left <= 0:
+            return
+        row = step_row(self._run, record)
+        if row.size <= NOTE_BYTES:
+            self._notes_left -= 1
+            outbox.note(row)
+
+    async def item(self, frame: Place, key: str) -> ItemRecord | None:
+        self._try_what_waits()
+        rows = await self._database.read(self._query(f"{_ITEM} AND key = ?", stored(frame), stored(key)))
+        self._tell_what_waits()
+        return self._items(rows)[0] if rows else None
+
+    def note_item(self, record: ItemRecord) -> None:
+        self._held().note_item(item_row(self._run, record))
+
+    async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
+        self._try_what_waits()
+        rows = await self._database.read(self._query(_PAGE, stored(frame), first, first + count))
+        self._tell_what_waits()
+        return self._items(rows)
+
+    def page(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
+        self._try_what_waits()
+        rows = self._database.read_now(self._query(_PAGE, stored(frame), first, first + count))
+        self._tell_what_waits()
+        return self._items(rows)
+
+    async def flush(self) -> None:
+        if self._outbox is not None:
+            await self._outbox.flush()
+
+    def _held(self) -> Outbox:
+        if self._outbox is None:
+            raise JournalError("journal.held", str(self._database.path), "opened only to read")
+        return self._outbox
+
+    def _try_what_waits(self) -> None:
+        if self._outbox is not None:
+            self._outbox.again()
+
+    def _tell_what_waits(self) -> None:
+        # What waits for a disk that is full would seem not to be through yet.
+        if self._outbox is not None and self._outbox.fault is not None:
+            raise self._outbox.fault
+
+    def _query(self, sql: str, *values: object) -> Callable[[sqlite3.Connection], list[tuple[Any, ...]]]:
+        def ask(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            if self._database.identity != self._identity:
+                raise JournalError("journal.damaged", str(self._database.path), "another file took its place")
+            return connection.execute(sql, (self._run, *values)).fetchall()
+
+        return ask
+
+    def _items(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[ItemRecord]:
+        latest = {row[2]: row for row in rows}
+        return [self._decoded(item_of, row) for row in latest.values()]
+
+    def _decoded(self, decode: Callable[[tuple[Any, ...], Restore], T], row: tuple[Any, ...]) -> T:
+        try:
+            return decode(row, self._lazy)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise JournalError("journal.damaged", str(self._database.path), str(error)) from error
+
+    def _lazy(self, reference: JsonObject) -> Value:
+        """A Map's result lies in this very journal; every other long list is found by whoever made it."""
+        if reference.get("kind") != "items":
+            return self._restore(reference)
+        said = {
+            name: cast("Any", reference[name])
+            for name in ("frame", "name", "failed", "count", "total", "digest")
+        }
+        return ItemList(self, **said)

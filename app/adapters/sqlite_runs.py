@@ -1,0 +1,250 @@
+"""All runs of a profile in one database that several processes share."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+from app.adapters import journal_retention
+from app.adapters.database import PATIENCE, Database
+from app.adapters.database_faults import journal_error
+from app.adapters.journal_codec import Restore, blob_of, leave_reference, read, stored, text_of
+from app.adapters.journal_schema import JOURNAL
+from app.adapters.redaction import hide_known
+from app.adapters.run_leases import RunLeases
+from app.adapters.sqlite_journal import SqliteJournal
+from app.document.problem import Problem
+from app.events.json_codec import json_of, record_of
+from app.executor.journal import JournalError, RunHead, RunLine, RunStore, RunSummary
+from app.settings import Folders
+
+_TRIES = 10  # whoever asks whether a run is alive is in its taker's way for a moment
+
+_BEGIN = """
+    INSERT INTO runs (run, workflow_id, name, digest, at, row_count, prices_of, summary)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_RUN = """
+    SELECT id, run, workflow_id, name, digest, at, row_count, prices_of, summary, notes,
+        EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.id) OR EXISTS (SELECT 1 FROM items WHERE items.run = runs.id)
+    FROM runs WHERE run = ? AND NOT gone
+"""
+_COLUMNS = "run, workflow_id, name, digest, at, summary, row_count, pinned, size"
+_LINES = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone ORDER BY id DESC LIMIT ?"  # noqa: S608 - our own names
+_LINES_OF = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone AND workflow_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608
+_TEXTS = "SELECT kind, name, bytes FROM texts JOIN blobs ON digest = blob WHERE run = ?"
+
+
+class SqliteRuns(RunStore):
+    """See `app.executor.journal.RunStore`. `restore` makes a lazy value of its reference.
+
+    To be used from one loop at a time; `close` from anywhere. Nothing is made before the first use.
+    """
+
+    def __init__(
+        self, where: Folders, restore: Restore = leave_reference, patience: float = PATIENCE
+    ) -> None:
+        self._database = Database(where.data / "journal.sqlite3", JOURNAL, patience)
+        self._leases = RunLeases(where.data / "runs")
+        self._restore = restore
+        self._open: dict[str, SqliteJournal] = {}
+
+    @property
+    def told(self) -> tuple[Problem, ...]:
+        """What its user should hear: `journal.damaged_kept`."""
+        return self._database.told
+
+    async def begin(self, head: RunHead) -> SqliteJournal:
+        summary = json_of(RunSummary("running"))
+        columns = (
+            *(stored(text) for text in (head.run, head.workflow_id, head.name, head.digest, head.at)),
+            head.rows,
+            stored(head.prices_of),
+            summary,
+        )
+        texts = [("workflow", "", head.workflow), ("request", "", hide_known(json.dumps(head.request)))]
+        texts += [("part", digest, part) for digest, part in head.parts.items()]
+
+        def insert(connection: sqlite3.Connection) -> int:
+            if connection.execute("SELECT 1 FROM runs WHERE run = ?", columns[:1]).fetchone():
+                raise JournalError("journal.broken", str(self._database.path), f"{head.run} is there already")
+            run = cast("int", connection.execute(_BEGIN, columns).lastrowid)
+            size = 0
+            for kind, name, text in texts:
+                digest, content = blob_of(text)
+                connection.execute(
+                    "INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?, ?)", (digest, content)
+                )
+                connection.execute("INSERT INTO texts VALUES (?, ?, ?, ?)", (run, kind, stored(name), digest))
+                size += len(content)
+            connection.execute("UPDATE runs SET size = ? WHERE id = ?", (size, run))
+            return run
+
+        await self._take(head.run)
+        try:
+            run = await self._database.write(insert)
+        except BaseException:
+            self._leases.release(head.run)
+            raise
+        return self._holding(head.run, self._journal(run, is_fresh=True, notes=0))
+
+    async def reopen(self, run: str) -> tuple[RunHead, RunSummary, SqliteJournal]:
+        await self._take(run)
+        try:
+            head, summary, journal = await self.look(run)
+        except BaseException:
+            self._leases.release(run)
+            raise
+        return head, summary, self._holding(run, journal)
+
+    async def look(self, run: str) -> tuple[RunHead, RunSummary, SqliteJournal]:
+        def select(connection: sqlite3.Connection) -> tuple[Any, list[tuple[Any, ...]]]:
+            found = connection.execute(_RUN, (stored(run),)).fetchone()
+            if found is None:
+                raise KeyError(run)
+            return found, connection.execute(_TEXTS, (found[0],)).fetchall()
+
+        found, texts = await self._database.read(select)
+        with self._telling_damage():
+            head, summary = (
+                _head(found, texts),
+                cast("RunSummary", record_of(json.loads(found[8]), RunSummary)),
+            )
+        return head, summary, self._journal(found[0], is_fresh=not found[10], notes=found[9])
+
+    async def summarise(self, run: str, summary: RunSummary) -> None:
+        text = hide_known(json_of(summary))
+        await self._change("UPDATE runs SET summary = ? WHERE run = ? AND NOT gone", text, run)
+
+    async def leave(self, run: str) -> None:
+        journal = self._open.pop(run, None)
+        try:
+            if journal is not None:
+                await journal.let_go()
+        finally:
+            self._leases.release(run)
+
+    async def lines(self, most: int = 200, workflow_id: str = "") -> Sequence[RunLine]:
+        query, values = (_LINES_OF, (stored(workflow_id), most)) if workflow_id else (_LINES, (most,))
+
+        def select(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            locked = self._leases.locked()
+            rows = connection.execute(query, values).fetchall()
+            return [(*row, self._is_alive(read(row[0]), locked)) for row in rows]
+
+        rows = await self._database.read(select)
+        with self._telling_damage():
+            return [_line(row) for row in rows]
+
+    async def pin(self, run: str, pinned: bool) -> None:
+        await self._change("UPDATE runs SET pinned = ? WHERE run = ? AND NOT gone", pinned, run)
+
+    async def forget(self, run: str) -> None:
+        await self._forget(run)
+        await journal_retention.finish(self._database)
+
+    async def keep(self, runs: int, size: int) -> int:
+        too_many = journal_retention.too_many(await self.lines(most=-1), runs, size)
+        went = 0
+        for run in too_many:
+            try:
+                await self._forget(run)
+                went += 1
+            except JournalError as error:
+                if error.code != "journal.held":  # taken by somebody since the question
+                    raise
+            except KeyError:  # another process keeps order too
+                continue
+        await journal_retention.finish(self._database)
+        return went
+
+    def close(self) -> None:
+        """Waits until everything noted was tried, ends the thread, leaves every run. A later use begins anew."""
+        for journal in self._open.values():
+            journal.drop()
+        self._open.clear()
+        self._database.close()
+        self._leases.release_all()
+
+    def _journal(self, run: int, *, is_fresh: bool, notes: int) -> SqliteJournal:
+        return SqliteJournal(self._database, run, is_fresh=is_fresh, notes=notes, restore=self._restore)
+
+    def _holding(self, run: str, journal: SqliteJournal) -> SqliteJournal:
+        journal.hold()
+        self._open[run] = journal
+        return journal
+
+    def _is_alive(self, run: str, locked: frozenset[str]) -> bool:
+        return self._leases.file_name(run) in locked and self._leases.alive(run)
+
+    async def _forget(self, run: str) -> None:
+        await self._take(run)
+        try:
+            await journal_retention.forget(self._database, run)
+        finally:
+            self._leases.release(run)
+
+    async def _change(self, sql: str, value: object, run: str) -> None:
+        """One value of one run. Raises KeyError where there is none."""
+
+        def update(connection: sqlite3.Connection) -> None:
+            if connection.execute(sql, (value, stored(run))).rowcount != 1:
+                raise KeyError(run)
+
+        await self._database.write(update)
+
+    @contextmanager
+    def _telling_damage(self) -> Generator[None]:
+        try:
+            yield
+        except (ValueError, TypeError, KeyError) as error:
+            raise JournalError("journal.damaged", str(self._database.path), str(error)) from error
+
+    async def _take(self, run: str) -> None:
+        for _ in range(_TRIES):
+            try:
+                if self._leases.take(run):
+                    return
+            except OSError as error:
+                raise journal_error(error, self._database.path) from error
+            await asyncio.sleep(0.01)
+        raise JournalError("journal.held", str(self._database.path), run)
+
+
+def _head(found: Sequence[Any], texts: Sequence[tuple[Any, ...]]) -> RunHead:
+    by_kind: dict[str, dict[str, str]] = {}
+    for kind, name, content in texts:
+        by_kind.setdefault(kind, {})[read(name)] = text_of(content)
+    run, workflow_id, name, digest, at = (read(text) for text in found[1:6])
+    return RunHead(
+        run=run,
+        workflow_id=workflow_id,
+        name=name,
+        digest=digest,
+        at=at,
+        workflow=by_kind["workflow"][""],
+        request=json.loads(by_kind["request"][""]),
+        parts=by_kind.get("part", {}),
+        rows=found[6],
+        prices_of=read(found[7]),
+    )
+
+
+def _line(row: Sequence[Any]) -> RunLine:
+    run, workflow_id, name, digest, at = (read(text) for text in row[:5])
+    return RunLine(
+        run=run,
+        workflow_id=workflow_id,
+        name=name,
+        digest=digest,
+        at=at,
+        summary=record_of(json.loads(row[5]), RunSummary),
+        rows=row[6],
+        pinned=bool(row[7]),
+        size=row[8],
+        alive=row[9],
+    )

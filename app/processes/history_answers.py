@@ -1,0 +1,208 @@
+"""Answers about the history: runs and their rows, results that may be taken again, workflows kept as parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+from app.adapters.event_files import path_of, read_events
+from app.adapters.file_problems import cannot_open
+from app.adapters.rows_export import export_rows
+from app.costs.cost import FREE
+from app.document import json_codec
+from app.document.problem import Problem, ProblemError
+from app.document.workflow import Json
+from app.engine import Engine
+from app.events.run_events import RunEvent, RunFinished, RunPaused
+from app.executor.cache import CacheState
+from app.executor.journal import ItemRecord, Journal, JournalError
+from app.executor.recalled import past_events, recorded_value
+from app.executor.run_request import from_plain
+from app.executor.values import as_text, cut
+from app.processes.message_lines import events_line
+from app.processes.messages import (
+    ClearCache,
+    Counted,
+    Done,
+    ExportRows,
+    ForgetRun,
+    GetCacheState,
+    GetItems,
+    ItemLine,
+    Items,
+    KeepPart,
+    ListRuns,
+    OpenRun,
+    PartKept,
+    PinRun,
+    Reply,
+    RunList,
+    RunOpened,
+    past_name,
+)
+from app.processes.outbox import MOST_EVENTS, Outbox
+from app.registry.part_fields import part_fields
+from app.sdk.data_types import LazyList, Value
+from app.sdk.errors import NodeError
+
+R = TypeVar("R")
+
+_SHOWN = 400  # bytes of a value in a list of rows
+_LARGEST_FILE = 10_000_000  # bytes of events; nobody steps through more, and the records say what came of it
+_MOST_ITEMS = 1000  # rows in one answer
+
+
+def _as_problems(
+    answer: Callable[..., Coroutine[Any, Any, R]],
+) -> Callable[..., Coroutine[Any, Any, R]]:
+    """What the store of runs raises, as what the window is told."""
+
+    @wraps(answer)
+    async def told(*args: Any) -> R:
+        try:
+            return await answer(*args)
+        except JournalError as error:
+            raise ProblemError(error.problem) from error
+        except KeyError as error:
+            raise ProblemError(Problem("run.unknown", args={"run": str(error.args[0])})) from error
+        except NodeError as error:
+            raise ProblemError(Problem(error.code, args=error.args_by_name)) from error
+
+    return told
+
+
+class HistoryAnswers:
+    """Reads what is kept, whoever writes it now."""
+
+    def __init__(self, engine: Engine, outbox: Outbox) -> None:
+        self._engine = engine
+        self._outbox = outbox
+        self.answers: Mapping[type[Any], Callable[[Any], Awaitable[Reply]]] = {
+            ListRuns: self._list,
+            OpenRun: self._open,
+            PinRun: self._pin,
+            ForgetRun: self._forget,
+            GetItems: self._items,
+            ExportRows: self._export,
+            GetCacheState: self._cache_state,
+            ClearCache: self._clear_cache,
+            KeepPart: self._keep_part,
+        }
+
+    @_as_problems
+    async def value(self, run: str, ref: str) -> Json:
+        """A whole value of a run that is over, by the reference of its preview. Raises ProblemError."""
+        _, _, journal = await self._engine.runs.look(run)
+        try:
+            value = await recorded_value(journal, ref)
+        except (KeyError, ValueError):
+            raise ProblemError(Problem("run.value_gone")) from None
+        return await asyncio.to_thread(_whole, value)
+
+    @_as_problems
+    async def _list(self, asked: ListRuns) -> RunList:
+        return RunList(tuple(await self._engine.runs.lines(asked.most, asked.workflow_id)))
+
+    @_as_problems
+    async def _open(self, asked: OpenRun) -> RunOpened:
+        head, summary, journal = await self._engine.runs.look(asked.run)
+        workflow = json_codec.read(head.workflow.encode("utf-8", "surrogatepass")).workflow
+        request = from_plain(head.request, workflow)
+        live = await asyncio.to_thread(_whole_file, self._engine.where.data / "runs", asked.run)
+        if live is None:
+            async for batch in past_events(head, summary, journal):
+                self._send(asked.run, batch)
+        else:
+            for first in range(0, len(live), MOST_EVENTS):
+                self._send(asked.run, live[first : first + MOST_EVENTS])
+        return RunOpened(head.workflow, request.values, request.rows, request.dry)
+
+    def _send(self, run: str, events: Iterable[RunEvent]) -> None:
+        """At once, so that all of them are there before the answer."""
+        self._outbox.put(events_line(past_name(run), events))
+
+    @_as_problems
+    async def _pin(self, asked: PinRun) -> Done:
+        await self._engine.runs.pin(asked.run, asked.pinned)
+        return Done()
+
+    @_as_problems
+    async def _forget(self, asked: ForgetRun) -> Done:
+        await self._engine.runs.forget(asked.run)
+        return Done()
+
+    @_as_problems
+    async def _items(self, asked: GetItems) -> Items:
+        _, _, journal = await self._engine.runs.look(asked.run)
+        found: list[ItemLine] = []
+        left = _MOST_ITEMS
+        for first, count in asked.spans:
+            page = await journal.items("", first, min(count, left))
+            found += [_line(item) for item in page]
+            left -= count
+            if left <= 0:
+                break
+        return Items(tuple(found))
+
+    @_as_problems
+    async def _export(self, asked: ExportRows) -> Counted:
+        journal: Journal = (await self._engine.runs.look(asked.run))[2]
+        return Counted(await export_rows(journal, Path(asked.path), asked.titles, asked.errors))
+
+    async def _cache_state(self, _: GetCacheState) -> CacheState:
+        return await self._engine.cache.state()
+
+    async def _clear_cache(self, asked: ClearCache) -> Counted:
+        return Counted(await self._engine.cache.clear(asked.workflow_id, asked.node))
+
+    async def _keep_part(self, asked: KeepPart) -> PartKept:
+        path = Path(asked.path)
+        try:
+            content = await asyncio.to_thread(path.read_bytes)
+            workflow = json_codec.read(content).workflow
+            await asyncio.to_thread(self._engine.parts.keep, workflow)
+        except OSError as error:
+            raise cannot_open(error, path) from error
+        return PartKept(part_fields(workflow, self._engine.registry.get))
+
+
+def _whole_file(folder: Path, run: str) -> list[RunEvent] | None:
+    """The events as they came, where they are still there to the last: they hold more than the records do."""
+    path = path_of(folder, run)
+    try:
+        if path is None or path.stat().st_size > _LARGEST_FILE:
+            return None
+        events = list(read_events(path))
+    except OSError:
+        return None
+    if not events or not isinstance(events[-1], RunFinished):
+        return None
+    if events[-1].status in ("paused", "waiting"):  # it rests: that its engine was ended is no part of it
+        rests = max(at for at, event in enumerate(events) if isinstance(event, RunPaused))
+        return events[: rests + 1]
+    return events
+
+
+def _line(item: ItemRecord) -> ItemLine:
+    return ItemLine(
+        item.number,
+        item.status,
+        {name: _short(value) for name, value in item.values.items()},
+        {name: _short(value) for name, value in item.outputs.items()},
+        item.failure,
+        item.node,
+        item.cost,
+        item.seconds,
+        item.usage.total > 0 or item.cost != FREE,
+    )
+
+
+def _short(value: Value) -> str:
+    return cut(as_text(value), _SHOWN)
+
+
+def _whole(value: Value) -> Json:
+    return value[:] if isinstance(value, LazyList) else value
