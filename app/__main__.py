@@ -19,12 +19,10 @@ def main() -> int:
             from app.processes import model_host
 
             return model_host.main()
-        case ["render", *_]:
-            signal.signal(signal.SIGINT, _interrupted)
-            from app.cli.main import main as run_verb
-            from app.ui.render import render
+        case ["table-host"]:
+            from app.processes import table_host
 
-            return run_verb(arguments, more=[render])
+            return table_host.main()
         case []:
             return _window([])
         case [first] if _is_file(first) and len(arguments) == 1:
@@ -42,10 +40,10 @@ def _interrupted(*_: object) -> NoReturn:
 
 
 def _draw(*asked: Any) -> None:
-    """Draws the picture of a run; Qt is loaded only when a picture is asked for."""
-    from app.ui.render import draw_after_run
+    """Draws a picture; Qt is loaded only when one is asked for."""
+    from app.ui.render import draw
 
-    draw_after_run(*asked)
+    draw(*asked)
 
 
 def _window(files: list[str]) -> int:

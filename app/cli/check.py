@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli import opening
-from app.cli.report import problem_list
+from app.cli.report import Title, problem_list
 from app.cli.run_table import problem_text
 from app.cli.terminal import plain
 from app.document.workflow import Workflow
@@ -17,8 +17,13 @@ from app.texts import text
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="The workflow file.", metavar="FILE")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+        ),
+    ] = False,
 ) -> None:
     """Say what is wrong with a workflow and what a run would use."""
     workflow = opening.read_workflow(file, as_json=as_json)
@@ -28,18 +33,18 @@ def check(
 async def _check(engine: Engine, workflow: Workflow, *, as_json: bool) -> int:
     checked = engine.check(workflow)
     if as_json:
-        opening.print_json(_object(checked))
+        opening.print_json(_object(checked, workflow, opening.title_of(engine.registry)))
     else:
         _print(engine, workflow, checked)
     return opening.OK if checked.plan else opening.exit_code(checked.problems)
 
 
-def _object(checked: Checked) -> dict[str, object]:
+def _object(checked: Checked, workflow: Workflow, title: Title) -> dict[str, object]:
     return {
         "can_run": checked.plan is not None,
         "reviewed": checked.grants is not None,
         "uses": [{"kind": power.kind, "target": power.target} for power in checked.powers],
-        "problems": problem_list(checked.problems),
+        "problems": problem_list(checked.problems, workflow, title),
     }
 
 

@@ -17,9 +17,14 @@ from app.texts import text
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(help="The earlier file.", metavar="A")],
-    after: Annotated[Path, typer.Argument(help="The later file.", metavar="B")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+    before: Annotated[Path, typer.Argument(metavar="A")],
+    after: Annotated[Path, typer.Argument(metavar="B")],
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+        ),
+    ] = False,
 ) -> None:
     """Say what differs between two workflows (layout aside). Ends with 1 where something does."""
     earlier = opening.read_workflow(before, as_json=as_json)

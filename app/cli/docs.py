@@ -17,7 +17,8 @@ from app.registry.pages import node_page
 from app.registry.registry import Registry
 from app.registry.schema import workflow_schema
 from app.settings import resource_folder
-from app.texts import LANGUAGES
+from app.texts import LANGUAGES, set_language, text
+from app.texts import language as language_of_now
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,12 +30,23 @@ def generated(registry: Registry) -> Iterator[tuple[Path, str]]:
     for language in LANGUAGES:
         for spec in registry.specs:
             yield _ROOT / "docs" / "nodes" / language / f"{spec.id}.md", node_page(spec, language)
-    yield _ROOT / "docs" / "command-line.md", _command_page()
+    for language, ending in (("en", ""), ("zh-CN", ".zh-CN")):
+        yield _ROOT / "docs" / f"command-line{ending}.md", _command_page(language)
 
 
-def _command_page() -> str:
+def _command_page(language: str) -> str:
+    """In the language asked for; the one of now stays what it is."""
+    before = language_of_now()
+    set_language(language)
+    try:
+        return _commands()
+    finally:
+        set_language(before)
+
+
+def _commands() -> str:
     whole: Any = get_command(cli)
-    parts = ["# The command line\n\nGenerated from the program; `baton` alone opens the window.\n"]
+    parts = [text("cli.help.page")]
     for name, command in sorted(whole.commands.items()):
         parts.append(f"## baton {name}\n\n```text\n{_help(command, name)}\n```\n")
     return "\n".join(parts)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
+from app.adapters.connection import Connection
+from app.adapters.connection_limits import limits_of
 from app.adapters.graphics import graphics_seen
 from app.cli import opening
 from app.engine import Engine
@@ -26,7 +29,14 @@ _PACKAGES = (
 )
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+def doctor(
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+        ),
+    ] = False,
+) -> None:
     """Say what is installed, found and possible here; nothing secret is printed."""
 
     async def main(engine: Engine) -> int:
@@ -51,12 +61,21 @@ async def _facts(engine: Engine) -> dict[str, object]:
         "folders": {name: {"path": path, "writable": _writable(Path(path))} for name, path in places.items()},
         "keys": (await engine.outside.secrets.state()).place,
         "connections": [
-            {"name": one.name, "kind": one.kind, "host": one.host} for one in engine.outside.connections.all
+            {"name": one.name, "kind": one.kind, "host": one.host, "limits": _limits(engine, one)}
+            for one in engine.outside.connections.all
         ],
         "models": [facts.id for facts in engine.outside.known_models()],
         "gpu": list(graphics_seen()),
         "addons": list(engine.preferences.addons),
     }
+
+
+def _limits(engine: Engine, connection: Connection) -> dict[str, int]:
+    """What is asked of a connection at most: calls at a time, and a minute's requests and tokens where set."""
+    if not connection.facts.has_models:
+        return {}
+    limits = limits_of(connection, engine.outside.local_models.slots)
+    return {name: most for name, most in asdict(limits).items() if most}
 
 
 def _version(package: str) -> str | None:
@@ -76,7 +95,9 @@ def _writable(path: Path) -> bool:
 def _print(facts: dict[str, object]) -> None:
     for name, value in facts.items():
         label = text(f"cli.doctor.{name}")
-        if isinstance(value, dict):
+        if name == "keys":
+            typer.echo(f"{label}: {text(f'cli.doctor.keys.{value}')}")
+        elif isinstance(value, dict):
             typer.echo(f"{label}:")
             for inner, content in cast("dict[str, object]", value).items():
                 typer.echo(f"  {inner}: {_shown(content)}")
@@ -87,10 +108,12 @@ def _print(facts: dict[str, object]) -> None:
 def _shown(value: object) -> str:
     if isinstance(value, dict):
         parts = cast("dict[str, object]", value)
+        if "parallel" in parts:
+            return ", ".join(text(f"cli.doctor.{name}", n=most) for name, most in parts.items())
         if "path" in parts:
             state = text("cli.doctor.writable" if parts["writable"] else "cli.doctor.not_writable")
             return f"{parts['path']} ({state})"
-        return ", ".join(str(part) for part in parts.values() if part)
+        return ", ".join(_shown(part) for part in parts.values() if part)
     if isinstance(value, list):
         return "; ".join(_shown(one) for one in cast("list[object]", value))
     return "–" if value is None else str(value)

@@ -16,8 +16,13 @@ from app.texts import text
 
 
 def fmt(
-    files: Annotated[list[Path], typer.Argument(help="Workflow files.", metavar="FILE…")],
-    check: Annotated[bool, typer.Option("--check", help="Only say which files aren't in form.")] = False,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…")],
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+        ),
+    ] = False,
 ) -> None:
     """Write workflow files in their canonical form."""
     codes = [_one(path, check=check) for path in files]

@@ -8,12 +8,16 @@ import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from app.adapters.redaction import hide_known
+from app.adapters.result_table import ResultTable
 from app.cli.opening import INTERRUPTED
 from app.cli.person import Desk, leave, open_of
 from app.cli.progress import ProgressLine
+from app.cli.replies import Reply
 from app.cli.terminal import is_person
+from app.document.problem import Problem, ProblemError
 from app.engine import RunHandle
 from app.events.json_codec import encode
 from app.events.run_events import RunEvent, RunPaused
@@ -23,18 +27,34 @@ _EVERY = 0.1  # seconds between two looks at how far it is
 
 
 class Follower:
-    """`steps` is the number of nodes; `title` gives a node's title by its id."""
+    """`steps` is the number of nodes; `title` gives a node's title by its id. `table` gets the rows as they come.
+
+    `reply` is handed to the step that it answers once everything waits; where it answers none, the run is left
+    waiting and `refused` says why. `out` is where a run that is left would write its results.
+    """
 
     def __init__(
-        self, handle: RunHandle, steps: int, title: Callable[[str], str], *, as_events: bool
+        self,
+        handle: RunHandle,
+        steps: int,
+        title: Callable[[str], str],
+        *,
+        as_events: bool,
+        table: ResultTable | None = None,
+        reply: Reply | None = None,
+        out: Path | None = None,
     ) -> None:
+        self._table = table
+        self._reply = reply
+        self._out = out
+        self.refused: tuple[Problem, ...] = ()
         self._handle = handle
         self._title = title
         self._as_events = as_events
         self._state = RunState()
         self._line = ProgressLine(steps)
         somebody = is_person(sys.stdin) and is_person(sys.stderr)
-        self._desk = Desk(handle, title) if somebody else None
+        self._desk = Desk(handle, title, out) if somebody else None
 
     async def to_end(self) -> RunState:
         """What the run came to."""
@@ -54,6 +74,8 @@ class Follower:
             if self._desk:
                 await self._desk.close()
             self._line.clear()
+        if self._reply and not self.refused:  # the run ended before anything waited
+            self._give(self._reply)
         return self._state
 
     def _take(self, batch: list[RunEvent]) -> None:
@@ -63,13 +85,30 @@ class Follower:
             # A server may have echoed the key that it was sent.
             sys.stdout.writelines(f"{hide_known(encode(event))}\n" for event in batch)
             sys.stdout.flush()
+        if self._table:
+            self._table.note(batch)
         stuck = open_of(state)
         if stuck:
             self._line.clear()
-        if self._desk:
+        paused = any(isinstance(event, RunPaused) for event in batch)
+        if self._reply:
+            if paused and not self._give(self._reply) and stuck:
+                leave(self._handle, stuck[-1], self._title(stuck[-1].node), self._out)
+        elif self._desk:
             self._desk.show(stuck)
-        elif stuck and any(isinstance(event, RunPaused) for event in batch):
-            leave(self._handle, stuck[-1], self._title(stuck[-1].node))
+        elif stuck and paused:
+            leave(self._handle, stuck[-1], self._title(stuck[-1].node), self._out)
+
+    def _give(self, reply: Reply) -> bool:
+        """Whether it went to a step."""
+        try:
+            question = reply.question(self._state.questions.values())
+            answer = reply.answer(question)
+        except ProblemError as error:
+            self.refused = error.problems
+            return False
+        self._reply = None
+        return self._handle.answer(question.node, question.scope, answer)
 
     async def _tick(self) -> None:
         """Time goes on for people also where nothing happens."""

@@ -4,54 +4,53 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import typer
+from typer.main import get_command
 
 from app.cli import opening
+from app.cli.answer import answer
 from app.cli.check import check
 from app.cli.diff import diff
 from app.cli.doctor import doctor
 from app.cli.fmt import fmt
+from app.cli.help import Verb, Verbs, misuse
 from app.cli.models import models
 from app.cli.nodes import nodes
-from app.cli.run import Draw, run
+from app.cli.render import Draw, render
+from app.cli.run import run
+from app.cli.runs import runs
 from app.document.characters import whole_text
 from app.document.problem import Problem, ProblemError
 
 cli: Any = typer.Typer(
     name="baton",
-    help="Put a team of AI models to work. Without a verb, opens the window.",
-    no_args_is_help=True,
+    cls=Verbs,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (run, check, nodes, models, diff, fmt, doctor):
-    cli.command(verb.__name__)(verb)
+for verb in (run, answer, runs, check, nodes, models, render, diff, fmt, doctor):
+    cli.command(verb.__name__, cls=Verb)(verb)
 
 
-def main(arguments: list[str], draw: Draw | None = None, more: Sequence[Callable[..., None]] = ()) -> int:
-    """Runs one verb; gives the exit code.
-
-    `draw` makes the picture that `run --picture` asks for, `more` are verbs of rooms that this one can't see.
-    """
+def main(arguments: list[str], draw: Draw | None = None) -> int:
+    """Runs one verb; gives the exit code. `draw` makes the pictures that `render` and `run --picture` ask for."""
     _make_writable()
-    opening.use_language()
-    for verb in more:
-        cli.command(verb.__name__)(verb)
+    as_json = "--json" in arguments
     try:
+        opening.use_language()
         code = _run_verb(arguments, draw)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader of our output went away: nothing is wrong
         _drop_output()
         return 0
-    except ProblemError as error:  # of the profile's own files
-        opening.refuse(error.problems, opening.FAILED)
+    except ProblemError as error:  # of the command line, or of the profile's own files
+        opening.refuse(error.problems, opening.FAILED, as_json=as_json)
         return opening.exit_code(error.problems)
     except Exception as bug:  # noqa: BLE001 - a traceback is no sentence for people
         if isinstance(bug, OSError) and bug.filename is None:  # no file: it is the output
@@ -65,11 +64,16 @@ def main(arguments: list[str], draw: Draw | None = None, more: Sequence[Callable
 
 
 def _run_verb(arguments: list[str], draw: Draw | None) -> int:
+    """The parser's own way to run prints its faults in English and answers a closed pipe in its own way."""
+    command: Any = get_command(cli)
     try:
-        cli(args=arguments, obj=draw, standalone_mode=True, prog_name="baton")
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    return 0
+        with command.make_context("baton", arguments or ["--help"], obj=draw) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.TyperException as error:
+        raise ProblemError(misuse(error)) from error
+    return opening.OK
 
 
 def _make_writable() -> None:

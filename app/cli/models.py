@@ -14,7 +14,12 @@ from app.texts import text
 
 
 def models(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+        ),
+    ] = False,
 ) -> None:
     """List the models that this machine knows; asks no server."""
 

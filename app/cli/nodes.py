@@ -17,8 +17,13 @@ from app.texts import text
 
 
 def nodes(
-    words: Annotated[str, typer.Argument(help="Only types that fit these words.", metavar="[WORDS]")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+    words: Annotated[str, typer.Argument(metavar="[WORDS]")] = "",
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+        ),
+    ] = False,
 ) -> None:
     """List the step types."""
 

@@ -18,6 +18,7 @@ from app.document.workflow import Node, Workflow
 from app.engine import Engine
 from app.processes import children
 from app.registry import node_texts
+from app.registry.discovery import discover
 from app.registry.registry import Registry
 from app.sdk.spec import FieldFault
 from app.settings import folders, load_preferences
@@ -26,7 +27,7 @@ from app.texts import set_language
 OK, FAILED, USAGE, INVALID, MISSING, PAUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 # Problems that a person mends by adding a connection, its key or a model on this machine, not in the workflow.
-_MISSING = ("connection.", "role.", "model.", "secrets.")
+_MISSING = ("connection.", "role.", "model.", "secrets.", "run.unknown", "run.none_unfinished")
 
 T = TypeVar("T")
 
@@ -76,6 +77,8 @@ def exit_code(problems: Iterable[Problem]) -> int:
     errors = [p for p in problems if p.severity == "error"]
     if any(p.code.startswith("cli.") for p in errors):
         return USAGE
+    if errors and all(p.code.startswith("journal.") for p in errors):
+        return FAILED
     return MISSING if errors and all(p.code.startswith(_MISSING) for p in errors) else INVALID
 
 
@@ -88,11 +91,10 @@ def refuse(
     registry: Registry | None = None,
 ) -> typer.Exit:
     """Says what is wrong, where, and what to do; give what comes back to `raise`."""
-    problems = tuple(problems)
+    problems, title = tuple(problems), title_of(registry) if registry else own_title
     if as_json:
-        print_json({"run": None, "status": "failed", "problems": problem_list(problems)})
+        print_json({"run": None, "status": "failed", "problems": problem_list(problems, workflow, title)})
     else:
-        title = title_of(registry) if registry else own_title
         for problem in problems:
             typer.echo(problem_text(problem, workflow, title), err=True)
     return typer.Exit(code)
@@ -100,7 +102,7 @@ def refuse(
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=list)  # long lists are read as they go
     sys.stdout.write("\n")
 
 
@@ -134,10 +136,14 @@ def read_workflow(path: Path, *, as_json: bool = False) -> Workflow:
         if not as_json:
             typer.echo(f"{path}:", err=True)
         raise refuse(error.problems, INVALID, as_json=as_json) from error
-    if any(
-        warning.severity == "error" for warning in opened.warnings
-    ):  # what would run isn't what the file says
-        raise refuse(opened.warnings, INVALID, as_json=as_json, workflow=opened.workflow)
-    for warning in opened.warnings:
-        typer.echo(problem_text(warning, opened.workflow, own_title), err=True)
+    if opened.warnings:
+        _warn(opened.warnings, opened.workflow, as_json=as_json)
     return opened.workflow
+
+
+def _warn(warnings: Iterable[Problem], workflow: Workflow, *, as_json: bool) -> None:
+    """Says what was found; ends the program where what would run isn't what the file says."""
+    registry = discover(load_preferences(folders()).addons)
+    if any(warning.severity == "error" for warning in warnings):
+        raise refuse(warnings, INVALID, as_json=as_json, workflow=workflow, registry=registry)
+    refuse(warnings, OK, workflow=workflow, registry=registry)

@@ -4,36 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
-import getpass
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from app.cli.amounts import amount_of
 from app.cli.keyboard import Keyboard
+from app.cli.replies import WORDS, now, who
 from app.cli.sentences import sentence_of
 from app.cli.terminal import BOLD, colour, plain, plain_lines
 from app.document.problem import ProblemError
 from app.document.workflow import Json
 from app.engine import RunHandle
-from app.events.run_events import BudgetReached, PersonAsked
-from app.events.run_state import RunState
+from app.events.run_events import About, BudgetReached, PersonAsked
+from app.events.run_state import RunState, row_of
 from app.sdk.context import Answer, Decision
 from app.texts import text
 
 Open: TypeAlias = PersonAsked | BudgetReached
 
 _KEYS: dict[str, Decision] = {"a": "approved", "e": "edited", "r": "rejected"}
+# Questions of ours, about what was recorded of a step.
+_KEYS_ABOUT: Mapping[About, Mapping[str, Decision]] = {
+    "effect": {"i": "approved", "a": "rejected"},
+    "inputs": {"k": "approved", "r": "rejected"},
+    "version": {"k": "approved", "r": "rejected"},
+}
 
 
 class Desk:
     """Asks while the run goes on."""
 
-    def __init__(self, handle: RunHandle, title: Callable[[str], str]) -> None:
+    def __init__(self, handle: RunHandle, title: Callable[[str], str], out: Path | None = None) -> None:
+        """`out` is where the results are to be written."""
         self._handle = handle
+        self._out = out
         self._title = title
         self._keyboard = Keyboard()
         self._asking: Open | None = None
@@ -71,7 +79,8 @@ class Desk:
         step = self._title(what.node)
         try:
             if isinstance(what, PersonAsked):
-                answer = await _decision(what, step, self._keyboard)
+                ask = _decision_about if what.about else _decision
+                answer = await ask(what, step, self._keyboard)
                 self._handle.answer(what.node, what.scope, answer)
             else:
                 self._go_on(await _new_cap(what, step, self._keyboard))
@@ -79,7 +88,7 @@ class Desk:
         except EOFError:
             self._alone = True
             _say("")
-            leave(self._handle, what, step)
+            leave(self._handle, what, step, self._out)
 
     def _go_on(self, cap: Decimal | None) -> None:
         if cap is None:
@@ -94,13 +103,21 @@ def open_of(state: RunState) -> list[Open]:
     return [*state.questions.values(), *([reached] if reached else [])]
 
 
-def leave(handle: RunHandle, what: Open, step: str) -> None:
-    """Ends a run that can't go on here, and says why."""
+def leave(handle: RunHandle, what: Open, step: str, out: Path | None = None) -> None:
+    """Ends a run that can't go on here, and says why and how it can go on later."""
+    more = f" --out {out}" if out else ""
     if isinstance(what, PersonAsked):
         _say(text("cli.waiting", step=step))
+        if handle.is_kept:
+            row = row_of(what.scope)
+            where = f"{what.node} --row {row + 1}" if row >= 0 else what.node
+            words = "|".join(WORDS[what.about] if what.may_edit or what.about else WORDS[""][:2])
+            _say(text("cli.waiting.go_on", run=handle.id, where=where, words=words, more=more))
         handle.stop("waiting")
     else:
         _say(text("cli.paused", step=step, spent=what.spent, cap=what.cap, needed=what.needed))
+        if handle.is_kept:
+            _say(text("cli.paused.go_on", run=handle.id, more=more))
         handle.stop("paused")
 
 
@@ -132,8 +149,20 @@ async def _decision(question: PersonAsked, step: str, keyboard: Keyboard) -> Ans
     decision = await _decide(keyboard, may_edit=question.may_edit)
     value = await _edited(keyboard, question.value) if decision == "edited" else question.value
     comment = await _prompt(keyboard, text("cli.ask.comment"))
-    now = dt.datetime.now().astimezone().isoformat(timespec="seconds")
-    return Answer(decision, value, comment, _who(), now)
+    return Answer(decision, value, comment, who(), now())
+
+
+async def _decision_about(question: PersonAsked, step: str, keyboard: Keyboard) -> Answer:
+    """What a step's record is worth. Raises EOFError when the keyboard has gone."""
+    shown: Any = question.value if isinstance(question.value, Mapping) else {}
+    args = {"step": plain(step), "before": shown.get("version", ""), "now": shown.get("now", "")}
+    _say("\n" + colour(text(f"cli.ask.{question.about}", **args), BOLD, sys.stderr))
+    prompt = text("cli.ask.happened_or_again" if question.about == "effect" else "cli.ask.keep_or_run")
+    keys = _KEYS_ABOUT[question.about]
+    decision = None
+    while decision is None:
+        decision = keys.get((await _prompt(keyboard, prompt)).strip().lower()[:1])
+    return Answer(decision, question.value, "", who(), now())
 
 
 async def _decide(keyboard: Keyboard, *, may_edit: bool) -> Decision:
@@ -159,14 +188,6 @@ async def _prompt(keyboard: Keyboard, words: str) -> str:
     sys.stderr.write(words)
     sys.stderr.flush()
     return await keyboard.line()
-
-
-def _who() -> str:
-    """The account's name; in a container there may be none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 def _say(words: str) -> None:

@@ -27,7 +27,7 @@ class ProgressLine:
         now, columns = time.monotonic(), columns_of(sys.stderr)
         if columns and now - self._last >= _EVERY:
             self._last = now
-            self._write(fit(self._line(state, now - self._begun), columns - 1))
+            self._write(fit(self.line(state, now - self._begun), columns - 1))
 
     def clear(self) -> None:
         if self._shown:
@@ -35,12 +35,15 @@ class ProgressLine:
             sys.stderr.write("\r")
             sys.stderr.flush()
 
-    def _line(self, state: RunState, seconds: float) -> str:
+    def line(self, state: RunState, seconds: float) -> str:
+        """The words after so many seconds."""
         done, total, unit = self._done(state)
         share = done / total if total else 0.0
         bar = "█" * int(share * _BAR) + "░" * (_BAR - int(share * _BAR))
         count = f"{done}/{total}" if total else str(done)
         parts = [f"{bar} {count} {unit}", figures.cost(state.cost), figures.seconds(seconds)]
+        if state.rows is not None and done and seconds >= 1:
+            parts.append(text("cli.rate", n=figures.count(round(done * 60 / seconds))))
         if 0.02 < share < 1:
             parts.append(text("cli.left", time=figures.seconds(seconds * (1 - share) / share)))
         return " · ".join(parts)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from app.cli.sentences import fix_of, sentence_of
 from app.costs.cost import Cost
 from app.costs.usage import Usage
 from app.document.problem import Problem
+from app.document.problem_names import with_titles
 from app.document.workflow import Json, Node, Workflow
 from app.events.run_state import NodeState, RunState
+
+Title: TypeAlias = Callable[[Node], str]  # a node's title as people read it
 
 _NODE_STATUS = {
     "check_failed": "done",  # the step did its work; what it found stands under `verdicts`
@@ -22,7 +25,7 @@ _NODE_STATUS = {
 }
 
 
-def report(state: RunState, workflow: Workflow, outputs: Mapping[str, Json], title: Any) -> dict[str, Json]:
+def report(state: RunState, workflow: Workflow, outputs: Mapping[str, Json], title: Title) -> dict[str, Json]:
     """The object; `title(node)` gives a node's title as people read it. Costs of nodes add up to the total."""
     answer: dict[str, Json] = {"run": state.run, "status": state.status, "outputs": outputs}
     if state.rows is not None:
@@ -36,7 +39,7 @@ def report(state: RunState, workflow: Workflow, outputs: Mapping[str, Json], tit
         "seconds": round(state.elapsed, 3),
         "calls": state.calls,
     }
-    answer["problems"] = problem_list(state.problems)
+    answer["problems"] = problem_list(state.problems, workflow, title)
     return answer
 
 
@@ -57,7 +60,10 @@ def cost_object(cost: Cost) -> dict[str, Json]:
     return answer
 
 
-def problem_list(problems: Iterable[Problem]) -> list[Json]:
+def problem_list(
+    problems: Iterable[Problem], workflow: Workflow | None = None, title: Title | None = None
+) -> list[Json]:
+    named = [with_titles(problem, workflow, title) if title else problem for problem in problems]
     return [
         {
             "code": problem.code,
@@ -67,7 +73,7 @@ def problem_list(problems: Iterable[Problem]) -> list[Json]:
             "message": sentence_of(problem),
             "fix": fix_of(problem),
         }
-        for problem in problems
+        for problem in named
     ]
 
 

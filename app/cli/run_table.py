@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 
 from app import figures
+from app.cli.report import Title
 from app.cli.sentences import failure_sentence, fix_of, sentence_of
 from app.cli.terminal import AMBER, BOLD, GREEN, RED, colour, plain, table
 from app.document.problem import Problem
+from app.document.problem_names import with_titles
 from app.document.workflow import Node, Workflow
 from app.events.run_state import NodeState, RunState
 from app.texts import text
 
-Title = Callable[[Node], str]
+MOST_MESSAGES = 20
 
 
 def run_tables(state: RunState, workflow: Workflow, title: Title) -> str:
-    """Nodes, verifiers, failed rows, the total and the Problems."""
+    """Nodes, verifiers, failed rows, what steps said, the total and the Problems."""
     nodes = [workflow.graph.nodes[n] for n in state.nodes if n in workflow.graph.nodes]
     parts = [_nodes(state, nodes, title), _verifiers(state, nodes, title), _rows(state, workflow, title)]
-    parts += [_total(state), *(problem_text(p, workflow, title) for p in state.problems)]
+    parts += [
+        _messages(state, workflow, title),
+        _total(state),
+        *(problem_text(p, workflow, title) for p in state.problems),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -94,6 +100,18 @@ def _rows(state: RunState, workflow: Workflow, title: Title) -> str:
     return "\n".join(lines)
 
 
+def _messages(state: RunState, workflow: Workflow, title: Title) -> str:
+    """What steps had to say on the way, each sentence once, with how often it was said."""
+    said = Counter(
+        (message.node, text(f"message.{message.code}", **message.args)) for message in state.messages
+    )
+    lines: list[str] = []
+    for (place, words), n in said.most_common(MOST_MESSAGES):
+        node = workflow.graph.nodes.get(place)
+        lines.append(plain(text("cli.message", step=title(node) if node else place, words=words, n=n)))
+    return "\n".join(lines)
+
+
 def _total(state: RunState) -> str:
     shade = {"done": GREEN, "failed": RED}.get(state.status, AMBER)
     words = [colour(text(f"run.{state.status}"), shade)]
@@ -110,6 +128,7 @@ def _total(state: RunState) -> str:
 
 def problem_text(problem: Problem, workflow: Workflow | None, title: Title) -> str:
     """Where, what happened, what to do: three parts, two lines. What it quotes is shown, never obeyed."""
+    problem = with_titles(problem, workflow, title)
     node = workflow.graph.nodes.get(problem.node or "") if workflow else None
     where = f"{title(node)}: " if node else ""
     mark = colour("✗ ", RED) if problem.severity == "error" else colour("! ", AMBER)

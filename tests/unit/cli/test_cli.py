@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -32,6 +35,34 @@ def echo(save: Any) -> Path:
     )
 
 
+@pytest.fixture
+def odd_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server that answers, and reports fewer than no tokens."""
+
+    class Odd(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            choice = {"message": {"content": "Hello."}, "finish_reason": "stop"}
+            usage = {"prompt_tokens": -5, "completion_tokens": 10**12}
+            data = json.dumps({"choices": [choice], "usage": usage}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("BATON_CONN_ODD_URL", f"http://127.0.0.1:{server.server_port}/v1")
+        monkeypatch.setenv("BATON_CONN_ODD_MODEL", "m")
+        yield
+        server.shutdown()
+        thread.join()
+
+
 def test_a_run_prints_its_result_and_its_table(echo: Path) -> None:
     """As a person's shell runs it."""
     command = [sys.executable, "-m", "app", "run", echo, "--input", "message=hello", "--allow"]
@@ -47,7 +78,8 @@ def test_rows_of_a_table_come_out_in_order(echo: Path, baton: Any, tmp_path: Pat
     report = baton("run", echo, "--rows", table, "--out", out, "--allow", "--json").json
     assert report["rows"] == {"total": 30, "done": 30, "failed": 0}
     assert report["outputs"]["reply"] == [f"You said m{i}." for i in range(30)]
-    assert out.read_text("utf-8-sig").splitlines() == ["reply", *(f"You said m{i}." for i in range(30))]
+    lines = [f"m{i},You said m{i}.,done,0," for i in range(30)]
+    assert out.read_text("utf-8-sig").splitlines() == ["message,reply,status,cost_usd,error", *lines]
 
 
 def test_a_workflow_from_outside_is_not_run_unasked(echo: Path, baton: Any) -> None:
@@ -96,7 +128,7 @@ def test_costs_of_nodes_add_up_to_the_total_to_the_last_digit(save: Any, baton: 
     two = ("model.text", {"prompt": "Again {{text}}", "model": choice})
     nodes = {"a": ASK, "m": one, "n": two, "o": OUT}
     path = save(flow(nodes, ["a.message>m.message", "m.text>n.text", "n.text>o.value"]))
-    ended = baton("run", path, "--rows", "samples", "--allow", "--json")
+    ended = baton("run", path, "--rows", "samples", "--allow", "--fresh", "--json")
     assert ended.code == 0, ended.err
     report = ended.json
     costs = [Decimal(node["cost"]["usd"]) for node in report["nodes"]]
@@ -152,3 +184,15 @@ def test_nodes_and_models_are_listed(baton: Any) -> None:
     assert any(model["local"] for model in baton("models", "--json").json)
     assert "verifier.check" in baton("nodes").out
     assert "verifier.check" not in baton("nodes", "table").out
+
+
+@pytest.mark.usefixtures("odd_server")
+def test_what_a_step_had_to_say_is_told_once_with_how_often(save: Any, baton: Any) -> None:
+    """Here a server whose counts can't be true."""
+    choice = {"connection": "ODD", "kind": "openai_compatible", "model": "m"}
+    model = ("model.text", {"prompt": "{{message}}", "model": choice})
+    path = save(flow({"a": ASK, "m": model, "o": OUT}, ["a.message>m.message", "m.text>o.value"]))
+    ended = baton("run", path, "--rows", "samples", "--allow")
+    assert ended.code == 0, ended.err
+    assert "reported token counts that can't be true" in ended.out
+    assert ended.out.count("(3 times)") == 1

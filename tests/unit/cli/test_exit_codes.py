@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 
 from app.document.workflow import Json, Node, Settings, Workflow
+from app.settings import folders
 from tests.flows import flow
 
 ASK = ("intent.ask", {"asked": [{"name": "message"}], "samples": [{"message": "one"}, {"message": "two"}]})
@@ -163,7 +167,8 @@ def test_5_waiting_for_a_person(save: Any, baton: Any) -> None:
     )
     code, report, err = parts(baton("run", path, "--rows", "samples", "--allow", "--json"))
     assert (code, report["status"]) == (5, "waiting")
-    assert "can't resume" in err
+    assert f"baton run --resume {report['run']}" in err
+    assert f"baton answer {report['run']} p --row" in err
     is_whole(report, rows=True)
 
 
@@ -223,3 +228,58 @@ def test_problems_come_in_the_terminals_language(
     assert code == 0
     assert "步骤" in out
     assert "文本模板" in out
+
+
+def test_4_a_run_that_is_not_kept(save: Any, baton: Any) -> None:
+    """Of a file that can't be read the code is 3, as everywhere."""
+    for name in ("last", "0123456789ab"):
+        ended = baton("render", save(template()), "--run", name)
+        assert (ended.code, ended.out) == (4, "")
+        assert name in ended.err
+        assert "→" in ended.err
+    assert baton("render", save(template()).with_name("none.baton.json")).code == 3
+
+
+def test_2_a_picture_of_another_kind(save: Any, baton: Any) -> None:
+    assert baton("render", save(template()), "--out", "picture.gif").code == 2
+
+
+def test_steps_are_named_as_people_name_them(save: Any, baton: Any) -> None:
+    """Their ids stand in for titles only where nothing better is known."""
+    merge = Node("a", "flow.merge", title="Gather")
+    nodes = {"a": merge, "t": ("data.template", {"text": "{{message}}"})}
+    path = save(flow(nodes, ["a.value>t.message", "t.text>a.values"]))
+    said = "These steps lead back to themselves: Gather, Text template."
+    assert said in baton("check", path).out
+    assert said in [problem["message"] for problem in baton("check", path, "--json").json["problems"]]
+    plain = json.loads(path.read_text("utf-8"))
+    nowhere = {"from": {"node": "t", "port": "text"}, "to": {"node": "gone", "port": "value"}}
+    plain["workflow"]["edges"] = [nowhere]
+    path.write_text(json.dumps(plain), "utf-8")
+    ended = baton("check", path)
+    assert ended.code == 3
+    assert "from Text template (text) to gone (value)" in ended.err
+
+
+def test_events_on_stdout_are_the_event_file_line_by_line(save: Any, baton: Any) -> None:
+    ended = baton("run", save(template()), "--rows", "samples", "--allow", "--events")
+    assert ended.code == 0
+    first = json.loads(ended.out.splitlines()[0])
+    (file,) = (folders().data / "runs").glob(f"{first['run']}*")
+    assert ended.out.splitlines() == file.read_text("utf-8").splitlines()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of shells are POSIX's")
+@pytest.mark.parametrize("arguments", [["nodes"], ["run", "--rows", "samples", "--allow", "--events"]])
+def test_a_reader_that_goes_away_is_no_fault(save: Any, arguments: list[str]) -> None:
+    verb, *options = arguments
+    command = [sys.executable, "-m", "app", verb, *([str(save(template()))] if options else []), *options]
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run(
+            command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=100, check=False
+        )
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")

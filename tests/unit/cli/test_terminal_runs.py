@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -100,7 +101,8 @@ def test_questions_of_several_rows_come_one_after_the_other(save: Any, tmp_path:
             terminal.until("Comment")
             terminal.type("\n")
         assert terminal.end() == 0
-    assert out.read_text("utf-8-sig").split() == ["reply", "one", "two", "three"]
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["reply"] for row in csv.DictReader(file)] == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize(("keys", "code"), [("\x03", 130), ("\x04", 5)], ids=["Ctrl+C", "Ctrl+D"])
@@ -123,7 +125,7 @@ def test_a_paused_run_goes_on_with_a_new_limit(save: Any) -> None:
     workflow = flow(
         {"a": ASK, "m": ("model.text", node), "o": OUT}, ["a.message>m.message", "m.text>o.value"]
     )
-    arguments = ["run", save(workflow), "--input", "message=x", "--allow", "--max-cost", "0"]
+    arguments = ["run", save(workflow), "--input", "message=x", "--allow", "--fresh", "--max-cost", "0"]
     with PseudoTerminal(arguments) as terminal:
         terminal.until("New limit")
         terminal.type("much\n")
@@ -178,7 +180,7 @@ def until_running(home: Path) -> None:
 
 
 def only_file(home: Path) -> Path:
-    (file,) = (home / "baton" / "data" / "runs").iterdir()
+    (file,) = (home / "baton" / "data" / "runs").glob("*.events.jsonl")
     return file
 
 
@@ -193,6 +195,41 @@ def child(arguments: Sequence[str | Path], **more: Any) -> subprocess.Popen[str]
         text=True,
         **more,
     )
+
+
+@pytest.fixture
+def cut_off(save: Any, deaf: str) -> Path:
+    """The file of a run that was killed while it sent something, and nobody knows whether it arrived."""
+    sends = ("tool.web_request", {"method": "POST", "url": deaf, "body": "Hello"})
+    path = save(flow({"w": sends, "o": OUT}, ["w.text>o.value"]))
+    with child(["run", path, "--allow", "--events"]) as program:
+        assert program.stdout
+        while '"NodeStarted"' not in program.stdout.readline():
+            pass
+        time.sleep(0.5)  # it is on its way by now
+        program.kill()
+    return path
+
+
+def test_what_was_sent_and_not_confirmed_is_asked_about_in_words(cut_off: Path, baton: Any) -> None:
+    assert "Unfinished: cut off" in baton("runs").out
+    left = baton("run", cut_off, "--resume", "last")
+    assert left.code == 5
+    assert "w --happened|--again" in left.err
+    with PseudoTerminal(["run", cut_off, "--resume", "last"]) as terminal:
+        shown = terminal.until("[i]t happened, or do it [a]gain?")
+        assert "nobody knows whether it happened" in shown
+        terminal.type("yes\n")  # no answer, so it asks again
+        terminal.until("[a]gain?")
+        terminal.type("i\n")
+        assert terminal.end() == 0
+
+
+def test_it_can_be_answered_without_a_terminal_too(cut_off: Path, baton: Any) -> None:
+    run = baton("runs", "--json").json[0]["run"]
+    assert baton("answer", run, "w", "--approve").code == 2
+    ended = baton("answer", run, "w", "--happened", "--json")
+    assert (ended.code, ended.json["status"]) == (0, "done"), ended.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

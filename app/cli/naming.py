@@ -1,0 +1,66 @@
+"""Steps and runs by the names that people type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.cli.report import Title
+from app.document.problem import Problem, ProblemError
+from app.document.workflow import Graph, Node, Workflow
+from app.engine import Engine
+from app.executor.journal import JournalError, RunLine
+
+LAST = "last"
+
+
+def step_of(nodes: Mapping[str, Node], words: str, title: Title) -> str:
+    """The id of the step with this id or title. Raises ProblemError `cli.no_such_step`, `cli.several_such_steps`."""
+    if words in nodes:
+        return words
+    found = [name for name, node in nodes.items() if title(node).casefold() == words.strip().casefold()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ProblemError(Problem("cli.several_such_steps", args={"text": words, "ids": tuple(found)}))
+    known = tuple(f"{title(node)} ({name})" for name, node in nodes.items())
+    raise ProblemError(Problem("cli.no_such_step", args={"text": words, "known": known}))
+
+
+def listed(workflow: Workflow, steps: Mapping[str, Node]) -> Workflow:
+    """The workflow as a plain list of steps, those inside frames too: as tables show it."""
+    return replace(workflow, graph=Graph(steps, ()))
+
+
+async def lines_of(engine: Engine, workflow: str = "", most: int = 200) -> list[RunLine]:
+    """The latest runs first. Raises ProblemError `journal.*`."""
+    try:
+        return list(await engine.runs.lines(most, workflow))
+    except JournalError as error:
+        raise ProblemError(error.problem) from error
+
+
+async def run_named(engine: Engine, words: str, workflow: str = "", *, failed_rows: bool = False) -> str:
+    """The id of a run; "last" is the latest unfinished one, of one workflow if it is named, or with `failed_rows` one
+    in which rows failed. Raises ProblemError `run.none_unfinished`, `journal.*`.
+    """
+    if words != LAST:
+        return words
+    for line in await lines_of(engine, workflow, -1):
+        if line.is_unfinished or (failed_rows and not line.alive and line.summary.rows_failed):
+            return line.run
+    raise ProblemError(Problem("run.none_unfinished"))
+
+
+async def latest_of(engine: Engine, workflow: str) -> str:
+    """The latest run of a workflow. Raises ProblemError `run.unknown`, `journal.*`."""
+    lines = await lines_of(engine, workflow, 1)
+    if not lines:
+        raise ProblemError(Problem("run.unknown", args={"run": LAST}))
+    return lines[0].run
+
+
+def title_in(workflow: Workflow, title: Title, node: str) -> str:
+    """A step's title by its id; the id where it isn't there."""
+    found = workflow.graph.nodes.get(node)
+    return title(found) if found else node
