@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 # Before anything imports Qt. A test that needs a real window starts its own X server and child process.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -18,6 +23,29 @@ os.environ.pop("LANGUAGE", None)
 # A busy machine is no reason to fail: pytest's own time limit ends what hangs.
 settings.register_profile("baton", deadline=None)
 settings.load_profile("baton")
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp: QApplication) -> QApplication:
+    """Qt's application. From now on no thread that a test makes clears away what an earlier test left of Qt."""
+    gc.disable()
+    return qapp
+
+
+def pytest_runtest_logfinish() -> None:
+    """Clears garbage between two tests, when the windows are gone."""
+    if not gc.isenabled():
+        from app.ui.garbage import collect_what_is_due
+
+        collect_what_is_due()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what long tests have counted, which they keep as their property "counted"."""
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
+        for name, value in report.user_properties:
+            if name == "counted" and report.when == "call":
+                terminalreporter.write_line(str(value))
 
 
 @pytest.fixture(autouse=True)

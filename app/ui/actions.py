@@ -14,6 +14,9 @@ class Situation:
     """What actions depend on, looked at whenever it may have changed."""
 
     steps: int = 0
+    shown: int = 0  # steps on the level that is open
+    frames: int = 0  # frames among the selected steps
+    inside: bool = False  # a frame is open
     selected_steps: int = 0
     selected: int = 0  # steps, links, notes and groups
     grouped: bool = False  # the selection holds a group or a member of one
@@ -24,6 +27,8 @@ class Situation:
     editable: bool = True
     running: bool = False
     samples: bool = False
+    pinned: int = 0  # pinned ones among the selected steps
+    ran: bool = False  # the one selected step has a result of a run that is over
 
 
 def _always(_: Situation) -> bool:
@@ -34,6 +39,10 @@ def _steps(now: Situation) -> bool:
     return now.steps > 0
 
 
+def _shown(now: Situation) -> bool:
+    return now.shown > 0
+
+
 def _selected_steps(now: Situation) -> bool:
     return now.selected_steps > 0
 
@@ -42,12 +51,24 @@ def _changes_steps(now: Situation) -> bool:
     return now.selected_steps > 0 and now.editable
 
 
+def _switches_steps(now: Situation) -> bool:
+    return (now.selected_steps > 0 or now.grouped) and now.editable
+
+
 def _editable(now: Situation) -> bool:
     return now.editable
 
 
 def _can_run(now: Situation) -> bool:
     return now.steps > 0 and not now.running
+
+
+def _can_run_part(now: Situation) -> bool:
+    return now.selected_steps == 1 and not now.inside and not now.running
+
+
+def _can_pin(now: Situation) -> bool:
+    return now.selected_steps == 1 and not now.inside and (now.ran or now.pinned > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +108,34 @@ ACTIONS: tuple[Action, ...] = (
         "canvas",
         lambda now: now.selected > 0 and now.editable,
     ),
-    Action("edit.select_all", ("Ctrl+A",), where="canvas", possible=_steps),
+    Action("edit.select_all", ("Ctrl+A",), where="canvas", possible=_shown),
     Action("edit.find", ("Ctrl+F",), "search", possible=_steps),
     Action("step.add", ("Tab", "N"), "plus", "canvas", _editable),
     Action("step.rename", ("F2",), "pencil", "canvas", lambda now: now.selected_steps == 1 and now.editable),
-    Action("step.disable", ("D",), "ban", "canvas", _changes_steps),
+    Action("step.disable", ("D",), "ban", "canvas", _switches_steps),
     Action("step.group", ("Ctrl+G",), "group", "canvas", _changes_steps),
     Action(
         "step.ungroup", ("Ctrl+Shift+G",), where="canvas", possible=lambda now: now.grouped and now.editable
     ),
+    Action("step.open", ("Alt+Down",), "layers", "canvas", lambda now: now.frames == now.selected_steps == 1),
+    Action("step.into_map", icon="layers", where="canvas", possible=_changes_steps),
+    Action("step.into_loop", icon="repeat", where="canvas", possible=_changes_steps),
+    Action(
+        "step.unpack",
+        where="canvas",
+        possible=lambda now: now.frames == now.selected_steps == 1 and now.editable,
+    ),
+    Action("step.run_to", icon="step-forward", where="canvas", possible=_can_run_part),
+    Action("step.run_from", icon="list-restart", where="canvas", possible=_can_run_part),
+    Action("step.pin", ("P",), "pin", "canvas", _can_pin),
+    Action("step.edit_pin", where="canvas", possible=_can_pin),
+    Action("step.unpin", icon="pin-off", where="canvas", possible=lambda now: now.pinned > 0),
+    Action("step.clear", icon="database", where="canvas", possible=_selected_steps),
     Action("step.note", ("Shift+S",), "sticky-note", "canvas", _editable),
-    Action("step.tidy", ("Shift+L",), where="canvas", possible=lambda now: now.steps > 1 and now.editable),
+    Action("step.tidy", ("Shift+L",), where="canvas", possible=lambda now: now.shown > 1 and now.editable),
     Action("view.palette", ("Ctrl+K",), "search"),
-    Action("view.fit", ("1",), "maximize", "canvas", _steps),
+    Action("view.fit", ("1",), "maximize", "canvas", _shown),
+    Action("view.up", ("Alt+Up",), "corner-left-up", "canvas", lambda now: now.inside),
     Action("view.full_size", ("0",), where="canvas"),
     Action("view.zoom_in", ("Ctrl++", "Ctrl+="), "plus"),
     Action("view.zoom_out", ("Ctrl+-",), "minus"),
@@ -107,12 +143,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.inspector", ("Ctrl+Alt+2",), checkable=True),
     Action("view.runs", ("Ctrl+Alt+3",), checkable=True),
     Action("view.outline", ("Ctrl+Alt+4",), checkable=True),
+    Action("view.history", ("Ctrl+H",), "history"),
     Action("view.theme", icon="sun"),
     Action("view.keys", ("?",), "circle-question-mark", "canvas"),
     Action("run.toggle", ("Ctrl+Return", "Ctrl+Enter"), "play", possible=lambda now: now.steps > 0),
     Action("run.once", icon="play", possible=_can_run),
     Action("run.samples", icon="list-checks", possible=lambda now: _can_run(now) and now.samples),
     Action("run.table", icon="table", possible=_can_run),
+    Action("run.dry", icon="flask-conical", possible=_can_run),
+    Action("run.clear", possible=_steps),
     Action("run.stop", icon="square", possible=lambda now: now.running),
     Action("app.preferences", ("Ctrl+,",), "settings"),
 )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import texts
 from app.ui import fonts
+from app.ui.qt_texts import QtTexts
 from app.ui.style_sheet import style_sheet
 from app.ui.theme import Theme, ThemeName, palette, theme
 
@@ -30,6 +31,8 @@ class Appearance(QObject):
         self._mode: Mode = "system"
         self._still: bool | None = None
         self._name: ThemeName = self._wanted()
+        self._qt_texts = QtTexts(self)
+        self._qt_texts.set_language(self.language)
         app.setStyle("Fusion")
         self._hints.colorSchemeChanged.connect(self._follow)
         self._access.motionPreferenceChanged.connect(self.changed)
@@ -77,6 +80,7 @@ class Appearance(QObject):
         """Switches the texts and fits their sizes to the language; takes effect at once."""
         if language != texts.language():
             texts.set_language(language)
+            self._qt_texts.set_language(language)
             self._apply()
 
     def _wanted(self) -> ThemeName:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -23,6 +23,7 @@ from app.registry.discovery import discover
 from app.settings import Folders, folders, load_preferences
 from app.ui import fonts
 from app.ui.engine_link import EngineLink
+from app.ui.garbage import collect_on_this_thread
 from app.ui.icons import app_icon
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.main_window import MainWindow
@@ -45,6 +46,7 @@ def run(files: Sequence[str]) -> int:
     with loop:
         # qasync is only half typed.
         again = cast("Any", loop).run_until_complete(_show(preferences, files))
+        delete_windows()
     if again is not None:
         program = own_command("")[:-1]
         os.execv(program[0], [*program, *again])  # noqa: S606 - this very program
@@ -58,6 +60,7 @@ def make_application(where: Folders) -> QApplication:
         os.environ.setdefault("QT_SCALE_FACTOR", str(scale))
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication(sys.argv[:1])
+    collect_on_this_thread(app)
     app.setApplicationName("Baton")
     app.setApplicationDisplayName("Baton")
     app.setDesktopFileName("baton")
@@ -66,6 +69,18 @@ def make_application(where: Folders) -> QApplication:
     fonts.load_fonts()
     app.setWindowIcon(app_icon())
     return app
+
+
+def delete_windows() -> None:
+    """Deletes every window as Qt does, parents first.
+
+    At the process's end Python would delete what is left in an order of its own, in which a window goes with the
+    last function of one of its buttons while that button is going; Qt then deletes the button a second time.
+    """
+    for window in QApplication.topLevelWidgets():
+        if window.parent() is None:
+            window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 async def end_tasks() -> None:

@@ -24,11 +24,14 @@ _STEP = (
     "",
     "step.group",
 )
+_RUN = ("", "step.run_to", "step.run_from", "step.pin", "step.edit_pin", "step.unpin", "step.clear")
+_INTO = ("step.into_map", "step.into_loop")
 _MENUS = {
-    "node": (*_STEP, "step.ungroup"),
+    "node": (*_STEP, "step.ungroup", *_INTO, *_RUN),
+    "frame": ("step.open", *_STEP, "step.ungroup", *_INTO, "step.unpack", *_RUN),
     "edge": ("edit.delete",),
     "note": ("edit.copy", "edit.duplicate", "edit.delete"),
-    "group": ("step.ungroup",),
+    "group": ("step.disable", "", "step.ungroup"),
     "": (
         "step.add",
         "step.note",
@@ -37,6 +40,7 @@ _MENUS = {
         "edit.select_all",
         "step.tidy",
         "",
+        "view.up",
         "view.fit",
         "view.full_size",
     ),
@@ -58,7 +62,9 @@ class CanvasMenus(QObject):
     def _open(self, hit: Hit, at: QPointF, where: QPoint) -> None:
         del at  # actions ask the canvas where the pointer is
         what = (
-            "node"
+            "frame"
+            if hit.node and hit.node.placed.opens
+            else "node"
             if hit.node
             else "edge"
             if hit.edge

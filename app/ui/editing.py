@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from app.document import fragment
+from app.document.frames import at_level, level_of_change
 from app.document.graph import every_node
 from app.document.ids import new_id
 from app.document.joining import MergeOffer, MergeType
@@ -23,7 +24,7 @@ from app.document.operations import (
     SetNote,
 )
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Edge, Graph, Group, Note, PortRef
+from app.document.workflow import Edge, Graph, Group, Note, PortRef, Workflow
 from app.sdk.ports import PortSpec
 from app.texts import text
 from app.ui import clipboard, new_steps
@@ -66,6 +67,21 @@ class Editing(QObject):
             return False
         return True
 
+    def undo(self) -> None:
+        """Takes the last edit back, and shows the level on which it was."""
+        self._walk(self._session.undo_stack.undo)
+
+    def redo(self) -> None:
+        """Makes an edit again that was taken back, and shows the level on which it is."""
+        self._walk(self._session.undo_stack.redo)
+
+    def _walk(self, step: Callable[[], object]) -> None:
+        before = self._session.workflow
+        step()
+        level = level_of_change(before, self._session.workflow)
+        if level is not None:
+            self._canvas.open_level(level)
+
     # --- links ---------------------------------------------------------------------------------------------
 
     def join(self, source: PortRef, target: PortRef) -> None:
@@ -107,9 +123,9 @@ class Editing(QObject):
         item = self._canvas.scene.edges.get(edge_id)
         ends = self._ends(item.edge) if item else None
         if item is None or ends is None:
-            operation = new_steps.add(node, (x, y))
+            operation = new_steps.add(node, (x, y), self._canvas.level)
         else:
-            operation = new_steps.add_into(node, (x, y), item.edge, ends, self._specs)
+            operation = new_steps.add_into(node, (x, y), item.edge, ends, self._specs, self._canvas.level)
         if self.do(operation):
             self._canvas.select(only("nodes", node.id))
 
@@ -121,7 +137,8 @@ class Editing(QObject):
             return
         # The port that is joined should lie near the pointer, not the card's corner.
         x = snapped(at.x()) if end.side == "out" else snapped(at.x() - item.anatomy.width)
-        if self.do(new_steps.add_fitting(node, (x, snapped(at.y() - 64)), end, item.placed, self._specs)):
+        place = (x, snapped(at.y() - 64))
+        if self.do(new_steps.add_fitting(node, place, end, item.placed, self._specs, self._canvas.level)):
             self._canvas.select(only("nodes", node.id))
 
     def _ends(self, edge: Edge) -> tuple[PortSpec, PortSpec] | None:
@@ -133,7 +150,8 @@ class Editing(QObject):
         """A note where the pointer is, ready to be written."""
         at, _ = self._canvas.pointer()
         name = self._free_id()
-        note = Note("", snapped(at.x() - _NOTE[0] / 2), snapped(at.y() - _NOTE[1] / 2), *_NOTE)
+        x, y = snapped(at.x() - _NOTE[0] / 2), snapped(at.y() - _NOTE[1] / 2)
+        note = Note("", x, y, *_NOTE, frame=self._canvas.level)
         if self.do(SetNote(name, note)):
             self._canvas.select(only("notes", name))
             edit_note(self._canvas.view, self._canvas.scene.notes[name])
@@ -171,7 +189,9 @@ class Editing(QObject):
     def _put(self, data: bytes, at: QPointF) -> None:
         before = self._everything()
         try:
-            operation = fragment.paste(data, self._session.workflow, snapped(at.x()), snapped(at.y()))
+            operation = fragment.paste(
+                data, self._session.workflow, snapped(at.x()), snapped(at.y()), self._canvas.level
+            )
         except ProblemError as error:
             self.refused.emit(error.problems)
             return
@@ -182,16 +202,19 @@ class Editing(QObject):
             )
 
     def _everything(self) -> Selection:
-        workflow = self._session.workflow
+        shown = self._shown()
         return Selection(
-            frozenset(workflow.graph.nodes), frozenset(), frozenset(workflow.layout.notes), frozenset()
+            frozenset(shown.graph.nodes), frozenset(), frozenset(shown.layout.notes), frozenset()
         )
+
+    def _shown(self) -> Workflow:
+        """The level that is open."""
+        return at_level(self._session.workflow, self._canvas.level)
 
     def delete(self, code: str = "delete") -> None:
         """Takes away what is picked; the members of a picked group stay."""
         picked = self._canvas.selection
-        workflow = self._session.workflow
-        edges = [edge for edge in workflow.graph.edges if edge.id in picked.edges]
+        edges = [edge for edge in self._shown().graph.edges if edge.id in picked.edges]
         loose = [e for e in edges if e.source.node not in picked.nodes and e.target.node not in picked.nodes]
         operations: list[Operation] = [Disconnect(edge) for edge in loose]
         operations += [SetNote(note, None) for note in picked.notes]
@@ -204,9 +227,11 @@ class Editing(QObject):
             )
 
     def switch_disabled(self) -> None:
-        """Switches the picked steps off; on, if all of them are off."""
-        nodes = self._session.workflow.graph.nodes
-        picked = [node for node in sorted(self._canvas.selection.nodes) if node in nodes]
+        """Switches the picked steps off, and those of picked groups; on, if all of them are off."""
+        shown, selection = self._shown(), self._canvas.selection
+        nodes, groups = shown.graph.nodes, shown.layout.groups
+        members = {node for name in selection.groups if name in groups for node in groups[name].nodes}
+        picked = [node for node in sorted(selection.nodes | members) if node in nodes]
         if picked:
             self.do(SetDisabled(tuple(picked), not all(nodes[node].disabled for node in picked)))
 
@@ -251,15 +276,14 @@ class Editing(QObject):
             self._tidying = asyncio.get_running_loop().create_task(self._tidy())
 
     async def _tidy(self) -> None:
-        workflow = self._session.workflow
+        workflow, level = self._shown(), self._canvas.level
         items = self._canvas.scene.nodes
         sizes = {node: (float(i.anatomy.width), float(i.anatomy.height)) for node, i in items.items()}
         places = [items[node].pos() for node in items]
         left, top = (round(min(f(p) for p in places)) for f in (QPointF.x, QPointF.y)) if places else (0, 0)
         positions = await asyncio.to_thread(_laid_out, workflow.graph, sizes, left, top)
-        if self._session.workflow.graph is workflow.graph and self.do(
-            Batch("tidy", (MoveNodes(dict(positions)),))
-        ):
+        unchanged = self._canvas.level == level and self._shown().graph is workflow.graph
+        if unchanged and self.do(Batch("tidy", (MoveNodes(dict(positions)),))):
             self._canvas.fit()
 
     # --- actions -------------------------------------------------------------------------------------------
@@ -267,8 +291,8 @@ class Editing(QObject):
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What the actions of editing do, by their ids."""
         return {
-            "edit.undo": self._session.undo_stack.undo,
-            "edit.redo": self._session.undo_stack.redo,
+            "edit.undo": self.undo,
+            "edit.redo": self.redo,
             "edit.cut": self.cut,
             "edit.copy": self.copy,
             "edit.paste": self.paste,

@@ -10,6 +10,7 @@ from app.adapters.keyring_secrets import SecretsState
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
 from app.document.workflow import Json
+from app.executor.cache import CacheState
 from app.sdk.grants import Grants
 
 
@@ -58,6 +59,14 @@ class EngineClient(Protocol):
 
     async def remember_reviewed(self, workflow: str, grants: Grants) -> None:
         """Allows this workflow (the text of its file) from now on."""
+        ...
+
+    async def cache_state(self) -> CacheState:
+        """How much is kept of results that may be taken again."""
+        ...
+
+    async def clear_cache(self) -> int:
+        """Forgets all of them; gives how many."""
         ...
 
     async def value(self, reference: str) -> Json:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections import deque
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from PySide6.QtCore import QObject, Signal
 
 from app.document.problem import Problem, ProblemError
+from app.events.run_events import RunEvent
 from app.processes.children import RunningChild, end_child, own_command, proxies_of, start_child
 from app.processes.message_lines import Happened, MessageError, read_from_engine, request_line
 from app.processes.messages import Ping, Quit, Refused, Reply, Request
@@ -23,7 +23,7 @@ _FIRST_ANSWER = 60.0  # seconds; a cold disk may take long, for ever is a fault
 
 
 class EngineLink(QObject):
-    """`state_changed` follows the process; events wait in `take` until the window has time for them."""
+    """`state_changed` follows the process; events wait, by their run, until somebody takes them."""
 
     state_changed = Signal(str)
 
@@ -33,7 +33,7 @@ class EngineLink(QObject):
         self._child: RunningChild | None = None
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._number = 0
-        self._arrived: deque[Happened] = deque()
+        self._arrived: dict[str, list[RunEvent]] = {}
         self._life: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._last_words = ""
@@ -57,16 +57,15 @@ class EngineLink(QObject):
     def start(self) -> None:
         """Starts the engine unless it is there."""
         if self._state in ("off", "gone"):
+            self._arrived.clear()
             self._wanted = True
             self._ready.clear()
             self._set("starting")
             self._life = asyncio.get_running_loop().create_task(self._live())
 
-    def take(self) -> list[Happened]:
-        """What has happened since the last call, in order."""
-        happened = list(self._arrived)
-        self._arrived.clear()
-        return happened
+    def take(self, run: str) -> list[RunEvent]:
+        """What has happened in a run since the last call, in order."""
+        return self._arrived.pop(run, [])
 
     async def ask(self, request: Request[R]) -> R:
         """The reply. Raises ProblemError: what the engine refused, or `engine.gone`."""
@@ -134,7 +133,7 @@ class EngineLink(QObject):
             while line := await child.stdout.readline():
                 message = read_from_engine(line)
                 if isinstance(message, Happened):
-                    self._arrived.append(message)
+                    self._arrived.setdefault(message.run, []).extend(message.events)
                 elif (future := self._waiting.pop(message.number, None)) and not future.done():
                     future.set_result(message.reply)
         except (MessageError, ValueError, OSError):

@@ -9,16 +9,17 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app import texts
+from app.document.frames import frame_of
 from app.document.workflow import Json, Node, PortRef
+from app.registry import node_texts
 from app.registry.registry import Registry
 from app.sdk.spec import NodeSpec
 from app.texts import text
-from app.ui import node_texts
 from app.ui.action_set import ActionSet
 from app.ui.actions import ACTIONS
 from app.ui.canvas.anatomy import HEADER, WIDTH, snapped
 from app.ui.canvas.canvas import Canvas
-from app.ui.canvas.selection import only
+from app.ui.canvas.card_facts import title_of
 from app.ui.editing import Editing
 from app.ui.finder import Finder, Line
 from app.ui.new_steps import Fitting, fits
@@ -86,7 +87,7 @@ class Finders(QObject):
         self._open(
             where,
             lambda entry: self._editing.add_to_end(entry, end, at),
-            lambda found: fits(found, spec, side),
+            lambda found: fits(found, spec, side, self._registry.get),
         )
 
     def add_in_sight(self, entry: str) -> None:
@@ -114,8 +115,7 @@ class Finders(QObject):
                 self._canvas.show_node(which)
                 self._canvas.setFocus()
             case "note":
-                self._canvas.select(only("notes", which))
-                self._canvas.view.reveal(self._canvas.scene.notes[which].area)
+                self._canvas.show_note(which)
             case _:
                 self.add_in_sight(which)
 
@@ -134,13 +134,16 @@ class Finders(QObject):
 
     def _steps(self) -> Iterable[Line]:
         section = text("finder.section.steps")
-        for node_id, item in self._canvas.scene.nodes.items():
-            card = self._canvas.scene.describe(item.placed)
-            words = _words(item.placed.node)
+        workflow, everywhere = self._session.workflow, self._canvas.everywhere()
+        for node_id, placed in everywhere.items():
+            card = self._canvas.scene.describe(placed)
+            words = _words(placed.node)
+            frame = frame_of(workflow, node_id)
+            inside = (text("finder.inside", title=title_of(everywhere[frame])),) if frame else ()
             yield Line(
                 f"step:{node_id}",
                 card.title,
-                card.subtitle,
+                " · ".join((*inside, card.subtitle)),
                 card.icon,
                 card.kind,
                 section=section,

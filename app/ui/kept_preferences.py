@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.settings import Folders, Preferences, load_preferences, save_preferences
+from app.settings import Folders, Preferences, read_preferences, save_preferences, set_settings_aside
 
 
 class KeptPreferences(QObject):
-    """`changed` follows every change, whoever made it."""
+    """`changed` follows every change, whoever made it.
+
+    `not_saved(reason)` tells once that the disk takes none, and with an empty reason that it does again.
+    `set_aside` is the file in which preferences stand that could not be read; None: all could be.
+    """
 
     changed = Signal()
+    not_saved = Signal(str)
 
     def __init__(self, where: Folders, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.where = where
-        self._now = load_preferences(where)
+        self.set_aside: Path | None = None
+        self._is_failing = False
+        self._now, whole = read_preferences(where)
+        if not whole:
+            self._set_aside()
 
     @property
     def now(self) -> Preferences:
@@ -33,6 +42,24 @@ class KeptPreferences(QObject):
         """Takes all of them."""
         if preferences != self._now:
             self._now = preferences
-            with contextlib.suppress(OSError):
-                save_preferences(self.where, preferences)
+            self._save()
             self.changed.emit()
+
+    def _save(self) -> None:
+        try:
+            save_preferences(self.where, self._now)
+        except OSError as error:
+            if not self._is_failing:
+                self._is_failing = True
+                self.not_saved.emit(error.strerror or str(error))
+        else:
+            if self._is_failing:
+                self._is_failing = False
+                self.not_saved.emit("")
+
+    def _set_aside(self) -> None:
+        try:
+            self.set_aside = set_settings_aside(self.where)
+        except OSError:
+            return  # a folder in which nothing can be renamed takes no new file over it either
+        self._save()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QWidget
 
 from app.texts import text
@@ -11,17 +13,18 @@ from app.ui.run_stream import RunStream
 from app.ui.session import Session
 
 
-async def may_close(window: QWidget, session: Session, stream: RunStream, files: OpenAndSave) -> bool:
-    """Asks about a run that is under way, then about unsaved work."""
-    if stream.is_running and not await _lets_run_go(window, session):
-        return False
+async def may_close(window: QWidget, streams: Sequence[RunStream], files: OpenAndSave) -> bool:
+    """Asks about runs that are under way, then about unsaved work."""
+    for stream in streams:
+        if stream.is_running and not await _lets_run_go(window, stream.session):
+            return False
     return await files.may_leave()
 
 
 async def _lets_run_go(window: QWidget, session: Session) -> bool:
-    choices = (
-        Choice("stay", text("ask.run.stay"), "primary"),
-        Choice("stop", text("ask.run.stop"), "danger"),
-    )
     kind = {"waiting": "waiting", "paused": "paused"}.get(session.run.status, "running")
-    return await ask(window, text(f"ask.run.{kind}"), text("ask.run.more"), choices, "stay") == "stop"
+    leave = Choice("stop", text("ask.run.stop"), "danger")
+    if kind != "running":  # nothing is lost: it waits on its own
+        leave = Choice("stop", text("ask.run.leave"))
+    choices = (Choice("stay", text("ask.run.stay"), "primary"), leave)
+    return await ask(window, text(f"ask.run.{kind}"), text(f"ask.run.{kind}.more"), choices, "stay") == "stop"

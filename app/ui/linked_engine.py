@@ -8,11 +8,14 @@ from app.adapters.keyring_secrets import SecretsState
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
 from app.document.workflow import Json
+from app.executor.cache import CacheState
 from app.processes.messages import (
     CheckConnection,
+    ClearCache,
     DeleteConnection,
     ForgetKey,
     ForgetReviewed,
+    GetCacheState,
     GetKeyState,
     GetReviewed,
     GetShelf,
@@ -73,6 +76,12 @@ class LinkedEngine:
 
     async def remember_reviewed(self, workflow: str, grants: Grants) -> None:
         await self._link.ask(RememberReviewed(workflow, grants))
+
+    async def cache_state(self) -> CacheState:
+        return await self._link.ask(GetCacheState())
+
+    async def clear_cache(self) -> int:
+        return (await self._link.ask(ClearCache())).n
 
     async def value(self, reference: str) -> Json:
         return await self._stream.value(reference)

@@ -27,17 +27,22 @@ from app.ui.checking import Checking
 from app.ui.editing import Editing
 from app.ui.engine_link import EngineLink
 from app.ui.finders import Finders
+from app.ui.framing import Framing
+from app.ui.history.archive import Archive
+from app.ui.history.history_desk import HistoryDesk
 from app.ui.inspector.inspector import Inspector
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.keys_sheet import KeysSheet
 from app.ui.leaving import may_close
 from app.ui.linked_engine import LinkedEngine
-from app.ui.notices import Notices
+from app.ui.notices import Notices, unfinished_strip
 from app.ui.open_and_save import OpenAndSave
 from app.ui.opening import Opening
 from app.ui.outline import Outline
 from app.ui.palette.library import Library
 from app.ui.panels import Panels
+from app.ui.partial_runs import PartialRuns
+from app.ui.pinning import Pinning
 from app.ui.plain import visible
 from app.ui.preferences_desk import PreferencesDesk
 from app.ui.run_desk import RunDesk
@@ -46,6 +51,7 @@ from app.ui.run_stream import RunStream
 from app.ui.runs.panel import RunPanel
 from app.ui.session import Session
 from app.ui.situation import situation
+from app.ui.staleness import Staleness
 from app.ui.strips import Strips
 from app.ui.top_bar import TopBar
 from app.ui.viewing import Viewing
@@ -86,9 +92,16 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(
             self.session, self.registry.get, self.action_set.__getitem__, self.stream.value
         )
-        self.runs = RunPanel(self.session, self.registry.get)
+        self.runs = RunPanel(self.session, self.registry.get, Archive(self.link).items)
         self.strips = Strips(partial(text, "window.strip.close"))
         self.start = StartPage(self.registry)
+        self.home_strips = Strips(partial(text, "window.strip.close"))
+        self._home = QWidget()
+        home = QVBoxLayout(self._home)
+        home.setContentsMargins(0, 0, 0, 0)
+        home.setSpacing(0)
+        home.addWidget(self.home_strips)
+        home.addWidget(self.start, 1)
         self.menu = QMenu(self)
         self.top = TopBar(self.action_set, self.menu)
         self.work = QWidget()
@@ -102,15 +115,28 @@ class MainWindow(QMainWindow):
     def _make_workers(self) -> None:
         client = LinkedEngine(self.link, self.stream)
         self.editing = Editing(self.session, self.canvas, self)
+        self.framing = Framing(self.session, self.canvas, self.editing, self)
         self.finders = Finders(self.session, self.registry, self.canvas, self.editing, self.action_set, self)
         self.viewing = Viewing(self.action_set, self.canvas, self.panels, self.preferences)
         self.opening = Opening(self.files, self.start, self)
-        self.desk = RunDesk(
-            self.session, self.stream, self.registry, self.runs, self.preferences, client, self
+        self.pinning = Pinning(
+            self.session, self.stream, self.canvas, self.registry, self.preferences.where, self
         )
+        self.staleness = Staleness(self.session, self.pinning, self.canvas)
+        self.desk = RunDesk(
+            self.session, self.stream, self.registry, self.runs, self.preferences, client, self.pinning, self
+        )
+        self.partial = PartialRuns(self.session, self.canvas, self.desk, self.link, self)
+        self.history = HistoryDesk(self.session, self.registry, self.link, self)
         self.checking = Checking(self.session, self.link, self)
         self.notices = Notices(
-            self.strips, self.session, self.files, self.link, self.stream, self.desk.run_once
+            self.strips,
+            self.session,
+            self.files,
+            self.link,
+            self.stream,
+            self.preferences,
+            self.desk.run_once,
         )
         self.canvas_menus = CanvasMenus(self.canvas, self.action_set, self.editing, self)
         self.run_shown = RunShown(self.session, self.stream, self.canvas, self.top, self.preferences)
@@ -124,7 +150,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(900, 600)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.panels)
-        self._pages.addWidget(self.start)
+        self._pages.addWidget(self._home)
         central = QWidget()
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
@@ -144,10 +170,14 @@ class MainWindow(QMainWindow):
                 "step.add": self.finders.add_here,
                 "view.palette": self.finders.everything,
                 "view.keys": self.show_keys,
+                "view.history": self.switch_history,
                 **self.opening.handlers(),
                 **self.editing.handlers(),
+                **self.framing.handlers(),
                 **self.viewing.handlers(),
                 **self.desk.handlers(),
+                **self.pinning.handlers(),
+                **self.partial.handlers(),
                 **self.preferences_desk.handlers(),
             }
         )
@@ -163,6 +193,7 @@ class MainWindow(QMainWindow):
         self.session.checked.connect(self._on_checked)
         self.session.moved.connect(self.retitle)
         self.canvas.selection_changed.connect(self._on_selection)
+        self.canvas.level_changed.connect(self.update_actions)
         self.canvas.intents.open_requested.connect(self.show_step)
         self.canvas.intents.problem_requested.connect(self.show_problems)
         self.library.picked.connect(self.finders.add_in_sight)
@@ -172,13 +203,22 @@ class MainWindow(QMainWindow):
         self.preferences_desk.scale_changed.connect(partial(self.notices.offer_restart, self.restart))
         self.preferences_desk.shelf_changed.connect(self.desk.show_shelf)
         self.desk.refused.connect(self._on_no_run)
+        self.partial.refused.connect(self.notices.refused)
+        self.partial.told.connect(self.notices.told)
+        self.pinning.refused.connect(self.notices.refused)
+        self.pinning.changed.connect(self.update_actions)
         self.desk.begun.connect(self._on_begun)
         for source in (self.editing, self.inspector, self.opening):
             source.refused.connect(self.notices.refused)
         self.runs.chosen.connect(self.show_step)
+        self.runs.rows.retried.connect(self.desk.retry_failures)
+        self.runs.rows.exported.connect(self._export)
         self.runs.folded.connect(partial(self.panels.show_panel, "runs", False))
         self.runs.sized.connect(self._turn_runs)
         self.panels.folded.connect(self._on_fold)
+        self.history.unfinished.connect(self._offer_unfinished)
+        self.history.clearing.connect(partial(self.preferences_desk.open, "storage"))
+        self.top.page.connect(self._show_page)
         self.top.home.connect(self.switch_start)
         self.top.name.named.connect(self._rename)
         self.top.run.pressed.connect(self.desk.toggle)
@@ -203,13 +243,14 @@ class MainWindow(QMainWindow):
         """The canvas with its panels."""
         self._pages.setCurrentWidget(self.panels)
         self.top.show_start(False)
+        self.top.pages.set_value("design")
         self.canvas.setFocus()
         self.retitle()
 
     def show_start(self) -> None:
         """The start page."""
         self.start.show_start(self.files.recent(), self.preferences.now.roles)
-        self._pages.setCurrentWidget(self.start)
+        self._pages.setCurrentWidget(self._home)
         self.top.show_start(True)
         self.retitle()
 
@@ -219,6 +260,41 @@ class MainWindow(QMainWindow):
             self.show_start()
         else:
             self.show_work()
+
+    def show_history(self, run: str = "") -> None:
+        """The Runs page; with a run, that one."""
+        if self._pages.indexOf(self.history.page) < 0:
+            self._pages.addWidget(self.history.page)
+        self._pages.setCurrentWidget(self.history.page)
+        self.top.show_start(False)
+        self.top.pages.set_value("runs")
+        self.history.show(run)
+        self.history.page.list.table.setFocus()
+        self.retitle()
+
+    def switch_history(self) -> None:
+        """From the canvas to the Runs page and back."""
+        if self.top.pages.value() == "runs":
+            self.show_work()
+        else:
+            self.show_history()
+
+    def _show_page(self, page: str) -> None:
+        if page == "runs":
+            self.show_history()
+        else:
+            self.show_work()
+
+    def _offer_unfinished(self, n: int) -> None:
+        """Wherever the person is now."""
+        for strips in (self.strips, self.home_strips):
+            strips.show_strip("unfinished", unfinished_strip(n, self._show_unfinished))
+
+    def _show_unfinished(self) -> None:
+        for strips in (self.strips, self.home_strips):
+            strips.drop("unfinished")
+        self.show_history()
+        self.history.show_unfinished()
 
     def show_step(self, node: str, field: str = "") -> None:
         """Picks a step, and one of its settings."""
@@ -241,7 +317,7 @@ class MainWindow(QMainWindow):
     def retitle(self) -> None:
         """Name, saved or not, and what follows from it."""
         mark = "" if self.session.is_saved else "*"
-        at_start = self._pages.currentWidget() is self.start
+        at_start = self._pages.currentWidget() is self._home
         name = text("window.start") if at_start else self.session.workflow.name
         self.setWindowTitle(f"{mark}{visible(name)} — Baton")
         self.run_shown.show_saved()
@@ -250,7 +326,9 @@ class MainWindow(QMainWindow):
 
     def update_actions(self) -> None:
         """Which actions are possible now."""
-        now = situation(self.session, self.canvas, self.stream, samples=self.desk.has_samples)
+        now = situation(
+            self.session, self.canvas, self.stream, self.pinning.now, samples=self.desk.has_samples
+        )
         self.action_set.update_possible(now)
         self.action_set.explain("edit.undo", self.session.undo_stack.undoText())
         self.action_set.explain("edit.redo", self.session.undo_stack.redoText())
@@ -288,6 +366,9 @@ class MainWindow(QMainWindow):
             self.session.show_problems(problems)
             self.show_problems()
 
+    def _export(self) -> None:
+        self.history.export(self.session.run, self.notices.told)
+
     def _rename(self, name: str) -> None:
         self.editing.do(SetWorkflow({"name": name}))
 
@@ -304,6 +385,7 @@ class MainWindow(QMainWindow):
         if sys.platform == "darwin":  # where a program without a menu bar looks broken
             menus.fill(self.menuBar(), self.action_set.__getitem__, fills)
         self.strips.retext()
+        self.home_strips.retext()
         self.retitle()
 
     # --- leaving -------------------------------------------------------------------------------------------
@@ -325,7 +407,7 @@ class MainWindow(QMainWindow):
         event.ignore()
         if not self._awaiting.busy:
             self._awaiting.start(
-                may_close(self, self.session, self.stream, self.files), self._leave, _nothing
+                may_close(self, (self.stream, self.history.stream), self.files), self._leave, _nothing
             )
 
     def _leave(self, let_go: bool) -> None:

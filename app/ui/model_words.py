@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from app import texts
+from app.adapters.model_names import short_name
 from app.adapters.shelf import ConnectionLine, ModelLine, Place, Shelf
 from app.sdk.fields import ModelChoice
 from app.texts import text
@@ -31,9 +32,22 @@ def choice_title(choice: ModelChoice, shelf: Shelf) -> str:
     """What a picker shows when it is closed: "Strong · Claude Opus", "GPT-5 mini"."""
     line = shelf.model(choice)
     if choice.role:
-        name = line.name if line else text("model.role.unmapped")
-        return f"{role_title(choice.role)} · {name}"
-    return line.name if line else choice.model or choice.connection
+        return " · ".join(filter(None, (role_title(choice.role), answers(line, shelf))))
+    return line.name if line else short_name(choice.model) or choice.connection
+
+
+def answers(line: ModelLine | None, shelf: Shelf) -> str:
+    """Who answers for a role; nothing is said before it is known."""
+    if line is not None:
+        return line.name
+    return "" if shelf.loading else text("model.role.unmapped")
+
+
+def stand_in(choice: ModelChoice, shelf: Shelf) -> str:
+    """Says that another role's model answers, since the one asked for has none here; else empty."""
+    if not choice.role or choice.role in shelf.roles or shelf.model(choice) is None:
+        return ""
+    return text("model.role.stand_in", role=role_title(choice.role), otherwise=role_title(choice.otherwise))
 
 
 def icon_of(line: ModelLine | None, role: str = "") -> str:

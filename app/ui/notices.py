@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
@@ -15,6 +16,7 @@ from app.document.problem import Problem
 from app.texts import text
 from app.ui.awaiting import Awaiting
 from app.ui.engine_link import EngineLink
+from app.ui.kept_preferences import KeptPreferences
 from app.ui.open_and_save import OpenAndSave
 from app.ui.problem_words import in_short
 from app.ui.run_stream import RunStream
@@ -35,6 +37,7 @@ class Notices(QObject):
         files: OpenAndSave,
         link: EngineLink,
         stream: RunStream,
+        kept: KeptPreferences,
         review: Callable[[], object],
     ) -> None:
         super().__init__(strips)
@@ -49,6 +52,11 @@ class Notices(QObject):
         self._passing.timeout.connect(lambda: self._strips.drop("refused"))
         session.moved.connect(self._look)
         files.changed_on_disk.connect(self._on_disk)
+        files.not_copied.connect(partial(self._on_full_disk, "copy", kept.where.state))
+        kept.not_saved.connect(partial(self._on_full_disk, "preferences", kept.where.config))
+        if kept.set_aside is not None:
+            words = partial(text, "notice.set_aside", path=str(kept.set_aside))
+            self._show("set_aside", "settings", "quiet", words)
         link.state_changed.connect(self._on_link)
         stream.failed.connect(self.run_failed)
         stream.state_changed.connect(lambda: self._strips.drop("run") if stream.is_running else None)
@@ -74,6 +82,11 @@ class Notices(QObject):
     def refused(self, problems: tuple[Problem, ...]) -> None:
         """An edit could not be made; goes by itself."""
         self._show("refused", "circle-alert", "warning", partial(in_short, problems))
+        self._passing.start()
+
+    def told(self, words: Callable[[], str]) -> None:
+        """Something is done that can't be seen; goes by itself."""
+        self._show("refused", "check", "quiet", words)
         self._passing.start()
 
     def run_failed(self, problems: tuple[Problem, ...]) -> None:
@@ -114,6 +127,14 @@ class Notices(QObject):
         load = StripButton(partial(text, "notice.disk.load"), self._load_from_disk)
         self._show("disk", "refresh-cw", "warning", partial(text, "notice.disk", name=name), load)
 
+    def _on_full_disk(self, what: str, folder: Path, reason: str) -> None:
+        """Something that is kept by itself can't be written, or can again."""
+        if not reason:
+            self._strips.drop(what)
+            return
+        words = partial(text, f"notice.not_written.{what}", folder=str(folder), reason=reason)
+        self._show(what, "circle-alert", "warning", words)
+
     def _load_from_disk(self) -> None:
         self._strips.drop("disk")
         self._start(self._files.load_from_disk())
@@ -144,6 +165,12 @@ class Notices(QObject):
         stays: bool = False,
     ) -> None:
         self._strips.show_strip(name, Strip(icon, tone, words, buttons, stays))
+
+
+def unfinished_strip(n: int, show: Callable[[], object]) -> Strip:
+    """Tells of runs that broke off or wait for somebody."""
+    button = StripButton(partial(text, "history.unfinished.show"), show)
+    return Strip("history", "quiet", partial(text, "history.unfinished", n=n), (button,))
 
 
 def _nothing(_: object) -> None:

@@ -24,6 +24,7 @@ from app.document.workflow import Workflow
 from app.settings import Folders
 from app.texts import text
 from app.ui.asking import Choice, ask, file_to_open, file_to_save, tell
+from app.ui.problem_words import in_short
 from app.ui.session import Place, Session, Trust
 
 ENDING = "baton.json"
@@ -34,12 +35,16 @@ Held: TypeAlias = Literal["free", "elsewhere", "left"]
 class OpenAndSave(QObject):
     """`changed_on_disk`: another program wrote the file that is open; `saved_own`: a file made here was saved.
 
+    `not_copied(reason)` tells once that unsaved work can't be kept for a crash, and with an empty reason that
+    it is again.
+
     Every coroutine gives False where the person changed their mind or it could not be done (and was told).
     """
 
     changed_on_disk = Signal()
     saved_own = Signal()
     recent_changed = Signal()
+    not_copied = Signal(str)
 
     def __init__(self, session: Session, where: Folders, autosave_seconds: float, window: QWidget) -> None:
         super().__init__(window)
@@ -50,8 +55,7 @@ class OpenAndSave(QObject):
         self._stamp: Stamp | None = None
         self._lock: ProcessLock | None = None
         self._copy: RecoveryCopy | None = None
-        with contextlib.suppress(OSError):
-            self._copy = RecoveryCopy(where)
+        self._copy_fails = False
         self._autosave = QTimer(self, singleShot=True, interval=round(autosave_seconds * 1000))
         self._autosave.timeout.connect(self.keep_copy)
         session.changed.connect(self._on_change)
@@ -258,14 +262,28 @@ class OpenAndSave(QObject):
     # --- recovery ------------------------------------------------------------------------------------------
 
     def keep_copy(self) -> bool:
-        """Writes the recovery copy; a disk that takes none is no reason to disturb the person."""
-        if self._copy is not None and not self._session.is_saved:
-            with contextlib.suppress(OSError, ProblemError):
-                place, sha256 = self._session.place, self._stamp.sha256 if self._stamp else ""
-                own = place.trust == "mine"
-                self._copy.write(place.path, self._session.workflow, own=own, sha256=sha256)
-                return True
-        return False
+        """Writes the recovery copy; where the disk takes none, says so and tries again later."""
+        if self._session.is_saved:
+            return False
+        try:
+            self._write_copy()
+        except OSError as error:
+            reason = error.strerror or str(error)
+        except ProblemError as error:
+            reason = in_short(error.problems)
+        else:
+            reason = ""
+        if bool(reason) != self._copy_fails:
+            self._copy_fails = bool(reason)
+            self.not_copied.emit(reason)
+        if reason:
+            self._autosave.start()
+        return not reason
+
+    def _write_copy(self) -> None:
+        place, sha256 = self._session.place, self._stamp.sha256 if self._stamp else ""
+        self._copy = self._copy or RecoveryCopy(self._where)
+        self._copy.write(place.path, self._session.workflow, own=place.trust == "mine", sha256=sha256)
 
     def recoveries(self) -> tuple[Recovery, ...]:
         """What windows left behind that ended without closing, the newest first."""

@@ -9,12 +9,13 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from app.document.change import Change
+from app.document.frames import TOP, at_level, by_frame, graphs
 from app.document.workflow import Edge, Graph
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.canvas import Canvas
 from app.ui.canvas.card import Card
-from app.ui.canvas.placed import edges_by_node
+from app.ui.canvas.placed import Placed, edges_by_node
 from app.ui.canvas.selection import Selection
 from app.ui.icons import icon
 from app.ui.session import Session
@@ -25,7 +26,10 @@ _ID = Qt.ItemDataRole.UserRole + 1
 
 
 class Outline(QWidget):
-    """Picks what the canvas picks and the other way round. Emits `opened(node)` for Enter."""
+    """Picks what the canvas picks and the other way round. Emits `opened(node)` for Enter.
+
+    Lists all levels: what is inside a frame stands under it.
+    """
 
     opened = Signal(str)
 
@@ -34,6 +38,8 @@ class Outline(QWidget):
         self._session = session
         self._canvas = canvas
         self._items: dict[tuple[str, str], QTreeWidgetItem] = {}
+        self._placed: Mapping[str, Placed] = {}
+        self._edges: Mapping[str, Edge] = {}
         self._telling = False
         self.tree = _Tree()
         self.tree.setObjectName("outline")
@@ -67,19 +73,29 @@ class Outline(QWidget):
         self.tree.clear()
         self._items.clear()
         workflow = self._session.workflow
-        edges = edges_by_node(workflow.graph.edges)
-        for node in _reading_order(workflow.graph, workflow.layout.positions):
-            item = self._add(None, "nodes", node)
-            for edge in edges.get(node, ()):
-                self._add(item, "edges", edge.id, edge, node)
-            item.setExpanded(node in open_nodes)
-        for name in workflow.layout.groups:
-            self._add(None, "groups", name)
-        for name in workflow.layout.notes:
-            self._add(None, "notes", name)
+        self._placed = self._canvas.everywhere()
+        self._edges = {edge.id: edge for _, graph in graphs(workflow) for edge in graph.edges}
+        self._list_level(None, TOP)
+        for (sort, key), item in self._items.items():
+            item.setExpanded(sort == "nodes" and key in open_nodes)
         self._telling = False
         self._relabel()
         self._from_canvas()
+
+    def _list_level(self, above: QTreeWidgetItem | None, frame: str) -> None:
+        """Lists what is inside a frame (empty: the outermost graph), frames in it with their own content."""
+        shown = at_level(self._session.workflow, frame)
+        edges = edges_by_node(shown.graph.edges)
+        for node in _reading_order(shown.graph, shown.layout.positions):
+            item = self._add(above, "nodes", node)
+            for edge in edges.get(node, ()):
+                self._add(item, "edges", edge.id, edge, node)
+            if shown.graph.nodes[node].body is not None:
+                self._list_level(item, node)
+        for name in shown.layout.groups:
+            self._add(above, "groups", name)
+        for name in shown.layout.notes:
+            self._add(above, "notes", name)
 
     def _add(
         self,
@@ -111,8 +127,8 @@ class Outline(QWidget):
         scene = self._canvas.scene
         workflow = self._session.workflow
         for (sort, key), item in self._items.items():
-            if sort == "nodes" and key in scene.nodes:
-                card = scene.describe(scene.nodes[key].placed)
+            if sort == "nodes" and key in self._placed:
+                card = scene.describe(self._placed[key])
                 item.setText(0, self._said(card))
                 item.setIcon(0, icon(card.icon, look.kind(card.kind)))
             elif sort == "edges":
@@ -130,15 +146,16 @@ class Outline(QWidget):
 
     def _link(self, key: str) -> str:
         node, _, edge_id = key.partition("|")
-        item = self._canvas.scene.edges.get(edge_id)
-        if item is None:
+        edge = self._edges.get(edge_id)
+        source = self._placed.get(edge.source.node) if edge else None
+        target = self._placed.get(edge.target.node) if edge else None
+        if edge is None or source is None or target is None:
             return edge_id
-        out = item.edge.source.node == node
-        other = item.target if out else item.source
-        port = item.edge.source.port if out else item.edge.target.port
-        mine = item.source.placed.output(port) if out else item.target.placed.ports.input(port)
+        out = edge.source.node == node
+        port = edge.source.port if out else edge.target.port
+        mine = source.output(port) if out else target.ports.input(port)
         label = mine.label if mine else port
-        title = self._canvas.scene.describe(other.placed).title
+        title = self._canvas.scene.describe(target if out else source).title
         return text("outline.link_out" if out else "outline.link_in", port=label, title=title)
 
     # --- the same things picked here and there ---------------------------------------------------------------
@@ -150,10 +167,23 @@ class Outline(QWidget):
         for item in self.tree.selectedItems():
             picked[item.data(0, _SORT)].add(item.data(0, _ID))
         self._telling = True
+        self._open_level_of(picked)
         self._canvas.select(Selection(**{sort: frozenset(ids) for sort, ids in picked.items()}))
         self._telling = False
         if len(picked["nodes"]) == 1:
             self._canvas.show_node(next(iter(picked["nodes"])))
+
+    def _open_level_of(self, picked: Mapping[str, set[str]]) -> None:
+        """What is picked can be shown only on its own level."""
+        workflow = self._session.workflow
+        nodes = {*picked["nodes"], *(self._edges[e].source.node for e in picked["edges"] if e in self._edges)}
+        nodes.update(
+            *(workflow.layout.groups[g].nodes for g in picked["groups"] if g in workflow.layout.groups)
+        )
+        levels = set(by_frame(workflow, nodes))
+        levels |= {workflow.layout.notes[n].frame for n in picked["notes"] if n in workflow.layout.notes}
+        if levels and self._canvas.level not in levels:
+            self._canvas.open_level(min(levels))
 
     def _from_canvas(self) -> None:
         if self._telling or not self.isVisible():

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.adapters.shelf import Shelf
+from app.document.graph import every_node
 from app.processes.messages import TakePreferences
 from app.registry.discovery import addons
 from app.registry.registry import Registry
@@ -73,7 +74,7 @@ class PreferencesDesk(QObject):
     def _steps_using(self, connection: str) -> int:
         """How many steps of the open workflow ask a connection."""
         used = 0
-        for node in self._session.workflow.graph.nodes.values():
+        for node in every_node(self._session.workflow.graph):
             spec = self._registry.get(node.type)
             fields = fields_of(node, spec) if spec else None
             if spec and fields is not None:

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
-from decimal import Decimal
-from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.adapters.shelf import NO_SHELF, Shelf
+from app.adapters.shelf import UNREAD_SHELF, Shelf
+from app.adapters.workflow_parts import WorkflowParts
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Json, Node
+from app.document.workflow import Node
 from app.planner.sheet import sheet
 from app.registry.registry import Registry
-from app.sdk.context import Decision
 from app.texts import text
 from app.ui.asking import file_to_open, shown
 from app.ui.awaiting import Awaiting
 from app.ui.budget_cap import cap_of
 from app.ui.engine_client import EngineClient
 from app.ui.kept_preferences import KeptPreferences
+from app.ui.pinning import Pinning
 from app.ui.run_form.asks import Asks, asks_of
 from app.ui.run_form.cost_words import cost_words
 from app.ui.run_form.last_values import LastValues
 from app.ui.run_form.run_form import RunForm
+from app.ui.run_steering import RunSteering
 from app.ui.run_stream import RunStream, RunWish
 from app.ui.runs.panel import RunPanel
 from app.ui.session import Session
@@ -41,6 +41,7 @@ class RunDesk(QObject):
 
     refused = Signal(object)
     begun = Signal()
+    shelf_changed = Signal()
 
     def __init__(
         self,
@@ -50,23 +51,22 @@ class RunDesk(QObject):
         panel: RunPanel,
         preferences: KeptPreferences,
         client: EngineClient,
+        pinning: Pinning,
         window: QWidget,
     ) -> None:
         super().__init__(window)
+        self._pinning = pinning
         self._client = client
         self._last_values = LastValues(preferences.where.state)
         self._preferences = preferences
-        self._shelf = NO_SHELF
+        self._shelf = UNREAD_SHELF
         self._looked_at: tuple[Mapping[str, Node], Asks] | None = None
         self._session = session
         self._stream = stream
         self._registry = registry
-        self._panel = panel
         self._window = window
         self._awaiting = Awaiting(self)
-        panel.wanted.connect(self._fetch)
-        panel.decided.connect(self._answer)
-        panel.raised.connect(self._raise)
+        self._steering = RunSteering(panel, stream, self._refuse, self)
 
     @property
     def has_samples(self) -> bool:
@@ -83,6 +83,7 @@ class RunDesk(QObject):
     def show_shelf(self, shelf: Shelf) -> None:
         """The models of this machine: what a run may cost is said with them."""
         self._shelf = shelf
+        self.shelf_changed.emit()
 
     # --- starting and stopping -----------------------------------------------------------------------------
 
@@ -95,8 +96,26 @@ class RunDesk(QObject):
 
     def run_once(self) -> None:
         """Asks what the workflow asks for, if anything, and runs."""
+        self.run_like(RunWish())
+
+    def run_dry(self) -> None:
+        """Everything but what would act outside: that is only shown."""
+        self.run_like(RunWish(dry=True))
+
+    def run_like(self, wish: RunWish) -> None:
+        """Runs a part or a dry run, with what the person fills in."""
         asks = self._asks()
-        self._begin(self._fill_in(asks) if asks.inputs else self._run(RunWish()))
+        self._begin(self._fill_in(asks, wish) if asks.inputs else self._run(wish))
+
+    def run_with(self, wish: RunWish) -> None:
+        """Runs what is known to the last value."""
+        self._begin(self._run(wish))
+
+    def retry_failures(self) -> None:
+        """The rows that failed, and nothing else, once more: the run that is shown goes on."""
+        session = self._session
+        if session.run_workflow is not None:
+            self._begin(self._stream.resume(session.run.run, session.run_workflow, retry_failed=True))
 
     def run_samples(self) -> None:
         self._begin(self._run(RunWish(rows="samples")))
@@ -116,21 +135,27 @@ class RunDesk(QObject):
         if path is not None:
             await self._run(RunWish(rows=str(path)))
 
-    async def _fill_in(self, asks: Asks) -> None:
+    async def _fill_in(self, asks: Asks, like: RunWish) -> None:
         """The run form; what was filled in is there again next time."""
         workflow, place = self._session.workflow, self._session.place
-        cost = cost_words(asks.models, self._shelf, cap_of(workflow, self._preferences.now))
+        cap = cap_of(workflow, self._preferences.now)
         folder = place.path.parent if place.path else None
+        cost = cost_words(asks.models, self._shelf, cap)
         form = RunForm(asks, self._last_values.of(workflow.id), cost, folder, self._window)
+        known = self.shelf_changed.connect(lambda: form.show_cost(cost_words(asks.models, self._shelf, cap)))
         wishes: list[RunWish] = []
         form.chosen.connect(wishes.append)
-        await shown(form)
+        try:
+            await shown(form)
+        finally:
+            self.shelf_changed.disconnect(known)
         if wishes:
             self._last_values.keep(workflow.id, form.values())
-            await self._run(wishes[0])
+            await self._run(replace(wishes[0], part=like.part, dry=like.dry))
 
     async def _run(self, wish: RunWish) -> None:
         """Runs; what comes from outside is shown on the trust sheet first, also when it has changed since."""
+        wish = replace(wish, pins=self._pinning.now)
         if self._session.place.trust == "new":
             await self._review_and_run(wish)
             return
@@ -147,8 +172,10 @@ class RunDesk(QObject):
         workflow, place = self._session.workflow, self._session.place
         own_hosts = {line.connection.host for line in self._shelf.connections if line.connection.host}
         folder = place.path.parent if place.path else Path.home()
+        parts = WorkflowParts(self._preferences.where)
+        asked = sheet(workflow, self._registry, own_hosts, lambda rule: parts.find(rule, folder))
         facts = TrustFacts(workflow, self._registry.get, self._shelf, folder)
-        decided = await TrustSheet(sheet(workflow, self._registry, own_hosts), facts, self._window).review()
+        decided = await TrustSheet(asked, facts, self._window).review()
         if decided is None:
             return
         if decided.from_now_on:
@@ -158,19 +185,6 @@ class RunDesk(QObject):
         await self._stream.start(replace(wish, grants=decided.grants))
         self.begun.emit()
 
-    # --- a run on its way ----------------------------------------------------------------------------------
-
-    def _fetch(self, reference: str) -> None:
-        show = partial(self._panel.show_value, reference)
-        self._awaiting.start(self._stream.value(reference), show, self._refuse)
-
-    def _answer(self, node: str, scope: str, decision: str, value: Json, comment: str) -> None:
-        work = self._stream.answer(node, scope, cast("Decision", decision), value, comment)
-        self._awaiting.start(work, _nothing, self._refuse)
-
-    def _raise(self, cap: Decimal) -> None:
-        self._awaiting.start(self._stream.raise_budget(cap), _nothing, self._refuse)
-
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What the actions of running do, by their ids."""
         return {
@@ -178,6 +192,7 @@ class RunDesk(QObject):
             "run.once": self.run_once,
             "run.samples": self.run_samples,
             "run.table": self.run_table,
+            "run.dry": self.run_dry,
             "run.stop": self.stop,
         }
 

@@ -10,10 +10,18 @@ from decimal import Decimal
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Json
+from app.document.workflow import Json, Workflow
 from app.events.interrupted import ending
 from app.events.run_events import Scope
-from app.processes.messages import AnswerPerson, GetValue, RaiseBudget, RememberOwn, StartRun, StopRun
+from app.processes.messages import (
+    AnswerPerson,
+    GetValue,
+    RaiseBudget,
+    RememberOwn,
+    ResumeRun,
+    StartRun,
+    StopRun,
+)
 from app.sdk.context import Decision
 from app.sdk.grants import Grants
 from app.ui.engine_link import EngineLink
@@ -26,6 +34,17 @@ STOP_PATIENCE = 6.0  # seconds that an engine gets for stopping a run by itself
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What of a workflow is to run: all; only what leads `to` a step; or all from a step on, with what the run `base`
+    had before it.
+    """
+
+    to: str = ""
+    start_from: str = ""
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunWish:
     """What a person wants to run: once with `values`, or over `rows` ("samples" or a table's path)."""
 
@@ -34,6 +53,9 @@ class RunWish:
     grants: Grants | None = None
     budget: Decimal | None = None
     rows_at_a_time: int | None = None
+    part: Part = Part()
+    pins: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
+    dry: bool = False
 
 
 class RunStream(QObject):
@@ -52,6 +74,11 @@ class RunStream(QObject):
         self._timer = QTimer(self, interval=DRAIN)
         self._timer.timeout.connect(self.drain)
         link.state_changed.connect(self._on_link)
+
+    @property
+    def session(self) -> Session:
+        """Where the run is folded."""
+        return self._session
 
     @property
     def is_running(self) -> bool:
@@ -81,7 +108,23 @@ class RunStream(QObject):
             rows=wish.rows,
             budget=str(wish.budget) if wish.budget is not None else None,
             rows_at_a_time=wish.rows_at_a_time,
+            to=wish.part.to,
+            start_from=wish.part.start_from,
+            base=wish.part.base,
+            pins=dict(wish.pins),
+            dry=wish.dry,
         )
+        await self._begin(request, workflow)
+
+    async def resume(
+        self, run: str, workflow: Workflow, budget: Decimal | None = None, *, retry_failed: bool = False
+    ) -> None:
+        """Goes on with a run of this workflow. Raises ProblemError: why the engine refuses it."""
+        if not self._run:
+            request = ResumeRun(run, str(budget) if budget is not None else None, retry_failed)
+            await self._begin(request, workflow)
+
+    async def _begin(self, request: StartRun | ResumeRun, workflow: Workflow) -> None:
         self._over.clear()
         self._run = STARTING  # the button must not start a second one meanwhile
         self.state_changed.emit()
@@ -119,6 +162,23 @@ class RunStream(QObject):
         """Hands over what a person decided. Raises ProblemError."""
         await self._link.ask(AnswerPerson(self._run, node, scope, decision, value, comment))
 
+    async def until_asked(self, node: str, scope: Scope) -> None:
+        """Comes back when this question is asked, or the run is over."""
+        asked = asyncio.Event()
+
+        def look() -> None:
+            if (node, scope) in self._session.run.questions or not self._run:
+                asked.set()
+
+        watching = self._session.ran.connect(look)
+        ending = self.state_changed.connect(look)
+        try:
+            look()
+            await asked.wait()
+        finally:
+            self._session.ran.disconnect(watching)
+            self.state_changed.disconnect(ending)
+
     async def raise_budget(self, budget: Decimal) -> None:
         """Lets a paused run go on. Raises ProblemError."""
         await self._link.ask(RaiseBudget(self._run, str(budget)))
@@ -133,9 +193,9 @@ class RunStream(QObject):
 
     def drain(self) -> None:
         """Folds what has arrived into the session."""
-        for happened in self._link.take():
-            if self._run == happened.run:
-                self._session.fold(happened.events)
+        events = self._link.take(self._run)
+        if events:
+            self._session.fold(events)
         if self._run and self._session.run.is_over:
             self._end()
 

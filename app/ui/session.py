@@ -54,6 +54,7 @@ class Session(QObject):
         self.run = RunState()
         self._run_workflow: Workflow | None = None
         self._folded = 0.0
+        self._clock_runs = False
         self._problems: tuple[Problem, ...] = ()
         self._of_file: tuple[Problem, ...] = ()
         self._place = Place()
@@ -82,7 +83,8 @@ class Session(QObject):
     @property
     def elapsed(self) -> float:
         """Seconds since the run began; goes on between events while it works."""
-        since = time.monotonic() - self._folded if self.run.status == "running" else 0.0
+        goes_on = self._clock_runs and self.run.status == "running"
+        since = time.monotonic() - self._folded if goes_on else 0.0
         return self.run.elapsed + since
 
     @property
@@ -143,8 +145,14 @@ class Session(QObject):
     def begin_run(self, workflow: Workflow) -> None:
         """A new run of this workflow: the figures of the last one leave the views."""
         gone = frozenset(self.run.nodes)
-        self.run, self._run_workflow = RunState(), workflow
+        self.run, self._run_workflow, self._clock_runs = RunState(), workflow, True
         self.ran.emit(gone)
+
+    def show_run(self, run: RunState) -> None:
+        """A moment of an earlier run of this workflow: its time stands still."""
+        changed = frozenset(self.run.nodes) | frozenset(run.nodes)
+        self.run, self._run_workflow, self._clock_runs = run, self.workflow, False
+        self.ran.emit(changed)
 
     def fold(self, events: Iterable[RunEvent]) -> None:
         """Folds what happened in the run and tells the views once."""

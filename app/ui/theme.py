@@ -77,6 +77,9 @@ class Theme:
         return self.kinds.get(name, self.kinds["unknown"])
 
     def state(self, name: str) -> StateColour:
+        """The colours of a state; what waits for a "person" has that of strong models."""
+        if name == "person":
+            return StateColour(self.kinds["strong"], self.kinds["strong"])
         return self.states.get(name, self.states["waiting"])
 
     def port(self, data_type: DataType, tone: str = "") -> QColor:

@@ -16,14 +16,18 @@ from app.ui.run_button import RunButton
 from app.ui.style_sheet import vary
 from app.ui.theme import tint
 from app.ui.widgets.plain_label import PlainLabel
+from app.ui.widgets.segmented import Segmented
 
 _LOGO = 32
 
 
 class TopBar(QFrame):
-    """`home` is the logo. Everything else is an action or a part with signals of its own."""
+    """`home` is the logo, `page` the side of the workflow that is wanted: "design" or "runs". Everything else is an
+    action or a part with signals of its own.
+    """
 
     home = Signal()
+    page = Signal(str)
 
     def __init__(self, actions: ActionSet, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +37,7 @@ class TopBar(QFrame):
         self.state = PlainLabel(role="small")
         self.state.setObjectName("saved")
         self.budget = BudgetChip()
-        self.run = RunButton([actions[f"run.{way}"] for way in ("once", "samples", "table")])
+        self.run = RunButton([actions[f"run.{way}"] for way in ("once", "samples", "table", "dry")])
         self._logo = QToolButton()
         self._logo.setFixedSize(_LOGO + 8, _LOGO + 8)
         self._logo.setIconSize(QSize(_LOGO, _LOGO))
@@ -61,6 +65,11 @@ class TopBar(QFrame):
         for button in self._edits:
             row.addWidget(button)
         row.addStretch(1)
+        self.pages = Segmented([("design", ""), ("runs", "")])
+        self.pages.setObjectName("pages")
+        self.pages.chosen.connect(self.page)
+        row.addWidget(self.pages)
+        row.addStretch(1)
         row.addWidget(_button(actions["app.preferences"]))
         row.addWidget(_button(actions["view.theme"]))
         row.addSpacing(4)
@@ -72,7 +81,16 @@ class TopBar(QFrame):
 
     def show_start(self, shown: bool) -> None:
         """On the start page only what concerns no workflow stays."""
-        for part in (self.name, self._menu, self.state, self._line, *self._edits, self.budget, self.run):
+        for part in (
+            self.name,
+            self._menu,
+            self.state,
+            self._line,
+            *self._edits,
+            self.budget,
+            self.run,
+            self.pages,
+        ):
             part.setVisible(not shown)
         self._program.setVisible(shown)
 
@@ -96,6 +114,7 @@ class TopBar(QFrame):
         for part, code in ((self._logo, "action.file.home"), (self._menu, "window.menu")):
             part.setToolTip(text(code))
             part.setAccessibleName(text(code))
+        self.pages.set_options([(page, text(f"window.page.{page}")) for page in ("design", "runs")])
         self.name.setAccessibleName(text("window.name"))
         self.name.setToolTip(text("action.file.rename"))
 

@@ -43,6 +43,7 @@ class Viewing(QObject):
         return {
             **panels,
             "view.fit": self._canvas.fit,
+            "view.up": self._canvas.go_up,
             "view.full_size": lambda: self._canvas.glide_to(1.0),
             "view.zoom_in": lambda: self._canvas.zoom_by(1),
             "view.zoom_out": lambda: self._canvas.zoom_by(-1),

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 
 from app.ui.appearance import appearance
+from app.ui.application import delete_windows
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +18,11 @@ def moving_as_the_system_says() -> Iterator[None]:
     yield
     if QGuiApplication.instance() is not None:
         appearance().set_reduced_motion(None)
+
+
+@pytest.fixture(autouse=True)
+def no_window_left() -> Iterator[None]:
+    """Windows go with their test, as they go with the program."""
+    yield
+    if isinstance(QApplication.instance(), QApplication):
+        delete_windows()

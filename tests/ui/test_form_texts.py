@@ -29,7 +29,7 @@ SOURCES = [
         for path in (ROOT / room).rglob("*.py")
     ),
     ROOT / "model_words.py",
-    ROOT / "node_texts.py",
+    ROOT.parent / "registry/node_texts.py",
 ]
 
 

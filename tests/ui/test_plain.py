@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QTextDocument
 
-from app.ui.plain import one_line, tooltip, visible
+from app.ui.plain import one_line, sentences, tooltip, visible
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,12 @@ def test_what_hides_is_shown(data: str, shown: str) -> None:
 def test_one_line() -> None:
     assert one_line("  Dear   Ms\r\n\nOkafor  ") == "Dear Ms ⏎ Okafor"
     assert one_line("x" * 500, 10) == "x" * 10 + "…"
+
+
+def test_sentences_stand_apart_as_their_language_wants_it() -> None:
+    assert sentences("It broke.", "", "Mend it.") == "It broke. Mend it."
+    assert sentences("坏了。", "请修好。") == "坏了。请修好。"
+    assert sentences() == ""
 
 
 @given(st.text())

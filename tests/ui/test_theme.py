@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtGui import QColor, QFontDatabase, QFontInfo, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app import texts
@@ -143,3 +143,18 @@ def test_a_button_changes_its_variant_while_shown(qtbot: QtBot) -> None:
     plain = button.grab().toImage().pixelColor(12, 17)
     vary(button, kind="primary")
     assert button.grab().toImage().pixelColor(12, 17) == theme("dark").accent != plain
+
+
+def test_qts_own_words_follow_the_language(qtbot: QtBot) -> None:
+    def offered() -> list[str]:
+        menu = field.createStandardContextMenu()
+        words = [action.text() for action in menu.actions()]
+        menu.deleteLater()
+        return words
+
+    field = QLineEdit("text")
+    qtbot.addWidget(field)
+    appearance().set_language("zh-CN")
+    assert any("粘贴" in words for words in offered())
+    appearance().set_language("en")
+    assert any("Paste" in words for words in offered())

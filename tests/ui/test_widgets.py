@@ -55,6 +55,13 @@ def test_toggle_jumps_where_nothing_shall_move(qtbot: QtBot) -> None:
         appearance().set_reduced_motion(None)
 
 
+def test_screen_readers_get_nothing_hidden(qtbot: QtBot) -> None:
+    button = IconButton("pencil", "Edit pay\u202epal <b>")
+    _window = shown(qtbot, button)
+    assert button.accessibleName() == "Edit pay⟨202E⟩pal <b>"
+    assert "<b>" not in button.toolTip()
+
+
 def test_segmented(qtbot: QtBot) -> None:
     choice = Segmented([("design", "Design"), ("runs", "Runs"), ("compare", "Compare")])
     _window = shown(qtbot, choice)

@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPointF, QTimer, QVariantAnimation, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from app.document.frames import TOP, at_level, frame_of, graphs, node_in
 from app.document.problem import Problem
 from app.document.workflow import Workflow
 from app.events.run_state import RunState
 from app.texts import text
 from app.ui.appearance import appearance
+from app.ui.canvas.breadcrumb import Breadcrumb
+from app.ui.canvas.card_facts import title_of
 from app.ui.canvas.empty_hint import EmptyHint
 from app.ui.canvas.intents import Intents
+from app.ui.canvas.levels import Levels, Sight
 from app.ui.canvas.look import Look
 from app.ui.canvas.minimap import Minimap
-from app.ui.canvas.placed import SpecLookup
+from app.ui.canvas.placed import NO_PORTS, Placed, SpecLookup, place_all
 from app.ui.canvas.scene import CanvasScene
-from app.ui.canvas.selection import Selection, only
+from app.ui.canvas.selection import NOTHING, Selection, only
 from app.ui.canvas.title_editor import edit_title
 from app.ui.canvas.view import CanvasView
 from app.ui.canvas.zoom_bar import ZoomBar
+from app.ui.plain import one_line
 
 _EDGE = 16  # between what floats and the canvas's border
 _ZOOM_MS = 240
 
 
 class Canvas(QWidget):
-    """In: `sync`, `show_run`, `show_problems`. Out: `intents` and `selection_changed`."""
+    """In: `sync`, `show_run`, `show_problems`. Out: `intents`, `selection_changed` and `level_changed`.
+
+    Shows one level of the workflow at a time: the outermost graph, or what is inside a frame.
+    """
 
     selection_changed = Signal()
+    level_changed = Signal()
     tidy_requested = Signal()
 
     def __init__(self, specs: SpecLookup, parent: QWidget | None = None) -> None:
@@ -42,6 +51,10 @@ class Canvas(QWidget):
         self._zoom_bar = ZoomBar(self)
         self._minimap = Minimap(self.view, self)
         self._hint = EmptyHint(self)
+        self._breadcrumb = Breadcrumb(self)
+        self._levels = Levels()
+        self._workflow = Workflow("", "")  # with all its levels
+        self._problems: Sequence[Problem] = ()
         self._run_bar: QWidget | None = None
         self._fit_when_shown = True
         self._workflow_id: str | None = None
@@ -60,20 +73,33 @@ class Canvas(QWidget):
         self._zoom_bar.fit_wanted.connect(self.fit)
         self._zoom_bar.tidy_wanted.connect(self.tidy_requested)
         self._hint.wanted.connect(self._first_step)
+        self._breadcrumb.wanted.connect(self._leave_to)
+        self.intents.enter_requested.connect(self.open_level)
         appearance().changed.connect(self._restyle)
         self._restyle()
 
     # --- in ------------------------------------------------------------------------------------------------
 
     def sync(self, workflow: Workflow) -> None:
-        """Shows this workflow. Cheap where little changed; another workflow's id starts with all in sight."""
+        """Shows this workflow. Cheap where little changed; another workflow's id starts with all in sight,
+        and all stays in sight at any size until somebody zooms, pans or edits.
+        """
         self.view.call_off()
-        self.scene.sync(workflow)
+        self._workflow = workflow
+        if workflow.id != self._workflow_id:
+            self._levels.forget()
+        if self._levels.stay_within(workflow):
+            self._show_level()
+            return
+        self.scene.sync(at_level(workflow, self.level))
+        self._show_way()
         if workflow.id != self._workflow_id:
             self._workflow_id = workflow.id
             self._fit_when_shown = not self.isVisible()
             if self.isVisible():
                 self.view.fit()
+        else:
+            self.view.stay()
         self._show_or_hide()
 
     def show_run(self, run: RunState | None, changed: Iterable[str] | None = None) -> None:
@@ -82,6 +108,7 @@ class Canvas(QWidget):
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Marks nodes and edges with what the last check found."""
+        self._problems = problems
         self.scene.show_problems(problems)
 
     def set_read_only(self, read_only: bool) -> None:
@@ -110,7 +137,10 @@ class Canvas(QWidget):
         self.scene.select_all()
 
     def show_node(self, node: str) -> None:
-        """Picks a node and brings it into sight."""
+        """Picks a node and brings it into sight, on whatever level it is."""
+        frame = frame_of(self._workflow, node)
+        if frame is not None:
+            self.open_level(frame)
         item = self.scene.nodes.get(node)
         if item is not None:
             self.scene.select(only("nodes", node))
@@ -118,10 +148,96 @@ class Canvas(QWidget):
                 self.view.set_zoom(1.0)
             self.view.reveal(item.area)
 
+    def show_note(self, name: str) -> None:
+        """Picks a note and brings it into sight, on whatever level it is."""
+        note = self._workflow.layout.notes.get(name)
+        if note is not None:
+            self.open_level(note.frame)
+            self.scene.select(only("notes", name))
+            self.view.reveal(self.scene.notes[name].area)
+
     def rename(self, node: str) -> None:
         """Opens the editor of a node's title."""
         if node in self.scene.nodes and not self.view.read_only:
             edit_title(self.view, self.scene.nodes[node])
+
+    # --- levels --------------------------------------------------------------------------------------------
+
+    @property
+    def level(self) -> str:
+        """The frame that is open; empty for the outermost graph."""
+        return self._levels.level
+
+    def open_level(self, frame: str) -> None:
+        """Shows what is inside a frame, as it was looked at last; empty for the outermost graph."""
+        if frame == self.level:
+            return
+        seen = Sight(self.view.zoom, self.view.visible().center())
+        left = self.level
+        if self._levels.open(self._workflow, frame):
+            self._levels.sights[left] = seen
+            self._show_level()
+
+    def open_picked(self) -> None:
+        """Opens the picked frame."""
+        for node in self.selection.nodes:
+            if self.scene.nodes[node].placed.opens:
+                self.open_level(node)
+
+    def go_up(self) -> None:
+        """To the level around this one, where the frame that was open is picked."""
+        frame = self.level
+        if frame:
+            self.open_level(self._levels.above)
+            self.scene.select(only("nodes", frame))
+
+    def _leave_to(self, frame: str) -> None:
+        """The breadcrumb leads back; the keys then work on the canvas again."""
+        self.open_level(frame)
+        self.view.setFocus()
+
+    def everywhere(self) -> Mapping[str, Placed]:
+        """The nodes of all levels with their ports."""
+        found = {node: item.placed for node, item in self.scene.nodes.items()}
+        for frame, _ in graphs(self._workflow):
+            if frame != self.level:
+                found.update(place_all(at_level(self._workflow, frame), self.scene.specs))
+        return found
+
+    def _show_level(self) -> None:
+        self.view.leave_level()
+        self._gliding.stop()
+        self.scene.select(NOTHING)
+        self.scene.sync(at_level(self._workflow, self.level))
+        self.scene.show_problems(self._problems)
+        self.scene.show_run(self.scene.run)
+        sight = self._levels.sights.get(self.level)
+        if sight is not None:
+            self.view.set_zoom(sight.zoom)
+            self.view.look_at(sight.centre)
+            self.view.settle()
+        elif self.isVisible():
+            self.view.fit()
+            self.view.settle()
+        else:
+            self._fit_when_shown = True
+        self._show_way()
+        self._show_or_hide()
+        self.level_changed.emit()
+
+    def _show_way(self) -> None:
+        """Writes the breadcrumb anew."""
+        way = [(TOP, self._workflow.name)]
+        for frame in self._levels.path:
+            node = node_in(self._workflow, frame)
+            if node is not None:
+                way.append((frame, title_of(Placed(node, self.scene.specs(node.type), NO_PORTS))))
+        # Whoever hears the canvas is told where in it they are.
+        self.view.setAccessibleDescription(" › ".join(one_line(title) for _, title in way[1:]))
+        self._breadcrumb.show_way(way, self.width() - 2 * _EDGE)
+        self._breadcrumb.move(_EDGE, _EDGE)
+
+    # --- the view ------------------------------------------------------------------------------------------
 
     @property
     def zoom(self) -> float:
@@ -169,6 +285,7 @@ class Canvas(QWidget):
         self.scene.show_look(_look())
         self.view.setAccessibleName(text("canvas.name"))
         self.view.setBackgroundBrush(appearance().theme.canvas)
+        self._show_way()
         self._place()
 
     def _show_or_hide(self) -> None:
@@ -198,6 +315,7 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()
+        self._show_way()
         self._show_or_hide()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -61,6 +61,8 @@ class Card:
     unknown: bool = False  # the type isn't installed here
     disabled: bool = False
     note: bool = False
+    pinned: bool = False  # a kept result stands in for its work
+    opens: bool = False  # there is a level inside it: it looks like a stack
     width: int = WIDTH
 
     @property

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from app.adapters.model_names import short_name
 from app.document.problem import Problem
 from app.events.run_state import NodeState, RunState
+from app.registry import node_texts
 from app.sdk.node_type import Preset
 from app.sdk.ports import ERROR_PORT, PortSpec
 from app.sdk.spec import NodeSpec
 from app.texts import text
-from app.ui import node_texts
-from app.ui.canvas.card import Card, PortMark
+from app.ui.canvas.card import Card, Fact, PortMark
 from app.ui.canvas.card_state import badge_of, facts_of, progress_of
+from app.ui.canvas.frame_facts import frame_facts, progress_inside, steps_inside
 from app.ui.canvas.placed import Placed, fields_of
 from app.ui.canvas.result_line import result_line
 from app.ui.plain import one_line
@@ -35,18 +37,24 @@ def card_of(placed: Placed, run: RunState | None, problems: Sequence[Problem] = 
         quiet_inputs=_inputs(placed, quiet=True),
         quiet_outputs=_outputs(placed, quiet=True),
         error=_error_port(placed),
-        facts=facts_of(run, state, disabled=node.disabled),
+        facts=_facts(placed, run, state),
         badge=badge,
         border=border,
         preview=result_line(placed, state) if state else "",
         writing=state is not None and state.status == "streaming",
-        progress=progress_of(run, state),
+        progress=progress_inside(run, node.id) if placed.opens else progress_of(run, state),
         faded=node.disabled or (state is not None and state.status == "skipped"),
         unknown=spec is None,
         disabled=node.disabled,
         note=bool(node.note),
+        opens=placed.opens,
         width=placed.width,
     )
+
+
+def _facts(placed: Placed, run: RunState | None, state: NodeState | None) -> tuple[Fact, ...]:
+    inside = () if placed.node.disabled else frame_facts(run, placed.node.id, opens=placed.opens)
+    return inside or facts_of(run, state, disabled=placed.node.disabled)
 
 
 def title_of(placed: Placed) -> str:
@@ -64,12 +72,8 @@ def preset_of(placed: Placed) -> Preset | None:
     spec = placed.spec
     if spec is None or not spec.type.presets:
         return None
-    defaults = {field.name: field.default for field in spec.fields}
-    now = {**defaults, **placed.node.fields}
-    for preset in spec.type.presets:
-        if preset.fields and all(now.get(name) == value for name, value in preset.fields.items()):
-            return preset
-    return None
+    fields = fields_of(placed.node, spec)
+    return None if fields is None else spec.preset(fields)
 
 
 def kind_of(placed: Placed, preset: Preset | None) -> str:
@@ -92,7 +96,7 @@ def _subtitle(placed: Placed, preset: Preset | None, state: NodeState | None) ->
     first = node_texts.preset_title(spec, preset) if preset else kind
     if first == title:
         first = kind if kind != title else ""
-    second = _what_matters(placed, spec, state)
+    second = steps_inside(placed.node) if placed.opens else _what_matters(placed, spec, state)
     if not second and placed.node.title:
         second = node_texts.title(spec)
     return " · ".join(dict.fromkeys(filter(None, (first, second)))) or node_texts.summary(spec)
@@ -101,12 +105,12 @@ def _subtitle(placed: Placed, preset: Preset | None, state: NodeState | None) ->
 def _what_matters(placed: Placed, spec: NodeSpec, state: NodeState | None) -> str:
     """The model that answered or was chosen, else what the type finds worth saying of its settings."""
     if state and state.model:
-        return state.model
+        return short_name(state.model)
     fields = fields_of(placed.node, spec)
     if fields is None:
         return ""
     chosen = next((model.model for model in spec.type.models(fields) if model.model), "")
-    return chosen or spec.type.headline(fields)
+    return short_name(chosen) or spec.type.headline(fields)
 
 
 def _inputs(placed: Placed, *, quiet: bool = False) -> tuple[PortMark, ...]:

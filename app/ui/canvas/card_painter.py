@@ -21,6 +21,10 @@ _CHIP = 22
 _BADGE = 22
 _TITLE_LEFT = 54
 _EDGE = 12
+_SHEET_IN, _SHEET_UP = (
+    9,
+    5,
+)  # by how much each card of a stack is narrower and higher up; must stay within MARGIN
 _GLOW = 20  # of a running card; must stay within MARGIN
 
 
@@ -42,6 +46,8 @@ def paint_card(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if card.faded:
         painter.setOpacity(0.55)
+    if card.opens:
+        _paint_sheets(painter, card, anatomy, look.theme)
     _paint_ground(painter, card, anatomy, look.theme)
     if detail is Detail.BARS:
         _paint_bars(painter, card, anatomy, look.theme)
@@ -85,6 +91,14 @@ def _paint_ground(painter: QPainter, card: Card, anatomy: Anatomy, theme: Theme)
     )
 
 
+def _paint_sheets(painter: QPainter, card: Card, anatomy: Anatomy, theme: Theme) -> None:
+    """The edges of two more cards under this one, so that it is seen to hold others."""
+    pen = QPen(border_colour(card, theme) if card.border else theme.border_strong, 1.0)
+    for sheet in (2, 1):
+        rect = anatomy.rect.adjusted(_SHEET_IN * sheet, -_SHEET_UP * sheet, -_SHEET_IN * sheet, 0)
+        fill_rounded(painter, rect, RADIUS, mix(theme.card, theme.canvas, 100 - 25 * sheet), pen)
+
+
 def _paint_border(painter: QPainter, card: Card, anatomy: Anatomy, theme: Theme) -> None:
     if card.progress is not None:
         _paint_progress(painter, card, anatomy, theme)
@@ -111,7 +125,7 @@ def _paint_header(painter: QPainter, card: Card, anatomy: Anatomy, look: Look, *
     if card.badge:
         _paint_badge(painter, card.badge, badge_rect(anatomy), theme, still=still)
         right -= _BADGE + 6
-    for icon, shown in (("ban", card.disabled), ("sticky-note", card.note)):
+    for icon, shown in (("ban", card.disabled), ("sticky-note", card.note), ("pin", card.pinned)):
         if shown:
             paint_icon(painter, icon, theme.muted, QRectF(right - 14, _EDGE + 4, 14, 14))
             right -= 20

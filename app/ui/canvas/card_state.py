@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from app import figures
 from app.costs.cost import FREE, Cost
 from app.document.problem import Problem
-from app.events.run_state import NodeState, RunState
+from app.events.run_state import NodeState, RunState, frames_of
 from app.texts import text
 from app.ui.canvas.card import Fact, Mark
 from app.ui.problem_words import what_happened
 
 _RUNNING = ("running", "streaming", "retrying")
-_BADGES = {
+BADGES = {
     "running": ("loader", "running"),
     "streaming": ("loader", "running"),
     "retrying": ("rotate-ccw", "warning"),
@@ -43,7 +43,7 @@ def badge_of(
         return Mark("pause", "warning", text("canvas.state.paused")), "warning"
     if state.status == "idle":
         return (Mark("clock", "waiting", text("canvas.state.waiting")) if not run.is_over else None), ""
-    icon, tone = _BADGES[state.status]
+    icon, tone = BADGES[state.status]
     border = _BORDERS.get(state.status, "")
     return Mark(icon, tone, text(f"canvas.state.{state.status}"), spins=state.status in _RUNNING[:2]), border
 
@@ -51,6 +51,8 @@ def badge_of(
 def progress_of(run: RunState | None, state: NodeState | None) -> float | None:
     """How much of the rows a working node is through with, 0..1; None where that can't be said."""
     if not run or not state or not run.rows or run.rows < 2 or state.status not in _RUNNING:
+        return None
+    if _in_frame(state):
         return None
     return state.settled / run.rows
 
@@ -65,7 +67,19 @@ def facts_of(run: RunState | None, state: NodeState | None, *, disabled: bool) -
         return (Fact(text("canvas.fact.not_run" if run.is_over else "canvas.state.waiting"), "muted"),)
     if state.status in ("skipped", "cancelled") and not state.calls:
         return (Fact(text(f"canvas.state.{state.status}"), "muted"),)
-    return tuple(_model_facts(state)) + tuple(_result_facts(run, state))
+    return (*_model_facts(state), *_given_facts(state), *_result_facts(run, state))
+
+
+def _given_facts(state: NodeState) -> list[Fact]:
+    """Of results that were there already: where they come from, and what that saved."""
+    if state.sources["cache"]:
+        saved = (
+            [Fact(text("canvas.fact.saved", amount=figures.cost(state.saved)), "done")]
+            if state.saved.known
+            else []
+        )
+        return [Fact(text("canvas.fact.cached"), "done"), *saved]
+    return [Fact(text("canvas.fact.pinned"), "muted")] if state.sources["pin"] else []
 
 
 def _model_facts(state: NodeState) -> list[Fact]:
@@ -83,7 +97,8 @@ def _cost_tone(cost: Cost) -> str:
 
 
 def _result_facts(run: RunState, state: NodeState) -> list[Fact]:
-    many = run.rows is not None
+    repeated = _in_frame(state) and state.started > 1
+    many = run.rows is not None or repeated
     count = state.verdicts
     if state.status == "retrying" and state.latest and state.latest.retry:
         retry = state.latest.retry
@@ -98,7 +113,11 @@ def _result_facts(run: RunState, state: NodeState) -> list[Fact]:
     if many:
         rows = [
             Fact(
-                text("canvas.fact.rows", n=state.ok, shown=figures.count(state.ok)),
+                text(
+                    "canvas.fact.times" if repeated else "canvas.fact.rows",
+                    n=state.ok,
+                    shown=figures.count(state.ok),
+                ),
                 "" if state.calls == 0 else "muted",
             )
         ]
@@ -118,6 +137,11 @@ def _result_facts(run: RunState, state: NodeState) -> list[Fact]:
     return [Fact(figures.seconds(state.seconds), "muted")] if state.settled else []
 
 
+def _in_frame(state: NodeState) -> bool:
+    """Whether it works once an element or turn of a frame, not once a row."""
+    return state.latest is not None and bool(frames_of(state.latest.scope))
+
+
 def _rules(state: NodeState) -> tuple[int, int] | None:
     """How many rules of the latest verdict passed, of how many."""
     settled = state.latest.settled if state.latest else None
@@ -129,8 +153,12 @@ def _rules(state: NodeState) -> tuple[int, int] | None:
 
 
 def total_of(nodes: Iterable[str], run: RunState | None) -> Fact | None:
-    """What some nodes cost together; None before one of them has called a model."""
-    states = [run.nodes[node] for node in nodes if node in run.nodes] if run else []
+    """What some nodes cost together with what is inside them; None before a model has been called."""
+    if run is None:
+        return None
+    # A call inside a frame is booked on its own step and once more on the frame as a whole.
+    known = ((run.nodes.get(node), run.frames.get(node)) for node in nodes)
+    states = [state for pair in known for state in pair if state is not None]
     if not any(state.calls for state in states):
         return None
     cost = sum((state.cost for state in states), FREE)

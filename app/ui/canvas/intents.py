@@ -22,5 +22,6 @@ class Intents(QObject):
     palette_requested = Signal(object, object)  # QPointF at, QPoint where
     menu_requested = Signal(object, object, object)  # Hit, QPointF at, QPoint where
     open_requested = Signal(str)  # node id: show its settings
+    enter_requested = Signal(str)  # id of a frame: show what is inside it
     problem_requested = Signal(str)  # node id: show and mend its problem
     refused = Signal(str)  # the sentence shown at the pointer, for screen readers

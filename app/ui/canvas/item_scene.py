@@ -146,7 +146,7 @@ class ItemScene(QGraphicsScene):
             same = known.get(node_id) is node and widths.get(node_id) == old_widths.get(node_id)
             if item is not None and same and node_id not in touched:
                 continue
-            placed = place(node, self.specs(node.type), edges.get(node_id, ()), widths.get(node_id))
+            placed = place(node, self.specs, edges.get(node_id, ()), widths.get(node_id))
             renewed.add(node_id)
             if item is None:
                 item = self.nodes[node_id] = NodeItem(self, placed)

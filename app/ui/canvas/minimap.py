@@ -71,7 +71,7 @@ class Minimap(QWidget):
     def _go(self, event: QMouseEvent) -> None:
         world, picture = self._world(), self._picture()
         away = (event.position() - picture.center()) / self._scale(world, picture)
-        self._view.centerOn(world.center() + away)
+        self._view.look_at(world.center() + away)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = appearance().theme

@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPainterPath
 from PySide6.QtSvg import QSvgGenerator
 
 from app import texts
+from app.document.frames import TOP, at_level
 from app.document.workflow import Workflow
 from app.events.run_state import RunState
 from app.ui.canvas.area_painter import group_rect, paint_group, paint_note
@@ -99,6 +100,7 @@ class _Drawing:
 
     @classmethod
     def of(cls, workflow: Workflow, specs: SpecLookup, run: RunState | None, look: Look) -> _Drawing:
+        workflow = at_level(workflow, TOP)  # what is inside a frame stands for itself on the frame's card
         placed = place_all(workflow, specs)
         cards = {node: card_of(where, run) for node, where in placed.items()}
         places = places_of(workflow)

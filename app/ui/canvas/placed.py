@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+from app.document.ids import new_id
 from app.document.workflow import Edge, Node, Workflow
+from app.registry.placed_ports import placed_ports
 from app.sdk.node_type import NodeType
 from app.sdk.ports import ERROR_PORT, Ports, PortSpec
 from app.sdk.spec import AnyNodeType, FieldFault, NodeSpec
@@ -16,6 +18,7 @@ from app.ui.canvas.anatomy import MAX_WIDTH, MIN_WIDTH, WIDTH, Anatomy
 SpecLookup: TypeAlias = Callable[[str], NodeSpec | None]
 
 NO_PORTS = Ports()
+_IDS = 9  # for a fresh node and what its body may begin with
 ERROR_OUTPUT = PortSpec(ERROR_PORT, "Error", "record", required=False, tone="error")
 
 
@@ -41,6 +44,13 @@ class Placed:
         found = self.ports.output(name)
         return ERROR_OUTPUT if found is None and name == ERROR_PORT else found
 
+    @property
+    def opens(self) -> bool:
+        """Whether there is a level inside it."""
+        return self.node.body is not None or (
+            self.spec is not None and self.spec.type.frame in ("map", "loop")
+        )
+
     def is_quiet_in(self, port: PortSpec) -> bool:
         """Whether an input shows only on the flap: quiet, and nothing joined to it."""
         return port.quiet and port.name not in self.joined_in
@@ -61,7 +71,25 @@ class Placed:
         )
 
 
-def place(node: Node, spec: NodeSpec | None, edges: Iterable[Edge], width: int | None = None) -> Placed:
+def fresh_node(entry: str, taken: Container[str], specs: SpecLookup) -> Node | None:
+    """A node as a library entry ("type" or "type#preset") makes it, a frame with a body to begin with; its ids are
+    none that are `taken`. None where the type isn't here.
+    """
+    type_id, _, preset_id = entry.partition("#")
+    spec = specs(type_id)
+    if spec is None:
+        return None
+    preset = next((preset for preset in spec.type.presets if preset.id == preset_id), None)
+    fields = spec.encode(spec.decode(preset.fields)) if preset else {}
+    ids: list[str] = []
+    while len(ids) < _IDS:
+        name = new_id(taken)
+        ids += [name] if name not in ids else []
+    body = spec.type.starting_body(ids[1:])
+    return Node(ids[0], type_id, spec.type.version, fields=fields, body=body)
+
+
+def place(node: Node, specs: SpecLookup, edges: Iterable[Edge], width: int | None = None) -> Placed:
     """Looks up the ports of a node; `edges` are those that touch it."""
     joined_in: set[str] = set()
     joined_out: set[str] = set()
@@ -70,7 +98,7 @@ def place(node: Node, spec: NodeSpec | None, edges: Iterable[Edge], width: int |
             joined_in.add(edge.target.port)
         if edge.source.node == node.id:
             joined_out.add(edge.source.port)
-    ports = ports_of(node, spec)
+    spec, ports = specs(node.type), ports_of(node, specs)
     gone_in = joined_in.difference(port.name for port in ports.inputs)
     gone_out = joined_out.difference(port.name for port in ports.outputs)
     if spec is not None:
@@ -87,15 +115,13 @@ def place(node: Node, spec: NodeSpec | None, edges: Iterable[Edge], width: int |
     )
 
 
-def ports_of(node: Node, spec: NodeSpec | None) -> Ports:
-    """The ports of a node with its settings; the type's own where the settings can't be read."""
+def ports_of(node: Node, specs: SpecLookup) -> Ports:
+    """The ports of a node with its settings (where they can't be read, those of a fresh node) and a frame's body."""
+    spec = specs(node.type)
     if spec is None:
         return NO_PORTS
     # Most types have the same ports with any settings: for them nothing needs to be decoded.
-    if not _decides_ports(spec.type):
-        return spec.fixed_ports
-    fields = fields_of(node, spec)
-    return spec.fixed_ports if fields is None else spec.ports(fields)
+    return placed_ports(node, specs) if _decides_ports(spec.type) else spec.fixed_ports
 
 
 @cache
@@ -125,6 +151,6 @@ def place_all(workflow: Workflow, specs: SpecLookup) -> dict[str, Placed]:
     edges = edges_by_node(workflow.graph.edges)
     widths = workflow.layout.widths
     return {
-        node.id: place(node, specs(node.type), edges.get(node.id, ()), widths.get(node.id))
+        node.id: place(node, specs, edges.get(node.id, ()), widths.get(node.id))
         for node in workflow.graph.nodes.values()
     }

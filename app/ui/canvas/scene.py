@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, Signal
 
+from app.document.graph import every_node
 from app.document.problem import Problem
+from app.document.workflow import Workflow
 from app.events.run_state import RunState
 from app.ui.canvas.area_items import GroupItem
 from app.ui.canvas.card import Card
 from app.ui.canvas.card_facts import card_of
+from app.ui.canvas.card_marks import marked
 from app.ui.canvas.card_state import total_of
 from app.ui.canvas.edge_item import EdgeItem
 from app.ui.canvas.edge_look import edge_look
@@ -34,12 +37,25 @@ class CanvasScene(ItemScene):
         self.run: RunState | None = None
         self.running: set[str] = set()  # nodes at work, so that nobody looks for them among thousands
         self._stage: object = None
+        self._inside: dict[str, str] = {}  # nodes that are inside a frame which is shown, and that frame
         self._selection = NOTHING
+        self._pinned: frozenset[str] = frozenset()
+        self._stale: frozenset[str] = frozenset()
         self._problems: dict[str, list[Problem]] = {}
         self._edge_problems: dict[str, list[Problem]] = {}
         self.outline_changed.connect(self._drop_gone_from_selection)
 
     # --- what is shown -------------------------------------------------------------------------------------
+
+    def sync(self, workflow: Workflow) -> None:
+        if workflow.graph.nodes is not self.workflow.graph.nodes:
+            self._inside = {
+                inner.id: node.id
+                for node in workflow.graph.nodes.values()
+                if node.body is not None
+                for inner in every_node(node.body)
+            }
+        super().sync(workflow)
 
     def show_run(self, run: RunState | None, changed: Iterable[str] | None = None) -> None:
         """Shows a run's state; `changed` are the nodes that moved since the last call, None: all."""
@@ -48,7 +64,7 @@ class CanvasScene(ItemScene):
         if stage != self._stage:
             # A run that begins, pauses or ends changes the look of nodes in which nothing happened.
             self._stage, changed = stage, None
-        nodes = self.nodes.keys() if changed is None else [node for node in changed if node in self.nodes]
+        nodes = self.nodes.keys() if changed is None else self._shown(changed)
         grown = [node for node in nodes if self._show_state(self.nodes[node], run)]
         for node in grown:
             self.reshaped(self.nodes[node])
@@ -58,6 +74,13 @@ class CanvasScene(ItemScene):
         if grown:
             self.outline_changed.emit()
         self.states_changed.emit()
+
+    def _shown(self, nodes: Iterable[str]) -> list[str]:
+        """The shown nodes among these, with the frames around others of them."""
+        # Those of a Sub-workflow are named behind its own id.
+        own = (node.partition("/")[0] for node in nodes)
+        here = dict.fromkeys(self._inside.get(node, node) for node in own)
+        return [node for node in here if node in self.nodes]
 
     def _show_state(self, item: NodeItem, run: RunState | None) -> bool:
         """Shows a node's state; says whether its card has another height now."""
@@ -79,6 +102,8 @@ class CanvasScene(ItemScene):
                 self._edge_problems.setdefault(problem.edge, []).append(problem)
             elif problem.node is not None:
                 self._problems.setdefault(problem.node, []).append(problem)
+                if problem.node in self._inside:
+                    self._problems.setdefault(self._inside[problem.node], []).append(problem)
         for node in before[0].keys() | self._problems.keys():
             if node in self.nodes and before[0].get(node) != self._problems.get(node):
                 self.nodes[node].forget_card()
@@ -102,7 +127,18 @@ class CanvasScene(ItemScene):
 
     def describe(self, placed: Placed) -> Card:
         """The card of a node as it looks now."""
-        return card_of(placed, self.run, self._problems.get(placed.node.id, ()))
+        node = placed.node.id
+        card = card_of(placed, self.run, self._problems.get(node, ()))
+        return marked(card, pinned=node in self._pinned, stale=node in self._stale)
+
+    def show_marks(self, pinned: frozenset[str], stale: frozenset[str]) -> None:
+        """Which nodes have a pinned result, and which show one that might be another today."""
+        changed = (pinned ^ self._pinned) | (stale ^ self._stale)
+        self._pinned, self._stale = pinned, stale
+        for node in changed & self.nodes.keys():
+            self.nodes[node].forget_card()
+        if changed:
+            self.states_changed.emit()
 
     def node_removed(self, node: str) -> None:
         super().node_removed(node)

@@ -24,7 +24,9 @@ def tip_for(scene: CanvasScene, hit: Hit) -> str:
     if hit.part in ("input", "output"):
         return _port_tip(hit.node.card, hit.port)
     note = hit.node.placed.node.note
-    return note or in_short(problems)
+    if note or problems or not hit.node.placed.opens:
+        return note or in_short(problems)
+    return text("canvas.frame.tip")
 
 
 def _port_tip(card: Card, name: str) -> str:

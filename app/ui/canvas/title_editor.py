@@ -20,6 +20,7 @@ from app.ui.canvas.card_painter import title_rect
 from app.ui.canvas.hit import Hit
 from app.ui.canvas.node_item import NodeItem
 from app.ui.fonts import TextStyle
+from app.ui.hidden_marks import HiddenMarks
 
 if TYPE_CHECKING:
     from app.ui.canvas.view import CanvasView
@@ -56,6 +57,7 @@ def edit_note(view: CanvasView, note: NoteItem) -> None:
         return SetNote(note.id, replace(note.note, text=words)) if words != note.note.text else None
 
     editor = QPlainTextEdit(note.note.text, view.viewport())
+    HiddenMarks(editor.document())  # the document keeps it
     _NoteKeys(
         editor, lambda: _finish(view, editor, done(editor.toPlainText())), lambda: _finish(view, editor, None)
     )

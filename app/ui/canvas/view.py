@@ -64,6 +64,12 @@ class CanvasView(LayeredView):
         if gesture is not None:
             gesture.cancel()
 
+    def leave_level(self) -> None:
+        """Other things are about to be shown: nothing is under way and nothing under the pointer."""
+        self.call_off()
+        self._hover(NO_HIT)
+        self.show_draft(None)
+
     # --- questions of gestures -----------------------------------------------------------------------------
 
     def hit(self, at: QPointF) -> Hit:
@@ -142,6 +148,8 @@ class CanvasView(LayeredView):
         if not hit:
             if not self.read_only:
                 self.intents.palette_requested.emit(pointer.at, pointer.where)
+        elif hit.node is not None and hit.node.placed.opens:
+            self.intents.enter_requested.emit(hit.node.id)
         elif hit.node is not None and hit.part != "header":
             self.intents.open_requested.emit(hit.node.id)
         elif not self.read_only:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QNativeGestureEvent, QPainter, QTransform, QWheelEvent
+from PySide6.QtGui import QNativeGestureEvent, QPainter, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from app.ui.canvas.scene import CanvasScene
@@ -15,13 +15,17 @@ _STEP = 1.15  # zoom of one notch of the wheel
 
 
 class ZoomView(QGraphicsView):
-    """Emits `zoom_changed`, and `looked` when another part of the scene is in sight."""
+    """Emits `zoom_changed`, and `looked` when another part of the scene is in sight.
+
+    Once fitted, it shows all of the workflow at any size, until somebody zooms, pans or says `stay`.
+    """
 
     zoom_changed = Signal(float)
     looked = Signal()
 
     def __init__(self, canvas: CanvasScene, parent: QWidget | None = None) -> None:
         super().__init__(canvas, parent)
+        self._fitted = False
         self.canvas = canvas  # a view does not keep its scene alive
         self._settling = QTimer(self, interval=_SETTLE, singleShot=True)
         self._settling.timeout.connect(self.settle)
@@ -47,6 +51,7 @@ class ZoomView(QGraphicsView):
 
     def set_zoom(self, zoom: float, around: QPoint | None = None) -> None:
         """Zooms so that the scene's point at `around` (in the view; None: its middle) stays where it is."""
+        self._fitted = False
         zoom = max(LEAST_ZOOM, min(MOST_ZOOM, zoom))
         if zoom == self.zoom:
             return
@@ -65,22 +70,37 @@ class ZoomView(QGraphicsView):
         if content.isNull():
             self.set_zoom(1.0)
             self.centerOn(0, 0)
+            self._fitted = True
             return
-        room = self.viewport().rect().adjusted(48, 48, -48, -72)
+        port = self.viewport().rect()
+        side, below = min(48, port.width() // 12), min(72, port.height() // 5)
+        room = port.adjusted(side, side, -side, -below)
         zoom = min(room.width() / content.width(), room.height() / content.height(), most)
         if 0.94 < zoom < 1:
             zoom = 1.0  # a margin a little narrower is better than blurred letters
         self.set_zoom(zoom)
         self.centerOn(content.center() + QPointF(0, 12 / self.zoom))
+        self._fitted = True
         self.looked.emit()
+
+    def stay(self) -> None:
+        """Leaves the picture as it is, also when the view gets another size."""
+        self._fitted = False
+
+    def look_at(self, point: QPointF) -> None:
+        """Brings a point of the scene into the middle."""
+        self._fitted = False
+        self.centerOn(point)
 
     def pan(self, dx: int, dy: int) -> None:
         """Moves the picture by pixels of the view."""
+        self._fitted = False
         self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - dx)
         self.verticalScrollBar().setValue(self.verticalScrollBar().value() - dy)
 
     def reveal(self, area: QRectF) -> None:
         """Brings a part of the scene into sight, moving no further than needed."""
+        self._fitted = False
         self.ensureVisible(area, 40, 40)
 
     def visible(self) -> QRectF:
@@ -110,6 +130,11 @@ class ZoomView(QGraphicsView):
     def touch(self, area: QRectF) -> None:
         """Asks for a repaint of a part of the scene."""
         self.viewport().update(self.mapFromScene(area).boundingRect().adjusted(-2, -2, 2, 2))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fitted:
+            self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         fingers = event.pixelDelta()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from app.document.problem import Problem
 from app.ui.appearance import appearance
 from app.ui.icons import pixmap
+from app.ui.plain import visible
 from app.ui.problem_words import in_short
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
@@ -40,7 +41,7 @@ class FaultLine(QWidget):
         """Shows one sentence; an empty one hides the line."""
         self._words.setText(words)
         self.setVisible(bool(words))
-        self.setAccessibleName(words)
+        self.setAccessibleName(visible(words))
         self._tint()
 
     def show_problems(self, problems: Sequence[Problem]) -> None:

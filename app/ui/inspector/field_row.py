@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
 from app.document.problem import Problem
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import ToggleField
 from app.sdk.spec import FieldSpec
 from app.texts import text
@@ -16,7 +17,6 @@ from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.editors.kinds import editor_for
 from app.ui.inspector.fault_line import FaultLine
-from app.ui.node_texts import FieldTexts
 from app.ui.plain import visible
 from app.ui.widgets.plain_label import ElidedLabel, PlainLabel
 
@@ -89,8 +89,8 @@ class FieldRow(QWidget):
         while target is not None and target.focusProxy() is not None:
             target = target.focusProxy()
         if target is not None and not isinstance(target, QAbstractButton):
-            target.setAccessibleName(self._texts.label(self.spec))
-            target.setAccessibleDescription(help_line)
+            target.setAccessibleName(visible(self._texts.label(self.spec)))
+            target.setAccessibleDescription(visible(help_line))
 
     def refresh(self) -> None:
         self.editor.refresh()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.document.operations import REMOVED, FieldChange
 from app.document.problem import Problem
 from app.document.workflow import Json, JsonObject
+from app.registry.node_texts import FieldTexts
 from app.sdk.spec import FieldSpec
 from app.texts import text
 from app.ui.inspector.around import Around
@@ -19,7 +20,6 @@ from app.ui.inspector.editors.wanted import Wanted
 from app.ui.inspector.field_row import FieldRow
 from app.ui.inspector.fold import Fold
 from app.ui.inspector.shown import is_shown, with_defaults
-from app.ui.node_texts import FieldTexts
 
 FIELD_GAP = 18
 

@@ -36,7 +36,7 @@ class Header(QWidget):
         below.addWidget(self._type)
         words.addLayout(below)
         layout = line(8)
-        layout.addWidget(self._tile, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._tile, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(middle, 1)
         layout.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
         self.setLayout(layout)

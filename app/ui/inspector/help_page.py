@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
+from app.registry import node_texts
 from app.sdk.ports import Ports, PortSpec
 from app.sdk.spec import NodeSpec
 from app.texts import text
-from app.ui import node_texts
 from app.ui.appearance import appearance
 from app.ui.plain import visible
 

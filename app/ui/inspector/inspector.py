@@ -8,8 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from app.adapters.shelf import NO_SHELF, Shelf
+from app.adapters.shelf import UNREAD_SHELF, Shelf
 from app.document.change import Change
+from app.document.frames import by_frame
 from app.document.operations import Operation
 from app.document.problem import ProblemError
 from app.ui.appearance import appearance
@@ -46,7 +47,8 @@ class Inspector(QWidget):
         self._session = session
         self._specs = specs
         self._fetch = fetch
-        self._shelf: Shelf = NO_SHELF
+        self._actions = actions
+        self._shelf: Shelf = UNREAD_SHELF
         self._nodes: tuple[str, ...] = ()
         self._step: StepPage | None = None
         self._workflow = WorkflowPage(session)
@@ -71,7 +73,8 @@ class Inspector(QWidget):
 
     def select(self, nodes: Collection[str]) -> None:
         """Shows one step, several, or (for none) the workflow."""
-        known = tuple(sorted(node for node in nodes if node in self._session.workflow.graph.nodes))
+        workflow = self._session.workflow
+        known = tuple(sorted(node for ids in by_frame(workflow, nodes).values() for node in ids))
         if known == self._nodes and (self._step is not None or len(known) != 1):
             return
         self._nodes = known
@@ -114,7 +117,9 @@ class Inspector(QWidget):
             old.deleteLater()
 
     def _page_for(self, node: str) -> StepPage:
-        page = StepPage(node, self._session, self._specs, self._fetch, self._shelf, self._stack)
+        page = StepPage(
+            node, self._session, self._specs, self._fetch, self._shelf, self._actions, self._stack
+        )
         page.asked.connect(self._do)
         page.preferences_asked.connect(self.preferences_asked)
         page.show_problems(self._session.problems)
@@ -128,8 +133,8 @@ class Inspector(QWidget):
             self.refused.emit(error.problems)
 
     def _on_change(self, change: Change) -> None:
-        nodes = self._session.workflow.graph.nodes
-        still = tuple(node for node in self._nodes if node in nodes)
+        there = {node for ids in by_frame(self._session.workflow, self._nodes).values() for node in ids}
+        still = tuple(node for node in self._nodes if node in there)
         if change.all or still != self._nodes:
             self._nodes = () if change.all else still
             self._show()

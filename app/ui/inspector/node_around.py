@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from app.adapters.shelf import Shelf
+from app.document.frames import frame_of, graph_at
 from app.document.graph import ancestors, descendants
 from app.document.workflow import Edge, Graph, Json
 from app.events.run_events import Preview
+from app.registry import node_texts
 from app.sdk.ports import PortSpec
 from app.sdk.spec import NodeSpec
-from app.ui import node_texts
 from app.ui.canvas.placed import SpecLookup, ports_of
 from app.ui.inspector.around import Source
 from app.ui.session import Session
@@ -48,7 +49,7 @@ class NodeAround:
 
     def sources(self) -> Sequence[Source]:
         """What comes in (and its parts, as far as the last run shows them), then the steps above, then the others."""
-        graph = self._session.workflow.graph
+        graph = self._graph()
         if self._node not in graph.nodes:
             return ()
         joined = [edge for edge in graph.edges if edge.target.node == self._node]
@@ -63,11 +64,17 @@ class NodeAround:
         return found
 
     def incoming(self) -> Mapping[str, Source]:
-        graph = self._session.workflow.graph
+        graph = self._graph()
         edges = [edge for edge in graph.edges if edge.target.node == self._node]
         return {
             edge.target.port: source for edge in edges if (source := self._source(graph, edge)) is not None
         }
+
+    def _graph(self) -> Graph:
+        """The level on which the step stands."""
+        workflow = self._session.workflow
+        frame = frame_of(workflow, self._node)
+        return (graph_at(workflow, frame) if frame is not None else None) or Graph()
 
     def _joined(self, graph: Graph, edge: Edge) -> Iterator[Source]:
         whole = self._source(graph, edge)
@@ -103,7 +110,7 @@ class NodeAround:
         if node is None or spec is None:
             return
         step = step_look(node, self._specs).title
-        for port in ports_of(node, spec).outputs:
+        for port in ports_of(node, self._specs).outputs:
             yield Source(node_id, port.name, step, _label(spec, port), port.type)
 
     def _seen(self, input_name: str) -> Preview | None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.texts import text
 from app.ui.inspector.editors.editor import line
+from app.ui.inspector.step_data import numbers_of
 from app.ui.widgets.icon_button import IconButton
 from app.ui.widgets.plain_label import PlainLabel
 
@@ -31,7 +32,7 @@ class RowStepper(QWidget):
         self.retranslate()
 
     def show_place(self, at: int, count: int, scope: str) -> None:
-        """`scope` is "#17" for row 17 (people count from 1)."""
+        """`scope` is "#17" for row 17 (people count from 1), "#17/map#2" for the third element of a frame in it."""
         self._at, self._count, self._scope = at, count, scope
         self._before.setEnabled(at > 0)
         self._after.setEnabled(at < count - 1)
@@ -41,6 +42,9 @@ class RowStepper(QWidget):
     def retranslate(self) -> None:
         self._before.set_label(text("inspector.data.row_before"))
         self._after.set_label(text("inspector.data.row_after"))
-        number = self._scope.rpartition("#")[2]
-        row = int(number) + 1 if number.isdecimal() else self._at + 1
-        self._words.setText(text("inspector.data.row", row=row, count=self._count))
+        numbers = numbers_of(self._scope) or (self._at,)
+        if len(numbers) == 1:
+            self._words.setText(text("inspector.data.row", row=numbers[0] + 1, count=self._count))
+            return
+        path = " › ".join(str(number + 1) for number in numbers)
+        self._words.setText(text("inspector.data.element", path=path, at=self._at + 1, count=self._count))

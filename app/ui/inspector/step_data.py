@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.events.run_events import Scope
 from app.events.run_state import InstanceState, RunState
+from app.registry import node_texts
 from app.sdk.ports import Ports, PortSpec
 from app.sdk.spec import NodeSpec
-from app.ui import node_texts
 from app.ui.inspector.around import Source
 
 
@@ -42,6 +43,11 @@ def _telling(port: PortSpec) -> tuple[bool, bool]:
     return (not port.main, port.type != "verdict")
 
 
-def _row_of(instance: InstanceState) -> tuple[int, float]:
-    number = instance.scope.partition("#")[2].partition("/")[0]
-    return (int(number) if number.isdecimal() else -1, instance.start)
+def _row_of(instance: InstanceState) -> tuple[tuple[int, ...], float]:
+    return numbers_of(instance.scope), instance.start
+
+
+def numbers_of(scope: Scope) -> tuple[int, ...]:
+    """The row of a scope, and in it the elements and turns of frames, from 0."""
+    numbers = (part.rpartition("#")[2] for part in scope.split("/") if "#" in part)
+    return tuple(int(number) for number in numbers if number.isdecimal())

@@ -101,6 +101,9 @@ def _note(state: NodeState, n: int) -> str:
         notes.append(text("inspector.figures.failed", n=state.failed))
     if state.model:
         notes.append(text("inspector.figures.model", model=state.model))
+    if state.sources["cache"]:
+        saved = text("history.saved", amount=figures.cost(state.saved))
+        notes.append(saved if state.saved.known else text("history.saved_free"))
     if state.usage.cached:
         notes.append(text("inspector.figures.cached", tokens=figures.tokens(state.usage.cached)))
     return " · ".join(notes)

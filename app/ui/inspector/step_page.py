@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QWidget
 
 from app.adapters.shelf import Shelf
-from app.document.operations import FieldChange, Operation, SetFields, SetNode
+from app.adapters.workflow_files import read_file
+from app.document.frames import TOP, frame_of, graph_at, node_in
+from app.document.operations import REMOVED, FieldChange, Operation, SetFields, SetNode
 from app.document.picking import input_for, pick
-from app.document.problem import Problem
-from app.document.workflow import Node, PortRef
+from app.document.problem import Problem, ProblemError
+from app.document.workflow import Graph, Node, PortRef
+from app.registry import node_texts
+from app.registry.part_fields import part_fields
 from app.sdk.ports import ERROR_PORT, Ports
 from app.texts import text
-from app.ui import node_texts
 from app.ui.canvas.placed import SpecLookup, ports_of
 from app.ui.inspector.data_tab import DataTab
 from app.ui.inspector.editors.editor import column
@@ -26,6 +32,7 @@ from app.ui.inspector.header import Header
 from app.ui.inspector.help_page import HelpPage
 from app.ui.inspector.node_around import NodeAround
 from app.ui.inspector.scrolling import PADDING, make_scroll
+from app.ui.inspector.step_actions import StepActions
 from app.ui.inspector.step_data import StepData, step_data
 from app.ui.inspector.step_facts import facts_of, figures_of
 from app.ui.inspector.trouble_form import TroubleForm
@@ -50,13 +57,15 @@ class StepPage(QWidget):
         specs: SpecLookup,
         fetch: Fetch | None,
         shelf: Shelf,
+        actions: Callable[[str], QAction],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.node_id = node
         self._session = session
         self._specs = specs
-        self._spec = specs(session.workflow.graph.nodes[node].type)
+        found = node_in(session.workflow, node)
+        self._spec = specs(found.type) if found is not None else None
         self._around = NodeAround(session, specs, node, self.preferences_asked.emit)
         self._around.show_shelf(shelf)
         self._run_shown = ""
@@ -71,11 +80,13 @@ class StepPage(QWidget):
         if self._spec is not None:
             texts = node_texts.field_texts(self._spec)
             self.form = Form(self._spec.fields, texts, self._around, self._settings)
-        self.trouble = TroubleForm(self._settings)
+        asks_model = self._spec is not None and self._spec.type.effect == "model"
+        self.trouble = TroubleForm(self._settings, asks_model=asks_model)
         self._pages = (QWidget(self._stack), QWidget(self._stack))
         self._data: DataTab | None = None  # made, as the help page, when somebody turns to it
         self._help: HelpPage | None = None
         self._figures = FiguresCard(self._settings)
+        self.run_actions = StepActions(actions, self._settings)
         self._problems = FaultLine(parent=self._settings)
         self._unknown = PlainLabel(role="muted", wrap=True, parent=self._settings)
         self._lay_out()
@@ -179,7 +190,18 @@ class StepPage(QWidget):
         self._ask(SetNode(self.node_id, attributes), goes_on)
 
     def _set_field(self, name: str, change: FieldChange, goes_on: bool) -> None:
-        self._ask(SetFields(self.node_id, {name: change}), goes_on)
+        changes = {name: change, **self._of_file(name, change)}
+        self._ask(SetFields(self.node_id, changes), goes_on)
+
+    def _of_file(self, name: str, change: FieldChange) -> Mapping[str, FieldChange]:
+        """Choosing the file of a Sub-workflow says all else that there is to say of it, in the same step."""
+        if self._spec is None or self._spec.type.frame != "workflow" or name != "file":
+            return {}
+        own = self._session.place.path
+        folder = own.parent if own else Path.home()
+        with contextlib.suppress(ProblemError):
+            return part_fields(read_file(folder / str(change)).workflow, self._specs)
+        return dict.fromkeys(("name", "workflow", "digest", "inputs", "results"), REMOVED)
 
     def _refer(self, field: str, wish: Wanted) -> None:
         """A text wants a value that no link brings: one step adds the link and the reference."""
@@ -206,7 +228,14 @@ class StepPage(QWidget):
         settings = column(self._settings, FIELD_GAP)
         settings.setContentsMargins(PADDING, 18, PADDING, PADDING)
         self._unknown.setVisible(self.form is None)
-        for part in (self._problems, self.form, self._unknown, self.trouble, self._figures):
+        for part in (
+            self._problems,
+            self.form,
+            self._unknown,
+            self.trouble,
+            self._figures,
+            self.run_actions,
+        ):
             if part is not None:
                 settings.addWidget(part)
         settings.addStretch()
@@ -262,18 +291,19 @@ class StepPage(QWidget):
             self.data.show_data(data, anew=False)
 
     def _node(self) -> Node | None:
-        return self._session.workflow.graph.nodes.get(self.node_id)
+        return node_in(self._session.workflow, self.node_id)
 
     def _ports(self) -> Ports:
         node = self._node()
-        return ports_of(node, self._spec) if node is not None else Ports()
+        return ports_of(node, self._specs) if node is not None else Ports()
 
     def _has_field(self, field: str) -> bool:
         name = field.partition("[")[0].partition(".")[0]
         return self._spec is not None and self._spec.field(name) is not None
 
     def _error_goes_to(self) -> str:
-        graph = self._session.workflow.graph
+        workflow = self._session.workflow
+        graph = graph_at(workflow, frame_of(workflow, self.node_id) or TOP) or Graph()
         mine = PortRef(self.node_id, ERROR_PORT)
         target = next((edge.target.node for edge in graph.edges if edge.source == mine), None)
         return step_look(graph.nodes.get(target), self._specs, target).title if target else ""

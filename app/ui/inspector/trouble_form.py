@@ -1,4 +1,4 @@
-"""If it goes wrong: what a step does when it fails, how often it tries, whether it runs at all, and its note."""
+"""How it runs: what a step does when it fails, how often it tries, whether it takes results of before, and its note."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.document.operations import FieldChange, Removed
 from app.document.workflow import Json, Node, OnError, OnErrorPolicy, Retry
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import ChoiceField, NumberField, TextField, ToggleField, ValueField
 from app.texts import text
 from app.ui.inspector.around import Nowhere
@@ -18,10 +19,15 @@ from app.ui.inspector.editors.editor import column
 from app.ui.inspector.fold import Fold
 from app.ui.inspector.form import Form
 from app.ui.inspector.own_specs import options, own
-from app.ui.node_texts import FieldTexts
 from app.ui.widgets.plain_label import PlainLabel
 
 _SPECS = (
+    own(
+        "cache",
+        ChoiceField(label="Results of before", options=options("reuse", "fresh", "never")),
+        str,
+        "reuse",
+    ),
     own("again", ToggleField(label="Try again"), bool, True),
     own(
         "attempts",
@@ -52,8 +58,10 @@ class TroubleForm(QWidget):
 
     edited = Signal(object, bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, asks_model: bool = True) -> None:
+        """`asks_model`: its results may be taken again, so the person may say whether."""
         super().__init__(parent)
+        self._specs = tuple(spec for spec in _SPECS if asks_model or spec.name != "cache")
         self._node = Node("", "")
         self._error_goes_to = ""
         self._fold = Fold(parent=self)
@@ -72,7 +80,7 @@ class TroubleForm(QWidget):
         """The section's form."""
         if self._form is None:
             self._joined = PlainLabel(role="muted", wrap=True, parent=self._fold.body)
-            self._form = Form(_SPECS, FieldTexts("inspector.trouble"), Nowhere(), self._fold.body)
+            self._form = Form(self._specs, FieldTexts("inspector.trouble"), Nowhere(), self._fold.body)
             self._form.edited.connect(self._edited)
             self._fold.content.addWidget(self._joined)
             self._fold.content.addWidget(self._form)
@@ -88,7 +96,7 @@ class TroubleForm(QWidget):
 
     def point_at(self, name: str) -> QWidget | None:
         """Opens the section at one of its settings."""
-        if all(spec.name != name for spec in _SPECS):
+        if all(spec.name != name for spec in self._specs):
             return None
         self.open()
         return self.form.point_at(name)
@@ -113,6 +121,8 @@ class TroubleForm(QWidget):
         said: list[str] = []
         if self._node.disabled:
             said.append(text("canvas.fact.disabled"))
+        if self._node.cache != "reuse":
+            said.append(text(f"inspector.trouble.cache.option.{self._node.cache}").lower())
         if self._node.on_error.policy != "stop":
             said.append(text(f"inspector.trouble.policy.option.{self._node.on_error.policy}").lower())
         title = text("inspector.trouble.title")
@@ -127,6 +137,7 @@ class TroubleForm(QWidget):
 def _plain(node: Node) -> dict[str, Json]:
     """The node's attributes as the form's fields."""
     return {
+        "cache": node.cache,
         "again": node.retry.attempts > 1,
         "attempts": max(2, node.retry.attempts) if node.retry.attempts > 1 else Retry().attempts,
         "timeout": node.retry.timeout,

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app import figures
 from app.document.operations import FieldChange, Removed, SetWorkflow
 from app.document.workflow import Json, Workflow
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import NumberField, TextField
 from app.texts import text
 from app.ui.inspector.around import Nowhere
@@ -20,7 +21,6 @@ from app.ui.inspector.own_specs import own
 from app.ui.inspector.scrolling import PADDING, scrolled
 from app.ui.inspector.step_facts import sum_of
 from app.ui.inspector.totals_list import Total, TotalsList
-from app.ui.node_texts import FieldTexts
 from app.ui.session import Session
 from app.ui.widgets.plain_label import PlainLabel
 

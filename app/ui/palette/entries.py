@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from app.registry import node_texts
 from app.sdk.node_type import Category, Kind, Preset
 from app.sdk.spec import NodeSpec
-from app.ui import node_texts
 
 Group: TypeAlias = Literal["start", "models", "checks", "tools"]
 GROUPS: tuple[Group, ...] = ("start", "models", "checks", "tools")

@@ -63,7 +63,7 @@ class AddOnsPage(Page):
         vary(card, role="card")
         switch = Toggle()
         switch.setChecked(addon.name in self._kept.now.addons)
-        switch.setAccessibleName(addon.name)
+        switch.setAccessibleName(visible(addon.name))
         switch.toggled.connect(partial(self._switch, addon.name))
         words = QWidget()
         lines = column(words, 2)

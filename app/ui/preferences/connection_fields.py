@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from app.adapters.connection import Connection
+from app.adapters.connection import MOST, Connection
 from app.adapters.connection_kinds import KINDS
 from app.document.workflow import Json
-from app.sdk.fields import ChoiceField, ListField, Option, TextField
+from app.sdk.fields import ChoiceField, ListField, NumberField, Option, TextField
 from app.sdk.spec import FieldSpec
 from app.ui.inspector.own_specs import own
 from app.ui.inspector.shown import with_defaults
@@ -58,14 +58,23 @@ def connection_specs(kind_id: str) -> tuple[FieldSpec, ...]:
         specs.append(own("version", TextField(label="Version", advanced=True), str, ""))
     if kind.lane == "web":
         specs.append(own("header", TextField(label="Header", advanced=True), str, ""))
+    else:
+        specs += [_limit(name, most) for name, most in MOST.items()]
     return tuple(specs)
+
+
+def _limit(name: str, most: int) -> FieldSpec:
+    field = NumberField(label=name, minimum=1, maximum=most, advanced=True)
+    return own(name, field, int | None, None)
 
 
 def plain(connection: Connection) -> dict[str, Json]:
     """The connection as the form's fields."""
     texts: dict[str, Json] = {name: getattr(connection, name) for name in _TEXTS}
+    limits: dict[str, Json] = {name: getattr(connection, name) for name in MOST}
     return {
         **texts,
+        **limits,
         "kind": connection.kind,
         "region": connection.region or "default",
         "models": list(connection.models),
@@ -87,4 +96,5 @@ def filled_in(start: Connection, fields: Mapping[str, Json]) -> Connection:
         region="" if region == "default" else region,
         models=tuple(str(name) for name in cast("list[Json]", shown.get("models", []))),
         **{name: str(shown.get(name, "")) for name in _TEXTS},
+        **{name: cast("int | None", shown.get(name)) for name in MOST},
     )

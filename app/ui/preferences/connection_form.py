@@ -12,6 +12,7 @@ from app.adapters.connection import Connection
 from app.adapters.connection_check import ConnectionCheck
 from app.adapters.connection_kinds import KINDS
 from app.document.problem import Problem, ProblemError
+from app.registry.node_texts import FieldTexts
 from app.texts import text
 from app.ui.awaiting import Awaiting, Problems
 from app.ui.engine_client import EngineClient
@@ -19,7 +20,6 @@ from app.ui.inspector.around import Nowhere
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.form import Form
-from app.ui.node_texts import FieldTexts
 from app.ui.preferences.connection_card import tested_words
 from app.ui.preferences.connection_fields import FIRST_KIND, connection_specs, filled_in, kind_of, plain
 from app.ui.preferences.secret_line import SecretLine
@@ -30,10 +30,11 @@ from app.ui.widgets.plain_label import PlainLabel
 class ConnectionForm(QWidget):
     """The key goes to the engine and nowhere else. Emits `done(Problem | None)` when it was kept or given up.
 
-    A Problem: it was kept, but its key won't outlast this session.
+    A Problem: it was kept, but its key won't outlast this session. `renamed(old, new)` comes before.
     """
 
     done = Signal(object)
+    renamed = Signal(str, str)
 
     def __init__(self, client: EngineClient) -> None:
         super().__init__()
@@ -51,6 +52,7 @@ class ConnectionForm(QWidget):
         self._fault = FaultLine()
         self._result = PlainLabel(role="done", wrap=True)
         self._test, self._save, self._cancel = QPushButton(), QPushButton(), QPushButton()
+        self._pressed: QPushButton | None = None
         self._lay_out()
         self._test.clicked.connect(self.test)
         self._save.clicked.connect(self.save)
@@ -167,6 +169,8 @@ class ConnectionForm(QWidget):
         if not wanted.models and not wanted.model and wanted.facts.has_models and not wanted.is_local:
             wanted = await self._with_models(wanted)
         kept = await self._client.save_connection(wanted, self._replaces)
+        if self._replaces and kept.name != self._replaces:
+            self.renamed.emit(self._replaces, kept.name)
         if not self.key.text():
             return None
         state = await self._client.store_key(kept.name, self.key.text())
@@ -187,6 +191,7 @@ class ConnectionForm(QWidget):
         self._result.setText(text(code))
         vary(self._result, role="muted")
         self._result.show()
+        self._pressed = next((b for b in (self._test, self._save) if b.hasFocus()), None)
         for button in (self._test, self._save):
             button.setEnabled(False)
 
@@ -208,6 +213,10 @@ class ConnectionForm(QWidget):
     def _forget_result(self) -> None:
         for button in (self._test, self._save):
             button.setEnabled(True)
+        # A button that is switched off hands the focus on, to Cancel: Enter would throw all away.
+        if self._pressed is not None and self._cancel.hasFocus():
+            self._pressed.setFocus()
+        self._pressed = None
         self._result.hide()
         self._fault.show_text("")
         if self._form is not None:

@@ -23,6 +23,7 @@ from app.ui.preferences.money_page import MoneyPage
 from app.ui.preferences.page import Page
 from app.ui.preferences.reviewed_page import ReviewedPage
 from app.ui.preferences.shortcuts_page import ShortcutsPage
+from app.ui.preferences.storage_page import StoragePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class PreferencesDialog(QDialog):
                 GeneralPage(kept),
                 self.models,
                 MoneyPage(kept),
+                StoragePage(kept, client),
                 KeysPage(client),
                 ShortcutsPage(kept),
                 AddOnsPage(kept, installed.addons, installed.problems),

@@ -7,11 +7,11 @@ from typing import Any
 
 from app.document.operations import FieldChange, Removed
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.spec import FieldSpec
 from app.ui.inspector.around import Nowhere
 from app.ui.inspector.form import Form
 from app.ui.kept_preferences import KeptPreferences
-from app.ui.node_texts import FieldTexts
 from app.ui.preferences.page import Page
 
 

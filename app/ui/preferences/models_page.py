@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from app.adapters.connection import Connection
-from app.adapters.shelf import NO_SHELF, Shelf
+from app.adapters.shelf import UNREAD_SHELF, Shelf
 from app.document.problem import Problem
 from app.settings import RoleTarget
 from app.texts import text
@@ -44,7 +45,7 @@ class ModelsPage(Page):
         self._client = client
         self._used = used
         self._awaiting = Awaiting(self)
-        self._shelf: Shelf = NO_SHELF
+        self._shelf: Shelf = UNREAD_SHELF
         self._roles_title = PlainLabel(role="heading")
         self._roles_words = PlainLabel(role="muted", wrap=True)
         self._roles = {role: RoleCard(role, self.shelf) for role in _ROLES}
@@ -60,6 +61,7 @@ class ModelsPage(Page):
         self._add.clicked.connect(lambda: self.edit(None))
         self._again.clicked.connect(lambda: self.load(look_again=True))
         self._form.done.connect(self._back)
+        self._form.renamed.connect(self._follow)
 
     def shelf(self) -> Shelf:
         return self._shelf
@@ -148,6 +150,16 @@ class ModelsPage(Page):
     def _set_role(self, role: str, target: RoleTarget) -> None:
         self._kept.change(roles={**self._kept.now.roles, role: target})
         self.load()
+
+    def _follow(self, old: str, new: str) -> None:
+        """Roles go along with a connection that has another name now."""
+        roles = self._kept.now.roles
+        self._kept.change(
+            roles={
+                role: replace(target, connection=new) if target.connection == old else target
+                for role, target in roles.items()
+            }
+        )
 
     def _back(self, warning: Problem | None) -> None:
         self._stack.setCurrentIndex(0)

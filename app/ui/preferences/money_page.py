@@ -30,7 +30,6 @@ class MoneyPage(FormPage):
             float,
             10.0,
         ),
-        own("runs", NumberField(label="Runs kept", minimum=1, maximum=1000, advanced=True), int, 20),
     )
 
     def shown(self) -> Mapping[str, Json]:
@@ -40,13 +39,12 @@ class MoneyPage(FormPage):
             "rows": now.rows_at_a_time,
             "threads": now.threads,
             "idle": now.model_idle_minutes,
-            "runs": now.keep_run_files,
         }
 
     def chosen(self, name: str, value: Json) -> Mapping[str, Any]:
         if name == "budget":
             return {"budget_usd": f"{Decimal(str(value)):.2f}"}
-        names = {"rows": "rows_at_a_time", "idle": "model_idle_minutes", "runs": "keep_run_files"}
+        names = {"rows": "rows_at_a_time", "idle": "model_idle_minutes"}
         return {names.get(name, name): value}
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from app.adapters.shelf import Shelf
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import ModelChoice, ModelField
 from app.sdk.spec import encode_value
 from app.settings import RoleTarget
@@ -18,7 +19,6 @@ from app.ui.inspector.around import Source
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.editors.model import ModelEditor, choice_of
 from app.ui.inspector.own_specs import own
-from app.ui.node_texts import FieldTexts
 from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconTile
 from app.ui.widgets.plain_label import PlainLabel

@@ -57,9 +57,6 @@ class ShortcutsPage(Page):
             line.label.setText(text(f"action.{line.action.id}"))
             line.reset.setText(text("preferences.shortcuts.reset"))
             line.keys.setAccessibleName(line.label.text())
-            field = line.keys.findChild(QLineEdit)
-            if field is not None:
-                field.setPlaceholderText(text("preferences.shortcuts.none"))
         self._show()
 
     def _show(self) -> None:
@@ -67,6 +64,9 @@ class ShortcutsPage(Page):
         for line in self._lines.values():
             keys = keys_of(line.action, chosen)
             line.keys.setKeySequence(QKeySequence(keys[0]) if keys else QKeySequence())
+            field = line.keys.findChild(QLineEdit)
+            if field is not None:  # with other keys Qt has put its own words there
+                field.setPlaceholderText(text("preferences.shortcuts.none"))
             line.reset.setVisible(line.action.id in chosen)
         found = clashes(chosen)
         words = [

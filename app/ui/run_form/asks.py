@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from app.document.graph import every_node
 from app.document.workflow import Node, Workflow
 from app.sdk.fields import ModelChoice
 from app.sdk.node_type import AskedInput
@@ -31,6 +32,8 @@ def asks_of(workflow: Workflow, specs: SpecLookup) -> Asks:
         for spec, fields in _readable(node, specs):
             inputs.update({asked.name: asked for asked in spec.type.asks(fields) if asked.name not in inputs})
             samples = max(samples, len(spec.type.samples(fields)))
+    for node in every_node(workflow.graph):
+        for spec, fields in _readable(node, specs):
             models.update(dict.fromkeys(spec.type.models(fields)))
     return Asks(tuple(inputs.values()), samples, tuple(models))
 

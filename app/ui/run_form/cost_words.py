@@ -9,10 +9,13 @@ from app.adapters.shelf import Shelf
 from app.sdk.fields import ModelChoice
 from app.texts import text
 from app.ui import model_words
+from app.ui.plain import sentences
 
 
 def cost_words(models: Sequence[ModelChoice], shelf: Shelf, limit: Decimal | None) -> str:
-    """Free, up to the limit, or with a part that nobody knows."""
+    """Free, up to the limit, or with a part that nobody knows; or that the models are being looked up."""
+    if models and shelf.loading:
+        return text("run_form.cost.looking")
     lines = [(choice, shelf.model(choice)) for choice in models]
     if all(line is not None and line.price_state == "free" for _, line in lines):
         return text("run_form.cost.free" if lines else "run_form.cost.no_model")
@@ -27,4 +30,4 @@ def cost_words(models: Sequence[ModelChoice], shelf: Shelf, limit: Decimal | Non
     missing = [model_words.choice_title(choice, shelf) for choice, line in lines if line is None]
     if missing:
         said.append(text("run_form.cost.missing", models=tuple(dict.fromkeys(missing))))
-    return " ".join(said)
+    return sentences(*said)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.document.workflow import Json, JsonObject
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import FileField
 from app.texts import text
 from app.ui.awaiting import until_closed
@@ -18,7 +20,6 @@ from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.form import FIELD_GAP, Form
 from app.ui.inspector.own_specs import own
 from app.ui.inspector.scrolling import scrolled
-from app.ui.node_texts import FieldTexts
 from app.ui.run_form.asks import Asks
 from app.ui.run_form.input_specs import problems_of, spec_for, values_of
 from app.ui.run_stream import RunWish
@@ -28,6 +29,7 @@ from app.ui.widgets.segmented import Segmented
 
 Mode: TypeAlias = Literal["once", "samples", "table"]
 _TABLE = own("table", FileField(label="Table", endings=("csv", "xlsx", "jsonl"), required=True), str, "")
+_RUN_KEYS = ("Ctrl+Return", "Ctrl+Enter")  # the main key and that of the number pad
 _OWN_TEXTS = FieldTexts("")  # the questions are the workflow author's own words
 
 
@@ -40,7 +42,10 @@ class _Folder(Nowhere):
 
 
 class RunForm(QDialog):
-    """Emits `chosen(RunWish)`. `values()` are the form's own fields, to be remembered for next time."""
+    """Emits `chosen(RunWish)`. `values()` are the form's own fields, to be remembered for next time.
+
+    Opens over the sample rows where there are some and nothing is remembered. Ctrl+Enter runs.
+    """
 
     chosen = Signal(object)
 
@@ -66,12 +71,15 @@ class RunForm(QDialog):
         self._nothing = PlainLabel(text("run_form.nothing"), "muted", wrap=True)
         self._fault = FaultLine()
         self.start = QPushButton(text("run_form.start"))
-        self._lay_out(cost)
-        self.mode.chosen.connect(self._show_mode)
+        self._cost = PlainLabel(cost, "muted", wrap=True)
+        self._lay_out()
+        self.mode.chosen.connect(self._pick_mode)
         self.form.edited.connect(self._look_again)
         self.table.edited.connect(self._look_again)
         self.start.clicked.connect(self.submit)
-        self._show_mode()
+        for keys in _RUN_KEYS:
+            QShortcut(QKeySequence(keys), self).activated.connect(self.submit)
+        self.show_mode("samples" if asks.samples and not self.values() else "once")
 
     async def wish(self) -> RunWish | None:
         """Shows the form and waits for what the person wants; None: no run."""
@@ -86,6 +94,11 @@ class RunForm(QDialog):
         """Opens for a run once, over the samples or over a table."""
         self.mode.set_value(mode)
         self._show_mode()
+        self._go_to_first()
+
+    def show_cost(self, cost: str) -> None:
+        """What it may cost, once that is known better."""
+        self._cost.setText(cost)
 
     def submit(self) -> None:
         """Starts, or says what is missing and goes there."""
@@ -104,7 +117,7 @@ class RunForm(QDialog):
             modes.append(("samples", text("run_form.samples", n=self._asks.samples)))
         return [*modes, ("table", text("run_form.table"))]
 
-    def _lay_out(self, cost: str) -> None:
+    def _lay_out(self) -> None:
         self.setWindowTitle(text("run_form.title"))
         page = QWidget()
         inside = column(page, FIELD_GAP)
@@ -123,7 +136,7 @@ class RunForm(QDialog):
         foot = QHBoxLayout()
         foot.setContentsMargins(24, 14, 24, 16)
         foot.setSpacing(10)
-        foot.addWidget(PlainLabel(cost, "muted", wrap=True), 1)
+        foot.addWidget(self._cost, 1)
         foot.addWidget(cancel)
         foot.addWidget(self.start)
         rule = QFrame()
@@ -135,6 +148,21 @@ class RunForm(QDialog):
         layout.addWidget(rule)
         layout.addLayout(foot)
         self.resize(520, min(640, 260 + 110 * max(1, len(self._asks.inputs))))
+
+    def _pick_mode(self) -> None:
+        self._show_mode()
+        if not self.mode.hasFocus():  # who walks the segments with the arrow keys stays there
+            self._go_to_first()
+
+    def _go_to_first(self) -> None:
+        """The cursor stands where the person types next, or Enter starts at once."""
+        mode = self.mode.value()
+        if mode == "table":
+            self.table.point_at("table")
+        elif mode == "once" and self._asks.inputs:
+            self.form.point_at(self._asks.inputs[0].name)
+        else:
+            self.start.setFocus()
 
     def _show_mode(self) -> None:
         mode = self.mode.value()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import figures
+from app.adapters.model_names import short_name
 from app.document.workflow import Workflow
 from app.events.run_state import RunState
 from app.texts import text
@@ -49,7 +50,7 @@ class Costs(QWidget):
         cached = figures.count(row.usage.cached) if row.usage.cached else none
         return (
             self._name(row),
-            Cell(row.model, "muted"),
+            Cell(short_name(row.model), "muted", tip=row.model),
             Cell(figures.count(row.calls) if used else none, "" if used else "muted", strong=strong),
             Cell(_tokens(row, row.usage.input), "" if used else "muted", strong=strong),
             Cell(cached, "" if row.usage.cached else "muted", strong=strong),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -28,6 +28,7 @@ from app.ui.theme import tint
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _ROW = 28
+_LEAST = 150  # pixels of a column that takes what is left
 _CELL_ROLE = Qt.ItemDataRole.UserRole
 _FIGURES = fonts.TextStyle(12, fonts.LABEL.weight, tabular=True)
 _FIGURES_STRONG = fonts.TextStyle(12, fonts.LABEL_STRONG.weight, tabular=True)
@@ -35,7 +36,7 @@ _FIGURES_STRONG = fonts.TextStyle(12, fonts.LABEL_STRONG.weight, tabular=True)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A title already in the person's language; `width` 0 takes what is left."""
+    """A title already in the person's language; `width` 0 takes what is left, if that is enough to read."""
 
     title: str
     width: int = 0
@@ -52,7 +53,10 @@ class Cell:
     strong: bool = False
     kind: str = ""
     indent: int = 0
+    tip: str = ""  # the tooltip; empty: the whole text
     share: float | None = None  # draws a bar of 0..1 instead of the text
+    mark: str = ""  # a small icon behind the text
+    ground: bool = False  # stands on the ground of a heading
 
 
 class FactModel(QAbstractTableModel):
@@ -100,7 +104,8 @@ class FactModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return one_line(self.cell(index).text)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tooltip(self.cell(index).text)
+            cell = self.cell(index)
+            return tooltip(cell.tip or cell.text)
         return None
 
     def headerData(
@@ -153,14 +158,27 @@ class FactTable(QTableView):
         new = tuple(columns) != tuple(self._facts.columns)
         self._facts.show(columns, count, cells)
         if new:
-            header = self.horizontalHeader()
             for section, column in enumerate(columns):
-                stretch = QHeaderView.ResizeMode.Stretch
-                header.setSectionResizeMode(
-                    section, QHeaderView.ResizeMode.Interactive if column.width else stretch
-                )
-                if column.width:
-                    header.resizeSection(section, column.width)
+                self.horizontalHeader().resizeSection(section, column.width or _LEAST)
+            self._share_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Where little is left, columns without a width of their own keep the least and the table scrolls."""
+        header, columns = self.horizontalHeader(), self._facts.columns
+        own = [section for section, column in enumerate(columns) if not column.width]
+        taken = sum(header.sectionSize(s) for s, column in enumerate(columns) if column.width)
+        enough = self.viewport().width() - taken >= _LEAST * len(own)
+        for section in range(len(columns)):
+            stretches = enough and section in own
+            mode = QHeaderView.ResizeMode.Stretch if stretches else QHeaderView.ResizeMode.Interactive
+            if header.sectionResizeMode(section) != mode:
+                header.setSectionResizeMode(section, mode)
+            if section in own and not enough:
+                header.resizeSection(section, max(_LEAST, header.sectionSize(section)))
 
     def _open(self, index: QModelIndex) -> None:
         self.opened.emit(index.row())
@@ -190,6 +208,8 @@ class _CellPainter(QStyledItemDelegate):
             painter.fillRect(area, tint(look.accent2, 14 if look.dark else 9))
         elif model.failed(index.row()):
             painter.fillRect(area, tint(look.state("error").line, 7))
+        elif cell.ground:
+            painter.fillRect(area, tint(look.input, 60))
         painter.fillRect(QRectF(area.left(), area.bottom() - 0.5, area.width(), 1), look.border)
         inside = area.adjusted(10 + cell.indent * 18, 0, -10, 0)
         colour = _colour(cell)
@@ -213,6 +233,12 @@ class _CellPainter(QStyledItemDelegate):
             paint_icon(painter, cell.icon, colour, badge.adjusted(4, 4, -4, -4))
             inside.adjust(26, 0, 0, 0)
         style = _style(cell.strong, column.figures)
+        if cell.mark:
+            width = fonts.metrics(style, language).horizontalAdvance(one_line(cell.text))
+            place = QRectF(
+                min(inside.left() + width + 8, inside.right() - 14), inside.center().y() - 7, 14, 14
+            )
+            paint_icon(painter, cell.mark, look.text2, place)
         align = Qt.AlignmentFlag.AlignRight if column.figures else Qt.AlignmentFlag.AlignLeft
         draw_text(painter, inside, one_line(cell.text), style, colour, language, align)
         painter.restore()

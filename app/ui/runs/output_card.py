@@ -30,7 +30,7 @@ class OutputCard(QFrame):
         self._preview = preview
         self._text = QPlainTextEdit(visible(preview.text))
         self._text.setReadOnly(True)
-        self._text.setAccessibleName(name)
+        self._text.setAccessibleName(visible(name))
         self._text.setMinimumHeight(64)
         self._all = QPushButton(text("runs.output.all"))
         self._copy = QPushButton(text("runs.output.copy"))

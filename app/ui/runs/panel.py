@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -26,8 +27,10 @@ from app.ui.runs.messages import Messages
 from app.ui.runs.problem_list import ProblemList, run_problems
 from app.ui.runs.questions import Questions
 from app.ui.runs.results import Results
+from app.ui.runs.row_pages import FetchItems
 from app.ui.runs.rows import Rows
 from app.ui.runs.spend_chart import SpendChart
+from app.ui.runs.steps import Steps
 from app.ui.runs.timeline import Timeline
 from app.ui.runs.totals import Totals
 from app.ui.session import Session
@@ -36,8 +39,11 @@ from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconButton
 from app.ui.widgets.plain_label import PlainLabel
 
-_TABS = ("questions", "timeline", "cost", "messages", "rows", "results", "problems")
+_TABS = ("questions", "steps", "timeline", "cost", "messages", "rows", "results", "problems")
 _PACE = 100  # ms between two drawings while a run goes on
+_LEAST_TOTALS = 150  # pixels
+_GAP = 2  # pixels between the parts of the header
+_AROUND_TOTALS = 16 + 18 + 12 + 10 + 12  # pixels: margins, after the title, after the totals, and air
 
 
 class RunPanel(QWidget):
@@ -54,8 +60,15 @@ class RunPanel(QWidget):
     decided = Signal(str, str, str, object, str)
     raised = Signal(object)
 
-    def __init__(self, session: Session, specs: SpecLookup, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        specs: SpecLookup,
+        items: FetchItems | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._items = items
         self._session = session
         self._specs = specs
         self._looks: dict[str, tuple[Node | None, StepLook]] = {}
@@ -79,6 +92,7 @@ class RunPanel(QWidget):
         layout.addWidget(self._banner)
         layout.addWidget(self._pages, 1)
         self._pages.setCurrentIndex(_TABS.index("timeline"))
+        self._alone = False
         self._asked = 0
         self._failed = False
         self._drawn = 0.0
@@ -91,18 +105,27 @@ class RunPanel(QWidget):
         appearance().changed.connect(self._retext)
         self._retext()
 
+    def stand_alone(self) -> None:
+        """Says nothing of itself: it is part of a page that shows one run, and begins with the steps."""
+        self._alone = True
+        self.rows.stand_alone()
+        for part in (self._title, self._size, self._fold):
+            part.hide()
+        self.show_tab("steps")
+
     def _make_pages(self) -> None:
-        self.questions = Questions(self._look)
+        self.questions = Questions(self.look)
         self.questions.decided.connect(self.decided)
         self.budget = BudgetBanner()
         self.budget.raised.connect(self.raised)
-        self.timeline = Timeline(self._look)
+        self.steps = Steps(self.look)
+        self.timeline = Timeline(self.look)
         self.spend = SpendChart()
-        self.costs = Costs(self._look)
-        self.messages = Messages(self._look)
-        self.rows = Rows(self._look, self._specs)
-        self.results = Results(self._look)
-        self.problems = ProblemList(self._look)
+        self.costs = Costs(self.look)
+        self.messages = Messages(self.look)
+        self.rows = Rows(self.look, self._specs, self._items)
+        self.results = Results(self.look)
+        self.problems = ProblemList(self.look)
         first = QWidget()
         beside = QHBoxLayout(first)
         beside.setContentsMargins(0, 0, 16, 12)
@@ -114,6 +137,7 @@ class RunPanel(QWidget):
         beside.addLayout(chart)
         for page in (
             self.questions,
+            self.steps,
             first,
             self.costs,
             self.messages,
@@ -122,6 +146,7 @@ class RunPanel(QWidget):
             self.problems,
         ):
             self._pages.addWidget(page)
+        self.steps.chosen.connect(self._choose)
         self.timeline.chosen.connect(self._choose)
         self.rows.chosen.connect(self._choose)
         self.results.chosen.connect(self._choose)
@@ -130,12 +155,23 @@ class RunPanel(QWidget):
         self.costs.chosen.connect(self._choose)
         self.messages.chosen.connect(self._choose)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_totals()
+
+    def _fit_totals(self) -> None:
+        parts = [self._title, *self._buttons.values(), self._size, self._fold]
+        taken = sum(part.sizeHint().width() + _GAP for part in parts if not part.isHidden())
+        self._totals.fit(self.width() - taken - _AROUND_TOTALS)
+        if self._alone and self.width() < taken + _LEAST_TOTALS:
+            self._totals.hide()  # the page says the same of the run as a whole
+
     def _header(self) -> QWidget:
         header = QWidget()
         header.setFixedHeight(44)
         row = QHBoxLayout(header)
         row.setContentsMargins(16, 0, 10, 0)
-        row.setSpacing(2)
+        row.setSpacing(_GAP)
         row.addWidget(self._title)
         row.addSpacing(18)
         group = QButtonGroup(self)
@@ -179,7 +215,8 @@ class RunPanel(QWidget):
         if node:
             self.chosen.emit(node, "")
 
-    def _look(self, node_id: str) -> StepLook:
+    def look(self, node_id: str) -> StepLook:
+        """How a step of the run is shown in lists."""
         session = self._session
         # As it was when it ran; what was added since is found in the document.
         graphs = (session.run_workflow, session.workflow)
@@ -209,11 +246,14 @@ class RunPanel(QWidget):
             return
         problems = [*self._session.problems, *run_problems(run)]
         self._count_problems(len(problems))
+        self._fit_totals()
         if not self.isVisible():
             return
         match _TABS[self._pages.currentIndex()]:
             case "questions":
                 self.questions.show_questions(run.questions)
+            case "steps":
+                self.steps.show_run(run)
             case "timeline":
                 self.timeline.show_run(run, elapsed)
                 self.spend.show_run(run, elapsed)
@@ -240,10 +280,10 @@ class RunPanel(QWidget):
         failed, self._failed = run.status == "failed" and not self._failed, run.status == "failed"
         if asked and not before:
             wanted = "questions"  # a person is needed: nothing is more important
-        elif failed:
+        elif failed and not self._alone:
             wanted = "problems"
         elif (on_top == "rows" and run.rows is None) or (on_top == "questions" and not asked):
-            wanted = "timeline"
+            wanted = "steps" if self._alone else "timeline"
         if wanted != on_top:
             self.show_tab(wanted)
         return wanted == on_top

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -19,13 +18,12 @@ from app.document.workflow import Json
 from app.events.run_events import PersonAsked
 from app.events.run_state import row_of
 from app.texts import text
+from app.ui.inspector.editors.inputs import TextInput
 from app.ui.plain import visible
 from app.ui.step_looks import StepLook
 from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconTile
 from app.ui.widgets.plain_label import PlainLabel
-
-_TALLEST = 220
 
 
 class PersonCard(QFrame):
@@ -38,11 +36,12 @@ class PersonCard(QFrame):
         vary(self, role="card")
         self._question = question
         self._shown = _as_text(question.value)
-        self._value = QPlainTextEdit(visible(self._shown) if not question.may_edit else self._shown)
+        self._value = TextInput(2, most=8)
+        self._value.undo_here()
+        self._value.show_text(self._shown if question.may_edit else visible(self._shown))
+        self._begun = self._value.text()  # line ends are those of the editor from here on
         self._value.setReadOnly(not question.may_edit)
         self._value.setAccessibleName(text("person.value"))
-        self._value.setMinimumHeight(72)
-        self._value.setMaximumHeight(_TALLEST)
         self._value.textChanged.connect(self._name_buttons)
         self._fault = PlainLabel(role="error", wrap=True)
         self._fault.hide()
@@ -84,13 +83,13 @@ class PersonCard(QFrame):
         return head
 
     def _name_buttons(self) -> None:
-        changed = self._value.toPlainText() != self._shown and self._question.may_edit
+        changed = self._question.may_edit and self._value.text() != self._begun
         self._approve.setText(text("person.approve_edited" if changed else "person.approve"))
         self._fault.hide()
 
     def _on_approve(self) -> None:
-        words = self._value.toPlainText()
-        if not self._question.may_edit or words == self._shown:
+        words = self._value.text()
+        if not self._question.may_edit or words == self._begun:
             self._decide("approved", self._question.value)
             return
         value: Json = words

@@ -11,6 +11,7 @@ from app.document.problem import Problem
 from app.events.run_events import Failure
 from app.events.run_state import RunState
 from app.texts import text
+from app.ui.plain import visible
 from app.ui.problem_words import what_happened, what_to_do
 from app.ui.step_looks import StepLook
 from app.ui.style_sheet import vary
@@ -81,7 +82,7 @@ class ProblemList(QScrollArea):
         words.setSpacing(2)
         where = self._step_look(problem.node).title if problem.node else ""
         sentence = what_happened(problem)
-        words.addWidget(PlainLabel(f"{where}: {sentence}" if where else sentence, "strong", wrap=True))
+        words.addWidget(PlainLabel(_at(where, sentence), "strong", wrap=True))
         if fix := what_to_do(problem):
             words.addWidget(PlainLabel(fix, "label", wrap=True))
         layout.addLayout(words, 1)
@@ -89,7 +90,11 @@ class ProblemList(QScrollArea):
             show = QPushButton(text("runs.problems.show"))
             vary(show, kind="link")
             show.setCursor(Qt.CursorShape.PointingHandCursor)
-            show.setAccessibleName(text("runs.problems.show_in", step=where))
+            show.setAccessibleName(visible(text("runs.problems.show_in", step=where)))
             show.clicked.connect(lambda: self.chosen.emit(problem.node or "", problem.field or ""))
             layout.addWidget(show)
         return row
+
+
+def _at(step: str, sentence: str) -> str:
+    return text("runs.problems.at", step=step, sentence=sentence) if step else sentence

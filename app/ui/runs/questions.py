@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from app.events.run_events import PersonAsked, Scope
 from app.texts import text
 from app.ui.runs.person_card import PersonCard
+from app.ui.runs.record_card import RecordCard
 from app.ui.step_looks import StepLook
 from app.ui.widgets.plain_label import PlainLabel
 
@@ -24,7 +25,7 @@ class Questions(QScrollArea):
     def __init__(self, step_look: Callable[[str], StepLook], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._step_look = step_look
-        self._cards: dict[tuple[str, Scope], tuple[PersonAsked, PersonCard]] = {}
+        self._cards: dict[tuple[str, Scope], tuple[PersonAsked, PersonCard | RecordCard]] = {}
         self._rest = PlainLabel(role="muted")
         inside = QWidget()
         inside.setProperty("role", "scrolled")
@@ -47,7 +48,8 @@ class Questions(QScrollArea):
             self._cards.pop(place)[1].deleteLater()
         for place, question in questions.items():
             if place not in self._cards and len(self._cards) < SHOWN:
-                card = PersonCard(question, self._step_look(question.node))
+                kind = RecordCard if question.about else PersonCard
+                card = kind(question, self._step_look(question.node))
                 card.decided.connect(self.decided)
                 self._column.addWidget(card)
                 self._cards[place] = (question, card)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from app.costs.cost import FREE, Cost
 from app.document.workflow import Graph
-from app.events.run_events import Failure, Preview
+from app.events.run_events import Failure, Preview, RowSettled
 from app.events.run_state import InstanceState, RunState
+from app.processes.messages import ItemLine
 from app.ui.canvas.placed import SpecLookup, fields_of
 
 RowStatus: TypeAlias = Literal["waiting", "running", "done", "check_failed", "failed", "cancelled"]
 FILTERS: tuple[RowStatus, ...] = ("done", "check_failed", "failed", "running", "waiting", "cancelled")
+_SETTLED: tuple[RowStatus, ...] = ("done", "check_failed", "failed", "cancelled")
+_CODES: Mapping[RowStatus, int] = {status: code for code, status in enumerate(_SETTLED, 1)}
+_KEPT_FACTS = 20_000  # rows
+_AT_WORK = 2_000  # rows before the newest among which those at work are looked for
 MOST_COLUMNS = 3  # of each side; more don't fit beside what went wrong
 
 
@@ -26,6 +31,7 @@ class ValueColumn:
     port: str
     title: str
     side: Literal["in", "out"]
+    name: str = ""  # what the row itself calls it: a column of the source, a result of the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,55 +60,114 @@ def value_columns(graph: Graph, specs: SpecLookup) -> tuple[ValueColumn, ...]:
         if spec is None or fields is None or node.disabled:
             continue
         asked += [
-            ValueColumn(node.id, ask.name, ask.label or ask.name, "out") for ask in spec.type.asks(fields)
+            ValueColumn(node.id, ask.name, ask.label or ask.name, "out", ask.name)
+            for ask in spec.type.asks(fields)
         ]
         if spec.type.kind == "output":
             ports = spec.ports(fields).inputs
-            given += [ValueColumn(node.id, port.name, node.title or port.label, "in") for port in ports]
+            name = spec.type.result_name(fields) or ""
+            given += [ValueColumn(node.id, port.name, node.title or port.label, "in", name) for port in ports]
     return (*asked[:MOST_COLUMNS], *given[:MOST_COLUMNS])
 
 
 class RowBook:
-    """The rows of one run. Facts of a settled row are kept, so that long tables stay quick."""
+    """The rows of one run. What is known of settled rows is kept, so that tables of any length stay quick: looking
+    again costs what has settled since, not what there is. `item` gives a row as the engine keeps it, if at hand.
+    """
 
-    def __init__(self, run: RunState, columns: Sequence[ValueColumn] = ()) -> None:
+    def __init__(
+        self,
+        run: RunState,
+        columns: Sequence[ValueColumn] = (),
+        item: Callable[[int], ItemLine | None] = lambda _: None,
+    ) -> None:
         self._run = run
+        self._item = item
         self.columns = tuple(columns)
-        self._settled: dict[int, RowFacts] = {}
+        self._settled: OrderedDict[int, RowFacts] = OrderedDict()
+        self._words = bytearray()  # by row: which state it has settled in; 0 is not known
+        self._checks_failed = 0
+        self._last: RowSettled | None = None
 
     @property
     def count(self) -> int:
         """Rows that are known to exist."""
-        return max(self._run.rows or 0, self._run.rows_begun, len(self._run.rows_settled))
+        return max(self._run.rows or 0, self._run.rows_begun)
 
     def facts(self, row: int) -> RowFacts:
         known = self._settled.get(row)
         if known is None:
             known = self._look(row)
-            if row in self._run.rows_settled:
+            if row in self._run.rows_settled and known.values:
                 self._settled[row] = known
+                if len(self._settled) > _KEPT_FACTS:
+                    self._settled.popitem(last=False)
         return known
 
     def counts(self) -> Counter[RowStatus]:
         """How many rows are in each state; the states add up to all rows."""
-        begun = max(self._run.rows_begun, max(self._run.rows_settled, default=-1) + 1)
+        self._note_settled()
+        run = self._run
+        through = run.rows_done + run.rows_failed + run.rows_cancelled
+        begun = max(run.rows_begun, through)
+        rest: RowStatus = "cancelled" if run.is_over else "running"
         counts: Counter[RowStatus] = Counter()
-        for row in range(begun):
-            counts[self.facts(row).status] += 1
-        counts["waiting"] += self.count - begun
+        counts["done"] = run.rows_done - self._checks_failed
+        counts["check_failed"] = self._checks_failed
+        counts["failed"] = run.rows_failed
+        counts["cancelled"] = run.rows_cancelled
+        counts[rest] += begun - through
+        counts["cancelled" if run.is_over else "waiting"] += self.count - begun
         return counts
 
     def chosen(self, status: RowStatus | None) -> Sequence[int]:
         """The rows in a state, in the order of the table; None means all."""
         if status is None:
             return range(self.count)
-        return [row for row in range(self.count) if self.facts(row).status == status]
+        self._note_settled()
+        begun, code = self._run.rows_begun, _CODES.get(status, 0)
+        words = self._words
+        if status == "waiting":
+            return range(begun, self.count)
+        if status == "running":
+            return [
+                row for row in range(max(0, begun - _AT_WORK), begun) if self.facts(row).status == "running"
+            ]
+        if status == "done" and self._run.rows_forgotten:  # of what isn't known any more, all went well
+            return [row for row in range(begun) if row >= len(words) or words[row] in (0, code)]
+        return [row for row, word in enumerate(words) if word == code]
+
+    def _note_settled(self) -> None:
+        """Goes through what has settled since the last time, the latest first."""
+        run = self._run
+        if len(self._words) < self.count:
+            self._words.extend(bytes(self.count - len(self._words)))
+        latest = next(reversed(run.rows_settled.values()), None)
+        for row in reversed(run.rows_settled):
+            settled = run.rows_settled[row]
+            if settled is self._last:
+                break
+            before = self._words[row]
+            now = _CODES.get(self.facts(row).status, 0)
+            self._words[row] = now
+            self._checks_failed += (now == _CODES["check_failed"]) - (before == _CODES["check_failed"])
+        self._last = latest
 
     def _look(self, row: int) -> RowFacts:
-        end = self._run.rows_settled.get(row)
-        instances = [i for node in self._run.nodes if (i := self._run.instances.get((node, f"#{row}")))]
-        if not instances and end is None:
-            return RowFacts(row, "cancelled" if self._run.is_over else "waiting")
+        run = self._run
+        end = run.rows_settled.get(row)
+        # Rows are many, steps few: one look a step.
+        instances = [i for node in run.nodes if (i := run.instances.get((node, f"#{row}")))]
+        if not instances and (end is not None or row < run.rows_begun):
+            item = self._item(row)
+            if item is not None:
+                return self._of_item(item)
+        if not instances and end is not None:
+            return RowFacts(row, end.status, end.node, cost=end.cost, failure=end.failure)
+        if end is None and not instances:
+            if row < run.rows_begun and run.rows_forgotten:  # its details are in the journal only
+                return RowFacts(row, "done")
+            return RowFacts(row, "cancelled" if run.is_over else "waiting")
         start = min((i.start for i in instances), default=0.0)
         words = [word for i in sorted(instances, key=_ended) if (word := _verdict(i))]
         done = [i.settled for i in instances if i.settled]
@@ -117,6 +182,22 @@ class RowBook:
             sum(settled.calls for settled in done),
             end.t - start if end else None,
             end.failure if end else None,
+        )
+
+    def _of_item(self, item: ItemLine) -> RowFacts:
+        """A row whose steps are no longer in memory, or never were."""
+        known = self._words[item.number] if item.number < len(self._words) else 0
+        status: RowStatus = "check_failed" if known == _CODES["check_failed"] else item.status
+        texts = [(item.values if c.side == "out" else item.outputs).get(c.name) for c in self.columns]
+        return RowFacts(
+            item.number,
+            status,
+            item.node,
+            tuple(None if words is None else Preview(words, "text", len(words)) for words in texts),
+            cost=item.cost,
+            calls=int(item.calls),
+            seconds=item.seconds,
+            failure=item.failure,
         )
 
     def _status(self, end: str | None, words: Sequence[str]) -> RowStatus:

@@ -16,8 +16,10 @@ from app.ui.canvas.placed import SpecLookup
 from app.ui.problem_words import what_happened
 from app.ui.runs.fact_table import Cell, Column, FactTable
 from app.ui.runs.row_facts import FILTERS, RowBook, RowFacts, RowStatus, value_columns
+from app.ui.runs.row_pages import FetchItems, RowPages
 from app.ui.step_looks import StepLook
 from app.ui.style_sheet import vary
+from app.ui.widgets.plain_label import PlainLabel
 
 _ICONS: dict[RowStatus, tuple[str, str]] = {
     "waiting": ("clock", "waiting"),
@@ -30,14 +32,26 @@ _ICONS: dict[RowStatus, tuple[str, str]] = {
 
 
 class Rows(QWidget):
-    """Emits `chosen(node)`: the step to look at for a row that was opened."""
+    """Emits `chosen(node)`: the step to look at for a row that was opened; `retried`: the failures are to be tried
+    again; `exported`: the rows are wanted as a table.
+    """
 
     chosen = Signal(str)
+    retried = Signal()
+    exported = Signal()
 
     def __init__(
-        self, step_look: Callable[[str], StepLook], specs: SpecLookup, parent: QWidget | None = None
+        self,
+        step_look: Callable[[str], StepLook],
+        specs: SpecLookup,
+        items: FetchItems | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._pages = RowPages(items, self)
+        self._pages.arrived.connect(self._redraw)
+        self._alone = False
+        self._drawn: dict[int, Sequence[Cell]] = {}
         self._step_look = step_look
         self._specs = specs
         self._book = RowBook(RunState())
@@ -59,7 +73,18 @@ class Rows(QWidget):
             group.addButton(button)
             bar.addWidget(button)
             self._buttons[status] = button
+        self._pace = PlainLabel(role="small")
+        self.retry, self.export = QPushButton(), QPushButton()
+        for button, name, signal in (
+            (self.retry, "rows.retry", self.retried),
+            (self.export, "rows.export", self.exported),
+        ):
+            vary(button, kind="filter")
+            button.setObjectName(name)
+            button.clicked.connect(signal)
         bar.addStretch(1)
+        for part in (self._pace, self.retry, self.export):
+            bar.addWidget(part)
         self.table = FactTable(self)
         self.table.opened.connect(self._open)
         self.table.mark_failed(lambda index: self._book.facts(self._rows[index]).status == "failed")
@@ -74,21 +99,49 @@ class Rows(QWidget):
         if run is not self._run:
             self._run = run
             columns = value_columns(workflow.graph, self._specs) if workflow else ()
-            self._book = RowBook(run, columns)
+            self._pages.forget()
+            self._book = RowBook(run, columns, self._pages.item)
+        self._pages.show_run(run.run)
         counts = self._book.counts()
         for status, button in self._buttons.items():
             n = self._book.count if status is None else counts[status]
             word = text("runs.rows.all") if status is None else text(f"row.{status}")
             button.setText(text("runs.rows.filter", word=word, n=figures.count(n)))
             button.setEnabled(n > 0 or status is None)
-            button.setVisible(n > 0 or status != "cancelled")
+            # Nothing will run or wait any more in a run that is over.
+            rare = status == "cancelled" or (run.is_over and status in ("running", "waiting"))
+            button.setVisible(n > 0 or not rare)
+        self._show_ways(run)
         self._rows = self._book.chosen(self._filter)
+        self._redraw()
+
+    def stand_alone(self) -> None:
+        """What can be done with the rows is offered elsewhere on the page."""
+        self._alone = True
+
+    def _show_ways(self, run: RunState) -> None:
+        """How fast it goes, and what can be done with the rows when it is through."""
+        through = run.rows_done + run.rows_failed + run.rows_cancelled
+        goes = run.status == "running" and through > 1 and run.elapsed > 1.0
+        rate = through / run.elapsed if goes else 0.0
+        left = (run.rows - through) / rate if goes and run.rows and run.rows > 0 else None
+        words = text("rows.pace", n=f"{rate:.1f}") if goes else ""
+        if goes and left is not None:
+            words = text("rows.pace_left", pace=words, left=figures.seconds(left))
+        self._pace.setText(words)
+        self.retry.setText(text("rows.retry", n=run.rows_failed, shown=figures.count(run.rows_failed)))
+        self.retry.setVisible(run.is_over and run.rows_failed > 0 and not self._alone)
+        self.export.setText(text("rows.export"))
+        self.export.setVisible(run.is_over and through > 0 and not self._alone)
+
+    def _redraw(self) -> None:
+        self._drawn.clear()
         self.table.show_facts(self._columns(), len(self._rows), self._cells)
 
     def _choose(self, status: RowStatus | None) -> None:
         self._filter = status
         self._rows = self._book.chosen(status)
-        self.table.show_facts(self._columns(), len(self._rows), self._cells)
+        self._redraw()
         self.table.scrollToTop()
 
     def _open(self, index: int) -> None:
@@ -98,7 +151,7 @@ class Rows(QWidget):
             self.chosen.emit(node)
 
     def _columns(self) -> Sequence[Column]:
-        values = [Column(column.title, 0 if i == 0 else 150) for i, column in enumerate(self._book.columns)]
+        values = [Column(column.title) for column in self._book.columns]
         return (
             Column(text("runs.rows.row"), 64, figures=True),
             Column(text("runs.rows.status"), 170),
@@ -110,6 +163,13 @@ class Rows(QWidget):
         )
 
     def _cells(self, index: int) -> Sequence[Cell]:
+        # The table asks once for every column.
+        cells = self._drawn.get(index)
+        if cells is None:
+            cells = self._drawn[index] = self._made(index)
+        return cells
+
+    def _made(self, index: int) -> Sequence[Cell]:
         facts = self._book.facts(self._rows[index])
         failed = facts.status == "failed"
         return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -9,6 +11,8 @@ from app import figures
 from app.events.run_state import RunState
 from app.texts import text
 from app.ui.widgets.plain_label import PlainLabel
+
+_BETWEEN, _GAP = 6, 24  # pixels between a figure and its word, and between two figures
 
 
 class Figure(QWidget):
@@ -20,14 +24,24 @@ class Figure(QWidget):
         self._word = PlainLabel(role="muted")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout.setSpacing(_BETWEEN)
         layout.addWidget(self._number, 0, Qt.AlignmentFlag.AlignBaseline)
         layout.addWidget(self._word, 0, Qt.AlignmentFlag.AlignBaseline)
 
     def show_figure(self, number: str, word: str) -> None:
         self._number.setText(number)
         self._word.setText(word)
+        self.setToolTip(f"{number} {word}")
         self.setAccessibleName(f"{number} {word}")
+
+    def set_brief(self, brief: bool) -> None:
+        """Leaves out the word, which the tooltip keeps."""
+        self._word.setHidden(brief or not self._word.text())
+
+    def room(self, *, brief: bool) -> int:
+        """Its width in pixels, with and without its word."""
+        number, word = self._number.sizeHint().width(), self._word.sizeHint().width()
+        return number if brief or not self._word.text() else number + _BETWEEN + word
 
 
 class Totals(QWidget):
@@ -37,9 +51,10 @@ class Totals(QWidget):
         super().__init__(parent)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(24)
+        layout.setSpacing(_GAP)
         self._rows, self._spent, self._tokens, self._time = (Figure(self) for _ in range(4))
-        for figure in (self._rows, self._spent, self._tokens, self._time):
+        self._all = (self._rows, self._spent, self._tokens, self._time)
+        for figure in self._all:
             layout.addWidget(figure)
 
     def show_run(self, run: RunState, elapsed: float) -> None:
@@ -57,3 +72,14 @@ class Totals(QWidget):
         self._spent.show_figure(figures.cost(run.cost), text("runs.total.spent") if run.cost.known else "")
         self._tokens.show_figure(figures.count(run.usage.total), text("runs.total.tokens"))
         self._time.show_figure(figures.seconds(elapsed), text("runs.total.time"))
+
+    def fit(self, room: int) -> None:
+        """Says less where less has room (pixels): first the words go, then the tokens."""
+        shown = [figure for figure in self._all if figure is self._tokens or not figure.isHidden()]
+        brief = self._room(shown, brief=False) > room
+        for figure in self._all:
+            figure.set_brief(brief)
+        self._tokens.setHidden(brief and self._room(shown, brief=True) > room)
+
+    def _room(self, shown: Sequence[Figure], *, brief: bool) -> int:
+        return sum(figure.room(brief=brief) for figure in shown) + _GAP * (len(shown) - 1)

@@ -11,7 +11,7 @@ from app.adapters.shelf import ConnectionLine, ModelLine, Shelf
 from app.document.workflow import Workflow
 from app.planner.look_alikes import readable
 from app.sdk.fields import ConnectionField, ModelChoice
-from app.ui.canvas.placed import SpecLookup
+from app.ui.canvas.placed import SpecLookup, fields_of
 from app.ui.plain import one_line
 from app.ui.step_looks import find_node, step_look
 
@@ -46,11 +46,18 @@ class TrustFacts:
         shown = readable(target)
         return one_line(shown if shown == target else f"{shown} ({target})", 120)
 
-    def model(self, target: str) -> ModelLine | None:
-        """The model of this machine that a `role` or `connection/model` leads to."""
+    def model(self, target: str, nodes: Sequence[str] = ()) -> ModelLine | None:
+        """The model of this machine that a `role` or `connection/model` of these steps leads to."""
         connection, slash, model = target.partition("/")
         choice = ModelChoice(connection=connection, model=model) if slash else ModelChoice(role=target)
-        return self.shelf.model(choice)
+        asked = (found for node in nodes for found in self._choices(node) if found.target == target)
+        return self.shelf.model(next(asked, choice))
+
+    def _choices(self, node_id: str) -> tuple[ModelChoice, ...]:
+        node = find_node(self.workflow.graph, node_id)
+        spec = self.specs(node.type) if node else None
+        fields = fields_of(node, spec) if node and spec else None
+        return spec.type.models(fields) if spec and fields is not None else ()
 
     def connections_for(self, nodes: Sequence[str]) -> list[ConnectionLine]:
         """The person's connections that these steps could use."""

@@ -64,7 +64,7 @@ def _note(row: SheetRow, item: SheetItem, facts: TrustFacts) -> str:
     if item.sign:
         return text(f"trust.note.{row.kind}.{item.sign}", like=item.like)
     if row.kind == "models":
-        line = facts.model(item.target)
+        line = facts.model(item.target, item.nodes)
         if line is None:
             return text("trust.note.models.missing")
         return f"{line.name}: {model_words.price_words(line)}, {model_words.data_goes(line)}"

@@ -12,6 +12,7 @@ from app.texts import has, text
 from app.ui.appearance import appearance
 from app.ui.canvas.ink import draw_soft, fill_rounded
 from app.ui.canvas.placed import SpecLookup
+from app.ui.plain import visible
 from app.ui.welcome.examples import STARTER, Example
 from app.ui.welcome.graph_picture import HEIGHT as PICTURE_HEIGHT
 from app.ui.welcome.graph_picture import GraphPicture
@@ -51,7 +52,7 @@ class ExampleCard(QAbstractButton):
         if self._start:
             self._start.adjustSize()
             self._start.move(13, PICTURE_HEIGHT - 34)
-        self.setAccessibleName(example.title)
+        self.setAccessibleName(visible(example.title))
         self.setAccessibleDescription(f"{example.summary} {self._need_words(mapped)[2]}")
 
     def _needs(self, mapped: Collection[str]) -> QHBoxLayout:

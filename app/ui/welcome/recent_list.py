@@ -13,7 +13,7 @@ from app.texts import text
 from app.ui import fonts
 from app.ui.appearance import appearance
 from app.ui.canvas.ink import draw_text, fill_rounded
-from app.ui.plain import one_line, tooltip
+from app.ui.plain import one_line, tooltip, visible
 from app.ui.widgets.icon_button import paint_tile
 from app.ui.widgets.plain_label import PlainLabel
 
@@ -54,7 +54,7 @@ class _Row(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip(tooltip(str(path)))
-        self.setAccessibleName(f"{self._name}, {self._folder}")
+        self.setAccessibleName(visible(f"{self._name}, {self._folder}"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look, language = appearance().theme, appearance().language

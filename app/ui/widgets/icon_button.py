@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from app.ui.appearance import appearance
 from app.ui.icons import icon, paint_icon
+from app.ui.plain import tooltip, visible
 from app.ui.theme import tint
 
 
@@ -30,8 +31,8 @@ class IconButton(QToolButton):
 
     def set_label(self, label: str) -> None:
         """Another tooltip and accessible name."""
-        self.setToolTip(label)
-        self.setAccessibleName(label)
+        self.setToolTip(tooltip(label))
+        self.setAccessibleName(visible(label))
 
     def _tint(self) -> None:
         look = appearance().theme

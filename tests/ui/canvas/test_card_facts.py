@@ -31,7 +31,7 @@ from tests.ui.canvas.triage import run_state, specs
 
 
 def card(node: Node, *events: RunEvent, rows: int | None = None) -> Card:
-    placed = place(node, specs(node.type), ())
+    placed = place(node, specs, ())
     started = RunStarted("r", "w", "", "", "", (node.id,), rows)
     return card_of(placed, run_state([started, *events]) if events else None)
 
@@ -56,6 +56,8 @@ WRITE = Node("n", "test.write")
     [
         ({}, "Cheap model", "cheap", "zap"),
         ({"model": {"role": "strong"}}, "Strong model", "strong", "brain"),
+        # Written out in full it is the same choice.
+        ({"model": {"role": "strong", "connection": "", "otherwise": ""}}, "Strong model", "strong", "brain"),
         ({"model": {"connection": "c", "model": "opus"}}, "Text model", "strong", "brain"),
     ],
 )
@@ -72,6 +74,8 @@ def test_the_second_line_says_what_matters() -> None:
     assert card(Node("n", "test.look_up")).subtitle == "Tool"
     assert card(WRITE).subtitle == "Model"
     assert card(Node("n", "test.send")).subtitle == "For tests"
+    file = {"model": {"connection": "c", "model": "Qwen2.5-7B-Instruct-Q4_K_M"}}
+    assert card(Node("n", "test.write", fields=file)).subtitle == "Model · Qwen2.5 7B Instruct"
     chosen = {"model": {"connection": "c", "model": "opus"}}
     assert card(Node("n", "test.write", title="Mine", fields=chosen)).subtitle == "Model · opus"
     ran = card(Node("n", "test.write", title="Mine"), STARTED, called(Cost()))

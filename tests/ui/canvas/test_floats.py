@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.document.document import Document
 from app.document.problem import Problem
 from app.document.workflow import Workflow
 from app.ui.appearance import appearance
@@ -63,6 +65,64 @@ def test_the_zoom_bar(qtbot: QtBot, canvas: Canvas) -> None:
             QTest.mouseClick(tidy, LEFT)
     finally:
         appearance().set_reduced_motion(None)
+
+
+def wheel(canvas: Canvas, steps: int) -> None:
+    """Turns the mouse wheel over the middle of the canvas."""
+    port = canvas.view.viewport()
+    at = port.rect().center()
+    turned = QWheelEvent(
+        at,
+        port.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, 120 * steps),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(port, turned)
+
+
+def resized(qtbot: QtBot, canvas: Canvas, width: int, height: int) -> None:
+    canvas.resize(width, height)
+    qtbot.waitUntil(lambda: canvas.view.width() == width)
+
+
+def test_all_stays_in_sight_while_the_window_grows(qtbot: QtBot, canvas: Canvas) -> None:
+    resized(qtbot, canvas, 700, 500)
+    small = canvas.zoom
+    assert canvas.view.visible().contains(canvas.scene.content())
+    resized(qtbot, canvas, 1300, 900)
+    assert canvas.zoom > small
+    assert canvas.view.visible().contains(canvas.scene.content())
+    resized(qtbot, canvas, 4000, 3000)
+    assert canvas.zoom == 1.0
+
+
+def test_who_looks_closer_is_left_alone(qtbot: QtBot, canvas: Canvas) -> None:
+    wheel(canvas, 2)
+    before = canvas.zoom
+    resized(qtbot, canvas, 1900, 1100)
+    assert canvas.zoom == before
+    QTest.mouseClick(canvas.findChild(ZoomBar).findChildren(IconButton)[2], LEFT)  # fit
+    resized(qtbot, canvas, 1000, 700)
+    assert canvas.view.visible().contains(canvas.scene.content())
+    QTest.mouseClick(canvas.findChild(Minimap), LEFT, pos=QPoint(20, 20))
+    before = canvas.zoom
+    resized(qtbot, canvas, 1900, 1100)
+    assert canvas.zoom == before
+
+
+def test_what_was_edited_does_not_move_away(
+    qtbot: QtBot, canvas: Canvas, hand: Hand, document: Document
+) -> None:
+    del document  # it does what the canvas asks for
+    canvas.fit()
+    hand.drag(hand.body("send"), hand.body("send") + QPointF(60, 40))
+    before, place = canvas.zoom, canvas.view.mapToScene(QPoint(0, 0))
+    resized(qtbot, canvas, 1100, 800)
+    assert (canvas.zoom, canvas.view.mapToScene(QPoint(0, 0))) == (before, place)
 
 
 def test_zoom_glides_where_things_may_move(qtbot: QtBot, canvas: Canvas) -> None:

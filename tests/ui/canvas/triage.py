@@ -175,7 +175,19 @@ class Switch(NodeType[SwitchFields, CheckInputs, Mapping[str, Any]]):
         return Ports((PortSpec("value", "Value", "any"),), outputs)
 
 
-SPECS: Mapping[str, NodeSpec] = {t.id: spec_of(t) for t in (Ask, Write, Check, LookUp, Send, Switch)}
+class Frame(NodeType[NoFields, CheckInputs, Mapping[str, Any]]):
+    """Holds steps."""
+
+    id = "test.frame"
+    title = "Repeat"
+    summary = "For tests"
+    kind = "flow"
+    category = "logic"
+    icon = "layers"
+    frame = "map"
+
+
+SPECS: Mapping[str, NodeSpec] = {t.id: spec_of(t) for t in (Ask, Write, Check, LookUp, Send, Switch, Frame)}
 
 
 def specs(type_id: str) -> NodeSpec | None:

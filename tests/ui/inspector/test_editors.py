@@ -70,6 +70,21 @@ def test_no_break_spaces_survive_an_edit(qtbot: QtBot) -> None:
     assert edits.last == "5\u00a0%!"
 
 
+@pytest.mark.parametrize(
+    "field", [TextField(label="T", lines=4), TextField(label="T", lines=4, references=True)]
+)
+def test_letters_that_nobody_can_see_get_a_place_and_a_colour(qtbot: QtBot, field: TextField) -> None:
+    made, edits = editor(qtbot, field, str, "")
+    made.show_value("pay \u202efdp.exe 😀 to a\u200bdmin 👩\u200d💻")
+    shown = made.focusProxy().document().firstBlock().layout().formats()
+    marked = [(run.start, run.length) for run in shown if run.format.fontLetterSpacing()]
+    assert marked == [(4, 1), (20, 1)]
+    assert edits.told == []
+    QTest.keyClick(focused(), Qt.Key.Key_End)
+    QTest.keyClicks(focused(), "!")
+    assert edits.last == "pay \u202efdp.exe 😀 to a\u200bdmin 👩\u200d💻!"
+
+
 def test_a_growing_text_grows_its_field(qtbot: QtBot) -> None:
     made, _edits = editor(qtbot, TextField(label="Text", lines=2), str, "")
     before = focused().height()  # type: ignore[attr-defined]

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QAbstractButton, QScrollArea, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.registry.discovery import discover
+from app.registry.node_texts import field_texts
 from app.sdk.spec import NodeSpec
 from app.ui.appearance import appearance
 from app.ui.inspector.form import Form
-from app.ui.node_texts import field_texts
 from tests.ui.fit import clipped
 from tests.ui.inspector.world import Here, shown
 

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.document.workflow import Json
 from app.registry.discovery import discover
+from app.registry.node_texts import FieldTexts, field_texts
 from app.sdk import fields as kinds
 from app.sdk.fields import AnyField, Option
 from app.sdk.spec import FieldSpec, NodeSpec
 from app.ui.inspector.form import Form
 from app.ui.inspector.shown import is_shown
-from app.ui.node_texts import FieldTexts, field_texts
 from tests.ui.inspector.world import Here
 
 REGISTRY = discover()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.adapters.shelf import UNREAD_SHELF
 from app.sdk.fields import ModelChoice, ModelField
 from app.ui.inspector.editors.model_list import spoken
 from tests.ui.inspector.world import Here, editor
@@ -92,3 +94,26 @@ def test_managing_leads_to_preferences(qtbot: QtBot) -> None:
     made.menu._manage.click()
     assert here.wanted_page == "models"
     assert not made.menu.isVisible()
+
+
+def test_nothing_is_missing_before_the_models_are_known(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Here()
+    monkeypatch.setattr(here, "shelf", lambda: UNREAD_SHELF)
+    made, _edits = editor(qtbot, ModelField(label="Model"), ModelChoice, SMALL, around=here)
+    assert made._button.words() == "Small"
+    assert made._fault.text() == ""
+    QTest.keyClick(made._button, Qt.Key.Key_Down)
+    assert [row.answers for row in made.menu._model.rows if row.choice] == ["", ""]
+
+
+def test_a_role_says_who_stands_in_for_it(qtbot: QtBot) -> None:
+    wish = {"role": "strong", "otherwise": "small"}
+    made, edits = editor(qtbot, ModelField(label="Model"), ModelChoice, wish)
+    assert made._button.words() == "Strong · SmolLM2-135M"
+    assert made._facts.text().startswith("No model stands for “Strong” yet: “Small” answers instead.\nfree")
+    assert made._fault.text() == ""
+    assert made._button.toolTip() == "smollm2"
+    assert made.value() == wish
+    assert edits.told == []

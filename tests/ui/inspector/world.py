@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 from app.adapters.connection import Connection
 from app.adapters.shelf import ConnectionLine, Measured, ModelLine, Shelf
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import AnyField, ModelChoice
 from app.sdk.spec import FieldSpec
 from app.ui.inspector.around import Source
 from app.ui.inspector.editors.editor import Editor
 from app.ui.inspector.editors.kinds import editor_for
-from app.ui.node_texts import FieldTexts
 
 TEXTS = FieldTexts("test.field")
 MESSAGE = Source("ask", "message", "Customer request", "Message", "record", "message")

@@ -16,7 +16,9 @@ from app.document.problem import Problem
 from app.engine import Engine
 from app.processes import children
 from app.processes.account_answers import AccountAnswers
+from app.processes.history_answers import HistoryAnswers
 from app.processes.messages import Request
+from app.processes.outbox import Outbox
 from app.registry.discovery import AddOn
 from app.settings import Preferences, folders
 from app.ui.appearance import appearance
@@ -40,7 +42,8 @@ class InProcess:
     """Answers requests as the engine process does, without a pipe between."""
 
     def __init__(self, engine: Engine) -> None:
-        self._answers = AccountAnswers(engine).answers
+        history = HistoryAnswers(engine, cast("Outbox", None))  # no run is opened here
+        self._answers = {**AccountAnswers(engine).answers, **history.answers}
 
     async def ask(self, request: Request[Any]) -> Any:
         return await self._answers[type(request)](request)

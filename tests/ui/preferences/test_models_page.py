@@ -114,6 +114,26 @@ async def test_a_test_says_what_it_found(world: World, server: ScriptedServer) -
     assert form._fault.text() == ""
 
 
+async def test_after_a_test_enter_does_not_give_up(world: World, server: ScriptedServer) -> None:
+    page = await models(world)
+    QTest.mouseClick(page._add, LEFT)
+    form = page._form
+    kind(form, "openai_compatible")
+    fill(form, "url", server.url("openai"))
+    form._test.setFocus()
+    QTest.keyClick(form._test, Qt.Key.Key_Space)
+    await until(form._test.isEnabled)
+    assert QApplication.focusWidget() is form._test
+
+
+async def test_a_key_for_this_session_is_not_called_kept(world: World, server: ScriptedServer) -> None:
+    page = await models(world)
+    await add(page, server)
+    state = await world.engine.outside.secrets.state()
+    kept = "key kept safely" in cards(page)["Tiny"]._facts.text()
+    assert kept == (state.place != "session only")
+
+
 async def test_a_card_tests_its_connection(world: World, server: ScriptedServer) -> None:
     page = await models(world)
     await add(page, server)
@@ -151,6 +171,7 @@ async def test_a_missing_address_stands_at_its_field(world: World) -> None:
 async def test_a_renamed_connection_keeps_its_key(world: World, server: ScriptedServer) -> None:
     page = await models(world)
     await add(page, server)
+    world.kept.change(roles={"strong": RoleTarget("Tiny", "big-2")})
     cards(page)["Tiny"].edited.emit()
     form = page._form
     assert form.key.placeholderText() == "Empty: the kept key stays"
@@ -158,6 +179,7 @@ async def test_a_renamed_connection_keeps_its_key(world: World, server: Scripted
     QTest.mouseClick(form._save, LEFT)
     await until(lambda: "Company" in cards(page))
     assert "Tiny" not in cards(page)
+    assert world.kept.now.roles == {"strong": RoleTarget("Company", "big-2")}  # roles go along
     assert await world.engine.outside.secrets.get("Company") == KEY
     assert await world.engine.outside.secrets.get("Tiny") is None
 
@@ -221,3 +243,25 @@ async def test_each_kind_shows_its_own_fields(world: World) -> None:
     kind(form, "web_api")
     assert "models" not in form.form._rows
     assert form.connection().kind == "web_api"
+
+
+async def test_limits_are_set_among_the_further_settings_and_hold_in_the_engine(
+    world: World, server: ScriptedServer
+) -> None:
+    page = await models(world)
+    await add(page, server)
+    cards(page)["Tiny"].edited.emit()
+    form = page._form
+    for field, typed in (("parallel", "3"), ("rpm", "120"), ("tpm", "90000")):
+        fill(form, field, typed)
+    QTest.mouseClick(form._save, LEFT)
+    await until(lambda: page._stack.currentIndex() == 0)
+    kept = world.engine.outside.connections.get("Tiny")
+    assert kept is not None
+    assert (kept.parallel, kept.rpm, kept.tpm) == (3, 120, 90_000)
+    await until(lambda: cards(page)["Tiny"]._line.connection.parallel == 3)
+    cards(page)["Tiny"].edited.emit()
+    fill(form, "rpm", "")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Delete)
+    assert form.connection().rpm is None
+    assert form.connection().parallel == 3

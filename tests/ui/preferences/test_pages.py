@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from app.executor.cache import Kept
 from app.settings import Preferences, load_preferences
 from app.ui.appearance import appearance
 from app.ui.preferences.addons_page import AddOnsPage
@@ -15,6 +16,7 @@ from app.ui.preferences.keys_page import KeysPage
 from app.ui.preferences.money_page import MoneyPage
 from app.ui.preferences.reviewed_page import ReviewedPage
 from app.ui.preferences.shortcuts_page import ShortcutsPage
+from app.ui.preferences.storage_page import StoragePage
 from app.ui.widgets.toggle import Toggle
 from tests.ui.preferences.conftest import World, until
 
@@ -48,7 +50,16 @@ async def test_general_changes_are_kept(world: World) -> None:
 async def test_every_page_speaks_the_language_of_now(world: World) -> None:
     appearance().set_language("zh-CN")
     titles = [world.dialog._list.item(at).text() for at in range(world.dialog._list.count())]
-    assert titles == ["通用", "模型与账号连接", "费用与速度", "密钥", "快捷键", "插件", "已审核的工作流"]
+    assert titles == [
+        "通用",
+        "模型与账号连接",
+        "费用与速度",
+        "保留的内容",
+        "密钥",
+        "快捷键",
+        "插件",
+        "已审核的工作流",
+    ]
 
 
 async def test_money_is_kept_as_a_decimal_text(world: World) -> None:
@@ -175,3 +186,19 @@ async def test_what_was_reviewed_can_be_forgotten(world: World) -> None:
     QTest.mouseClick(button, LEFT)
     await until(lambda: world.engine.reviewed.entries() == ())
     await until(lambda: reviewed._note.text() != "")
+
+
+async def test_what_is_kept_is_limited_and_cleared(world: World) -> None:
+    storage = page(world, "storage")
+    assert isinstance(storage, StoragePage)
+    storage.form.row("runs").editor.setFocus()
+    QApplication.focusWidget().selectAll()  # type: ignore[union-attr]
+    QTest.keyClicks(QApplication.focusWidget(), "50")
+    assert load_preferences(world.kept.where).keep_runs == 50
+    world.engine.cache.put("key", "flow", "node", Kept({"text": "x"}))
+    await until(lambda: not storage._awaiting.busy)
+    storage.opened()
+    await until(storage.clear.isEnabled)
+    storage.clear.click()
+    await until(lambda: "0 results" in storage._used.text())
+    assert (await world.engine.cache.state()).entries == 0

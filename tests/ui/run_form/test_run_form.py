@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import texts
+from app.adapters.shelf import UNREAD_SHELF
 from app.document.workflow import Graph, Json, Node, Workflow
 from app.registry.discovery import discover
 from app.sdk.errors import NodeError
@@ -88,6 +89,33 @@ def test_what_is_missing_is_said_at_its_field_and_only_after_trying(qtbot: QtBot
     assert wishes == []
 
 
+def test_the_cursor_stands_in_the_first_question_and_ctrl_enter_runs(qtbot: QtBot) -> None:
+    made, wishes = form(qtbot, MESSAGE, DUE)
+    field = QApplication.focusWidget()
+    assert field is made.form.row("message").editor.focusProxy()
+    QTest.keyClicks(field, "Where is it?")
+    QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert wishes == [RunWish(values={"message": "Where is it?"})]
+    assert not made.isVisible()
+
+
+def test_samples_are_proposed_until_something_was_filled_in(qtbot: QtBot) -> None:
+    made, wishes = form(qtbot, MESSAGE, samples=60)
+    assert made.mode.value() == "samples"
+    assert QApplication.focusWidget() is made.start
+    QTest.keyClick(made.start, Qt.Key.Key_Return)
+    assert wishes == [RunWish(rows="samples")]
+    again, _wishes = form(qtbot, MESSAGE, samples=60, remembered={"message": "As before"})
+    assert again.mode.value() == "once"
+
+
+def test_a_click_on_once_puts_the_cursor_into_the_question(qtbot: QtBot) -> None:
+    made, _wishes = form(qtbot, MESSAGE, samples=60)
+    QTest.mouseClick(made.mode, LEFT, pos=QPoint(20, made.mode.height() // 2))
+    assert made.mode.value() == "once"
+    assert QApplication.focusWidget() is made.form.row("message").editor.focusProxy()
+
+
 def test_questions_are_shown_as_they_were_written(qtbot: QtBot) -> None:
     made, _wishes = form(qtbot, MESSAGE)
     assert made.form.row("message")._label.text() == "What does the <b>customer</b> say?"
@@ -95,7 +123,7 @@ def test_questions_are_shown_as_they_were_written(qtbot: QtBot) -> None:
 
 
 def test_samples_and_tables_need_no_answers(qtbot: QtBot) -> None:
-    made, wishes = form(qtbot, MESSAGE, samples=60)
+    made, wishes = form(qtbot, MESSAGE, samples=60, remembered={"message": "As before"})
     made.mode.setFocus()
     QTest.keyClick(made.mode, Qt.Key.Key_Right)
     assert "60 sample rows" in made._samples.text()
@@ -249,6 +277,16 @@ UNKNOWN = ModelChoice(connection="Gateway", model="llama")
 )
 def test_the_cost_is_said_before(models: tuple[ModelChoice, ...], words: str) -> None:
     assert cost_words(models, SHELF, Decimal("0.5")) == words
+
+
+def test_nothing_is_missing_before_the_models_are_known() -> None:
+    assert cost_words((SMALL,), UNREAD_SHELF, None) == "Looking at the models of this computer…"
+    assert cost_words((), UNREAD_SHELF, None) == "Costs nothing: no step asks a model."
+
+
+def test_who_stands_in_for_a_role_costs_what_it_costs() -> None:
+    choice = ModelChoice(role="strong", otherwise="small")
+    assert cost_words((choice,), SHELF, None) == "Costs nothing: every model runs on this computer."
 
 
 def test_no_limit_is_said_too() -> None:

@@ -7,7 +7,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
 
 from app.document.workflow import Group
 from app.events.accuracy import Accuracy, wilson
@@ -17,9 +20,11 @@ from app.ui.runs.accuracy_bars import comparison
 from app.ui.runs.axis import tick_text, time_ticks
 from app.ui.runs.bars import bars
 from app.ui.runs.cost_rows import cost_rows
+from app.ui.runs.costs import Costs
 from app.ui.runs.person_card import PersonCard
 from app.ui.runs.problem_list import run_problems
 from app.ui.runs.row_facts import RowBook, ValueColumn
+from app.ui.runs.totals import Figure, Totals
 from app.ui.step_looks import StepLook
 from tests.ui.runs.demo_run import TIMEOUT, called, checked, over_rows
 
@@ -198,6 +203,34 @@ def test_approved_as_changed(qapp: QApplication) -> None:
     assert heard == [("n", "#4", "edited", {"a": [2]}, "")]
 
 
+@pytest.mark.parametrize("value", ["5\u00a0%", "two\r\nlines", "hid\u200bden"])
+def test_what_was_not_touched_is_approved_exactly(qapp: QApplication, value: str) -> None:
+    made, heard = card(qapp, value)
+    assert made._approve.text() == "Approve"
+    press(made, "person.approve")
+    assert heard == [("n", "#4", "approved", value, "")]
+
+
+def test_a_change_keeps_its_no_break_spaces(qapp: QApplication) -> None:
+    made, heard = card(qapp, "5\u00a0%")
+    QTest.keyClicks(made._value, "!")
+    press(made, "person.approve")
+    assert heard == [("n", "#4", "edited", "5\u00a0%!", "")]
+
+
+def test_a_change_is_taken_back_where_it_was_typed(qtbot: QtBot, qapp: QApplication) -> None:
+    made, _heard = card(qapp, "Hello")
+    qtbot.addWidget(made)
+    made.resize(900, 300)
+    with qtbot.waitExposed(made):
+        made.show()
+    assert made._value.height() < 80  # the buttons stay in sight
+    QTest.keyClicks(made._value, "!")
+    assert made._approve.text() == "Approve as changed"
+    QTest.keyClick(made._value, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert made._approve.text() == "Approve"
+
+
 def test_a_change_that_breaks_the_form_is_not_sent(qapp: QApplication) -> None:
     made, heard = card(qapp, {"a": [1]})
     made._value.setPlainText('{"a": [2')
@@ -212,3 +245,32 @@ def test_rejected_with_a_comment(qapp: QApplication) -> None:
     made._comment.setText("too short")
     press(made, "person.reject")
     assert heard == [("n", "#4", "rejected", "Hello", "too short")]
+
+
+# --- little room ---
+
+
+def test_totals_say_less_where_there_is_less_room(qtbot: QtBot) -> None:
+    totals = Totals()
+    qtbot.addWidget(totals)
+    totals.show_run(over_rows(), 3.0)
+    with qtbot.waitExposed(totals):
+        totals.show()
+    full = totals.sizeHint().width()
+    for room in (full, full - 1, full // 2, full // 3, full):
+        totals.fit(room)
+        qtbot.waitUntil(lambda room=room: totals.sizeHint().width() <= max(room, full // 2))
+        assert "elapsed" in totals.findChildren(Figure)[-1].toolTip()
+    assert totals.sizeHint().width() == full
+
+
+@pytest.mark.parametrize(("width", "step"), [(1600, 400), (500, 150)])
+def test_a_name_can_be_read_at_any_width(qtbot: QtBot, width: int, step: int) -> None:
+    costs = Costs(lambda node: StepLook(node, "unknown", "puzzle"))
+    qtbot.addWidget(costs)
+    costs.resize(width, 300)
+    costs.show()
+    costs.show_run(over_rows(), None)
+    qtbot.waitUntil(lambda: costs.table.columnWidth(0) >= step)
+    costs.resize(2200 - width, 300)
+    qtbot.waitUntil(lambda: costs.table.columnWidth(0) >= 150)

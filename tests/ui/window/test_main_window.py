@@ -19,7 +19,7 @@ from app.document.problem import Problem
 from app.document.workflow import Workflow
 from app.events.run_events import BudgetReached, NodeStarted, PersonAsked, RunPaused, RunStarted
 from app.sdk.grants import Grants
-from app.settings import folders
+from app.settings import folders, settings_file
 from app.texts import has
 from app.ui.actions import ACTIONS, clashes
 from app.ui.appearance import appearance
@@ -177,6 +177,21 @@ def test_group_disable_note_and_rename(desk: Desk, flow: Workflow) -> None:
     assert session.workflow.graph.nodes["say"].title == "Greet"
     hand.key(Qt.Key.Key_S, SHIFT)
     assert len(session.workflow.layout.notes) == 1
+
+
+def test_a_group_is_switched_off_and_on_as_one(desk: Desk, flow: Workflow) -> None:
+    hand, session, canvas = desk.hand, desk.window.session, desk.window.canvas
+    canvas.select(only("nodes", "say"))
+    hand.key(Qt.Key.Key_G, CTRL)
+    (name,) = session.workflow.layout.groups
+    assert canvas.selection == only("groups", name)
+    hand.key(Qt.Key.Key_D)
+    assert session.workflow.graph.nodes["say"].disabled
+    session.undo_stack.undo()
+    assert session.workflow.graph.nodes["say"] == flow.graph.nodes["say"]
+    hand.key(Qt.Key.Key_D)
+    hand.key(Qt.Key.Key_D)
+    assert not session.workflow.graph.nodes["say"].disabled
 
 
 def test_tidy_lays_out_beside_the_window(desk: Desk, flow: Workflow) -> None:
@@ -401,6 +416,72 @@ def test_unsaved_work_is_kept_beside_and_dropped_when_saved(
     desk.wait(lambda: not copy.exists())
 
 
+# --- a disk that takes nothing ------------------------------------------------------------------------------
+
+
+def test_a_safety_copy_that_cannot_be_written_is_told_once(desk: Desk, flow: Workflow) -> None:
+    window = desk.window
+    blocked = folders().state / "recovery"
+    blocked.parent.mkdir(parents=True, exist_ok=True)
+    blocked.write_text("a file stands where the folder should be")
+    window.session.open(flow, Place())
+    window.session.do(SetNode("say", {"title": "Greet"}))
+    assert not window.files.keep_copy()
+    (words,) = window.strips.words()
+    assert "safety copy" in words
+    assert str(folders().state) in words
+    window.strips.drop("copy")  # the person has read it
+    assert not window.files.keep_copy()
+    assert not window.strips.words()
+    blocked.unlink()
+    assert window.files.keep_copy()
+    assert len(list(blocked.glob("*.json"))) == 1
+
+
+def test_the_strip_goes_when_the_copy_can_be_written_again(desk: Desk, flow: Workflow) -> None:
+    window = desk.window
+    blocked = folders().state / "recovery"
+    blocked.parent.mkdir(parents=True, exist_ok=True)
+    blocked.write_text("")
+    window.session.open(flow, Place())
+    window.session.do(SetNode("say", {"title": "Greet"}))
+    window.files.keep_copy()
+    assert window.strips.has("copy")
+    blocked.unlink()
+    window.files.keep_copy()
+    assert not window.strips.has("copy")
+
+
+def test_preferences_that_cannot_be_saved_are_told_once_and_hold(desk: Desk) -> None:
+    window = desk.window
+    config = folders().config
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("a file stands where the folder should be")
+    window.preferences.change(theme="light")
+    window.preferences.change(theme="dark")
+    assert [words.split(" (")[0] for words in window.strips.words()] == [
+        f"Your preferences can't be saved to {config}"
+    ]
+    assert window.preferences.now.theme == "dark"
+    config.unlink()
+    window.preferences.change(theme="light")
+    assert not window.strips.words()
+
+
+def test_damaged_preferences_are_kept_aside_and_told_once(desk: Desk) -> None:
+    file = settings_file(folders())
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('{"language": "zh-')
+    first = desk.open_window()
+    aside = file.with_name("settings.json.damaged")
+    assert [words for words in first.strips.words() if str(aside) in words]
+    assert aside.read_text() == '{"language": "zh-'
+    first.preferences.change(theme="light")
+    second = desk.open_window()
+    assert not second.strips.words()
+    assert second.preferences.now.theme == "light"
+
+
 # --- from outside -------------------------------------------------------------------------------------------
 
 
@@ -488,6 +569,7 @@ def test_run_from_the_button_through_the_form_to_the_result(live: Desk, tmp_path
     live.run(_pressed(window.top.run.main))
     live.wait(lambda: any(form.isVisible() for form in window.findChildren(RunForm)))
     (form,) = window.findChildren(RunForm)
+    form.show_mode("once")
     form.form.show_fields({"message": "Good morning"})
     live.run(_pressed(form.start))
     live.wait(lambda: window.session.run.status == "done")

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPointF
 
-from app.document.workflow import Node
 from app.sdk.ports import Ports
 from app.ui.canvas.anatomy import HEADER, WIDTH, snapped
 from app.ui.canvas.edge_item import EdgeItem
 from app.ui.canvas.joining import splice_ports
-from app.ui.canvas.placed import ports_of
+from app.ui.canvas.placed import fresh_node, ports_of
 
 if TYPE_CHECKING:
     from app.ui.canvas.view import CanvasView
@@ -40,13 +39,8 @@ class LibraryDrop:
         if not data.hasFormat(MIME):
             return None
         entry = bytes(data.data(MIME).data()).decode("utf-8", "replace")
-        type_id, _, preset_id = entry.partition("#")
-        spec = view.canvas.specs(type_id)
-        if spec is None:
-            return None
-        preset = next((preset for preset in spec.type.presets if preset.id == preset_id), None)
-        node = Node("", type_id, fields=preset.fields if preset else {})
-        return cls(view, entry, ports_of(node, spec))
+        node = fresh_node(entry, (), view.canvas.specs)
+        return None if node is None else cls(view, entry, ports_of(node, view.canvas.specs))
 
     def move(self, at: QPointF) -> None:
         """Shows the edge into which the node would go."""

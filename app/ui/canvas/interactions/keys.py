@@ -1,4 +1,4 @@
-"""Keys of the canvas itself: arrows walk the graph or nudge, Enter opens, Escape lets go."""
+"""Keys of the canvas itself: arrows walk the graph or nudge, Enter opens a frame or the settings, Escape lets go."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def press_key(view: CanvasView, event: QKeyEvent) -> bool:
         view.canvas.select(NOTHING)
         return True
     if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(view.canvas.selection.nodes) == 1:
-        view.intents.open_requested.emit(next(iter(view.canvas.selection.nodes)))
+        node = next(iter(view.canvas.selection.nodes))
+        opens = view.canvas.nodes[node].placed.opens
+        (view.intents.enter_requested if opens else view.intents.open_requested).emit(node)
         return True
     return False
 

@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import ChoiceField
 from app.sdk.spec import FieldSpec
 from app.texts import text
 from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import Editor, column
 from app.ui.inspector.editors.inputs import Choices
-from app.ui.node_texts import FieldTexts
 from app.ui.plain import one_line, tooltip
 from app.ui.widgets.plain_label import PlainLabel
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QElapsedTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.spec import FieldSpec
 from app.ui.inspector.around import Around
-from app.ui.node_texts import FieldTexts
 from app.ui.style_sheet import vary
 
 _PAUSE = 2_000  # ms; typing after a longer pause is a new step for undo

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import FileField
 from app.sdk.spec import FieldSpec
 from app.texts import text
@@ -17,7 +18,6 @@ from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import Editor, column, line
 from app.ui.inspector.editors.inputs import LineInput
 from app.ui.inspector.editors.reference_text import ReferenceTextEditor
-from app.ui.node_texts import FieldTexts
 from app.ui.widgets.icon_button import IconButton
 
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy, QSlider, QWidget
 
+from app.ui.hidden_marks import HiddenMarks
 from app.ui.inspector.editors.places import units
 
 
@@ -60,23 +61,34 @@ class TextInput(QPlainTextEdit):
         super().__init__(parent)
         self._lines, self._most = lines, max(most, lines)
         self._large = False
+        self._undoes = False
+        self._marks = self.made_marks()
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
 
+    def made_marks(self) -> HiddenMarks:
+        """What colours the text."""
+        return HiddenMarks(self.document())
+
+    def undo_here(self) -> None:
+        """What is typed here is no edit of the workflow: the field itself takes it back."""
+        self._undoes = True
+        self.setUndoRedoEnabled(True)
+
     def set_large(self) -> None:
         """Takes all the room of a window of its own, which the window's undo can't reach."""
         self._large = True
-        self.setUndoRedoEnabled(True)
+        self.undo_here()
         self.setMinimumHeight(120)
         self.setMaximumHeight(16_777_215)  # Qt's own "no limit"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
 
     def event(self, event: QEvent) -> bool:
-        if is_undo(event) and not self._large:
+        if is_undo(event) and not self._undoes:
             event.ignore()
             return True
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):

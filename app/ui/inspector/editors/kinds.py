@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QWidget
 
+from app.registry.node_texts import FieldTexts
 from app.sdk import fields
 from app.sdk.spec import FieldSpec
 from app.ui.inspector.around import Around
@@ -21,7 +22,6 @@ from app.ui.inspector.editors.table import TableEditor
 from app.ui.inspector.editors.text import TextEditor
 from app.ui.inspector.editors.toggle import ToggleEditor
 from app.ui.inspector.editors.value import ValueEditor
-from app.ui.node_texts import FieldTexts
 
 _EDITORS: Mapping[type[fields.Field], type[Editor]] = {
     fields.NumberField: NumberEditor,

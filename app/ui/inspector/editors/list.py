@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.spec import FieldSpec
 from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import Editor, column
 from app.ui.inspector.editors.inputs import TextInput
-from app.ui.node_texts import FieldTexts
 
 
 class ListEditor(Editor):

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import ModelChoice, ModelField
 from app.sdk.spec import FieldSpec, encode_value
 from app.texts import text
@@ -22,8 +23,7 @@ from app.ui.inspector.editors.editor import Editor, column
 from app.ui.inspector.editors.model_menu import ModelMenu
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.fold import Fold
-from app.ui.node_texts import FieldTexts
-from app.ui.plain import one_line
+from app.ui.plain import one_line, tooltip, visible
 from app.ui.widgets.plain_label import PlainLabel
 
 
@@ -82,8 +82,9 @@ class ModelEditor(Editor):
         found = shelf.model(choice)
         words = model_words.choice_title(choice, shelf) or text("model.choose")
         self._button.show_choice(model_words.icon_of(found, choice.role), words)
-        self._button.setAccessibleName(f"{self.texts.label(self.spec)}: {self._button.words()}")
-        self._button.setAccessibleDescription(self._words(choice))
+        self._button.setToolTip(tooltip(found.model) if found and found.name != found.model else "")
+        self._button.setAccessibleName(f"{visible(self.texts.label(self.spec))}: {self._button.words()}")
+        self._button.setAccessibleDescription(visible(self._words(choice)))
         self._facts.setText(self._words(choice))
         self._facts.setVisible(bool(self._facts.text()))
         self._fault.show_text(self._what_is_missing(choice))
@@ -100,7 +101,8 @@ class ModelEditor(Editor):
         priced = found.price_state == "priced"
         price = model_words.price_words(found)
         dated = f"{price} ({model_words.price_date(shelf)})" if priced and shelf.prices_of else price
-        return " · ".join((dated, model_words.data_goes(found)))
+        facts = " · ".join((dated, model_words.data_goes(found)))
+        return "\n".join(filter(None, (model_words.stand_in(choice, shelf), facts)))
 
     def _what_is_missing(self, choice: ModelChoice) -> str:
         shelf = self.around.shelf()
@@ -168,5 +170,9 @@ def choice_of(value: Json) -> ModelChoice:
     """The choice in a field's plain value; what has another shape is no choice."""
     if not isinstance(value, Mapping):
         return ModelChoice()
-    parts = {name: str(value[name]) for name in ("role", "connection", "kind", "model") if name in value}
+    parts = {
+        name: str(value[name])
+        for name in ("role", "connection", "kind", "model", "otherwise")
+        if name in value
+    }
     return ModelChoice(**parts)

@@ -12,6 +12,7 @@ from app.adapters.shelf import ModelLine, Shelf
 from app.sdk.fields import ModelChoice
 from app.texts import text
 from app.ui import model_words
+from app.ui.plain import tooltip
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
@@ -21,11 +22,15 @@ _PLACES = ("computer", "company", "cloud")
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """One line of the list: a heading (`choice` None), a role or a model; `missing` says what it lacks."""
+    """One line of the list: a heading (`choice` None), a role or a model.
+
+    `answers` is who answers for a role; `missing` says what the model lacks.
+    """
 
     title: str
     choice: ModelChoice | None = None
     line: ModelLine | None = None
+    answers: str = ""
     missing: tuple[str, ...] = ()
 
     @property
@@ -68,6 +73,8 @@ class ModelList(QAbstractListModel):
         row = self.rows[index.row()]
         if role == ROW:
             return row
+        if role == Qt.ItemDataRole.ToolTipRole and row.line is not None:
+            return tooltip(row.line.model)  # exactly as the provider or the file calls it
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return spoken(row)
         return None
@@ -96,7 +103,8 @@ def _roles(shelf: Shelf, needs: tuple[str, ...]) -> Iterator[ModelRow]:
     yield ModelRow(text("model.list.roles"))
     for role in dict.fromkeys((*model_words.ROLES, *shelf.roles)):
         line = shelf.model(ModelChoice(role=role))
-        yield ModelRow(model_words.role_title(role), ModelChoice(role=role), line, _missing(line, needs))
+        answers, missing = model_words.answers(line, shelf), _missing(line, needs)
+        yield ModelRow(model_words.role_title(role), ModelChoice(role=role), line, answers, missing)
 
 
 def _models(shelf: Shelf, needs: tuple[str, ...], words: list[str]) -> Iterator[ModelRow]:
@@ -108,7 +116,7 @@ def _models(shelf: Shelf, needs: tuple[str, ...], words: list[str]) -> Iterator[
         where = "" if lines[0].place == "computer" else f" · {model_words.place_words(lines[0])}"
         yield ModelRow(model_words.connection_title(connection, lines[0].kind) + where)
         for line in lines:
-            yield ModelRow(line.name, line.choice, line, _missing(line, needs))
+            yield ModelRow(line.name, line.choice, line, missing=_missing(line, needs))
 
 
 def _missing(line: ModelLine | None, needs: tuple[str, ...]) -> tuple[str, ...]:

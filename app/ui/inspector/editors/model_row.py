@@ -76,8 +76,7 @@ def _model(painter: QPainter, row: ModelRow, area: QRect, *, chosen: bool) -> No
 def _title(row: ModelRow) -> str:
     if row.choice is None or not row.choice.role:
         return one_line(row.title)
-    stands_for = row.line.name if row.line else text("model.role.unmapped")
-    return f"{row.title} · {one_line(stands_for)}"
+    return " · ".join(filter(None, (row.title, one_line(row.answers))))
 
 
 def _chips(painter: QPainter, row: ModelRow, look: Theme, area: QRect) -> int:

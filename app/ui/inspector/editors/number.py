@@ -11,13 +11,14 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import NumberField
 from app.sdk.spec import FieldSpec
 from app.texts import text
 from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import Editor, column, line
 from app.ui.inspector.editors.inputs import LineInput, Slide
-from app.ui.node_texts import FieldTexts
+from app.ui.plain import visible
 from app.ui.widgets.plain_label import PlainLabel
 
 _SLIDE_WIDTH = 64
@@ -61,7 +62,7 @@ class NumberEditor(Editor):
     def retranslate(self) -> None:
         unit = self.texts.unit(self.spec, self._field.unit)
         if self._slide is not None:
-            self._slide.setAccessibleName(self.texts.label(self.spec))
+            self._slide.setAccessibleName(visible(self.texts.label(self.spec)))
         self._unit.setText(unit)
         self._unit.setVisible(bool(unit))
         empty = text("inspector.number.empty") if _may_be_empty(self.spec.type) else ""

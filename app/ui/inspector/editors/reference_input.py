@@ -34,13 +34,16 @@ class ReferenceInput(TextInput):
         super().__init__(lines, most=4 if lines == 1 else 14, parent=parent)
         self._around = around
         self._one_line = lines == 1
-        self._marks = ReferenceMarks(self.document())
         self._menu: SourceMenu | None = None
         self.refresh()
 
+    def made_marks(self) -> ReferenceMarks:
+        self._references = ReferenceMarks(self.document())
+        return self._references
+
     def refresh(self) -> None:
         """The links above have changed."""
-        self._marks.set_inputs(self._around.incoming().keys())
+        self._references.set_inputs(self._around.incoming().keys())
 
     def offer(self) -> None:
         """Opens the menu at the cursor, for the button beside the label."""

@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import QTextCharFormat, QTextDocument
 
 from app.sdk import references
 from app.ui.appearance import appearance
+from app.ui.hidden_marks import HiddenMarks
 from app.ui.inspector.editors.places import units
 from app.ui.theme import tint
 
 BRACES = re.compile(r"\{\{[^{}\n]*\}\}")
 
 
-class ReferenceMarks(QSyntaxHighlighter):
+class ReferenceMarks(HiddenMarks):
     """References to inputs that are there get the link colour, all others a wavy line."""
 
     def __init__(self, document: QTextDocument) -> None:
         super().__init__(document)
         self._inputs: frozenset[str] = frozenset()
-        appearance().changed.connect(self.rehighlight)
 
     def set_inputs(self, inputs: Collection[str]) -> None:
         """The inputs that a link brings."""
@@ -32,6 +32,7 @@ class ReferenceMarks(QSyntaxHighlighter):
     def highlightBlock(self, text: str) -> None:
         for match in BRACES.finditer(text):
             self.setFormat(units(text[: match.start()]), units(match.group()), self._format(match.group()))
+        super().highlightBlock(text)
 
     def _format(self, braces: str) -> QTextCharFormat:
         look = appearance().theme

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import TextField
 from app.sdk.spec import FieldSpec
 from app.texts import text
@@ -16,7 +17,6 @@ from app.ui.inspector.editors.large import open_large
 from app.ui.inspector.editors.reference_input import ReferenceInput
 from app.ui.inspector.editors.reference_legend import ReferenceLegend
 from app.ui.inspector.editors.wanted import Wanted
-from app.ui.node_texts import FieldTexts
 from app.ui.widgets.icon_button import IconButton
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import ChoiceField, ToggleField
 from app.sdk.spec import FieldSpec
 from app.texts import text
@@ -20,7 +21,6 @@ from app.ui.inspector.editors.wanted import Wanted
 from app.ui.inspector.field_row import FieldRow
 from app.ui.inspector.fold import Fold
 from app.ui.inspector.shown import is_shown, with_defaults
-from app.ui.node_texts import FieldTexts
 from app.ui.plain import one_line
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.texts import text
 from app.ui.inspector.editors.editor import line
+from app.ui.plain import visible
 from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconButton
 from app.ui.widgets.plain_label import ElidedLabel
@@ -49,7 +50,7 @@ class RowHead(QWidget):
         shown = words or text("inspector.rows.empty", item=self._item)
         self._words.setText(shown)
         vary(self._words, role="" if words else "muted")
-        self.setAccessibleName(f"{self._item} {self._at + 1}: {shown}")
+        self.setAccessibleName(visible(f"{self._item} {self._at + 1}: {shown}"))
 
     def show_open(self, is_open: bool) -> None:
         self._open = is_open

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import RowsField
 from app.sdk.spec import FieldSpec
 from app.texts import text
@@ -17,7 +18,6 @@ from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import Editor, column
 from app.ui.inspector.editors.row_card import RowCard
 from app.ui.inspector.editors.wanted import Wanted
-from app.ui.node_texts import FieldTexts
 
 
 class RowsEditor(Editor):

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.spec import FieldSpec
 from app.texts import text
 from app.ui.inspector.around import Around
@@ -16,7 +17,6 @@ from app.ui.inspector.editors.cell_grid import CellGrid
 from app.ui.inspector.editors.cell_model import CellModel
 from app.ui.inspector.editors.editor import Editor, column, line
 from app.ui.inspector.editors.large import open_large
-from app.ui.node_texts import FieldTexts
 from app.ui.widgets.icon_button import IconButton
 from app.ui.widgets.plain_label import PlainLabel
 

@@ -7,12 +7,12 @@ from typing import cast
 from PySide6.QtWidgets import QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.fields import TextField
 from app.sdk.spec import FieldSpec
 from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import Editor, column
 from app.ui.inspector.editors.inputs import LineInput, TextInput, monospace
-from app.ui.node_texts import FieldTexts
 
 
 class TextEditor(Editor):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.spec import FieldSpec
 from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import Editor
-from app.ui.node_texts import FieldTexts
+from app.ui.plain import visible
 from app.ui.widgets.toggle import Toggle
 
 
@@ -33,7 +34,7 @@ class ToggleEditor(Editor):
         self._switch.update()
 
     def retranslate(self) -> None:
-        self._switch.setAccessibleName(self.texts.label(self.spec))
+        self._switch.setAccessibleName(visible(self.texts.label(self.spec)))
 
     def beside_label(self) -> QWidget:
         return self._switch

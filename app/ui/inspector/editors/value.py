@@ -10,13 +10,14 @@ from typing import Literal, TypeAlias
 from PySide6.QtWidgets import QWidget
 
 from app.document.workflow import Json
+from app.registry.node_texts import FieldTexts
 from app.sdk.spec import FieldSpec
 from app.texts import text
 from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import Editor, column, line
 from app.ui.inspector.editors.inputs import Choices, TextInput
 from app.ui.inspector.editors.number import spell
-from app.ui.node_texts import FieldTexts
+from app.ui.plain import visible
 
 Kind: TypeAlias = Literal["empty", "text", "number", "yes", "no", "json"]
 _KINDS: tuple[Kind, ...] = ("text", "number", "yes", "no", "json", "empty")
@@ -60,7 +61,7 @@ class ValueEditor(Editor):
         self.fault.emit("")
 
     def retranslate(self) -> None:
-        self._kind.setAccessibleName(self.texts.label(self.spec))
+        self._kind.setAccessibleName(visible(self.texts.label(self.spec)))
         current = max(0, self._kind.currentIndex())
         self._kind.clear()
         for kind in _KINDS:

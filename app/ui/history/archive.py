@@ -1,0 +1,68 @@
+"""The archive: what the Runs page asks the engine of earlier runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.document import json_codec
+from app.document.workflow import Json, Workflow
+from app.events.run_events import RunEvent
+from app.executor.journal import RunLine
+from app.processes.messages import (
+    ExportRows,
+    ForgetRun,
+    GetItems,
+    ItemLine,
+    ListRuns,
+    OpenRun,
+    PinRun,
+    past_name,
+)
+from app.ui.engine_link import EngineLink
+
+MOST_LINES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run as it was: the workflow that ran, what it was given, and everything that happened."""
+
+    run: str
+    workflow: Workflow
+    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    rows: str = ""
+    dry: bool = False
+    events: Sequence[RunEvent] = ()
+
+
+class Archive:
+    """Every method raises ProblemError where the engine refuses or is gone."""
+
+    def __init__(self, link: EngineLink) -> None:
+        self._link = link
+
+    async def lines(self, workflow_id: str = "", most: int = MOST_LINES) -> tuple[RunLine, ...]:
+        """The latest runs first; of one workflow, or of all."""
+        return (await self._link.ask(ListRuns(most, workflow_id))).lines
+
+    async def open(self, run: str) -> PastRun:
+        opened = await self._link.ask(OpenRun(run))
+        events = self._link.take(past_name(run))
+        workflow = json_codec.read(opened.workflow.encode("utf-8", "surrogatepass")).workflow
+        return PastRun(run, workflow, opened.values, opened.rows, opened.dry, events)
+
+    async def pin(self, run: str, pinned: bool) -> None:
+        await self._link.ask(PinRun(run, pinned))
+
+    async def forget(self, run: str) -> None:
+        await self._link.ask(ForgetRun(run))
+
+    async def items(self, run: str, spans: Sequence[tuple[int, int]]) -> tuple[ItemLine, ...]:
+        """Rows by number, as (first, count)."""
+        return (await self._link.ask(GetItems(run, tuple(spans)))).items
+
+    async def export(self, run: str, path: Path, titles: Mapping[str, str], errors: Mapping[str, str]) -> int:
+        """Writes the rows as a table; gives how many."""
+        return (await self._link.ask(ExportRows(run, str(path), titles, errors))).n

@@ -1,0 +1,73 @@
+"""The Runs page: the list of runs at the left, and the run that is picked, or two compared, at the right."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app.texts import text
+from app.ui.appearance import appearance
+from app.ui.canvas.placed import SpecLookup
+from app.ui.history.comparison_view import ComparisonView
+from app.ui.history.run_details import RunDetails
+from app.ui.history.run_list import RunList
+from app.ui.inspector.views.value_view import Fetch
+from app.ui.runs.row_pages import FetchItems
+from app.ui.session import Session
+from app.ui.strips import Strips
+from app.ui.style_sheet import vary
+from app.ui.widgets.plain_label import PlainLabel
+
+
+class RunsPage(QWidget):
+    """Only parts; `HistoryDesk` makes them work."""
+
+    def __init__(self, session: Session, specs: SpecLookup, fetch: Fetch, items: FetchItems) -> None:
+        super().__init__()
+        self.setObjectName("history")
+        self.strips = Strips(partial(text, "window.strip.close"))
+        self.list = RunList()
+        self.details = RunDetails(session, specs, fetch, items)
+        self.comparison = ComparisonView()
+        self._nothing = PlainLabel(role="muted")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._right = QStackedWidget()
+        vary(self._right, role="app")
+        for part in (self._nothing, self.details, self.comparison):
+            self._right.addWidget(part)
+        self.list.setMinimumWidth(380)
+        self._right.setMinimumWidth(480)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(self.list)
+        splitter.addWidget(self._right)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 3)
+        splitter.setSizes([540, 1060])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.strips)
+        layout.addWidget(splitter, 1)
+        appearance().changed.connect(self._retext)
+        self._retext()
+
+    def show_details(self) -> None:
+        self._right.setCurrentWidget(self.details)
+
+    def show_comparison(self) -> None:
+        self._right.setCurrentWidget(self.comparison)
+
+    def show_nothing(self) -> None:
+        self._right.setCurrentWidget(self._nothing)
+
+    @property
+    def compares(self) -> bool:
+        return self._right.currentWidget() is self.comparison
+
+    def _retext(self) -> None:
+        self.strips.retext()
+        self._nothing.setText(text("history.pick"))

@@ -1,0 +1,96 @@
+"""The step panel: what came into one step of a past run and what went out, row by row."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from app import figures
+from app.events.run_state import RunState
+from app.sdk.ports import Ports
+from app.texts import text
+from app.ui.appearance import appearance
+from app.ui.canvas.placed import SpecLookup, ports_of
+from app.ui.inspector.data_tab import DataTab
+from app.ui.inspector.step_data import StepData, step_data
+from app.ui.inspector.views.value_view import Fetch
+from app.ui.session import Session
+from app.ui.step_looks import find_node, step_look
+from app.ui.style_sheet import vary
+from app.ui.widgets.icon_button import IconTile
+from app.ui.widgets.plain_label import ElidedLabel
+
+
+class StepPanel(QWidget):
+    """Follows the session; nothing is shown before a step is picked."""
+
+    def __init__(
+        self, session: Session, specs: SpecLookup, fetch: Fetch, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        vary(self, role="panel")
+        self._session = session
+        self._specs = specs
+        self._node = ""
+        self._run = ""
+        self._tile = IconTile("puzzle", "unknown", 32)
+        self._title = ElidedLabel(role="strong")
+        self._facts = ElidedLabel(role="small")
+        self.data = DataTab(fetch)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self._title)
+        words.addWidget(self._facts)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(self._tile)
+        head.addLayout(words, 1)
+        line = QFrame()
+        vary(line, role="line")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.setSpacing(10)
+        layout.addLayout(head)
+        layout.addWidget(line)
+        layout.addWidget(self.data, 1)
+        session.ran.connect(self.refresh)
+        appearance().changed.connect(self._retranslate)
+        self.show_node("")
+
+    @property
+    def node(self) -> str:
+        return self._node
+
+    def show_node(self, node: str) -> None:
+        """Shows another step."""
+        self._node = node
+        self._draw(anew=True)
+
+    def refresh(self) -> None:
+        """The run has moved on, or is another."""
+        run = self._session.run.run
+        self._draw(anew=run != self._run)
+        self._run = run
+
+    def _draw(self, *, anew: bool) -> None:
+        node = find_node(self._session.workflow.graph, self._node)
+        run: RunState = self._session.run
+        if node is None:
+            self._title.setText(text("history.panel.none"))
+            self._facts.setText("")
+            self._tile.show_kind("puzzle", "unknown")
+            self.data.show_data(StepData(), anew=True)
+            return
+        look = step_look(node, self._specs, self._node)
+        state = run.nodes.get(self._node)
+        self._tile.show_kind(look.icon, look.kind)
+        self._title.setText(look.title)
+        facts = (state.model, figures.cost(state.cost)) if state and state.calls else ()
+        if state and state.sources["cache"]:
+            facts = (*facts, text("history.saved", amount=figures.cost(state.saved)))
+        self._facts.setText(" · ".join(filter(None, facts)))
+        ports = ports_of(node, self._specs) if self._specs(node.type) else Ports()
+        self.data.show_data(step_data(self._node, run, self._specs(node.type), ports, {}), anew=anew)
+
+    def _retranslate(self) -> None:
+        self.data.retranslate()
+        self._draw(anew=False)

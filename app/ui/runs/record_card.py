@@ -1,0 +1,74 @@
+"""The record card: what a run asks about its own record of a step, what has changed, and the two ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.events.run_events import PersonAsked
+from app.events.run_state import row_of
+from app.texts import text
+from app.ui.step_looks import StepLook
+from app.ui.style_sheet import vary
+from app.ui.widgets.icon_button import IconTile
+from app.ui.widgets.plain_label import PlainLabel
+
+
+class RecordCard(QFrame):
+    """Emits `decided(node, scope, decision, value, comment)`, once: "approved" takes what was recorded, "rejected" does
+    it again. Neither way has Enter: both can cost something.
+    """
+
+    decided = Signal(str, str, str, object, str)
+
+    def __init__(self, question: PersonAsked, look: StepLook, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        vary(self, role="card")
+        self._question = question
+        about = question.about
+        self.take, self.again = (
+            QPushButton(text(f"record.{about}.take")),
+            QPushButton(text(f"record.{about}.again")),
+        )
+        self.take.setObjectName("record.take")
+        self.again.setObjectName("record.again")
+        self.take.clicked.connect(lambda: self._decide("approved"))
+        self.again.clicked.connect(lambda: self._decide("rejected"))
+        row = row_of(question.scope)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(IconTile(look.icon, look.kind, 28))
+        head.addWidget(PlainLabel(text(f"record.{about}", step=look.title), "heading", wrap=True), 1)
+        if row >= 0:
+            head.addWidget(PlainLabel(text("person.row", n=row + 1), "small"))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        buttons.addStretch(1)
+        buttons.addWidget(self.again)
+        buttons.addWidget(self.take)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(10)
+        layout.addLayout(head)
+        layout.addWidget(PlainLabel(self._what_changed(), "label", wrap=True))
+        layout.addWidget(PlainLabel(text(f"record.{about}.more"), "muted", wrap=True))
+        layout.addLayout(buttons)
+
+    def _what_changed(self) -> str:
+        value = self._question.value
+        known: Mapping[str, object] = (
+            cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+        )
+        return text(
+            f"record.{self._question.about}.what",
+            before=known.get("version", text("figure.unknown")),
+            now=known.get("now", text("figure.unknown")),
+        )
+
+    def _decide(self, decision: str) -> None:
+        self.setEnabled(False)
+        question = self._question
+        self.decided.emit(question.node, question.scope, decision, question.value, "")

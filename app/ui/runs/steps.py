@@ -1,0 +1,155 @@
+"""The steps page: every step of a run with how it ended, what it took and what its checks said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app import figures
+from app.adapters.model_names import short_name
+from app.costs.cost import FREE
+from app.events.run_state import NodeState, RunState
+from app.texts import text
+from app.ui.canvas.card_state import BADGES
+from app.ui.runs.fact_table import Cell, Column, FactTable
+from app.ui.step_looks import StepLook
+
+_ORDER = (("ok", "done"), ("failed", "failed"), ("skipped", "skipped"), ("cancelled", "cancelled"))
+
+
+class Steps(QWidget):
+    """Emits `chosen(node)` when a person picks a step."""
+
+    chosen = Signal(str)
+
+    def __init__(self, step_look: Callable[[str], StepLook], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._step_look = step_look
+        self._nodes: Sequence[NodeState] = ()
+        self._run = RunState()
+        self._asked_models = self._checked = False
+        self.table = FactTable(self)
+        self.table.setAccessibleName(text("history.steps"))
+        self.table.selectionModel().currentRowChanged.connect(self._pick)
+        self.table.opened.connect(self._open)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.table)
+
+    def show_run(self, run: RunState) -> None:
+        """Shows the steps of a run as they stand now, in the order in which they began."""
+        self._run = run
+        never = float("inf")
+        self._nodes = sorted(run.nodes.values(), key=lambda n: never if n.first is None else n.first)
+        self._asked_models = run.calls > 0 or any(state.models for state in self._nodes)
+        self._checked = any(state.verdicts.n for state in self._nodes)
+        # What no step has needs no column.
+        asked = (
+            Column(text("runs.cost.model"), 116),
+            Column(text("runs.cost.in"), 74, figures=True),
+            Column(text("runs.cost.out"), 74, figures=True),
+        )
+        columns = (
+            Column(text("runs.cost.step")),
+            Column(text("runs.rows.status"), 150),
+            *(asked if self._asked_models else ()),
+            Column(text("history.column.attempts"), 50, figures=True),
+            Column(text("runs.cost.money"), 84, figures=True),
+            Column(text("runs.cost.time"), 72, figures=True),
+            *((Column(text("runs.rows.checks"), 110),) if self._checked else ()),
+        )
+        self.table.show_facts(columns, len(self._nodes) + bool(self._nodes), self._cells)
+
+    def pick(self, node: str) -> None:
+        """Marks a step."""
+        for at, state in enumerate(self._nodes):
+            if state.node == node and self.table.currentIndex().row() != at:
+                self.table.selectRow(at)
+
+    def _pick(self, now: QModelIndex, _before: QModelIndex) -> None:
+        self._open(now.row())
+
+    def _open(self, at: int) -> None:
+        if 0 <= at < len(self._nodes):
+            self.chosen.emit(self._nodes[at].node)
+
+    def _cells(self, at: int) -> Sequence[Cell]:
+        if at >= len(self._nodes):
+            return self._total()
+        state = self._nodes[at]
+        look = self._step_look(state.node)
+        called = state.calls > 0
+        none = Cell(text("figure.none"), "muted")
+        more = "" if state.usage_complete else "+"
+        asked = (
+            Cell(
+                short_name(state.model) or text("figure.none"),
+                "" if state.model else "muted",
+                tip=state.model,
+            ),
+            Cell(figures.count(state.usage.input) + more) if called else none,
+            Cell(figures.count(state.usage.output) + more) if called else none,
+        )
+        return (
+            Cell(look.title, strong=True, kind=look.kind),
+            status_cell(state),
+            *(asked if self._asked_models else ()),
+            Cell(figures.count(state.attempts)) if state.attempts else none,
+            self._money(state),
+            Cell(figures.seconds(state.seconds)) if state.settled else none,
+            *((_checks(state),) if self._checked else ()),
+        )
+
+    def _money(self, state: NodeState) -> Cell:
+        saved = state.saved
+        tip = text("history.saved", amount=figures.cost(saved)) if saved != FREE else ""
+        if not state.calls and not tip:
+            return Cell(text("figure.none"), "muted")
+        return Cell(figures.cost(state.cost), strong=True, tip=tip)
+
+    def _total(self) -> Sequence[Cell]:
+        run = self._run
+        states = self._nodes
+        asked = (
+            Cell(),
+            Cell(figures.count(run.usage.input), strong=True),
+            Cell(figures.count(run.usage.output), strong=True),
+        )
+        return (
+            Cell(text("runs.cost.total"), strong=True),
+            Cell(),
+            *(asked if self._asked_models else ()),
+            Cell(figures.count(sum(state.attempts for state in states)), strong=True),
+            Cell(figures.cost(run.cost), strong=True),
+            Cell(figures.seconds(run.elapsed), strong=True),
+            *((Cell(),) if self._checked else ()),
+        )
+
+
+def status_cell(state: NodeState) -> Cell:
+    """How a step ended: of several instances, how many each way."""
+    if state.status == "idle":
+        return Cell(text("canvas.fact.not_run"), "muted")
+    icon, tone = BADGES[state.status]
+    if state.settled > 1:
+        parts = [(getattr(state, name), word) for name, word in _ORDER]
+        words = ", ".join(text(f"history.of.{word}", n=n, shown=figures.count(n)) for n, word in parts if n)
+    else:
+        words = text(f"canvas.state.{state.status}")
+    if state.sources["cache"]:
+        n = state.sources["cache"]
+        from_cache = (
+            text("history.saved_free") if n == 1 else text("history.of.cache", n=n, shown=figures.count(n))
+        )
+        words = text("history.with", first=words, second=from_cache)
+    return Cell(words, tone, icon)
+
+
+def _checks(state: NodeState) -> Cell:
+    count = state.verdicts
+    if not count.n:
+        return Cell(text("figure.none"), "muted")
+    tone = "done" if count.passed == count.n else "warning"
+    return Cell(text("runs.rows.passed", passed=count.passed, n=count.n), tone)

@@ -1,0 +1,162 @@
+"""Parts of the Runs page on their own: the tape, the words for moments and states, questions about records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.costs.cost import Cost
+from app.costs.usage import Usage
+from app.events.run_events import (
+    About,
+    BudgetReached,
+    NodeSettled,
+    NodeStarted,
+    PersonAsked,
+    RowSettled,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+)
+from app.events.run_state import RunState
+from app.executor.journal import RunLine, RunSummary
+from app.ui.history.moment_words import moment_words
+from app.ui.history.resume_banner import ResumeBanner
+from app.ui.history.run_words import needs_somebody, said_of
+from app.ui.history.tape import MOST_STEPS, Tape
+from app.ui.runs.record_card import RecordCard
+from app.ui.step_looks import StepLook
+
+LINE = RunLine("r", "flow", "Flow", "d", "2026-03-01T10:00:00+08:00", RunSummary("done", calls=1))
+
+
+def line(status: str, **changed: object) -> RunLine:
+    return replace(LINE, summary=replace(LINE.summary, status=status), **changed)  # type: ignore[arg-type]
+
+
+def tape_of(*events: RunEvent) -> Tape:
+    return Tape([RunStarted("r", "w", "W", "d", "now", ("a", "b")), *events, RunFinished(9.0, "done")])
+
+
+def test_a_tape_gives_the_state_at_every_stop_in_any_order() -> None:
+    tape = tape_of(
+        NodeStarted(1.0, "a", ""),
+        NodeSettled(2.0, "a", "", "ok"),
+        NodeStarted(3.0, "b", ""),
+        NodeSettled(4.0, "b", "", "ok"),
+    )
+    forwards = [tape.at(stop).nodes["b"].status for stop in range(len(tape.stops))]
+    backwards = [tape.at(stop).nodes["b"].status for stop in reversed(range(len(tape.stops)))]
+    assert forwards == ["idle", "idle", "running", "done", "done"]
+    assert backwards == forwards[::-1]
+    assert tape.at(len(tape.stops) - 1).status == "done"
+
+
+def test_records_that_were_written_one_after_the_other_are_seen_as_they_overlapped() -> None:
+    tape = tape_of(
+        NodeStarted(1.0, "a", ""),
+        NodeSettled(5.0, "a", "", "ok"),
+        NodeStarted(2.0, "b", ""),
+        NodeSettled(3.0, "b", "", "ok"),
+    )
+    assert [type(tape.event(stop)).__name__ for stop in range(4)] == [
+        "NodeStarted",
+        "NodeStarted",
+        "NodeSettled",
+        "NodeSettled",
+    ]
+    assert tape.at(1).nodes["a"].active == tape.at(1).nodes["b"].active == 1
+
+
+def test_a_run_too_long_to_step_through_is_shown_as_a_whole() -> None:
+    rows = [RowSettled(1.0, row, "done") for row in range(MOST_STEPS + 1)]
+    tape = tape_of(*rows)
+    assert len(tape.stops) == 1
+    assert tape.at(0).rows_done == MOST_STEPS + 1
+
+
+def test_states_are_said_in_full() -> None:
+    assert said_of(line("done")).words == "Done"
+    assert said_of(line("running")).words == "Broke off"
+    assert said_of(line("running", alive=True)).words == "Running"
+    failed = replace(LINE, summary=replace(LINE.summary, rows_failed=2))
+    assert said_of(failed).words == "Done, 2 rows failed"
+    assert [
+        needs_somebody(line(s)) for s in ("running", "paused", "waiting", "cancelled", "done", "failed")
+    ] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert not needs_somebody(line("waiting", alive=True))
+
+
+def test_every_moment_is_a_sentence() -> None:
+    events: list[RunEvent] = [
+        NodeStarted(1.0, "a", "#4"),
+        NodeSettled(1.0, "a", "", "ok", source="cache"),
+        NodeSettled(1.0, "a", "", "skipped"),
+        PersonAsked(1.0, "a", "", "", "", None, may_edit=False),
+        BudgetReached(1.0, "a", "", "1", "1", "1"),
+        RowSettled(1.0, 4, "failed"),
+        RunFinished(1.0, "cancelled"),
+    ]
+    words = [moment_words(event, lambda node: node.upper()) for event in events]
+    assert words[0] == "1.0 s · Row 5: “A” began"
+    assert words[1] == "1.0 s · “A” was taken from the cache"
+    assert all("history." not in said and said for said in words)
+
+
+@pytest.mark.parametrize(
+    ("about", "take", "again"),
+    [
+        ("effect", "It happened", "Do it again"),
+        ("inputs", "Keep the recorded result", "Run it again"),
+        ("version", "Keep the recorded result", "Run it again"),
+    ],
+)
+def test_a_question_about_a_record_says_what_changed_and_has_its_own_two_ways(
+    qapp: QApplication, about: About, take: str, again: str
+) -> None:
+    value = None if about == "effect" else {"type": "model.text", "version": 1, "now": 2}
+    question = PersonAsked(1.0, "n", "#2", "", "", value, may_edit=False, about=about)
+    card = RecordCard(question, StepLook("Writer", "model", "brain"))
+    heard: list[tuple[object, ...]] = []
+    card.decided.connect(lambda *said: heard.append(said))
+    assert (card.take.text(), card.again.text()) == (take, again)
+    words = " ".join(label.text() for label in card.findChildren(type(card.layout().itemAt(1).widget())))  # type: ignore[union-attr]
+    assert "Writer" in words
+    assert ("version 1" in words and "version 2" in words) == (about == "version")
+    card.again.click()
+    card.take.click()  # a second answer isn't taken
+    assert [said[2] for said in heard] == ["rejected"]
+
+
+def test_a_paused_run_goes_on_only_under_a_higher_limit(qapp: QApplication) -> None:
+    spent = RunSummary("paused", usage=Usage(10, 10), cost=Cost(Decimal("0.9962"), "priced"), calls=3)
+    run = RunState()
+    run.apply(RunStarted("r", "w", "W", "d", "now", ("a",), budget="1.00"))
+    banner = ResumeBanner()
+    banner.show_line(replace(LINE, summary=spent), run)
+    heard: list[object] = []
+    banner.resumed.connect(heard.append)
+    assert Decimal(banner.limit.text()) > Decimal("1.00")
+    banner.limit.setText("0.50")
+    assert not banner.button.isEnabled()
+    banner.limit.clear()
+    QTest.keyClicks(banner.limit, "1.20")
+    banner.button.click()
+    assert heard == [Decimal("1.20")]
+
+
+def test_a_run_that_goes_on_elsewhere_is_not_taken_from_there(qapp: QApplication) -> None:
+    banner = ResumeBanner()
+    banner.show_line(line("running", alive=True), RunState())
+    assert banner.button.isHidden()

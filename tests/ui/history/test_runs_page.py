@@ -1,0 +1,285 @@
+"""The Runs page over a real engine: runs are listed, opened, stepped through, compared, resumed and answered."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+
+from app.document.workflow import Json, Node, Workflow
+from app.ui.history.history_desk import HistoryDesk
+from app.ui.run_stream import RunWish
+from app.ui.session import Place
+from tests.ui.fit import clipped
+from tests.ui.window.conftest import Desk, _started, until
+from tests.ui.window.small_flow import edge, model_flow, person_flow, template_flow, workflow
+
+HELLO = RunWish(values={"message": "Hello"})
+
+
+def ran(desk: Desk, flow: Workflow, wish: RunWish, folder: Path | None = None) -> str:
+    """Runs to the end in the window; gives the run."""
+    window = desk.window
+    window.session.open(flow, Place(folder / "flow.baton.json" if folder else None))
+    desk.run(window.stream.start(wish))
+    desk.wait(lambda: window.session.run.is_over and not window.stream.is_running, 30)
+    return window.session.run.run
+
+
+def shown(desk: Desk, run: str = "") -> HistoryDesk:
+    """The Runs page with a run on it."""
+    history = desk.window.history
+    desk.window.show_history(run)
+    desk.wait(
+        lambda: history.page.details.past is not None and (not run or history.page.details.past.run == run)
+    )
+    return history
+
+
+def press(desk: Desk, inside: QWidget, name: str) -> None:
+    button = next(b for b in inside.findChildren(QPushButton, name) if b.isVisibleTo(inside))
+
+    async def click() -> None:
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    desk.run(click())
+
+
+def reading_flow() -> Workflow:
+    """Fails in a row whose file isn't there."""
+    fields: dict[str, Json] = {"path": "{{message}}"}
+    step = Node("read", "data.read_file", title="Read", fields=fields)
+    return workflow(
+        step, edges=(edge("ask", "message", "read", "message"), edge("read", "text", "out", "value"))
+    )
+
+
+def test_runs_are_listed_with_their_sums_and_open_with_their_results(live: Desk) -> None:
+    first = ran(live, template_flow(), HELLO)
+    second = ran(live, template_flow(), RunWish(rows="samples"))
+    history = shown(live)
+    lines = history.page.list.shown()
+    assert [line.run for line in lines] == [second, first]
+    assert [line.rows for line in lines] == [3, None]
+    details = history.page.details
+    assert details.past is not None
+    assert details.past.run == second
+    assert history.session.run.rows_done == 3
+    QTest.keyClick(history.page.list.table, Qt.Key.Key_Down)
+    live.wait(lambda: details.past is not None and details.past.run == first)
+    assert history.session.run.nodes["say"].status == "done"
+    assert details.canvas.scene.nodes["say"].card.badge is not None
+    assert history.session.run.outputs["reply"].text == "Dear customer: Hello"
+    assert live.window.session.run.run == second, "the open document keeps its own last run"
+
+
+def test_a_run_is_stepped_through_from_its_beginning_to_its_end(live: Desk) -> None:
+    run = ran(live, template_flow(), HELLO)
+    history = shown(live, run)
+    details = history.page.details
+    QTest.keyClick(details.stepper.slider, Qt.Key.Key_Home)
+    assert history.session.run.nodes["say"].status == "idle"
+    seen = [history.session.run.nodes["say"].status]
+    while details.stepper.slider.value() < details.stepper.slider.maximum():
+        QTest.keyClick(details.stepper.slider, Qt.Key.Key_Right)
+        seen.append(history.session.run.nodes["say"].status)
+    assert list(dict.fromkeys(seen)) == ["idle", "running", "done"]
+    assert history.session.run.status == "done"
+    assert history.session.elapsed == history.session.run.elapsed, "time stands still in the past"
+
+
+def test_filters_and_search_narrow_the_list(live: Desk) -> None:
+    ran(live, template_flow(), HELLO)
+    other = ran(live, template_flow(), RunWish(values={"message": "Zebra"}))
+    history = shown(live)
+    page = history.page.list
+    search = page.findChild(QLineEdit, "history.search")
+    assert search is not None
+    QTest.keyClicks(search, "zebra")
+    assert [line.run for line in page.shown()] == [other]
+    search.clear()
+    assert len(page.shown()) == 2
+    page.show_filter("failed")
+    assert page.shown() == []
+    assert page.buttons["all"].isEnabled()
+
+
+def test_two_runs_are_compared_step_by_step(live: Desk) -> None:
+    first = ran(live, template_flow(), HELLO)
+    second = ran(live, template_flow(), RunWish(values={"message": "Bye"}))
+    history = shown(live, second)
+    menu = history.page.details.head.compare.menu()
+
+    async def choose() -> None:
+        menu.actions()[0].trigger()
+
+    live.run(choose())
+    live.wait(lambda: history.page.compares)
+    table = history.page.comparison.table.model()
+    texts = {str(table.index(row, column).data()) for row in range(table.rowCount()) for column in range(3)}
+    assert {"Dear customer: Hello", "Dear customer: Bye"} <= texts
+    assert first != second
+    press(live, history.page.comparison, "history.compare.back")
+    assert not history.page.compares
+
+
+@pytest.mark.timeout(120)
+def test_a_run_that_waits_for_a_person_outlives_the_window_and_is_answered_later(live: Desk) -> None:
+    window = live.window
+    window.session.open(person_flow(), Place())
+    live.run(window.stream.start(HELLO))
+    live.wait(lambda: window.session.run.status == "waiting")
+    live.close()  # the program goes, days pass
+    live.window = live.open_window()
+    live.run(_started(live))
+    window = live.window
+    live.wait(lambda: window.strips.has("unfinished"))
+    assert any("1 run did not finish" in words for words in window.strips.words())
+    strip = window.strips.findChild(QWidget, "strip.unfinished")
+    assert strip is not None
+
+    async def look() -> None:
+        strip.findChildren(QPushButton)[0].click()
+
+    live.run(look())
+    history = window.history
+    live.wait(lambda: history.page.details.past is not None)
+    line = history.page.details.line
+    assert line is not None
+    assert line.summary.status == "waiting"
+    assert history.page.details.banner.isVisibleTo(window)
+    live.wait(lambda: bool(history.page.details.panel.questions.findChildren(QPushButton, "person.approve")))
+    press(live, history.page.details.panel.questions, "person.approve")
+    live.wait(lambda: history.session.run.is_over, 30)
+    assert history.session.run.status == "done"
+    assert history.session.run.outputs["reply"].text == "Hello"
+    live.wait(
+        lambda: history.page.details.line is not None and history.page.details.line.summary.status == "done"
+    )
+    assert not history.page.details.banner.isVisibleTo(window)
+
+
+@pytest.mark.timeout(120)
+def test_failed_rows_alone_are_tried_again_and_written_as_a_table(live: Desk, tmp_path: Path) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text("message\na.txt\nb.txt\nc.txt\n", "utf-8")
+    for name in ("a", "c"):
+        (tmp_path / f"{name}.txt").write_text(f"text of {name}", "utf-8")
+    run = ran(live, reading_flow(), RunWish(rows=str(table)), tmp_path)
+    assert (live.window.session.run.rows_done, live.window.session.run.rows_failed) == (2, 1)
+    (tmp_path / "b.txt").write_text("text of b", "utf-8")
+    history = shown(live, run)
+    details = history.page.details
+    rows = details.panel.rows.table.model()
+    details.panel.show_tab("rows")
+    live.wait(lambda: "b.txt" in {str(rows.index(1, column).data()) for column in range(rows.columnCount())})
+    press(live, details, "history.retry")
+    live.wait(lambda: history.session.run.is_over and not history.is_busy, 30)
+    assert (history.session.run.rows_done, history.session.run.rows_failed) == (3, 0)
+    out = tmp_path / "out.csv"
+    assert live.run(history.archive.export(run, out, {"status": "State", "done": "fine"}, {})) == 3
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        written = list(csv.DictReader(file))
+    assert [row["reply"] for row in written] == ["text of a", "text of b", "text of c"]
+    assert {row["State"] for row in written} == {"fine"}
+
+
+def test_a_new_limit_outranks_the_one_that_the_workflow_says(live: Desk) -> None:
+    flow = person_flow()
+    window = live.window
+    window.session.open(replace(flow, settings=replace(flow.settings, budget_usd="0.50")), Place())
+    live.run(window.stream.start(HELLO))
+    live.wait(lambda: window.session.run.status == "waiting")
+    assert window.session.run.budget == "0.50"
+    live.run(window.stream.stop())
+    history = shown(live, window.session.run.run)
+    live.wait(lambda: not history.is_busy)
+    history.resume(Decimal("2.00"), retry_failed=False)
+    live.wait(lambda: history.session.run.status == "waiting")
+    assert history.session.run.budget == "2.00"
+    press(live, history.page.details, "history.stop")
+    live.wait(lambda: history.session.run.status == "cancelled" and not history.is_busy)
+
+
+@pytest.mark.timeout(180)
+def test_a_run_whose_engine_was_killed_is_resumed_and_done(live: Desk) -> None:
+    window = live.window
+    window.session.open(model_flow(), Place())
+    live.run(window.stream.start(HELLO))
+    live.wait(lambda: window.session.run.node("mod").status == "streaming", 60)
+    run, process = window.session.run.run, window.link.process
+    assert process is not None
+    os.kill(process, signal.SIGKILL)
+    live.wait(lambda: window.link.state == "ready" and window.link.process != process, 60)
+    history = shown(live, run)
+    line = history.page.details.line
+    assert line is not None
+    assert (line.summary.status, line.alive) == ("running", False)
+    live.wait(lambda: history.page.details.banner.isVisibleTo(window))
+    press(live, history.page.details.banner, "history.resume")
+    live.wait(lambda: history.session.run.is_over and not history.is_busy, 90)
+    assert history.session.run.status == "done"
+    assert history.session.run.nodes["ask"].status == "done"
+    assert history.session.run.outputs["reply"].text
+
+
+@pytest.mark.timeout(120)
+def test_failures_are_tried_again_from_the_open_document_too(live: Desk, tmp_path: Path) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text("message\na.txt\nb.txt\n", "utf-8")
+    (tmp_path / "a.txt").write_text("text of a", "utf-8")
+    run = ran(live, reading_flow(), RunWish(rows=str(table)), tmp_path)
+    (tmp_path / "b.txt").write_text("text of b", "utf-8")
+    window = live.window
+    window.panels.show_panel("runs", True)
+    window.runs.show_tab("rows")
+    live.wait(lambda: window.runs.rows.retry.isVisibleTo(window))
+    press(live, window.runs.rows, "rows.retry")
+    live.wait(lambda: window.session.run.rows_done == 2 and not window.stream.is_running, 30)
+    assert window.session.run.run == run, "it is the same run that goes on"
+    assert window.session.run.rows_failed == 0
+
+
+def test_a_run_is_kept_for_good_and_another_is_thrown_away(live: Desk) -> None:
+    first = ran(live, template_flow(), HELLO)
+    second = ran(live, template_flow(), HELLO)
+    history = shown(live, second)
+
+    async def keep() -> None:
+        history.page.details.head.pin.click()
+
+    live.run(keep())
+    live.wait(lambda: any(line.pinned for line in history.page.list.shown()))
+    history.page.list.show_filter("pinned")
+    assert [line.run for line in history.page.list.shown()] == [second]
+    history.page.list.show_filter("all")
+    history.open(first)
+    live.wait(lambda: history.page.details.past is not None and history.page.details.past.run == first)
+
+    async def drop() -> None:
+        history.page.details.head.drop.click()
+
+    live.run(drop())
+    live.answer("Throw it away")
+    live.wait(lambda: [line.run for line in history.page.list.shown()] == [second])
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_nothing_on_the_page_is_cut_off_or_without_a_name(live: Desk, language: str) -> None:
+    from app.ui.appearance import appearance
+
+    run = ran(live, template_flow(), RunWish(rows="samples"))
+    appearance().set_language(language)
+    history = shown(live, run)
+    live.run(until(lambda: history.page.details.canvas.scene.nodes))
+    assert clipped(history.page) == []
+    for button in history.page.details.findChildren(QPushButton):
+        assert not button.isVisibleTo(history.page) or button.text() or button.accessibleName()

@@ -1,0 +1,50 @@
+"""Garbage is cleared on Qt's own thread, whoever makes it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+# Objects that nobody has any more, their timers running, and a thread that makes so much that Python would look.
+PROGRAM = """
+import threading, weakref
+from PySide6.QtCore import QObject
+from PySide6.QtTest import QTest
+from app.settings import folders
+from app.ui.application import make_application
+
+application = make_application(folders())
+gone = []
+
+def leave():
+    scene = QObject()
+    scene.startTimer(1)
+    scene.itself = scene
+    weakref.finalize(scene, lambda: gone.append(threading.current_thread() is threading.main_thread()))
+
+for _ in range(20):
+    leave()
+kept = []  # what was let go again doesn't count
+worker = threading.Thread(target=lambda: kept.extend([] for _ in range(200_000)))
+worker.start()
+worker.join()
+while len(gone) < 20:
+    QTest.qWait(20)
+print(all(gone))
+"""
+
+
+def test_another_thread_deletes_nothing_of_qt() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
