@@ -2,7 +2,7 @@
 # All paths are relative and stay so: the folder may have any name, with spaces too.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick format lint types fences docs docs-check bench lock setup
+.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check bench lock setup
 
 # The environment's own interpreter starts fastest; the first time there is only the system's.
 PYTHON = $$(command -v .venv/bin/python || echo python3)
@@ -27,6 +27,17 @@ run: setup  ## Open the window; without a display, run the starter in the termin
 test: setup  ## Run all tests (ARGS="tests/unit -x" for some of them)
 	@"$(PYTHON)" packaging/system_packages.py tests || true
 	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+
+faults: KILLS = 200
+soak: KILLS = 2000
+faults: more-kills  ## Kill engine, journal, cache and saves far more often than the tests do
+soak: more-kills  ## The same for half an hour and more
+
+more-kills: setup
+	@"$(PYTHON)" packaging/system_packages.py tests || true
+	@BATON_KILLS=$(KILLS) .venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadgroup \
+		tests/faults/test_kills.py tests/faults/test_failing_writes.py \
+		tests/faults/test_journal_faults.py tests/faults/test_saving.py $(ARGS)
 
 check: quick types docs-check  ## Everything that reads the code without running it
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.kills import more, patient
 from tests.faults.mounts import own_mounts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mounts, limits and signals of Linux")
@@ -125,12 +126,16 @@ print(json.dumps([first, *second, third]))
     assert run(script, tmp_path, *as_person) == expected
 
 
-def test_killed_at_any_moment_the_file_is_the_old_one_or_the_new_one(tmp_path: Path) -> None:
+@patient
+def test_killed_at_any_moment_the_file_is_the_old_one_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROUNDS", str(more(60)))
     script = """
 save(small)
-seen, left_behind, rounds = set(), 0, 60
+seen, left_behind = set(), 0
 chance = random.Random(7)
-for number in range(rounds):
+for number in range(int(os.environ["ROUNDS"])):
     child = os.fork()
     if child == 0:
         while True:

@@ -72,4 +72,4 @@ def test_ctrl_c_while_it_starts_is_no_traceback(moment: float, tmp_path: Path) -
     if b"Traceback" in said:
         assert b"/app/cli/" not in said, said.decode()
     else:
-        assert program.returncode in (0, 130)
+        assert program.returncode in (0, 130, -signal.SIGINT)  # the last: before our first line

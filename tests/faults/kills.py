@@ -1,0 +1,17 @@
+"""How often tests kill: `BATON_KILLS` is the number of kills of the engine, and all others grow with it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+USUAL = 40
+KILLS = int(os.environ.get("BATON_KILLS", str(USUAL)))
+
+patient = pytest.mark.timeout(120 * max(1, KILLS // USUAL))
+
+
+def more(count: int) -> int:
+    """As much more than usual as there are more kills than usual."""
+    return max(1, count * KILLS // USUAL)

@@ -1,0 +1,67 @@
+"""Runs, steps and items for tests of the journal, and a profile to keep them in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from app.costs.cost import Cost
+from app.costs.usage import Usage
+from app.events.run_events import Failure
+from app.executor.journal import ItemRecord, RunHead, StepRecord
+from app.settings import Folders
+
+
+def profile(root: Path) -> Folders:
+    """Nothing of it exists yet."""
+    return Folders(*(root / name for name in ("config", "data", "cache", "state", "logs")))
+
+
+def head(run: str = "r1", **changed: Any) -> RunHead:
+    made = RunHead(run, "wf", "Mail", "d" * 64, "2026-03-01T10:00:00+08:00", '{"format": 1}')
+    return replace(made, **changed)
+
+
+def step(place: str = "", node: str = "ask", text: str = "hello", **changed: Any) -> StepRecord:
+    made = StepRecord(
+        place=place,
+        node=node,
+        status="ok",
+        type="model.ask",
+        version=2,
+        inputs="f" * 64,
+        outputs={"text": text},
+        scope="#17",
+        at=1.5,
+        seconds=0.25,
+        attempts=2,
+        calls=1,
+        usage=Usage(100, 50, 7, 3),
+        cost=Cost(Decimal("0.0012300"), "priced"),
+        model="small",
+        verdict={"verdict": "passed", "reasons": [{"code": "reason.ok", "args": {"n": 1}}]},
+        saved=Cost(Decimal("0.10"), "estimated"),
+    )
+    return replace(made, **changed)
+
+
+def failed_step(place: str = "") -> StepRecord:
+    failure = Failure("model.refused", {"names": ("a", "b"), "n": 3, "why": None}, field="prompt")
+    return step(place, status="failed", outputs={}, failure=failure, verdict=None)
+
+
+def item(number: int, frame: str = "", key: str = "", **changed: Any) -> ItemRecord:
+    made = ItemRecord(
+        frame,
+        key or f"key{number}",
+        number,
+        "done",
+        {"out": f"row {number}"},
+        usage=Usage(1, 2, 0, 0),
+        cost=Cost(Decimal("0.5"), "unknown"),
+        seconds=0.1,
+        values={"message": f"m{number}", "n": number},
+    )
+    return replace(made, **changed)
