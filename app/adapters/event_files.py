@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from app.adapters.redaction import hide_known
+from app.adapters.redaction import hide_in_json
 from app.events.json_codec import decode, encode
 from app.events.run_events import RunEvent, RunStarted
 
@@ -33,7 +33,7 @@ class EventFile:
             return
         try:
             # A server may have echoed the key that it was sent.
-            self._file.writelines(f"{hide_known(encode(event))}\n" for event in events)
+            self._file.writelines(f"{hide_in_json(encode(event))}\n" for event in events)
             self._file.flush()
         except OSError as error:
             self.lost = error.strerror or str(error)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 
-from app.adapters.redaction import hide_known
+from app.adapters.redaction import hide_in_json
 from app.document.workflow import Json, JsonObject
 from app.events.json_codec import json_of, record_of
 from app.executor.journal import ItemRecord, StepRecord
@@ -133,7 +133,7 @@ def _row(names: tuple[Any, ...], record: str, outputs: Mapping[str, Value]) -> R
 
 def _hidden(text: str) -> str:
     # A server may have echoed the key that it was sent.
-    return hide_known(text)
+    return hide_in_json(text)
 
 
 def _text(outputs: str | None, digest: bytes | None, blob: bytes | None) -> str:

@@ -8,10 +8,12 @@ import logging
 import re
 from pathlib import Path
 from threading import Lock
+from typing import Any, cast
 from urllib.parse import quote
 
 HIDDEN = "[hidden]"
 SHORTEST = 6  # characters; a shorter value would hide innocent text
+_LONGEST_NAME = 20  # characters of an attribute
 LOG_BYTES = 2 * 1024 * 1024
 LOG_FILES = 3
 
@@ -59,6 +61,27 @@ def remember(secret: str) -> None:
 def hide_known(text: str) -> str:
     """The text with the secrets of this process hidden, and nothing else touched."""
     return text if _exact is None else _exact.sub(HIDDEN, text)
+
+
+def hide_in_json(text: str) -> str:
+    """JSON with the secrets of this process hidden in its values: a secret may be part of an attribute's name."""
+    return (
+        text if hide_known(text) == text else json.dumps(_hidden_in(json.loads(text)), separators=(",", ":"))
+    )
+
+
+def _hidden_in(value: Any) -> Any:
+    if isinstance(value, str):
+        return hide_known(value)
+    if isinstance(value, list):
+        return [_hidden_in(item) for item in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {_name(k): _hidden_in(v) for k, v in cast("dict[str, Any]", value).items()}
+    return value
+
+
+def _name(name: str) -> str:
+    return name if name.isidentifier() and len(name) <= _LONGEST_NAME else hide_known(name)
 
 
 def redact(text: str) -> str:

@@ -14,7 +14,7 @@ from app.adapters.database import PATIENCE, Database, Settled
 from app.adapters.database_opening import Schema
 from app.adapters.database_room import give_back
 from app.adapters.journal_codec import is_lazy_inside, leave_reference, read, stored, values_of, values_text
-from app.adapters.redaction import hide_known
+from app.adapters.redaction import hide_in_json
 from app.events.json_codec import json_of, record_of
 from app.executor.cache import Cache, CacheState, Kept
 from app.executor.journal import JournalError
@@ -68,8 +68,8 @@ class SqliteCache(Cache):
         try:
             if is_lazy_inside(kept.outputs):
                 return
-            facts = hide_known(json_of(replace(kept, outputs={})))
-            outputs = hide_known(values_text(kept.outputs))
+            facts = hide_in_json(json_of(replace(kept, outputs={})))
+            outputs = hide_in_json(values_text(kept.outputs))
         except (TypeError, ValueError, RecursionError):
             return
         size = len(facts) + len(outputs.encode("utf-8", "surrogatepass")) + 200

@@ -14,7 +14,7 @@ from app.adapters.database import PATIENCE, Database
 from app.adapters.database_faults import journal_error
 from app.adapters.journal_codec import Restore, blob_of, leave_reference, read, stored, text_of
 from app.adapters.journal_schema import JOURNAL
-from app.adapters.redaction import hide_known
+from app.adapters.redaction import hide_in_json
 from app.adapters.run_leases import RunLeases
 from app.adapters.sqlite_journal import SqliteJournal
 from app.document.problem import Problem
@@ -66,7 +66,7 @@ class SqliteRuns(RunStore):
             stored(head.prices_of),
             summary,
         )
-        texts = [("workflow", "", head.workflow), ("request", "", hide_known(json.dumps(head.request)))]
+        texts = [("workflow", "", head.workflow), ("request", "", hide_in_json(json.dumps(head.request)))]
         texts += [("part", digest, part) for digest, part in head.parts.items()]
 
         def insert(connection: sqlite3.Connection) -> int:
@@ -117,7 +117,7 @@ class SqliteRuns(RunStore):
         return head, summary, self._journal(found[0], is_fresh=not found[10], notes=found[9])
 
     async def summarise(self, run: str, summary: RunSummary) -> None:
-        text = hide_known(json_of(summary))
+        text = hide_in_json(json_of(summary))
         await self._change("UPDATE runs SET summary = ? WHERE run = ? AND NOT gone", text, run)
 
     async def leave(self, run: str) -> None:

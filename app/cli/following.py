@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.adapters.redaction import hide_known
+from app.adapters.redaction import hide_in_json
 from app.adapters.result_table import ResultTable
 from app.cli.opening import INTERRUPTED
 from app.cli.person import Desk, leave, open_of
@@ -83,7 +83,7 @@ class Follower:
         state.apply_all(batch)
         if self._as_events:
             # A server may have echoed the key that it was sent.
-            sys.stdout.writelines(f"{hide_known(encode(event))}\n" for event in batch)
+            sys.stdout.writelines(f"{hide_in_json(encode(event))}\n" for event in batch)
             sys.stdout.flush()
         if self._table:
             self._table.note(batch)

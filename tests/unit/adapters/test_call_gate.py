@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.adapters.call_clock import Clock
 from app.adapters.call_gate import CallGate, CallLimits, Turn
 from app.adapters.call_total import CallTotal
 from app.adapters.provider_pace import GROW_AFTER
@@ -69,6 +70,18 @@ class Caller:
         await settled()
 
 
+class NotingGate(CallGate):
+    """Notes whom it lets in, in the moment when it does."""
+
+    def __init__(self, connection: str, limits: CallLimits, total: CallTotal, clock: Clock) -> None:
+        super().__init__(connection, limits, total, clock)
+        self.let: list[Turn] = []
+
+    def _admit(self, turn: Turn, now: float) -> None:
+        self.let.append(turn)
+        super()._admit(turn, now)
+
+
 class Place:
     """A gate, the clock beside it, and those who came."""
 
@@ -77,7 +90,7 @@ class Place:
     ) -> None:
         self.clock = TurnedClock()
         self.total = CallTotal(total)
-        self.gate = CallGate("Company", CallLimits(parallel, rpm, tpm), self.total, self.clock)
+        self.gate = NotingGate("Company", CallLimits(parallel, rpm, tpm), self.total, self.clock)
         self.order: list[Caller] = []
         self.callers: list[Caller] = []
         self.refused: list[tuple[float, float]] = []  # when, and for how many seconds
@@ -414,8 +427,8 @@ async def _happen(place: Place, what: str, which: int) -> None:
 
 async def _check(place: Place, parallel: int, rpm: int | None) -> None:
     await settled()
-    came = {caller: number for number, caller in enumerate(place.callers)}
-    numbers = [came[caller] for caller in place.order]
+    came = {caller.turn: number for number, caller in enumerate(place.callers)}
+    numbers = [came[turn] for turn in place.gate.let]
     assert numbers == sorted(numbers), "first come, first served"
     began = [caller.began or 0.0 for caller in place.order if not caller.task.cancelled()]
     if rpm:

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.adapters.redaction import HIDDEN, redact, remember
+from app.adapters.redaction import HIDDEN, hide_in_json, redact, remember
 
 KEYS = [
     "sk-proj-abcdefghijklmnop0123456789",
@@ -80,3 +80,20 @@ def test_innocent_text_stays(text: str) -> None:
 def test_short_values_are_not_hidden_everywhere() -> None:
     remember("abc")
     assert redact("abcdef") == "abcdef"
+
+
+def test_a_secret_that_is_part_of_a_name_leaves_the_name_as_it_is() -> None:
+    remember("second")
+    line = '{"event":"NodeSettled","seconds":0.25,"text":"the second one","deep":[{"seconds":"second"}]}'
+    found = json.loads(hide_in_json(line))
+    assert found == {
+        "event": "NodeSettled",
+        "seconds": 0.25,
+        "text": f"the {HIDDEN} one",
+        "deep": [{"seconds": HIDDEN}],
+    }
+
+
+def test_json_without_a_secret_is_left_to_the_last_byte() -> None:
+    line = '{"b": 1.0,   "a":"\\u8bed"}'
+    assert hide_in_json(line) == line
