@@ -67,7 +67,8 @@ class Desktop:
         program = self._spawn([sys.executable, "-m", "app", *arguments])
         search = ("search", "--onlyvisible", "--name", "Baton")
         window = wait_for(lambda: self._xdotool(*search, check=False).split()).pop()
-        self._xdotool("windowactivate", "--sync", window)
+        # On a machine where it starts for the first time, the window manager may come after the window.
+        wait_for(lambda: self._can("windowactivate", "--sync", window))
         self._xdotool("windowsize", "--sync", window, str(WIDTH - 20), str(HEIGHT - 30))
         self._xdotool("windowmove", window, "0", "0")
         self.settle()
@@ -125,6 +126,11 @@ class Desktop:
         log.close()
         self._children.append(child)
         return child
+
+    def _can(self, *arguments: str) -> bool:
+        command = ["xdotool", *arguments]
+        done = subprocess.run(command, env=self._environment, capture_output=True, timeout=60, check=False)
+        return done.returncode == 0
 
     def _xdotool(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(
