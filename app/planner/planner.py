@@ -20,9 +20,12 @@ from app.planner.draft import Draft, PartLookup, SpecLookup, draft_of
 from app.planner.frame_checks import FRAME_CHECKS
 from app.planner.plan import AlwaysSkipped, FramePlan, Plan, PlanEdge, PlanStep
 from app.planner.signature import signature_of
-from app.sdk.data_types import CONVERSIONS
+from app.sdk.data_types import CONVERSIONS, DataType, LazyList, Value
 from app.sdk.node_type import WorkflowRule
 from app.sdk.ports import ERROR_PORT, Ports
+from app.sdk.typed_values import EMPTY, typed
+
+_LOOKED_AT: frozenset[DataType] = frozenset({"text", "record"})  # the types that steps work on without asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _edges(draft: Draft, index: dict[str, int]) -> tuple[PlanEdge, ...]:
     for edge in draft.graph.edges:
         source, target = draft.nodes[edge.source.node], draft.nodes[edge.target.node]
         out, into = source.output(edge.source.port), target.ports.input(edge.target.port)
-        convert = CONVERSIONS.get((out.type, into.type)) if out and into else None
+        convert = _conversion(out.type, into.type) if out and into else None
         compiled.append(
             PlanEdge(
                 len(compiled),
@@ -122,6 +125,23 @@ def _edges(draft: Draft, index: dict[str, int]) -> tuple[PlanEdge, ...]:
             )
         )
     return tuple(compiled)
+
+
+def _conversion(source: DataType, target: DataType) -> Callable[[Value], Value] | None:
+    """What may be anything is looked at when it comes: a text wants a text, whatever was handed on, also nothing."""
+    known = CONVERSIONS.get((source, target))
+    if target not in _LOOKED_AT or (known is None and source != "any"):
+        return known
+    empty = EMPTY.get(target)
+
+    def convert(value: Value) -> Value:
+        if value is None:
+            return empty
+        if known is not None:
+            return known(value)
+        return value if isinstance(value, LazyList) else typed(value, target)
+
+    return convert
 
 
 def _step(

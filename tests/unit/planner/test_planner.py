@@ -12,6 +12,7 @@ from app.planner.planner import make_plan
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts
+from app.sdk.references import as_text
 from tests.flows import SPECS, ScriptedModels, flow, plan, planned
 
 
@@ -113,3 +114,16 @@ def test_a_budget_that_cannot_hold_a_model_is_a_warning(has_price: bool, found: 
 
 def test_without_a_budget_no_price_is_needed() -> None:
     assert planned(flow({"m": "test.model"}, [])).problems == ()
+
+
+def test_what_may_be_anything_comes_as_the_text_that_a_step_wants() -> None:
+    workflow = flow(
+        {"a": "test.source", "m": ("flow.merge", {}), "t": "test.text", "r": "test.result"},
+        ["a.value>m.values", "m.value>t.text", "t.value>r.value"],
+    )
+    made = plan(workflow)
+    edge = next(edge for edge in made.edges if made.steps[edge.target].id == "t")
+    assert edge.convert is not None
+    assert edge.convert({"a": [1]}) == as_text({"a": [1]})
+    assert edge.convert("as it is") == "as it is"
+    assert edge.convert(None) == ""
