@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.adapters.event_files import path_of, read_events
-from app.adapters.file_problems import cannot_open
 from app.adapters.rows_export import export_rows
 from app.costs.cost import FREE
 from app.document import json_codec
@@ -33,10 +32,8 @@ from app.processes.messages import (
     GetItems,
     ItemLine,
     Items,
-    KeepPart,
     ListRuns,
     OpenRun,
-    PartKept,
     PinRun,
     Reply,
     RunList,
@@ -44,7 +41,6 @@ from app.processes.messages import (
     past_name,
 )
 from app.processes.outbox import MOST_EVENTS, Outbox
-from app.registry.part_fields import part_fields
 from app.sdk.data_types import LazyList, Value
 from app.sdk.errors import NodeError
 
@@ -89,7 +85,6 @@ class HistoryAnswers:
             ExportRows: self._export,
             GetCacheState: self._cache_state,
             ClearCache: self._clear_cache,
-            KeepPart: self._keep_part,
         }
 
     @_as_problems
@@ -157,16 +152,6 @@ class HistoryAnswers:
 
     async def _clear_cache(self, asked: ClearCache) -> Counted:
         return Counted(await self._engine.cache.clear(asked.workflow_id, asked.node))
-
-    async def _keep_part(self, asked: KeepPart) -> PartKept:
-        path = Path(asked.path)
-        try:
-            content = await asyncio.to_thread(path.read_bytes)
-            workflow = json_codec.read(content).workflow
-            await asyncio.to_thread(self._engine.parts.keep, workflow)
-        except OSError as error:
-            raise cannot_open(error, path) from error
-        return PartKept(part_fields(workflow, self._engine.registry.get))
 
 
 def _whole_file(folder: Path, run: str) -> list[RunEvent] | None:

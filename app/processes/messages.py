@@ -123,13 +123,6 @@ class Counted:
     n: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PartKept:
-    """A workflow that can run as a step; `fields` are the settings of that step but for its file."""
-
-    fields: Mapping[str, Json] = field(default_factory=dict[str, Json])
-
-
 Reply: TypeAlias = (
     Done
     | Refused
@@ -147,7 +140,6 @@ Reply: TypeAlias = (
     | Items
     | Counted
     | CacheState
-    | PartKept
 )
 R = TypeVar("R")
 
@@ -411,13 +403,6 @@ class ClearCache(Request[Counted]):
 
     workflow_id: str = ""
     node: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class KeepPart(Request[PartKept]):
-    """Keeps the content of a workflow file, so that it can run as a step of another workflow."""
-
-    path: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,7 @@ from app.processes.messages import (
     GetShelf,
     ItemLine,
     Items,
-    KeepPart,
     ListRuns,
-    PartKept,
     Ping,
     Pong,
     RaiseBudget,
@@ -90,7 +88,6 @@ GRANTS = Grants(
         GetItems("r", ((0, 200), (54_200, 200))),
         ExportRows("r", "/home/me/out.csv", {"status": "Status"}, {"7": "It failed."}),
         ClearCache("flow", "node"),
-        KeepPart("/home/me/other.baton.json"),
     ],
     ids=lambda request: type(request).__name__,
 )
@@ -149,7 +146,6 @@ def test_a_request_arrives_as_it_was_sent(request_: Request[object]) -> None:
         ),
         Counted(3),
         CacheState(2, 900, {"flow": 900}),
-        PartKept({"name": "Part", "inputs": [{"name": "a"}]}),
         Shelf(
             models=(
                 ModelLine(
