@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,14 @@ STORY = {"prompt": "Tell a very long story about {{text}}", "max_tokens": 4000, 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 130, signal.SIGKILL: -9, signal.SIGHUP: -1}
 
 
+@pytest.fixture
+def _hang_up_counts() -> Iterator[None]:
+    """Programs take over what their parent ignores, and under `nohup` that is SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def of_this_run(home: Path) -> list[int]:
     """All processes of this profile that still do something."""
     mark, found = f"BATON_HOME={home / 'baton'}".encode(), []
@@ -37,6 +46,7 @@ def of_this_run(home: Path) -> list[int]:
     return [pid for pid in found if running(pid) and pid != os.getpid()]
 
 
+@pytest.mark.usefixtures("_hang_up_counts")
 @pytest.mark.parametrize("how", CODES, ids=lambda how: how.name)
 def test_nothing_is_left_running(how: signal.Signals, home: Path, tmp_path: Path) -> None:
     flow = asks_model({})
