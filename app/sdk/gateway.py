@@ -33,6 +33,12 @@ class ChatMessage:
     tool_call_id: str = ""
 
 
+def prompt_messages(prompt: str, system: str = "") -> tuple[ChatMessage, ...]:
+    """A prompt, behind the role and rules where there are any."""
+    rules = (ChatMessage("system", system.strip()),) if system.strip() else ()
+    return (*rules, ChatMessage("user", prompt))
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A function that the model may ask for; `parameters` is a JSON Schema."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 from app.document.workflow import Json
+from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest, Models
+from app.sdk.json_answer import Unreadable, UnreadableAnswer, json_values
 
 MOST_REPAIRS = 2
 
@@ -21,13 +22,16 @@ Examine: TypeAlias = Callable[[Json], Sequence[str]]
 class StructuredAnswer:
     """The best answer that came. `value` is None where no JSON could be read; `faults` are those that stayed.
 
-    `cut`: it was longer than the request allowed, or went round in circles.
+    `cut`: it was longer than the request allowed, or went round in circles. `unreadable` says why no JSON could be
+    read, `several` that it holds more than one value that would do.
     """
 
     value: Json
     faults: tuple[str, ...]
     repairs: int
     cut: bool = False
+    unreadable: Unreadable | None = None
+    several: bool = False
 
     @property
     def sound(self) -> bool:
@@ -39,55 +43,41 @@ async def ask_for_json(
 ) -> StructuredAnswer:
     """Asks once, then at most `repairs` times again with the faults of the last answer.
 
-    `request.schema` is the wanted shape; where the model can't be held to a schema, it is told of it.
-    Raises NodeError `model.*`.
+    `request.schema` is the wanted shape; where the model can't be held to a schema, or its server refuses one, it is
+    told of it. Raises NodeError `model.*`.
     """
     request = _told(request) if _cannot_schema(models, request) else request
     answers: list[StructuredAnswer] = []
     for repair in range(min(repairs, MOST_REPAIRS) + 1):
-        reply = await models.chat(request)
-        value, faults = _read(reply, examine)
-        answers.append(StructuredAnswer(value, faults, repair, _is_cut(reply)))
-        if not faults:
+        try:
+            reply = await models.chat(request)
+        except NodeError as error:
+            if error.code != "model.setting_refused" or request.schema is None:
+                raise
+            request = _told(request)
+            reply = await models.chat(request)
+        answers.append(answer := _read(reply, examine, repair))
+        if answer.sound:
             break
-        request = replace(request, messages=(*request.messages, *_complaint(reply.text, faults)))
-    return min(answers, key=lambda answer: (answer.value is None, len(answer.faults)))
+        request = replace(request, messages=(*request.messages, *_complaint(reply.text, answer.faults)))
+    return min(answers, key=lambda answer: (answer.unreadable is not None, len(answer.faults)))
 
 
-def parse_json(text: str) -> Json:
-    """The JSON value in an answer, which may stand in a Markdown fence.
-
-    Raises ValueError, also for what JSON has no word for: NaN, infinity, half a character.
-    """
-    inner = text.strip()
-    if inner.startswith("```"):
-        inner = inner.split("\n", 1)[-1].rsplit("```", 1)[0]
+def _read(reply: ChatReply, examine: Examine, repairs: int) -> StructuredAnswer:
+    """The one value of an answer that will do; among several that don't, the one with the fewest faults."""
+    cut = _is_cut(reply)
     try:
-        value = json.loads(inner, parse_constant=_refuse, parse_float=_finite)
-        if "\\u" in inner:
-            json.dumps(value, ensure_ascii=False).encode()
-        return value
-    except RecursionError as error:
-        raise ValueError("too deep") from error
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        raise ValueError(digits)
-    return number
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(word)
-
-
-def _read(reply: ChatReply, examine: Examine) -> tuple[Json, tuple[str, ...]]:
-    try:
-        value = parse_json(reply.text)
-    except ValueError:
-        return None, ("It was cut off: answer more briefly." if _is_cut(reply) else "It isn't valid JSON.",)
-    return value, tuple(examine(value))
+        values = json_values(reply.text)
+    except UnreadableAnswer as error:
+        words = "It was cut off: answer more briefly." if cut else error.words
+        return StructuredAnswer(None, (words,), repairs, cut, error.why)
+    found = [(value, tuple(examine(value))) for value in values]
+    sound = [value for value, faults in found if not faults]
+    if len(sound) > 1:
+        words = "It holds more than one JSON value: give one."
+        return StructuredAnswer(sound[0], (words,), repairs, cut, several=True)
+    value, faults = min(found, key=lambda one: len(one[1]))
+    return StructuredAnswer(value, faults, repairs, cut)
 
 
 def _is_cut(reply: ChatReply) -> bool:

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias, cast
+from typing import Annotated, cast
 
 from app.sdk.context import RunContext
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
-from app.sdk.fields import (
-    SMALL,
-    ChoiceField,
-    ModelChoice,
-    ModelField,
-    NumberField,
-    Option,
-    RowsField,
-    TextField,
-    ToggleField,
-)
+from app.sdk.fields import SMALL, ModelChoice, ModelField, NumberField, RowsField, TextField, ToggleField
 from app.sdk.gateway import ChatMessage, ChatRequest
 from app.sdk.node_type import Fault, NodeType
 from app.sdk.normal_forms import date_readings
@@ -28,22 +18,8 @@ from app.sdk.references import as_text
 from app.sdk.source_check import Source
 from app.sdk.structured_answer import MOST_REPAIRS, ask_for_json
 from app.sdk.verdict import Reason, Verdict, overall
+from app.sdk.wanted_fields import FieldType, Wanted, name_faults, named, schema_of
 
-FieldType: TypeAlias = Literal["text", "number", "yesno", "date", "list"]
-
-TYPES: tuple[Option, ...] = (
-    Option("text", "Text"),
-    Option("number", "Number"),
-    Option("date", "Date"),
-    Option("yesno", "Yes or no"),
-    Option("list", "List of texts"),
-)
-_SCHEMA_TYPES: Mapping[FieldType, str] = {
-    "text": "string",
-    "number": "number",
-    "yesno": "boolean",
-    "date": "string",
-}
 _PROMPT_TYPES: Mapping[FieldType, str] = {
     "text": "copied word for word",
     "number": "a plain number",
@@ -51,16 +27,6 @@ _PROMPT_TYPES: Mapping[FieldType, str] = {
     "date": "a date as YYYY-MM-DD",
     "list": "a list of texts copied word for word",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One value to find."""
-
-    name: Annotated[str, TextField(label="Name", help="Also the table's column.", required=True)] = ""
-    type: Annotated[FieldType, ChoiceField(label="Kind of value", options=TYPES)] = "text"
-    description: Annotated[str, TextField(label="What it is", placeholder="The sum to pay, with tax")] = ""
-    required: Annotated[bool, ToggleField(label="Must be there")] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +101,11 @@ class Extract(NodeType[ExtractFields, ExtractInputs, ExtractOutputs]):
 
     @classmethod
     def headline(cls, fields: ExtractFields) -> str:
-        return ", ".join(_names(fields))
+        return ", ".join(wanted.name for wanted in named(fields.wanted))
 
     @classmethod
     def check(cls, fields: ExtractFields) -> tuple[Fault, ...]:
-        names = [wanted.name.strip() for wanted in fields.wanted]
-        blank: list[Fault] = [
-            ("wanted", "extract.blank_name", {"row": i}) for i, name in enumerate(names, 1) if not name
-        ]
-        twice = dict.fromkeys(name for name in names if name and names.count(name) > 1)
-        return (*blank, *(("wanted", "extract.same_name", {"name": name}) for name in twice))
+        return name_faults(fields.wanted)
 
     async def run(self, fields: ExtractFields, inputs: ExtractInputs, ctx: RunContext) -> ExtractOutputs:
         if not inputs.text.strip():
@@ -155,7 +116,7 @@ class Extract(NodeType[ExtractFields, ExtractInputs, ExtractOutputs]):
             _messages(fields, inputs.text),
             temperature=0,
             max_tokens=fields.max_tokens,
-            schema=_schema(fields),
+            schema=schema_of(fields.wanted),
         )
         answer = await ask_for_json(
             ctx.models, request, lambda value: list(_complaints(fields, value, source)), fields.repairs
@@ -164,7 +125,9 @@ class Extract(NodeType[ExtractFields, ExtractInputs, ExtractOutputs]):
             if answer.cut:
                 raise NodeError("extract.cut_off", field="max_tokens", tokens=fields.max_tokens)
             raise NodeError("extract.no_answer")
-        record = {wanted.name: _normal(wanted, answer.value.get(wanted.name)) for wanted in _wanted(fields)}
+        record = {
+            wanted.name: _normal(wanted, answer.value.get(wanted.name)) for wanted in named(fields.wanted)
+        }
         reasons = tuple(_reasons(fields, record, source))
         unsupported: list[Value] = [
             {"field": reason.args["field"], "value": record[str(reason.args["field"])], "why": reason.code}
@@ -176,39 +139,12 @@ class Extract(NodeType[ExtractFields, ExtractInputs, ExtractOutputs]):
         return ExtractOutputs(record, unsupported, Verdict(overall(reasons), reasons).to_value())
 
 
-def _wanted(fields: ExtractFields) -> list[Wanted]:
-    """Those with a name of their own."""
-    return list({wanted.name: wanted for wanted in reversed(fields.wanted) if wanted.name.strip()}.values())[
-        ::-1
-    ]
-
-
-def _names(fields: ExtractFields) -> list[str]:
-    return [wanted.name for wanted in _wanted(fields)]
-
-
-def _schema(fields: ExtractFields) -> dict[str, Value]:
-    return {
-        "type": "object",
-        "properties": {wanted.name: _schema_of(wanted) for wanted in _wanted(fields)},
-        "required": _names(fields),
-        "additionalProperties": False,
-    }
-
-
-def _schema_of(wanted: Wanted) -> dict[str, Value]:
-    if wanted.type == "list":
-        return {"type": "array", "items": {"type": "string"}}
-    kind = _SCHEMA_TYPES[wanted.type]
-    return {"type": kind if wanted.required else [kind, "null"]}
-
-
 def _messages(fields: ExtractFields, text: str) -> tuple[ChatMessage, ...]:
     lines = [
         f"- {w.name} ({_PROMPT_TYPES[w.type]}){': ' + w.description if w.description else ''}"
-        for w in _wanted(fields)
+        for w in named(fields.wanted)
     ]
-    optional = [w.name for w in _wanted(fields) if not w.required]
+    optional = [w.name for w in named(fields.wanted) if not w.required]
     absent = f"\nUse null where the text doesn't say: {', '.join(optional)}." if optional else ""
     task = f"{fields.instruction.strip()}\n" if fields.instruction.strip() else ""
     system = (
@@ -242,7 +178,7 @@ def _complaints(fields: ExtractFields, value: Value, source: Source) -> Iterator
     if not isinstance(value, Mapping):
         yield "It isn't a JSON object."
         return
-    for wanted in _wanted(fields):
+    for wanted in named(fields.wanted):
         given, normal = value.get(wanted.name), _normal(wanted, value.get(wanted.name))
         if normal in (None, []) and (wanted.required or given not in (None, "", [])):
             yield f'"{wanted.name}" must be {_PROMPT_TYPES[wanted.type]}.'
@@ -260,7 +196,7 @@ def _absent(value: Value, source: Source) -> list[Value]:
 
 
 def _reasons(fields: ExtractFields, record: Mapping[str, Value], source: Source) -> Iterator[Reason]:
-    for wanted in _wanted(fields):
+    for wanted in named(fields.wanted):
         value = record[wanted.name]
         if value in (None, []):
             if wanted.required:

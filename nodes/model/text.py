@@ -8,7 +8,7 @@ from typing import Annotated
 
 from app.sdk.context import RunContext
 from app.sdk.fields import SMALL, ListField, ModelChoice, ModelField, NumberField, TextField
-from app.sdk.gateway import ChatMessage, ChatRequest
+from app.sdk.gateway import ChatRequest, prompt_messages
 from app.sdk.node_type import ByPort, NodeType, Preset
 from app.sdk.ports import Port, Ports
 from app.sdk.reference_ports import grown_inputs
@@ -107,7 +107,7 @@ class TextModel(NodeType[TextFields, ByPort, TextOutputs]):
     async def run(self, fields: TextFields, inputs: ByPort, ctx: RunContext) -> TextOutputs:
         request = ChatRequest(
             fields.model,
-            _messages(fields, inputs),
+            prompt_messages(fill(fields.prompt, inputs), fill(fields.system, inputs)),
             temperature=fields.temperature,
             max_tokens=fields.max_tokens,
             stop=fields.stop,
@@ -121,12 +121,6 @@ class TextModel(NodeType[TextFields, ByPort, TextOutputs]):
         if not reply.text.strip():
             ctx.tell("text.empty_answer")
         return TextOutputs(reply.text.strip())
-
-
-def _messages(fields: TextFields, inputs: ByPort) -> tuple[ChatMessage, ...]:
-    prompt = ChatMessage("user", fill(fields.prompt, inputs))
-    system = fill(fields.system, inputs).strip()
-    return (ChatMessage("system", system), prompt) if system else (prompt,)
 
 
 def _shown(ctx: RunContext) -> Callable[[str], None]:

@@ -19,13 +19,13 @@ from app.sdk.fields import (
     TextField,
     ToggleField,
 )
+from app.sdk.json_answer import exact_json
 from app.sdk.json_template import fill_json, is_json, texts_of
 from app.sdk.node_type import ByPort, Effect, Fault, NodeType
 from app.sdk.ports import SKIP, Port, Ports, Skip
 from app.sdk.powers import Power
 from app.sdk.reference_ports import grown_inputs
 from app.sdk.references import fill
-from app.sdk.structured_answer import parse_json
 from app.sdk.waits import retry_after
 from app.sdk.web_addresses import fill_address, host_of, is_address, with_query
 
@@ -233,6 +233,6 @@ def _text(reply: HttpReply) -> str:
 
 def _data(text: str) -> Value | Skip:
     try:
-        return parse_json(text)
+        return exact_json(text)
     except ValueError:
         return SKIP

@@ -31,6 +31,7 @@ EXPECTED = {
     "intent.ask",
     "intent.classify",
     "intent.extract",
+    "model.structured",
     "model.text",
     "verifier.check",
     "verifier.judge",

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import pytest
-
 from app.document.workflow import Json
+from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL
 from app.sdk.gateway import ChatMessage, ChatRequest
-from app.sdk.structured_answer import ask_for_json, parse_json
+from app.sdk.structured_answer import ask_for_json
 from app.sdk.testing import ScriptedModels
 
 REQUEST = ChatRequest(SMALL, (ChatMessage("user", "?"),), schema={"type": "object"})
@@ -17,19 +16,6 @@ def nothing_wrong(_: Json) -> list[str]:
 
 def too_small(value: Json) -> list[str]:
     return [] if isinstance(value, int) and value > 5 else ["too small"]
-
-
-@pytest.mark.parametrize("text", ['{"a": 1}', ' \n{"a": 1} ', '```json\n{"a": 1}\n```', '```\n{"a": 1}\n```'])
-def test_json_is_read_in_the_ways_models_write_it(text: str) -> None:
-    assert parse_json(text) == {"a": 1}
-
-
-@pytest.mark.parametrize(
-    "text", ["", "Sure! {}", '{"a": NaN}', "[1e999]", '["\\ud800"]', "[" * 200_000, "{'a': 1}"]
-)
-def test_what_is_no_json_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - of any kind
-        parse_json(text)
 
 
 async def test_a_good_answer_is_asked_for_once() -> None:
@@ -73,3 +59,35 @@ async def test_a_cut_answer_is_told_to_be_briefer() -> None:
     last = models.requests[1]
     assert isinstance(last, ChatRequest)
     assert "cut off" in last.messages[-1].content
+
+
+async def test_of_two_answers_that_would_do_neither_is_taken() -> None:
+    models = ScriptedModels(['First {"n": 1}, no: {"n": 2}', '{"n": 2}'])
+    answer = await ask_for_json(models, REQUEST, nothing_wrong)
+    assert (answer.value, answer.repairs) == ({"n": 2}, 1)
+    last = models.requests[1]
+    assert isinstance(last, ChatRequest)
+    assert "more than one" in last.messages[-1].content
+
+
+async def test_the_one_value_that_will_do_is_found_among_words() -> None:
+    def has_n(value: Json) -> list[str]:
+        return [] if isinstance(value, dict) and "n" in value else ["no n"]
+
+    answer = await ask_for_json(
+        ScriptedModels(['As in {}, here: ```json\n{"n": 1}\n``` Bye.']), REQUEST, has_n
+    )
+    assert (answer.value, answer.repairs) == ({"n": 1}, 0)
+
+
+async def test_a_server_that_refuses_the_schema_is_asked_in_words() -> None:
+    refused = NodeError("model.setting_refused", connection="T", model="m", detail="response_format")
+    models = ScriptedModels([refused, "7"])
+    answer = await ask_for_json(models, REQUEST, too_small)
+    assert (answer.value, answer.repairs) == (7, 0)
+    first, second = models.requests
+    assert isinstance(first, ChatRequest)
+    assert isinstance(second, ChatRequest)
+    assert first.schema
+    assert second.schema is None
+    assert "JSON Schema" in second.messages[-1].content
