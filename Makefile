@@ -69,7 +69,8 @@ bench: setup  ## Measure the executor against a bare loop
 lock: setup  ## Find the newest versions that fit and write both locks
 	@set -e; compile() { \
 		.uv/bin/uv pip compile --upgrade --quiet --universal --python-version 3.11 \
-			--generate-hashes --only-binary :all: --no-header --no-annotate "$$@" > /dev/null; \
+			--generate-hashes --only-binary :all: --exclude-newer "14 days" \
+			--no-header --no-annotate "$$@" > /dev/null; \
 	}; \
 	compile --group bootstrap --output-file packaging/bootstrap.lock; \
 	compile pyproject.toml --group dev --output-file requirements.lock
