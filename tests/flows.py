@@ -22,7 +22,7 @@ from app.registry.discovery import discover
 from app.sdk.context import Question, RunContext
 from app.sdk.data_types import DataType
 from app.sdk.errors import NodeError
-from app.sdk.fields import SMALL, ModelChoice, ModelField, NumberField, TextField, ToggleField
+from app.sdk.fields import SMALL, ListField, ModelChoice, ModelField, NumberField, TextField, ToggleField
 from app.sdk.gateway import (
     ChatMessage,
     ChatReply,
@@ -285,6 +285,48 @@ class AskModel(NodeType[AskModelFields, OptionalValue, OneValue]):
 
 
 @dataclass(frozen=True)
+class TalkFields:
+    says: Annotated[tuple[str, ...], ListField(label="What it says")] = ("one", "two", "three")
+    at_once: Annotated[bool, ToggleField(label="All at once")] = False
+    model: Annotated[ModelChoice, ModelField(label="Model")] = SMALL
+
+
+class Talk(NodeType[TalkFields, OptionalValue, OneValue]):
+    """Several calls, each about the value."""
+
+    id = "test.talk"
+    title = "Talk"
+    summary = ""
+    kind = "model"
+    category = "models"
+    icon = "zap"
+    effect = "model"
+
+    async def run(self, fields: TalkFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        async def ask(tier: int, text: str) -> str:
+            said = [ChatMessage("user", f"{inputs.value}: {text}")]
+            return (await ctx.models.chat(ChatRequest(fields.model, said, max_tokens=100, tier=tier))).text
+
+        if fields.at_once:
+            return OneValue(list(await asyncio.gather(*map(ask, range(1, 9), fields.says))))
+        return OneValue([await ask(tier, text) for tier, text in enumerate(fields.says, 1)])
+
+
+class ActingTalk(Talk):
+    """Does something outside between its calls."""
+
+    id = "test.acting_talk"
+    keeps_calls = True
+
+
+class CachedTalk(Talk):
+    """Its replies are cached, and not what it gives."""
+
+    id = "test.cached_talk"
+    cached = "calls"
+
+
+@dataclass(frozen=True)
 class AskPersonFields:
     timeout: Annotated[float | None, NumberField(label="Wait at most")] = None
 
@@ -347,7 +389,22 @@ class Result(NodeType[ResultFields, NeededValue, OneValue]):
 
 SPECS: Mapping[str, NodeSpec] = {spec.id: spec for spec in discover().specs} | {
     t.id: spec_of(t)
-    for t in (Source, Step, Odd, Need, Text, Branch, Merge, AskModel, AskPerson, Effect, Result)
+    for t in (
+        Source,
+        Step,
+        Odd,
+        Need,
+        Text,
+        Branch,
+        Merge,
+        AskModel,
+        Talk,
+        ActingTalk,
+        CachedTalk,
+        AskPerson,
+        Effect,
+        Result,
+    )
 }
 
 

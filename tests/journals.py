@@ -10,7 +10,7 @@ from typing import Any
 from app.costs.cost import Cost
 from app.costs.usage import Usage
 from app.events.run_events import Failure
-from app.executor.journal import ItemRecord, RunHead, StepRecord
+from app.executor.journal import CallRecord, ItemRecord, RunHead, StepRecord
 from app.settings import Folders
 
 
@@ -50,6 +50,24 @@ def step(place: str = "", node: str = "ask", text: str = "hello", **changed: Any
 def failed_step(place: str = "") -> StepRecord:
     failure = Failure("model.refused", {"names": ("a", "b"), "n": 3, "why": None}, field="prompt")
     return step(place, status="failed", outputs={}, failure=failure, verdict=None)
+
+
+def call(place: str = "", node: str = "ask", digest: str = "a" * 64, **changed: Any) -> CallRecord:
+    made = CallRecord(
+        place,
+        node,
+        digest,
+        0,
+        {"chat": {"text": "hello", "finish": "stop", "usage": None, "model": "small", "seconds": 0.5}},
+        scope="#17",
+        at=1.25,
+        seconds=0.5,
+        model="small",
+        connection="Test",
+        usage=Usage(100, 50, 7, 3),
+        cost=Cost(Decimal("0.0012300"), "priced"),
+    )
+    return replace(made, **changed)
 
 
 def item(number: int, frame: str = "", key: str = "", **changed: Any) -> ItemRecord:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 from app.adapters.redaction import hide_in_json
 from app.document.workflow import Json, JsonObject
 from app.events.json_codec import json_of, record_of
-from app.executor.journal import ItemRecord, StepRecord
+from app.executor.journal import CallRecord, ItemRecord, StepRecord
 from app.sdk.data_types import Value
 
 BLOB_BYTES = 64 * 1024  # outputs longer than this are kept once, by their digest
@@ -56,6 +56,27 @@ def step_of(columns: tuple[Any, ...], restore: Restore) -> StepRecord:
     plain = {**json.loads(text), "place": read(place), "node": read(node)}
     record = cast("StepRecord", record_of(plain, StepRecord))
     return replace(record, outputs=values_of(_text(*values), restore))
+
+
+def call_row(run: int, record: CallRecord) -> Row:
+    """As `step_row`."""
+    text = _hidden(json_of(record, "place", "node", "digest", "ordinal", "counted", "reply"))
+    names = (run, stored(record.place), stored(record.node), record.digest, record.ordinal, record.counted)
+    return _row(names, text, record.reply)
+
+
+def call_of(columns: tuple[Any, ...], restore: Restore) -> CallRecord:
+    """From place, node, digest, ordinal, counted, record, reply, digest and bytes of the blob. Raises as `step_of`."""
+    place, node, digest, ordinal, counted, text, *values = columns
+    plain = {
+        **json.loads(text),
+        "place": read(place),
+        "node": read(node),
+        "digest": digest,
+        "ordinal": ordinal,
+    }
+    record = cast("CallRecord", record_of(plain, CallRecord))
+    return replace(record, reply=values_of(_text(*values), restore), counted=bool(counted))
 
 
 def item_row(run: int, record: ItemRecord) -> Row:

@@ -7,16 +7,21 @@ import sqlite3
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from app.adapters.database import Database, Settled
 from app.adapters.journal_codec import Row
 from app.adapters.many_rows import write_rows
 from app.executor.journal import JournalError
 
+CallsEnd: TypeAlias = Literal["", "go", "are_counted"]
+
 _STEPS = "INSERT OR REPLACE INTO steps (run, place, node, record, outputs, blob)"
 # The one that replaces has a new rowid: of several items with one number the latest is known by it.
 _ITEMS = "INSERT OR REPLACE INTO items (run, frame, key, number, record, outputs, blob)"
+_CALLS = "INSERT OR REPLACE INTO calls (run, place, node, digest, ordinal, counted, record, outputs, blob)"
+_LET_GO = "DELETE FROM calls WHERE run = ? AND place = ? AND node = ?"
+_COUNTED = "UPDATE calls SET counted = 1 WHERE run = ? AND place = ? AND node = ?"
 _BLOBS = "INSERT OR IGNORE INTO blobs (digest, bytes)"
 
 
@@ -24,6 +29,8 @@ _BLOBS = "INSERT OR IGNORE INTO blobs (digest, bytes)"
 class _Batch:
     steps: list[Row] = field(default_factory=list[Row])
     items: list[Row] = field(default_factory=list[Row])
+    calls: list[Row] = field(default_factory=list[Row])
+    after: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list[tuple[str, tuple[Any, ...]]])
     waiting: list[asyncio.Future[Any]] = field(default_factory=list[asyncio.Future[Any]])
     notes: int = 0
 
@@ -42,11 +49,22 @@ class Outbox:
         self._lost: JournalError | None = None
         self.fault: JournalError | None = None  # why items still wait
 
-    def commit(self, row: Row) -> asyncio.Future[Any]:
-        """Done when the row will outlive a power cut."""
+    def commit(self, row: Row, calls: CallsEnd = "") -> asyncio.Future[Any]:
+        """Done when the row will outlive a power cut, and what becomes of its instance's calls is done too."""
         future = asyncio.get_running_loop().create_future()
         with self._lock:
             self._batch.steps.append(row)
+            if calls:
+                self._batch.after.append((_LET_GO if calls == "go" else _COUNTED, row.columns[:3]))
+            self._batch.waiting.append(future)
+            self._queue()
+        return future
+
+    def commit_call(self, row: Row) -> asyncio.Future[Any]:
+        """Done when the row will outlive a power cut."""
+        future = asyncio.get_running_loop().create_future()
+        with self._lock:
+            self._batch.calls.append(row)
             self._batch.waiting.append(future)
             self._queue()
         return future
@@ -81,6 +99,8 @@ class Outbox:
         with self._lock:
             self._batch.steps.clear()
             self._batch.items.clear()
+            self._batch.calls.clear()
+            self._batch.after.clear()
             self.fault = None
 
     def _queue(self) -> None:
@@ -94,21 +114,25 @@ class Outbox:
         with self._lock:
             batch = self._writing = self._batch
             self._batch, self._is_queued = _Batch(), False
-        if not batch.steps and not batch.items:
+        if not batch.steps and not batch.items and not batch.calls:
             return
-        size = sum(row.size for row in batch.steps) + sum(row.size for row in batch.items)
+        written = (batch.steps, batch.items, batch.calls)
+        size = sum(row.size for rows in written for row in rows)
         if not self._grow(connection, size, batch.notes):
             self._lost = JournalError(
                 "journal.damaged", str(self._database.path), "the run is no longer there"
             )
             return
-        blobs = [row.blob for rows in (batch.steps, batch.items) for row in rows if row.blob is not None]
+        blobs = [row.blob for rows in written for row in rows if row.blob is not None]
         for into, rows in (
             (_BLOBS, blobs),
             (_STEPS, [row.columns for row in batch.steps]),
             (_ITEMS, [row.columns for row in batch.items]),
+            (_CALLS, [row.columns for row in batch.calls]),
         ):
             write_rows(connection, into, rows)
+        for statement, instance in batch.after:
+            connection.execute(statement, instance)
 
     def ended(self, fault: JournalError | None) -> Iterable[Settled]:
         with self._lock:

@@ -16,6 +16,7 @@ _ORPHANS = """
     DELETE FROM blobs WHERE rowid IN (
         SELECT rowid FROM blobs AS b WHERE NOT EXISTS (SELECT 1 FROM steps WHERE blob = b.digest)
             AND NOT EXISTS (SELECT 1 FROM items WHERE blob = b.digest)
+            AND NOT EXISTS (SELECT 1 FROM calls WHERE blob = b.digest)
             AND NOT EXISTS (SELECT 1 FROM texts WHERE blob = b.digest)
         LIMIT ?)
 """
@@ -65,7 +66,7 @@ async def _take_apart(database: Database, run: int) -> None:
 
 def _slice(connection: sqlite3.Connection, run: int) -> bool:
     """Whether there may be more."""
-    for table in ("steps", "items"):
+    for table in ("steps", "items", "calls"):
         deleted = connection.execute(
             f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE run = ? LIMIT ?)",  # noqa: S608
             (run, _SLICE),

@@ -30,4 +30,13 @@ _FIRST = (
     "CREATE INDEX items_with_blob ON items (blob) WHERE blob IS NOT NULL",
 )
 
-JOURNAL = Schema(migrations=(_FIRST,), synchronous="FULL")
+# Replies of steps that have not settled yet; `counted`: what they took stands in the record of a step that failed.
+_CALLS = (
+    """CREATE TABLE calls (
+        run INTEGER NOT NULL, place TEXT NOT NULL, node TEXT NOT NULL, digest TEXT NOT NULL, ordinal INTEGER NOT NULL,
+        counted INTEGER NOT NULL, record TEXT NOT NULL, outputs TEXT, blob BLOB,
+        UNIQUE (run, place, node, digest, ordinal))""",
+    "CREATE INDEX calls_with_blob ON calls (blob) WHERE blob IS NOT NULL",
+)
+
+JOURNAL = Schema(migrations=(_FIRST, _CALLS), synchronous="FULL")

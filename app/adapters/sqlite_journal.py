@@ -7,11 +7,29 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from app.adapters.database import Database
-from app.adapters.journal_codec import Restore, item_of, item_row, step_of, step_row, stored
-from app.adapters.journal_outbox import Outbox
+from app.adapters.journal_codec import (
+    Restore,
+    call_of,
+    call_row,
+    item_of,
+    item_row,
+    step_of,
+    step_row,
+    stored,
+)
+from app.adapters.journal_outbox import CallsEnd, Outbox
 from app.document.workflow import JsonObject
 from app.executor.item_list import ItemList
-from app.executor.journal import NOTE_BYTES, NOTES_A_RUN, ItemRecord, Journal, JournalError, Place, StepRecord
+from app.executor.journal import (
+    NOTE_BYTES,
+    NOTES_A_RUN,
+    CallRecord,
+    ItemRecord,
+    Journal,
+    JournalError,
+    Place,
+    StepRecord,
+)
 from app.sdk.data_types import Value
 
 T = TypeVar("T")
@@ -28,17 +46,34 @@ _ITEM = """
     SELECT frame, key, number, record, outputs, blob, bytes FROM items LEFT JOIN blobs ON digest = blob
     WHERE run = ? AND frame = ?
 """
+_CALLS = """
+    SELECT place, node, calls.digest, ordinal, counted, record, outputs, blob, bytes
+    FROM calls LEFT JOIN blobs ON blobs.digest = blob WHERE run = ?
+"""
+_CALLS_OF = f"{_CALLS} AND place = ? AND node = ? ORDER BY calls.rowid"
+_LOOSE = f"{_CALLS} AND NOT counted ORDER BY calls.rowid"
 _PAGE = f"{_ITEM} AND number >= ? AND number < ? ORDER BY number, items.rowid"
 
 
 class SqliteJournal(Journal):
     """See `app.executor.journal.Journal`. Writing raises `journal.held` where it was opened only to read, or left."""
 
-    def __init__(self, database: Database, run: int, *, is_fresh: bool, notes: int, restore: Restore) -> None:
+    def __init__(
+        self,
+        database: Database,
+        run: int,
+        *,
+        is_fresh: bool,
+        notes: int,
+        restore: Restore,
+        has_calls: bool = False,
+    ) -> None:
         self._database = database
         self._run = run
         self._identity = database.identity
         self._is_fresh = is_fresh
+        self._has_calls = has_calls
+        self._with_calls: set[tuple[Place, str]] = set()  # instances whose calls are in the database
         self._notes_left = max(0, NOTES_A_RUN - notes)
         self._restore = restore
         self._outbox: Outbox | None = None
@@ -75,8 +110,32 @@ class SqliteJournal(Journal):
         return [(row[0], self._decoded(step_of, row[1:])) for row in rows]
 
     async def commit(self, record: StepRecord) -> None:
+        outbox, instance = self._held(), (record.place, record.node)
+        end: CallsEnd = ""
+        if instance in self._with_calls and record.status != "sent":
+            end = "go" if record.lets_calls_go else "are_counted"
+        await outbox.commit(step_row(self._run, record), end)
+        if end:
+            self._with_calls.discard(instance)
+
+    @property
+    def has_calls(self) -> bool:
+        return self._has_calls
+
+    async def commit_call(self, record: CallRecord) -> None:
         outbox = self._held()
-        await outbox.commit(step_row(self._run, record))
+        self._with_calls.add((record.place, record.node))
+        await outbox.commit_call(call_row(self._run, record))
+
+    async def calls(self, place: Place, node: str) -> Sequence[CallRecord]:
+        rows = await self._database.read(self._query(_CALLS_OF, stored(place), stored(node)))
+        if rows:
+            self._with_calls.add((place, node))
+        return [self._decoded(call_of, row) for row in rows]
+
+    async def loose_calls(self) -> Sequence[CallRecord]:
+        rows = await self._database.read(self._query(_LOOSE))
+        return [self._decoded(call_of, row) for row in rows]
 
     def note(self, record: StepRecord) -> None:
         outbox = self._held()

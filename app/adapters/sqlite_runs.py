@@ -30,7 +30,9 @@ _BEGIN = """
 """
 _RUN = """
     SELECT id, run, workflow_id, name, digest, at, row_count, prices_of, summary, notes,
-        EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.id) OR EXISTS (SELECT 1 FROM items WHERE items.run = runs.id)
+        EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.id)
+            OR EXISTS (SELECT 1 FROM items WHERE items.run = runs.id),
+        EXISTS (SELECT 1 FROM calls WHERE calls.run = runs.id)
     FROM runs WHERE run = ? AND NOT gone
 """
 _COLUMNS = "run, workflow_id, name, digest, at, summary, row_count, pinned, size"
@@ -90,7 +92,7 @@ class SqliteRuns(RunStore):
         except BaseException:
             self._leases.release(head.run)
             raise
-        return self._holding(head.run, self._journal(run, is_fresh=True, notes=0))
+        return self._holding(head.run, self._journal(run, is_fresh=True, notes=0, has_calls=False))
 
     async def reopen(self, run: str) -> tuple[RunHead, RunSummary, SqliteJournal]:
         await self._take(run)
@@ -114,7 +116,13 @@ class SqliteRuns(RunStore):
                 _head(found, texts),
                 cast("RunSummary", record_of(json.loads(found[8]), RunSummary)),
             )
-        return head, summary, self._journal(found[0], is_fresh=not found[10], notes=found[9])
+        notes, has_steps, has_calls = found[9:]
+        is_fresh = not has_steps and not has_calls
+        return (
+            head,
+            summary,
+            self._journal(found[0], is_fresh=is_fresh, notes=notes, has_calls=bool(has_calls)),
+        )
 
     async def summarise(self, run: str, summary: RunSummary) -> None:
         text = hide_in_json(json_of(summary))
@@ -170,8 +178,10 @@ class SqliteRuns(RunStore):
         self._database.close()
         self._leases.release_all()
 
-    def _journal(self, run: int, *, is_fresh: bool, notes: int) -> SqliteJournal:
-        return SqliteJournal(self._database, run, is_fresh=is_fresh, notes=notes, restore=self._restore)
+    def _journal(self, run: int, *, is_fresh: bool, notes: int, has_calls: bool) -> SqliteJournal:
+        return SqliteJournal(
+            self._database, run, is_fresh=is_fresh, notes=notes, restore=self._restore, has_calls=has_calls
+        )
 
     def _holding(self, run: str, journal: SqliteJournal) -> SqliteJournal:
         journal.hold()

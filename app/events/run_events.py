@@ -82,7 +82,10 @@ class TextStreamed:
 class ModelCalled:
     """One call of a model ended, well or not; its usage and cost count even if the attempt failed.
 
-    `usage` None: the server did not say.
+    `usage` None: the server did not say. `source`: nobody was asked now, the reply was there already: from an earlier
+    life of the run, whose usage and cost these are (`record`), or from the `cache`, where `saved` is what it would have
+    cost. `tier` counts from 1 where a step has several models in an order; `part` says what the call was for, where it
+    was not the answer itself: a `check`, a `choice`, or the name of a role.
     """
 
     t: float
@@ -94,6 +97,10 @@ class ModelCalled:
     cost: Cost
     seconds: float
     failure: Failure | None = None
+    source: Source = ""
+    saved: Cost | None = None
+    tier: int = 0
+    part: str = ""
 
 
 @fact

@@ -277,6 +277,9 @@ class RunState:
     def _called(self, event: ModelCalled) -> str:
         node = self.node(event.node)
         usage = event.usage or NO_USAGE
+        if event.source == "cache":  # what it saved is told when its step settles
+            node.models[event.model] += 1
+            return event.node
         node.calls += 1
         node.usage += usage
         node.usage_complete = node.usage_complete and event.usage is not None

@@ -11,6 +11,7 @@ from app.executor import retry
 from app.executor.failures import failure_of
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
+from app.executor.journal import JournalError
 from app.executor.run import Run
 from app.executor.time_limit import TimeLimit
 from app.planner.plan import PlanStep
@@ -51,6 +52,8 @@ async def run_attempts(
                 raise
             # Nobody ended this instance: something that the node waited for was ended by somebody else.
             raise InstanceFailed(failure_of(ended)) from ended
+        except JournalError:  # the step must not go on with what isn't on the disk
+            raise
         except Exception as bug:  # an author's mistake must not take the run with it
             raise InstanceFailed(failure_of(bug)) from bug
         of_all = step.node.retry.attempts

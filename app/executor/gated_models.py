@@ -1,4 +1,6 @@
-"""The gate before every model call: stopped? granted? budget? then the call, then its usage, price and event."""
+"""The gate before every model call: stopped? granted? had before? cached? budget? then the call, then its usage, price
+and event.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,17 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
-from app.events.run_events import Failure, ModelCalled
+from app.events.run_events import Failure, ModelCalled, Source
+from app.executor.call_cache import CallCache
+from app.executor.call_requests import Request
 from app.executor.call_waits import CallWaits
 from app.executor.failures import failure_of
 from app.executor.instance import Instance
+from app.executor.replies import Asked, Replies, Taken
 from app.executor.request_size import BYTES_A_TOKEN_ABOUT, bytes_of, length
 from app.executor.run import Run
 from app.sdk.errors import NodeError
@@ -32,9 +37,12 @@ _Reply = TypeVar("_Reply", ChatReply, LabelScores)
 class GatedModels:
     """`ctx.models` of one instance; passes calls on to the run's own door."""
 
-    def __init__(self, run: Run, instance: Instance) -> None:
+    def __init__(self, run: Run, instance: Instance, replies: Replies, cache: CallCache | None) -> None:
+        """`cache`: where the step's single replies are cached, and not what it gives."""
         self._run = run
         self._instance = instance
+        self._replies = replies
+        self._cache = cache
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:
         return self._run.doors.models.facts(choice)
@@ -63,7 +71,7 @@ class GatedModels:
             written = len(reply.text.encode(errors="replace"))
             return reply
 
-        reply = await self._gate(request.model, most, so_far, waits, call)
+        reply = await self._gate(request, most, so_far, waits, call)
         if reply.doubted:
             self._run.tell(
                 self._instance.node, self._instance.scope, "model.usage_doubted", model=reply.model
@@ -81,7 +89,7 @@ class GatedModels:
         most = Usage(input=sent // _BYTES_A_TOKEN + 16, output=len(request.labels))
         waits = CallWaits(self._run, self._instance)
         return await self._gate(
-            request.model,
+            request,
             most,
             lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
             waits,
@@ -90,18 +98,54 @@ class GatedModels:
 
     async def _gate(
         self,
-        choice: ModelChoice,
+        request: Request,
         most: Usage,
         so_far: Callable[[], Usage],
         waits: CallWaits,
         call: Callable[[], Awaitable[_Reply]],
     ) -> _Reply:
         """`most` is what the call may use at the utmost, `so_far` what it has used if it breaks off now."""
-        run = self._run
+        run, choice = self._run, request.model
         run.check_going()
         if not run.doors.may_ask(choice):
             raise NodeError("model.not_granted", model=choice.target)
-        facts = self.facts(choice)
+        asked = await self._replies.ask(request, self.facts(choice))
+        if asked.reply is not None:
+            self._had_before(asked)
+            return cast("_Reply", asked.reply)
+        if self._cache and (key := self._cache.key(asked)):
+            async with self._cache.turn(key):
+                return await self._from_cache(asked, key) or await self._pay(asked, most, so_far, waits, call)
+        return await self._pay(asked, most, so_far, waits, call)
+
+    async def _pay(
+        self,
+        asked: Asked,
+        most: Usage,
+        so_far: Callable[[], Usage],
+        waits: CallWaits,
+        call: Callable[[], Awaitable[_Reply]],
+    ) -> _Reply:
+        """Asks, and keeps what came."""
+        try:
+            reply, taken = await self._call(asked, most, so_far, waits, call)
+        except BaseException:
+            self._replies.lost(asked)
+            raise
+        await self._replies.got(asked, reply, taken)
+        if self._cache:
+            self._cache.put(asked)
+        return reply
+
+    async def _call(
+        self,
+        asked: Asked,
+        most: Usage,
+        so_far: Callable[[], Usage],
+        waits: CallWaits,
+        call: Callable[[], Awaitable[_Reply]],
+    ) -> tuple[_Reply, Taken]:
+        run, facts = self._run, asked.facts
         bound = run.doors.upper_bound(facts, most) or Decimal(0)
         await run.reserve(self._instance, bound)
         begun = time.monotonic()
@@ -114,8 +158,9 @@ class GatedModels:
             cost = _estimated(cost) if guessed else cost
             # A cost that nobody knows is shown as unknown, but it must not let the cap be overrun.
             spent = max(bound, cost.known) if cost.usd is None else cost.known
-            self._book(facts, reply.model, usage, cost, time.monotonic() - begun - waits.seconds)
-            return reply
+            taken = Taken(time.monotonic() - begun - waits.seconds, usage, cost)
+            self._book(asked, reply.model, taken)
+            return reply, taken
         except BaseException as error:
             if waits.unsent:  # it cost nothing, and there was no call
                 raise
@@ -127,36 +172,63 @@ class GatedModels:
                 cost = _estimated(run.doors.cost_of(facts, usage))
             spent = cost.known
             seconds = time.monotonic() - begun - waits.seconds
-            self._book(facts, facts.id if facts else "", usage, cost, seconds, failure)
+            self._book(asked, facts.id if facts else "", Taken(seconds, usage, cost), failure)
             raise
         finally:
             run.budget.settle(bound, spent)
 
-    def _book(
+    def _had_before(self, asked: Asked) -> None:
+        """What an earlier life paid is on the bill of this step; what this life paid is there already."""
+        record = asked.record
+        if record is None or record.counted:
+            return
+        self._instance.book(record.usage or NO_USAGE, record.cost)
+        taken = Taken(record.seconds, record.usage, record.cost)
+        self._tell(asked, record.model, taken, source="record")
+
+    async def _from_cache(self, asked: Asked, key: str) -> Any:
+        """The reply that is kept for the same request, or None. It counts as one of this instance's own."""
+        found = await self._cache.get(key) if self._cache else None
+        if found is None:
+            return None
+        reply, kept = found
+        await self._replies.got(asked, reply, Taken(0.0, NO_USAGE))
+        self._instance.saved = kept.cost if self._instance.saved is None else self._instance.saved + kept.cost
+        self._tell(asked, kept.model, Taken(0.0, NO_USAGE), source="cache", saved=kept.cost)
+        return reply
+
+    def _book(self, asked: Asked, model: str, taken: Taken, failure: Failure | None = None) -> None:
+        usage = taken.usage or NO_USAGE
+        self._instance.book(usage, taken.cost)
+        self._run.paid.add(usage, taken.cost)
+        self._tell(asked, model, taken, failure)
+
+    def _tell(
         self,
-        facts: ModelFacts | None,
+        asked: Asked,
         model: str,
-        usage: Usage | None,
-        cost: Cost,
-        seconds: float,
+        taken: Taken,
         failure: Failure | None = None,
+        source: Source = "",
+        saved: Cost | None = None,
     ) -> None:
-        instance = self._instance
-        instance.book(usage or NO_USAGE, cost)
-        self._run.paid.add(usage or NO_USAGE, cost)
+        instance, request = self._instance, asked.request
         instance.model = model or instance.model
-        connection = facts.connection if facts else ""
         self._run.emit(
             ModelCalled(
                 self._run.now,
                 instance.node,
                 instance.scope,
                 model,
-                connection,
-                usage,
-                cost,
-                round(seconds, 4),
+                asked.facts.connection if asked.facts else "",
+                taken.usage,
+                taken.cost,
+                round(taken.seconds, 4),
                 failure,
+                source,
+                saved,
+                request.tier,
+                request.part,
             )
         )
 

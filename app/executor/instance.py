@@ -30,6 +30,7 @@ class Instance:
     cost: Cost = FREE
     model: str = ""
     cut: bool = False
+    saved: Cost | None = None  # what replies of the cache would have cost
     limit: TimeLimit | None = None  # of the attempt under way
 
     def book(self, usage: Usage, cost: Cost, calls: int = 1) -> None:

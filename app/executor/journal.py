@@ -19,6 +19,7 @@ from app.document.workflow import Json, JsonObject
 from app.events.fact import fact
 from app.events.run_events import Failure, RunStatus, Scope
 from app.sdk.data_types import Value
+from app.sdk.errors import may_pass
 
 Place: TypeAlias = str
 StepStatus: TypeAlias = Literal["ok", "failed", "sent"]
@@ -56,6 +57,11 @@ class StepRecord:
     failure: Failure | None = None
     saved: Cost | None = None
 
+    @property
+    def lets_calls_go(self) -> bool:
+        """Nobody will ask for the single calls of this instance again: going on would not begin with them."""
+        return self.status == "ok" or (self.failure is not None and not may_pass(self.failure.code))
+
 
 @fact
 class ItemRecord:
@@ -74,6 +80,29 @@ class ItemRecord:
     cost: Cost = FREE
     seconds: float = 0.0
     values: JsonObject = field(default_factory=dict[str, Json])  # the row as it was read
+
+
+@fact
+class CallRecord:
+    """A reply that one instance got before it settled: what it asked again in a later life is answered from here.
+
+    `digest` is that of the request, `ordinal` counts equal requests of the instance from 0. `reply` is plain data.
+    `counted`: the instance failed meanwhile, and its step record says what this call took.
+    """
+
+    place: Place
+    node: str
+    digest: str
+    ordinal: int
+    reply: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    scope: Scope = ""
+    at: float = 0.0
+    seconds: float = 0.0
+    model: str = ""
+    connection: str = ""
+    usage: Usage | None = None
+    cost: Cost = FREE
+    counted: bool = False
 
 
 class JournalError(Exception):
@@ -113,6 +142,25 @@ class Journal(Protocol):
 
     async def commit(self, record: StepRecord) -> None:
         """Comes back when the record will outlive a power cut. A later one of an instance replaces its earlier one."""
+        ...
+
+    @property
+    def has_calls(self) -> bool:
+        """An earlier life left calls of steps that had not settled."""
+        ...
+
+    async def commit_call(self, record: CallRecord) -> None:
+        """As `commit`. When the instance settles, its calls go, unless it failed of something that may pass: they stay
+        for when it is tried again, and are `counted`.
+        """
+        ...
+
+    async def calls(self, place: Place, node: str) -> Sequence[CallRecord]:
+        """The calls of one instance that are still kept."""
+        ...
+
+    async def loose_calls(self) -> Sequence[CallRecord]:
+        """All calls of the run that are not `counted`: what they took stands in no other record."""
         ...
 
     def note(self, record: StepRecord) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from app.executor.journal import (
     NOTES_A_RUN,
+    CallRecord,
     ItemRecord,
     Journal,
     JournalError,
@@ -26,7 +28,8 @@ class MemoryJournal(Journal):
 
     def __init__(self, kept: _Kept, *, is_held: bool) -> None:
         self._kept = kept
-        self._is_fresh = not kept.steps and not kept.by_key
+        self._has_calls = bool(kept.calls)
+        self._is_fresh = not kept.steps and not kept.by_key and not kept.calls
         self.is_held = is_held
 
     @property
@@ -48,6 +51,21 @@ class MemoryJournal(Journal):
         if self._kept.notes < NOTES_A_RUN:
             self._kept.notes += 1
             self._keep(record)
+
+    @property
+    def has_calls(self) -> bool:
+        return self._has_calls
+
+    async def commit_call(self, record: CallRecord) -> None:
+        self._check()
+        calls = self._kept.calls.setdefault((record.place, record.node), {})
+        calls[record.digest, record.ordinal] = record
+
+    async def calls(self, place: Place, node: str) -> Sequence[CallRecord]:
+        return list(self._kept.calls.get((place, node), {}).values())
+
+    async def loose_calls(self) -> Sequence[CallRecord]:
+        return [one for calls in self._kept.calls.values() for one in calls.values() if not one.counted]
 
     async def item(self, frame: Place, key: str) -> ItemRecord | None:
         return self._kept.by_key.get(frame, {}).get(key)
@@ -74,6 +92,10 @@ class MemoryJournal(Journal):
     def _keep(self, record: StepRecord) -> None:
         self._check()
         self._kept.steps.setdefault(record.place, {})[record.node] = record
+        calls = self._kept.calls.pop((record.place, record.node), {}) if record.status != "sent" else {}
+        if calls and not record.lets_calls_go:
+            counted = {key: replace(call, counted=True) for key, call in calls.items()}
+            self._kept.calls[record.place, record.node] = counted
 
     def _check(self) -> None:
         if not self.is_held:
@@ -95,6 +117,7 @@ class _Kept:
         self.holder: MemoryJournal | None = None
         self.notes = 0
         self.steps: dict[Place, dict[str, StepRecord]] = {}
+        self.calls: dict[tuple[Place, str], dict[tuple[str, int], CallRecord]] = {}
         self.by_key: dict[Place, dict[str, ItemRecord]] = {}
         self.by_number: dict[Place, dict[int, ItemRecord]] = {}
 

@@ -23,7 +23,7 @@ from app.events.run_events import (
     RunStarted,
     Scope,
 )
-from app.executor.journal import ItemRecord, Journal, Place, RunHead, RunSummary, StepRecord
+from app.executor.journal import CallRecord, ItemRecord, Journal, Place, RunHead, RunSummary, StepRecord
 from app.executor.values import PREVIEW_BYTES, as_text, cut
 from app.sdk.data_types import LazyList, Value
 
@@ -84,6 +84,7 @@ async def past_events(head: RunHead, summary: RunSummary, journal: Journal) -> A
                 code, args = record.failure.code, record.failure.args
                 failures[code] = Problem(code, node=record.node, field=record.failure.field, args=args)
         yield [event for record in records for event in _of_step(record, is_frame=record.node in inner)]
+    yield [_of_call(call) for call in await journal.loose_calls() if call.node in steps]
     async for rows in _rows(journal, "", "", "", summary.elapsed):
         yield rows
     for place, (node, scope) in frames.items():
@@ -161,10 +162,17 @@ def _of_step(record: StepRecord, *, is_frame: bool) -> list[RunEvent]:
             {port: _preview(record, port, value) for port, value in record.outputs.items()},
             record.verdict,
             record.failure,
-            source="" if record.saved is None else "cache",
+            source="" if record.saved is None or record.calls else "cache",
             saved=record.saved,
         ),
     ]
+
+
+def _of_call(call: CallRecord) -> ModelCalled:
+    """A call of a step that had not settled when the run was cut off."""
+    return ModelCalled(
+        call.at, call.node, call.scope, call.model, call.connection, call.usage, call.cost, call.seconds
+    )
 
 
 def _preview(record: StepRecord, port: str, value: Value) -> Preview:

@@ -7,26 +7,37 @@ from collections.abc import Mapping
 
 from app.document.problem import Argument
 from app.document.workflow import Json
+from app.executor.call_cache import call_cache_of
 from app.executor.gated_models import GatedModels
 from app.executor.instance import Instance
+from app.executor.replies import Replies
 from app.executor.run import Run
+from app.planner.plan import PlanStep
 from app.sdk.context import Answer, Files, Net, Question
 
 
 class InstanceContext:
     """The RunContext of one instance."""
 
-    __slots__ = ("_instance", "_row", "_run", "_values")
+    __slots__ = ("_instance", "_models", "_row", "_run", "_step", "_values")
 
-    def __init__(self, run: Run, instance: Instance, row: int | None, values: Mapping[str, Json]) -> None:
+    def __init__(
+        self, run: Run, step: PlanStep, instance: Instance, row: int | None, values: Mapping[str, Json]
+    ) -> None:
         self._run = run
+        self._step = step
         self._instance = instance
         self._row = row
         self._values = values
+        self._models: GatedModels | None = None
 
     @property
     def models(self) -> GatedModels:
-        return GatedModels(self._run, self._instance)
+        if self._models is None:
+            run, instance, spec = self._run, self._instance, self._step.spec
+            replies = Replies(run, instance, at_once=spec is not None and spec.type.keeps_calls)
+            self._models = GatedModels(run, instance, replies, call_cache_of(run, self._step))
+        return self._models
 
     @property
     def net(self) -> Net:

@@ -84,7 +84,7 @@ class Settling:
         if step.frame:
             around = self._where
             return FrameRun(self._run, step, step.frame, instance, around, values, self._scope).execute()
-        ctx = InstanceContext(self._run, instance, self._where.row, self._values)
+        ctx = InstanceContext(self._run, step, instance, self._where.row, self._values)
         return run_attempts(self._run, step, instance, values, ctx)
 
     # What was recorded
@@ -137,6 +137,7 @@ class Settling:
                 record.cost,
                 0.0,
                 record.failure,
+                "record",
             )
         )
 
@@ -189,6 +190,9 @@ class Settling:
         run = self._run
         outputs = await self._outputs(step, instance, values)
         outcome = of_outputs(step, outputs, run.values, self._where.scope)
+        outcome.saved = instance.saved
+        if instance.saved is not None and not instance.calls:
+            outcome.source = "cache"
         if key and run.cache and not instance.cut:
             run.cache.put(key, run.workflow_id, step.id, _kept(instance, outcome))
         return outcome
@@ -204,6 +208,7 @@ class Settling:
             self._run.cache is None
             or step.effect != "model"
             or step.spec is None
+            or step.spec.type.cached == "calls"
             or step.node.cache == "never"
         ):
             return ""

@@ -13,7 +13,7 @@ _PAGE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """`until` is when the last recorded step ended, in seconds since the run's start."""
+    """`until` is when the last recorded step or call ended, in seconds since the run's start."""
 
     usage: Usage = NO_USAGE
     cost: Cost = FREE
@@ -22,7 +22,7 @@ class Totals:
 
 
 async def totals_of(journal: Journal) -> Totals:
-    """Adds up every step that is recorded. Raises JournalError."""
+    """Adds up every step that is recorded, and the calls of those that had not settled. Raises JournalError."""
     usage, cost, calls, until = NO_USAGE, FREE, 0, 0.0
     after = 0
     while page := await journal.each(after, _PAGE):
@@ -32,4 +32,9 @@ async def totals_of(journal: Journal) -> Totals:
             calls += record.calls
             until = max(until, record.at + record.seconds)
         after = page[-1][0]
+    for call in await journal.loose_calls():
+        usage += call.usage or NO_USAGE
+        cost += call.cost
+        calls += 1
+        until = max(until, call.at)
     return Totals(usage, cost, calls, until)

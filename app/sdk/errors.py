@@ -10,6 +10,11 @@ PASSING = frozenset(
 )
 
 
+def may_pass(code: str) -> bool:
+    """Whether what this code says may be over the next time."""
+    return code.rpartition(".")[2] in PASSING
+
+
 class NodeError(Exception):
     """A step could not do its work. `code` is `<area>.<what>`, such as `file.missing` or `model.timeout`.
 
@@ -27,4 +32,4 @@ class NodeError(Exception):
 
     @property
     def may_pass(self) -> bool:
-        return self.code.rpartition(".")[2] in PASSING
+        return may_pass(self.code)

@@ -91,6 +91,7 @@ class ChatRequest:
 
     `schema` is a JSON Schema of the answer; `on_text` gets the new text as it comes (partial
     text for people; the reply is complete without it); `waits` hears what it waits for before it begins.
+    `tier` and `part` say which of a step's calls this is, as in `ModelCalled`; no server hears of them.
     """
 
     model: ModelChoice
@@ -104,6 +105,8 @@ class ChatRequest:
     logprobs: int = 0  # how many alternatives a token; 0 = none
     on_text: Callable[[str], None] | None = None
     waits: WaitListener | None = None
+    tier: int = 0
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,8 @@ class ScoreRequest:
     prompt: str
     labels: Sequence[str]
     waits: WaitListener | None = None
+    tier: int = 0
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

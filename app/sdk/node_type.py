@@ -144,6 +144,11 @@ class NodeType(Generic[F, In, Out]):
     presets: ClassVar[tuple[Preset, ...]] = ()
     hidden: ClassVar[bool] = False  # only its presets stand in the library
     frame: ClassVar[Frame] = ""  # what runs is the body inside the node, and not `run`
+    # What the cache keeps: what the step gave, or each reply by what was asked. With several models in one step the
+    # latter lets what one of them said count for as long as that one is asked the same, whatever else changes.
+    cached: ClassVar[Literal["step", "calls"]] = "step"
+    # Each reply is on the disk before the step goes on, even if no second call follows: for steps that act meanwhile.
+    keeps_calls: ClassVar[bool] = False
 
     @classmethod
     def ports(cls, fields: F) -> Ports | None:

@@ -23,7 +23,7 @@ from app.adapters.journal_schema import JOURNAL
 from app.adapters.sqlite_runs import SqliteRuns
 from app.executor.journal import NOTE_BYTES, JournalError, RunSummary
 from app.texts import catalogue
-from tests.journals import head, item, profile, step
+from tests.journals import call, head, item, profile, step
 
 LONG = "x" * (BLOB_BYTES + 1)
 STEPS = Path(__file__).parents[2] / "fixtures" / "journal"
@@ -161,6 +161,21 @@ async def test_long_outputs_are_kept_once_and_go_with_their_last_owner(make: Mak
     assert [count(path, table) for table in ("runs", "steps", "items", "blobs", "texts")] == [0] * 5
     store.close()
     assert path.stat().st_size < before, "the room is given back"
+
+
+async def test_long_replies_go_with_their_step_or_their_run(make: Make, path: Path) -> None:
+    store = make()
+    for run in ("r1", "r2"):
+        journal = await store.begin(head(run))
+        await journal.commit_call(call(reply={"chat": {"text": LONG}}))
+        await journal.commit_call(call("#b", reply={"chat": {"text": LONG}}))
+        await journal.commit(step())
+        await store.leave(run)
+    assert count(path, "calls") == 2
+    await store.forget("r1")
+    assert (await journal.calls("#b", "ask"))[0].reply == {"chat": {"text": LONG}}
+    await store.keep(0, 0)
+    assert [count(path, table) for table in ("runs", "steps", "calls", "blobs")] == [0] * 4
 
 
 async def test_a_replaced_blob_goes_with_the_next_tidying(make: Make, path: Path) -> None:
@@ -399,8 +414,11 @@ async def test_files_of_every_earlier_version_are_read(make: Make, path: Path, o
         journal = (await store.reopen(line.run))[2]
         assert await journal.steps("#a") == {"ask": step("#a")}
         assert await journal.item("", "key0") == item(0)
+        assert [one.place for one in await journal.loose_calls()] == (["#b"] if journal.has_calls else [])
     journal = await store.begin(head("new"))
     await journal.commit(step())
+    await journal.commit_call(call("#c"))
+    assert await journal.loose_calls() == [call("#c")]
     assert ask(path, "PRAGMA user_version") == [(len(JOURNAL.migrations),)]
 
 

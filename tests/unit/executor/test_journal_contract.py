@@ -10,9 +10,10 @@ from threading import Thread
 import pytest
 
 from app.adapters.sqlite_runs import SqliteRuns
+from app.events.run_events import Failure
 from app.executor.journal import NOTES_A_RUN, ItemRecord, JournalError, RunStore, RunSummary
 from app.executor.memory_journal import MemoryRuns
-from tests.journals import failed_step, head, item, profile, step
+from tests.journals import call, failed_step, head, item, profile, step
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -48,6 +49,48 @@ async def test_a_later_record_replaces_the_earlier_one(runs: RunStore) -> None:
     await journal.commit(step(status="sent", outputs={}))
     await journal.commit(step(text="sent and answered"))
     assert await journal.steps("") == {"ask": step(text="sent and answered")}
+
+
+async def test_the_calls_of_an_instance_are_there_until_it_settles(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    calls = [call("#a"), call("#a", ordinal=1), call("#a", digest="b" * 64), call("#a", "other"), call("#b")]
+    await asyncio.gather(*map(journal.commit_call, calls))
+    assert await journal.calls("#a", "ask") == calls[:3]
+    assert not journal.has_calls, "those of this life are known to who made them"
+    await journal.commit(step("#a", status="sent", outputs={}))
+    assert await journal.loose_calls() == calls, "nobody knows yet how it ended"
+    await journal.commit(step("#a"))
+    assert await journal.calls("#a", "ask") == []
+    assert await journal.loose_calls() == calls[3:]
+
+
+async def test_calls_of_a_step_that_failed_stay_where_it_may_be_tried_again(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    await journal.commit_call(call())
+    await journal.commit_call(call("#b"))
+    passing = step(status="failed", outputs={}, failure=Failure("model.too_many_requests"))
+    await journal.commit(passing)
+    await journal.commit(failed_step("#b"))
+    assert await journal.calls("", "ask") == [call(counted=True)]
+    assert await journal.calls("#b", "ask") == [], "asking again is what another try is for"
+    assert await journal.loose_calls() == []
+
+
+async def test_calls_are_found_in_a_later_life(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    long = call("#long", reply={"chat": {"text": "x" * 100_000}})
+    await journal.commit_call(call())
+    await journal.commit_call(long)
+    await runs.leave("r1")
+    _, _, again = await runs.reopen("r1")
+    assert (again.is_fresh, again.has_calls) == (False, True)
+    assert await again.calls("", "ask") == [call()]
+    assert await again.calls("#long", "ask") == [long]
+    assert await again.calls("", "other") == []
+    await again.commit(step())
+    await again.commit(step("#long"))
+    await runs.leave("r1")
+    assert not (await runs.reopen("r1"))[2].has_calls
 
 
 async def test_notes_are_there_when_asked_for_and_capped(runs: RunStore) -> None:
