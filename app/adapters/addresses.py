@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 # the person named. loopback: this computer only.
 Reach: TypeAlias = Literal["internet", "local", "loopback"]
 Address: TypeAlias = IPv4Address | IPv6Address
+LOOPBACK = ("127.0.0.1", "::1")
 
 # Services of cloud machines that hand out keys to whoever asks; some lie outside the link-local range.
 _METADATA = frozenset(
@@ -60,6 +61,11 @@ def as_literal(host: str) -> str | None:
         return str(ip_address(text))
     except ValueError:
         return None
+
+
+def is_own_name(host: str) -> bool:
+    """Whether a name stands for this very computer by definition."""
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def _inside(address: Address) -> IPv4Address | None:

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from app.adapters.addresses import BlockedAddress, Reach, may_reach
+from app.adapters.addresses import LOOPBACK, BlockedAddress, Reach, is_own_name, may_reach
 
 # Many local servers drop an idle connection after five seconds.
 _KEPT_ALIVE = 4.0
@@ -25,7 +25,11 @@ def checked_connector(resolver: AbstractResolver, reach: Reach, *, keep: bool) -
 
 
 class _CheckedResolver(AbstractResolver):
-    """Looks a name up once; one forbidden address among its addresses and none is used."""
+    """Looks a name up once; one forbidden address among its addresses and none is used.
+
+    The names of this very computer aren't looked up: systems know one of its two addresses or both, and
+    servers listen on either (RFC 6761, 6.3). The connection tries both.
+    """
 
     def __init__(self, resolver: AbstractResolver, reach: Reach) -> None:
         self._resolver = resolver
@@ -34,7 +38,11 @@ class _CheckedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
+        found = (
+            _own(host, port, family)
+            if is_own_name(host)
+            else await self._resolver.resolve(host, port, family)
+        )
         for address in found:
             if not may_reach(address["host"], self._reach):
                 raise BlockedAddress(f"{host} leads to {address['host']}")
@@ -42,6 +50,16 @@ class _CheckedResolver(AbstractResolver):
 
     async def close(self) -> None:
         await self._resolver.close()
+
+
+def _own(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+    return [
+        ResolveResult(
+            hostname=host, host=address, port=port, family=kind, proto=0, flags=socket.AI_NUMERICHOST
+        )
+        for kind, address in ((socket.AF_INET, LOOPBACK[0]), (socket.AF_INET6, LOOPBACK[1]))
+        if family in {socket.AF_UNSPEC, kind}
+    ]
 
 
 def _checked_sockets(reach: Reach) -> Callable[[Any], socket.socket]:

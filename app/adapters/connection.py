@@ -9,6 +9,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
+from app.adapters.addresses import is_own_name
 from app.adapters.connection_kinds import KINDS, Kind
 from app.document.problem import Problem, ProblemError
 
@@ -57,6 +58,11 @@ class Connection:
     def host(self) -> str:
         return (urlsplit(self.address).hostname or "").lower()
 
+    @property
+    def country(self) -> str:
+        """Where the data goes, as an ISO 3166 code; empty where nobody can know: an own address, an own account."""
+        return "" if self.url else self.facts.countries.get(self.region, self.facts.country)
+
     @cached_property
     def is_local(self) -> bool:
         """On this very computer, hence free."""
@@ -68,7 +74,7 @@ def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return is_own_name(host)
 
 
 def is_limit(name: str, value: object) -> bool:

@@ -21,19 +21,23 @@ class Dialect:
 
 
 OPENAI = Dialect()
-_BEDROCK_REGIONS = (
-    *(
-        "us-east-2",
-        "us-west-2",
-        "ca-central-1",
-        "sa-east-1",
-        "eu-central-1",
-        "eu-west-1",
-        "eu-west-2",
-        "eu-west-3",
-    ),
-    *("eu-north-1", "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2"),
-)
+_BEDROCK_REGIONS = {
+    "us-east-1": "US",
+    "us-east-2": "US",
+    "us-west-2": "US",
+    "ca-central-1": "CA",
+    "sa-east-1": "BR",
+    "eu-central-1": "DE",
+    "eu-west-1": "IE",
+    "eu-west-2": "GB",
+    "eu-west-3": "FR",
+    "eu-north-1": "SE",
+    "ap-northeast-1": "JP",
+    "ap-northeast-2": "KR",
+    "ap-south-1": "IN",
+    "ap-southeast-1": "SG",
+    "ap-southeast-2": "AU",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Kind:
     """One kind. `title` is the maker's own name, the same in every language.
 
     `url` is empty where only the person knows it; `regions` holds the other addresses by region. `needs_key`
-    None: it may have one. `provider` is litellm's name.
+    None: it may have one. `provider` is litellm's name. `country` (ISO 3166) is the one that the provider names
+    as its seat, `countries` those of its regions; empty where it depends on the account.
     """
 
     id: str
@@ -52,6 +57,8 @@ class Kind:
     regions: Mapping[str, str] = field(default_factory=dict[str, str])
     dialect: Dialect = OPENAI
     provider: str = ""
+    country: str = ""
+    countries: Mapping[str, str] = field(default_factory=dict[str, str])
     listed_as: ListedAs = ("", ())
 
     def address(self, region: str) -> str:
@@ -75,12 +82,15 @@ def _kinds() -> tuple[Kind, ...]:
         Kind("openai_compatible", "OpenAI-compatible", "openai", needs_key=None),
         Kind("ollama", "Ollama", "openai", "http://localhost:11434/v1", needs_key=None),
         Kind("lm_studio", "LM Studio", "openai", "http://localhost:1234/v1", needs_key=None),
+        Kind("llama_cpp", "llama.cpp", "openai", "http://localhost:8080/v1", needs_key=None),
+        Kind("vllm", "vLLM", "openai", "http://localhost:8000/v1", needs_key=None),
         Kind(
             "openai",
             "OpenAI",
             "openai",
             "https://api.openai.com/v1",
             dialect=Dialect(max_tokens="max_completion_tokens"),
+            country="US",
             listed_as=("", ("openai",)),
         ),
         Kind(
@@ -89,6 +99,7 @@ def _kinds() -> tuple[Kind, ...]:
             "litellm",
             "https://api.anthropic.com",
             provider="anthropic",
+            country="US",
             listed_as=("", ("anthropic",)),
         ),
         Kind(
@@ -97,6 +108,7 @@ def _kinds() -> tuple[Kind, ...]:
             "litellm",
             "https://generativelanguage.googleapis.com/v1beta",
             provider="gemini",
+            country="US",
             listed_as=("gemini/", ("gemini",)),
         ),
         Kind("azure", "Azure OpenAI", "litellm", provider="azure", listed_as=("azure/", ("azure",))),
@@ -106,9 +118,13 @@ def _kinds() -> tuple[Kind, ...]:
             "litellm",
             "https://bedrock-runtime.us-east-1.amazonaws.com",
             regions={
-                region: f"https://bedrock-runtime.{region}.amazonaws.com" for region in _BEDROCK_REGIONS
+                region: f"https://bedrock-runtime.{region}.amazonaws.com"
+                for region in _BEDROCK_REGIONS
+                if region != "us-east-1"
             },
             provider="bedrock",
+            country="US",
+            countries=_BEDROCK_REGIONS,
             listed_as=("", ("bedrock", "bedrock_converse")),
         ),
         Kind(
@@ -117,6 +133,7 @@ def _kinds() -> tuple[Kind, ...]:
             "openai",
             "https://api.mistral.ai/v1",
             dialect=Dialect(seed="random_seed", stream_usage=False),
+            country="FR",
             listed_as=("mistral/", ("mistral",)),
         ),
         Kind(
@@ -125,6 +142,7 @@ def _kinds() -> tuple[Kind, ...]:
             "openai",
             "https://api.deepseek.com/v1",
             dialect=plain_json,
+            country="CN",
             listed_as=("deepseek/", ("deepseek",)),
         ),
         Kind(
@@ -134,6 +152,8 @@ def _kinds() -> tuple[Kind, ...]:
             "https://dashscope.aliyuncs.com/compatible-mode/v1",
             regions={"intl": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"},
             dialect=plain_json,
+            country="CN",
+            countries={"intl": "SG"},
             listed_as=("dashscope/", ("dashscope",)),
         ),
         Kind(
@@ -143,6 +163,8 @@ def _kinds() -> tuple[Kind, ...]:
             "https://open.bigmodel.cn/api/paas/v4",
             regions={"intl": "https://api.z.ai/api/paas/v4"},
             dialect=Dialect(seed="", schema="json_object"),
+            country="CN",
+            countries={"intl": "SG"},
             listed_as=("zai/", ("zai",)),
         ),
         Kind(
@@ -152,17 +174,33 @@ def _kinds() -> tuple[Kind, ...]:
             "https://api.moonshot.cn/v1",
             regions={"intl": "https://api.moonshot.ai/v1"},
             dialect=plain_json,
+            country="CN",
+            countries={"intl": "SG"},
             listed_as=("moonshot/", ("moonshot",)),
         ),
-        Kind("groq", "Groq", "openai", "https://api.groq.com/openai/v1", listed_as=("groq/", ("groq",))),
-        Kind("openrouter", "OpenRouter", "openai", "https://openrouter.ai/api/v1"),
-        Kind("xai", "xAI", "openai", "https://api.x.ai/v1", listed_as=("xai/", ("xai",))),
+        Kind(
+            "groq",
+            "Groq",
+            "openai",
+            "https://api.groq.com/openai/v1",
+            country="US",
+            listed_as=("groq/", ("groq",)),
+        ),
+        Kind(
+            "openrouter",
+            "OpenRouter",
+            "openai",
+            "https://openrouter.ai/api/v1",
+            country="US",
+        ),
+        Kind("xai", "xAI", "openai", "https://api.x.ai/v1", country="US", listed_as=("xai/", ("xai",))),
         Kind(
             "siliconflow",
             "硅基流动 SiliconFlow",
             "openai",
             "https://api.siliconflow.cn/v1",
             dialect=plain_json,
+            country="CN",
         ),
         Kind("web_api", "Web API", "web", needs_key=None),
     )

@@ -15,6 +15,7 @@ from app.adapters.connection_limits import ConnectionLimits
 from app.adapters.connections import THIS_COMPUTER, Connections
 from app.adapters.egress import Egress
 from app.adapters.keyring_secrets import Secrets
+from app.adapters.listed_model import ListedModel
 from app.adapters.litellm_gateway import Account, LitellmLane
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
@@ -69,6 +70,9 @@ class Gateway:
         self._limits = ConnectionLimits(local_models.slots)
         self._targets: dict[ModelChoice, tuple[float, Target, CallGate]] = {}
         self._facts: dict[ModelChoice, tuple[float, ModelFacts]] = {}
+        self._said: dict[
+            tuple[str, str], ListedModel
+        ] = {}  # by address and name: what servers said of models
 
     def resolve(self, choice: ModelChoice) -> ModelFacts:
         """The model that a choice leads to; asks no server. Raises NodeError `role.*`, `connection.*`, `model.*`."""
@@ -76,18 +80,29 @@ class Gateway:
         if connection.kind == "embedded":
             return self._local_facts(connection, model)
         listed = self._prices.facts(connection.kind, model)
+        # What the server itself said comes first: it may serve less than the model could do.
+        said = self.said(connection, model)
+        chats = _first(said.can("chat"), listed.can_chat)
         return ModelFacts(
             id=model,
             connection=connection.name,
             kind=connection.kind,
-            context=listed.context,
+            context=said.context or listed.context,
+            can_chat=chats is not False,
             can_score=self._scoring.works(connection.address, model)
             if connection.facts.lane == "openai"
             else False,
-            can_schema=listed.can_schema,
-            can_tools=listed.can_tools,
+            can_schema=_first(said.can("schema"), listed.can_schema),
+            can_tools=_first(said.can("tools"), listed.can_tools),
+            can_see=_first(said.can("pictures"), listed.can_see),
+            can_embed=_first(said.can("embed"), listed.can_embed),
             local=connection.is_local,
+            size_bytes=said.size_bytes,
         )
+
+    def said(self, connection: Connection, model: str) -> ListedModel:
+        """What a server said of one of its models when it was last asked for all of them."""
+        return self._said.get((connection.address, model)) or ListedModel(model)
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:
         known, now = self._facts.get(choice), time.monotonic()
@@ -130,7 +145,7 @@ class Gateway:
             _name(error, target)
             raise
 
-    async def list_models(self, name: str) -> tuple[str, ...]:
+    async def list_models(self, name: str) -> tuple[ListedModel, ...]:
         """The models of a connection, asked of its server; where it has no list, the ones that we know of.
 
         Raises NodeError `connection.*`, `model.*`, `net.*`.
@@ -151,7 +166,7 @@ class Gateway:
             if connection.facts.lane == "web":
                 await self._lane.reach(server)
                 return ()
-            return await self._listed(connection, server)
+            return tuple(one.name for one in await self._listed(connection, server))
 
         async def ask(model: str, request: ChatRequest) -> ChatReply:
             return await self._ask(Target(connection, model, server), request)
@@ -207,11 +222,13 @@ class Gateway:
             connection.name, connection.address, found or "", headers, reach, connection.facts.dialect
         )
 
-    async def _listed(self, connection: Connection, server: Server) -> tuple[str, ...]:
-        if connection.kind == "embedded":
-            return connection.models
-        found = await list_models(self._lane, connection, server)
-        return connection.models or self._prices.models(connection.kind) if found is None else found
+    async def _listed(self, connection: Connection, server: Server) -> tuple[ListedModel, ...]:
+        found = None if connection.kind == "embedded" else await list_models(self._lane, connection, server)
+        if found is None:
+            names = connection.models or self._prices.models(connection.kind)
+            return tuple(map(ListedModel, names))
+        self._said.update({(connection.address, one.name): one for one in found})
+        return found
 
     async def _local_chat(self, target: Target, request: ChatRequest) -> ChatReply:
         facts = self._local_models.facts(target.model)
@@ -238,6 +255,10 @@ class Gateway:
             size_bytes=facts.size_bytes,
             extra={"name": facts.name, "quantisation": facts.quantisation, "licence": facts.licence},
         )
+
+
+def _first(*known: bool | None) -> bool | None:
+    return next((one for one in known if one is not None), None)
 
 
 def _name(error: NodeError, target: Target) -> None:

@@ -24,6 +24,7 @@ PINNED = "1.106.2"
 RELEASED = "2026-10-21"
 LIST = "model_prices_and_context_window_backup.json"
 MILLION = Decimal(1_000_000)
+_WRITING = frozenset({"chat", "responses", "completion"})  # modes of the list
 OWN_PARTS = ("input", "output", "cached", "reasoning")
 
 Entry = Mapping[str, Any]
@@ -34,8 +35,11 @@ class ListedFacts:
     """What the list says of a model beside its price; None = nothing."""
 
     context: int | None = None
+    can_chat: bool | None = None
     can_schema: bool | None = None
     can_tools: bool | None = None
+    can_see: bool | None = None
+    can_embed: bool | None = None
 
 
 class PriceList:
@@ -68,11 +72,14 @@ class PriceList:
         entry = _entry(kind, model)
         if entry is None:
             return ListedFacts()
-        context = entry.get("max_input_tokens")
+        context, mode = entry.get("max_input_tokens"), entry.get("mode")
         return ListedFacts(
             context if isinstance(context, int) else None,
+            mode in _WRITING if mode else None,
             entry.get("supports_response_schema"),
             entry.get("supports_function_calling"),
+            entry.get("supports_vision"),
+            mode == "embedding" if mode else None,
         )
 
     def models(self, kind: str) -> tuple[str, ...]:

@@ -95,10 +95,11 @@ class OpenAiLane:
                     return reply.reply(time.perf_counter() - begun)
                 return self._whole(await answer.read(), server, model, request, begun)
 
-    async def get(self, server: Server, path: str) -> Plain:
-        """A JSON object from this server. Raises NodeError `model.*`, `net.*`."""
+    async def get(self, server: Server, path: str, question: bytes = b"") -> Plain:
+        """A JSON object from this server, where need be as the answer to one. Raises NodeError `model.*`, `net.*`."""
         with as_model_errors(server.connection, ""):
-            async with self._egress.send(server.outgoing("GET", path)) as answer:
+            outgoing = server.outgoing("POST" if question else "GET", path, question)
+            async with self._egress.send(outgoing) as answer:
                 if answer.status != 200:
                     raise await _refused(answer, server, "")
                 return _object(await answer.read(), server, "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from app.adapters.addresses import as_literal, may_reach
+from app.adapters.addresses import as_literal, is_own_name, may_reach
 
 _SPOKEN = ("http", "https")
 
@@ -28,7 +28,7 @@ class Proxies:
     def find(self, scheme: str, host: str) -> str | None:
         """The proxy's address, or None to go straight."""
         address = self.by_scheme.get(scheme) or self.by_scheme.get("all")
-        if not address or host == "localhost" or host.endswith(".localhost"):
+        if not address or is_own_name(host):
             return None
         literal = as_literal(host)
         if literal is not None and not may_reach(literal, "internet"):

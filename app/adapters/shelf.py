@@ -21,8 +21,10 @@ class ModelLine:
     """One model of one connection.
 
     Prices are US dollars a million tokens; None = not known. `abilities` are known to be there,
-    `lacking` known not to be: some of chat, score, schema, tools. `goes_to` is who gets the data: the
-    provider's name, or an own server's host.
+    `lacking` known not to be: some of chat, score, schema, tools, pictures, embed. `goes_to` is who gets
+    the data: the provider's name, or an own server's host; `country` where that is (ISO 3166, as far as
+    known). `speed` is tokens a second, as seen in this person's own calls. `on_gpu` is the part of a loaded
+    model that a GPU carries, 0 to 1.
     """
 
     connection: str
@@ -38,6 +40,9 @@ class ModelLine:
     lacking: frozenset[str] = frozenset()
     context: int | None = None
     size_bytes: int | None = None
+    country: str = ""
+    speed: float | None = None
+    on_gpu: float | None = None
     built_in: bool = False
     problem: Problem | None = None
 
@@ -68,9 +73,25 @@ class ConnectionLine:
         return self.connection.kind
 
     @property
+    def country(self) -> str:
+        return self.connection.country
+
+    @property
     def goes_to(self) -> str:
         """Who gets the data: the provider's name, or the host of an own server."""
         return self.connection.facts.title if self.place == "cloud" else self.connection.host
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLine:
+    """A server that was found on this computer: the connection that it would be, and its models.
+
+    `wants_key`: it tells its models only to who has its key.
+    """
+
+    connection: Connection
+    models: tuple[ModelLine, ...] = ()
+    wants_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +110,13 @@ class Measured:
 class Shelf:
     """Everything that model and connection pickers show. `prices_of` is the price list's date (ISO).
 
+    `found` are servers that no connection leads to yet; None: nobody has looked for them.
     `loading`: nothing is known yet, so that a missing model is no reason to complain.
     """
 
     models: tuple[ModelLine, ...] = ()
     connections: tuple[ConnectionLine, ...] = ()
+    found: tuple[FoundLine, ...] | None = None
     roles: Mapping[str, ModelChoice] = field(default_factory=dict[str, ModelChoice])
     prices_of: str = ""
     built_in: tuple[Measured, ...] = ()

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
+from itertools import chain, count
+from urllib.parse import urlsplit
 
 from app.adapters.built_in_model import built_in_model
-from app.adapters.connection import Connection
+from app.adapters.connection import Connection, normal_name
 from app.adapters.connections import THIS_COMPUTER
+from app.adapters.found_servers import ServerFinder
 from app.adapters.gateway import Gateway
 from app.adapters.keyring_secrets import Secrets
+from app.adapters.listed_model import ListedModel
 from app.adapters.litellm_prices import PriceList
 from app.adapters.model_names import file_name, quantisation
-from app.adapters.shelf import ConnectionLine, KeyPlace, ModelLine, Place, PriceState, Shelf
+from app.adapters.shelf import ConnectionLine, FoundLine, KeyPlace, ModelLine, Place, PriceState, Shelf
 from app.costs.price import Price
 from app.document.problem import Problem, ProblemError
 from app.sdk.errors import NodeError
@@ -26,20 +31,28 @@ _MILLION = Decimal(1_000_000)
 
 
 class ShelfMaker:
-    """Asks only servers on this computer, and those of connections that name no model; remembers their answers."""
+    """Asks only servers of connections that name no model, and on demand those on this computer; remembers
+    their answers.
+    """
 
-    def __init__(self, models: Gateway, prices: PriceList, secrets: Secrets) -> None:
+    def __init__(self, models: Gateway, prices: PriceList, secrets: Secrets, finder: ServerFinder) -> None:
         self._models = models
         self._prices = prices
         self._secrets = secrets
+        self._finder = finder
         self._listed: dict[Connection, tuple[str, ...] | Problem] = {}
 
-    async def make(self, roles: Mapping[str, RoleTarget], *, look_again: bool = False) -> Shelf:
-        """The shelf as it is now; `look_again` asks local servers anew."""
+    async def make(
+        self, roles: Mapping[str, RoleTarget], *, look_again: bool = False, find: bool = False
+    ) -> Shelf:
+        """The shelf as it is now; `find` looks for servers on this computer, `look_again` asks all anew."""
         if look_again:
             self._listed.clear()
         connections = self._models.connections.all
-        await asyncio.gather(*(self._ask(one) for one in connections if _must_be_asked(one)))
+        found, *_ = await asyncio.gather(
+            self._find(connections, look_again=look_again) if find or look_again else _nobody_looks(),
+            *(self._ask(one) for one in connections if _must_be_asked(one, find=find or look_again)),
+        )
         keys = await asyncio.gather(*map(self._key_place, connections))
         lines = [
             ConnectionLine(one, place_of(one), key, self._problem(one))
@@ -48,6 +61,7 @@ class ShelfMaker:
         return Shelf(
             models=tuple(self._model(line, name) for line in lines for name in self._names(line.connection)),
             connections=tuple(lines),
+            found=found,
             roles={"small": ModelChoice(connection=THIS_COMPUTER), **_choices(roles)},
             prices_of=self._prices.as_of,
             built_in=built_in_model().facts,
@@ -58,12 +72,28 @@ class ShelfMaker:
             return
         try:
             async with asyncio.timeout(_PATIENCE):
-                self._listed[connection] = await self._models.list_models(connection.name)
+                models = await self._models.list_models(connection.name)
+                self._listed[connection] = tuple(one.name for one in models)
         except TimeoutError:
             problem = Problem("model.timeout", args={"connection": connection.name, "seconds": _PATIENCE})
             self._listed[connection] = problem
         except NodeError as error:
             self._listed[connection] = Problem(error.code, args=error.args_by_name)
+
+    async def _find(
+        self, connections: tuple[Connection, ...], *, look_again: bool
+    ) -> tuple[FoundLine, ...] | None:
+        """Servers to which no connection leads yet, each under a name that is free."""
+        known = {port_here(one) for one in connections}
+        taken = {normal_name(one.name) for one in connections}
+        lines: list[FoundLine] = []
+        for server in await self._finder.find(look_again=look_again):
+            if port_here(server.connection) not in known:
+                connection = replace(server.connection, name=_free_name(server.connection.name, taken))
+                taken.add(normal_name(connection.name))
+                models = tuple(_found_model(connection, model) for model in server.models)
+                lines.append(FoundLine(connection, models, server.wants_key))
+        return tuple(lines)
 
     def _names(self, connection: Connection) -> tuple[str, ...]:
         listed = self._listed.get(connection)
@@ -106,6 +136,8 @@ class ShelfMaker:
             lacking=_abilities(facts, has=False),
             context=facts.context,
             size_bytes=facts.size_bytes,
+            country=connection.country,
+            on_gpu=self._models.said(connection, name).on_gpu,
             built_in=connection.kind == "embedded" and name == built_in_model().model,
             problem=line.problem,
         )
@@ -117,7 +149,7 @@ class ShelfMaker:
     def _title(self, connection: Connection, name: str) -> str:
         """A model file's name for people; files that only their compression tells apart say it."""
         if connection.kind != "embedded":
-            return ""
+            return self._models.said(connection, name).title
         titles = {
             one: file_name(one, str(self._facts(connection, one).extra.get("name", "")))
             for one in connection.models
@@ -134,9 +166,44 @@ def place_of(connection: Connection) -> Place:
     return "company" if connection.url else "cloud"
 
 
-def _must_be_asked(connection: Connection) -> bool:
+def port_here(connection: Connection) -> int | None:
+    """The port of a server on this computer, by which two names for it are known to be one."""
+    if connection.kind == "embedded" or not connection.is_local:
+        return None
+    parts = urlsplit(connection.address)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _must_be_asked(connection: Connection, *, find: bool) -> bool:
+    if not connection.facts.has_models or connection.kind == "embedded":
+        return False
     named = connection.models or connection.model
-    return connection.facts.has_models and connection.kind != "embedded" and not named
+    return not named or (find and connection.is_local)
+
+
+async def _nobody_looks() -> None:
+    return None
+
+
+def _free_name(title: str, taken: set[str]) -> str:
+    numbers = chain((title,), (f"{title} {n}" for n in count(2)))
+    return next(name for name in numbers if normal_name(name) not in taken)
+
+
+def _found_model(connection: Connection, model: ListedModel) -> ModelLine:
+    return ModelLine(
+        connection.name,
+        connection.kind,
+        model.name,
+        "computer",
+        title=model.title,
+        price_state="free",
+        abilities=model.abilities,
+        lacking=model.lacking,
+        context=model.context,
+        size_bytes=model.size_bytes,
+        on_gpu=model.on_gpu,
+    )
 
 
 def _priced(price: Price | None, *, local: bool) -> tuple[PriceState, Decimal | None, Decimal | None]:
@@ -153,6 +220,8 @@ def _abilities(facts: ModelFacts, *, has: bool) -> frozenset[str]:
         "score": True if facts.can_score else None,  # others may turn out to score when they are asked
         "schema": facts.can_schema,
         "tools": facts.can_tools,
+        "pictures": facts.can_see,
+        "embed": facts.can_embed,
     }
     return frozenset(name for name, able in known.items() if able is has)
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from app.adapters.connection_check import ConnectionCheck
 from app.adapters.connections import Connection
+from app.adapters.found_servers import ServerFinder
 from app.adapters.keyring_secrets import SecretsState
+from app.adapters.openai_lane import OpenAiLane
 from app.adapters.shelf import Shelf
 from app.adapters.shelf_making import ShelfMaker
 from app.document import json_codec
@@ -65,8 +67,10 @@ class AccountAnswers:
     async def _shelf(self, asked: GetShelf) -> Shelf:
         outside = self._engine.outside
         if self._maker is None:
-            self._maker = ShelfMaker(outside.models, outside.prices, outside.secrets)
-        return await self._maker.make(self._engine.preferences.roles, look_again=asked.look_again)
+            finder = ServerFinder(OpenAiLane(outside.egress))
+            self._maker = ShelfMaker(outside.models, outside.prices, outside.secrets, finder)
+        roles = self._engine.preferences.roles
+        return await self._maker.make(roles, look_again=asked.look_again, find=asked.find)
 
     async def _save(self, asked: SaveConnection) -> Connection:
         connections, secrets = self._engine.outside.connections, self._engine.outside.secrets

@@ -254,9 +254,10 @@ class TakePreferences(Request[Done]):
 
 @dataclass(frozen=True, slots=True)
 class GetShelf(Request[Shelf]):
-    """Models, roles and connections; `look_again` asks servers on this computer anew."""
+    """Models, roles and connections; `find` looks for servers on this computer, `look_again` asks all anew."""
 
     look_again: bool = False
+    find: bool = False
 
 
 @dataclass(frozen=True, slots=True)

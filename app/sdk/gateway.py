@@ -170,6 +170,8 @@ class ModelFacts:
     can_score: bool | None = False  # whole-label probabilities; None = not tried yet
     can_schema: bool | None = None
     can_tools: bool | None = None
+    can_see: bool | None = None  # takes pictures
+    can_embed: bool | None = None
     local: bool = False
     size_bytes: int | None = None
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])

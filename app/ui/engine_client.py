@@ -17,8 +17,8 @@ from app.sdk.grants import Grants
 class EngineClient(Protocol):
     """Every method raises ProblemError where the engine refuses or is gone. Keys go in, never out."""
 
-    async def shelf(self, *, look_again: bool = False) -> Shelf:
-        """Models, roles and connections; `look_again` asks servers on this computer anew."""
+    async def shelf(self, *, look_again: bool = False, find: bool = False) -> Shelf:
+        """Models, roles and connections; `find` looks for servers on this computer, `look_again` asks all anew."""
         ...
 
     async def save_connection(self, connection: Connection, replaces: str = "") -> Connection:

@@ -38,8 +38,8 @@ class LinkedEngine:
         self._link = link
         self._stream = stream
 
-    async def shelf(self, *, look_again: bool = False) -> Shelf:
-        return await self._link.ask(GetShelf(look_again))
+    async def shelf(self, *, look_again: bool = False, find: bool = False) -> Shelf:
+        return await self._link.ask(GetShelf(look_again, find))
 
     async def save_connection(self, connection: Connection, replaces: str = "") -> Connection:
         return await self._link.ask(SaveConnection(connection, replaces))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -15,7 +16,8 @@ from app.texts import text
 ROLES = ("small", "strong")
 PLACE_ICONS: dict[Place, str] = {"computer": "laptop", "company": "server", "cloud": "cloud"}
 ROLE_ICONS = {"small": "zap", "strong": "brain"}
-SHOWN_ABILITIES = ("tools", "schema", "score")
+_NEARLY = 0.98  # of a model: a little always stays outside of the GPU
+SHOWN_ABILITIES = ("tools", "pictures", "schema", "embed", "score")
 
 
 def role_title(role: str) -> str:
@@ -65,10 +67,25 @@ def connection_title(name: str, kind: str) -> str:
 
 
 def place_words(line: ModelLine | ConnectionLine) -> str:
-    """Where data goes: "This computer", "Anthropic, in the cloud", "Your own server gpu.lan"."""
+    """Where data goes: "This computer", "Anthropic, United States", "Your own server gpu.lan"."""
     if line.place == "computer":
         return text("model.place.computer")
-    return text(f"model.place.{line.place}", name=line.goes_to or line.name)
+    name = line.goes_to or line.name
+    country = text(f"country.{line.country}") if line.country else ""
+    return text("model.place.country", name=name, country=country) if country else _place(line.place, name)
+
+
+def _place(place: Place, name: str) -> str:
+    return text(f"model.place.{place}", name=name)
+
+
+def gpu_words(shares: Iterable[float | None]) -> str:
+    """Whether a GPU carries models that lie in memory: "uses your GPU", in part, not at all; "" where nobody knows."""
+    known = [share for share in shares if share is not None]
+    if not known:
+        return ""
+    how = "whole" if min(known) > _NEARLY else "none" if max(known) <= 0 else "part"
+    return text(f"model.gpu.{how}")
 
 
 def data_goes(line: ModelLine | ConnectionLine) -> str:

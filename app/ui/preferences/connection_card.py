@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from app.adapters.connection_check import ConnectionCheck
-from app.adapters.shelf import ConnectionLine
+from app.adapters.shelf import ConnectionLine, ModelLine
 from app.texts import text
 from app.ui import model_words
 from app.ui.awaiting import Awaiting, Problems
@@ -30,7 +30,7 @@ class ConnectionCard(QFrame):
     edited = Signal()
     removed = Signal()
 
-    def __init__(self, shown: ConnectionLine, models: Sequence[str], client: EngineClient) -> None:
+    def __init__(self, shown: ConnectionLine, models: Sequence[ModelLine], client: EngineClient) -> None:
         super().__init__()
         vary(self, role="card")
         self._line = shown
@@ -56,7 +56,7 @@ class ConnectionCard(QFrame):
         wanted = self._line.connection
         if self._models and not wanted.model:
             wanted = replace(
-                wanted, model=self._models[0]
+                wanted, model=self._models[0].model
             )  # only a model that answers shows balance and region
         self._awaiting.start(self._client.check_connection(wanted), self._tested, self._refused)
 
@@ -95,6 +95,7 @@ class ConnectionCard(QFrame):
             text("preferences.models.count", n=len(self._models))
             if shown.connection.facts.has_models
             else "",
+            model_words.gpu_words(line.on_gpu for line in self._models),
         ]
         return " · ".join(filter(None, facts))
 
@@ -104,7 +105,7 @@ class ConnectionCard(QFrame):
             self._badge.show_fact(text("preferences.models.no_key"), "warning", "triangle-alert")
         elif self._line.problem is not None:
             self._badge.show_fact(text("preferences.models.silent"), "waiting", "clock")
-        elif self._line.kind == "embedded" and self._models:
+        elif self._line.place == "computer" and self._models:
             self._badge.show_fact(text("preferences.models.ready"), "done", "check")
         else:
             self._badge.hide()

@@ -64,9 +64,14 @@ class ConnectionForm(QWidget):
         assert self._form is not None  # noqa: S101 - made by show_connection, before anybody can ask
         return self._form
 
-    def show_connection(self, connection: Connection | None, names: Collection[str]) -> None:
-        """Starts with a connection's values, or with those of the commonest kind; `names` are taken already."""
-        self._replaces = connection.name if connection else ""
+    def show_connection(
+        self, connection: Connection | None, names: Collection[str], *, is_new: bool = False
+    ) -> None:
+        """Starts with a connection's values, or with those of the commonest kind; `names` are taken already.
+
+        `is_new`: it isn't kept yet.
+        """
+        self._replaces = connection.name if connection and not is_new else ""
         self._taken = frozenset(names) - {self._replaces}
         self._own_name = connection is not None
         self.key.clear()

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from app.adapters.connection import Connection
-from app.adapters.shelf import UNREAD_SHELF, Shelf
+from app.adapters.shelf import UNREAD_SHELF, ConnectionLine, FoundLine, Shelf
 from app.document.problem import Problem
 from app.settings import RoleTarget
 from app.texts import text
@@ -21,14 +21,21 @@ from app.ui.inspector.editors.built_in_facts import BuiltInFacts
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.kept_preferences import KeptPreferences
+from app.ui.preferences.card_group import CardGroup
 from app.ui.preferences.connection_card import ConnectionCard
 from app.ui.preferences.connection_form import ConnectionForm
+from app.ui.preferences.found_card import FoundCard
 from app.ui.preferences.page import Page
 from app.ui.preferences.role_card import RoleCard
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 
 _ROLES = ("small", "strong")
+_GROUPS = (
+    "away",
+    "here",
+    "built_in",
+)  # data leaves this computer, stays with another program, stays in this one
 Used = Callable[[str], int]  # how many steps of the open workflow use a connection
 
 
@@ -50,6 +57,7 @@ class ModelsPage(Page):
         self._roles_words = PlainLabel(role="muted", wrap=True)
         self._roles = {role: RoleCard(role, self.shelf) for role in _ROLES}
         self._list_title = PlainLabel(role="heading")
+        self._groups = {name: CardGroup() for name in _GROUPS}
         self._add, self._again = QPushButton(), QPushButton()
         self._fault, self._warning = FaultLine(), FaultLine("warning")
         self._facts_title = PlainLabel(role="label-strong")
@@ -70,9 +78,10 @@ class ModelsPage(Page):
         self.load()
 
     def load(self, *, look_again: bool = False) -> None:
-        """Asks for the shelf; what is known stays on the screen meanwhile."""
+        """Asks for the shelf and for servers on this computer; what is known stays on the screen meanwhile."""
         self._again.setEnabled(False)
-        self._awaiting.start(self._client.shelf(look_again=look_again), self._arrived, self._refused)
+        asked = self._client.shelf(look_again=look_again, find=True)
+        self._awaiting.start(asked, self._arrived, self._refused)
 
     def edit(self, connection: Connection | None) -> None:
         """Opens the form for a connection, or for a new one."""
@@ -86,6 +95,9 @@ class ModelsPage(Page):
         self._list_title.setText(text("preferences.models.connections"))
         self._add.setText(text("preferences.models.add"))
         self._again.setText(text("preferences.models.again"))
+        for name, group in self._groups.items():
+            group.title.setText(text(f"preferences.models.group.{name}"))
+        self._groups["here"].empty.setText(text("preferences.models.found.none"))
         self._facts_title.setText(text("model.built_in.title"))
         self._form.retranslate()
         self._show()
@@ -98,11 +110,11 @@ class ModelsPage(Page):
             roles.addWidget(card, 1)
         head = line(8)
         head.addWidget(self._list_title, 1)
-        vary(self._again, kind="ghost")
-        head.addWidget(self._again)
+        vary(self._again, kind="link")
         head.addWidget(self._add)
-        holder = QWidget()
-        self._cards = column(holder, 8)
+        self._groups["here"].head.addWidget(self._again)
+        self._groups["built_in"].foot.addWidget(self._facts_title)
+        self._groups["built_in"].foot.addWidget(self._facts)
         words = QWidget()
         titles = column(words, 2)
         titles.addWidget(self._roles_title)
@@ -111,7 +123,7 @@ class ModelsPage(Page):
         inside.addLayout(roles)
         inside.addSpacing(8)
         inside.addLayout(head)
-        for part in (self._fault, self._warning, holder, self._facts_title, self._facts):
+        for part in (self._fault, self._warning, *self._groups.values()):
             inside.addWidget(part)
         inside.addStretch()
         self._stack = QStackedWidget()
@@ -133,19 +145,37 @@ class ModelsPage(Page):
     def _show(self) -> None:
         for role, card in self._roles.items():
             card.show_target(self._shelf.roles.get(role))
-        while (item := self._cards.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        for group in self._groups.values():
+            group.clear()
         for found in self._shelf.connections:
-            models = [line.model for line in self._shelf.models if line.connection == found.name]
-            card = ConnectionCard(found, models, self._client)
-            card.edited.connect(partial(self.edit, found.connection))
-            card.removed.connect(partial(self._remove, found.connection))
-            self._cards.addWidget(card)
+            self._groups[_group_of(found)].add(self._card(found))
+        for server in self._shelf.found or ():
+            card = FoundCard(server)
+            card.taken.connect(partial(self._take, server))
+            self._groups["here"].add(card)
+        self._groups["away"].setVisible(not self._groups["away"].is_empty)
+        self._groups["here"].empty.setVisible(self._groups["here"].is_empty and self._shelf.found is not None)
         self._facts.show_facts(self._shelf.built_in)
         for part in (self._facts, self._facts_title):
             part.setVisible(bool(self._shelf.built_in))
+
+    def _card(self, found: ConnectionLine) -> ConnectionCard:
+        models = [line for line in self._shelf.models if line.connection == found.name]
+        card = ConnectionCard(found, models, self._client)
+        card.edited.connect(partial(self.edit, found.connection))
+        card.removed.connect(partial(self._remove, found.connection))
+        return card
+
+    def _take(self, server: FoundLine) -> None:
+        """Keeps a found server as a connection; one that wants a key is asked for it first."""
+        if server.wants_key:
+            self._form.show_connection(
+                server.connection, {c.name for c in self._shelf.connections}, is_new=True
+            )
+            self._stack.setCurrentWidget(self._form)
+            return
+        kept = self._client.save_connection(server.connection)
+        self._awaiting.start(kept, lambda _kept: self.load(), self._refused)
 
     def _set_role(self, role: str, target: RoleTarget) -> None:
         self._kept.change(roles={**self._kept.now.roles, role: target})
@@ -188,3 +218,9 @@ class ModelsPage(Page):
         if await ask(self, question, "\n".join(more), choices, "keep") == "remove":
             await self._client.delete_connection(name)
             self.load()
+
+
+def _group_of(found: ConnectionLine) -> str:
+    if found.kind == "embedded":
+        return "built_in"
+    return "here" if found.place == "computer" else "away"

@@ -57,6 +57,12 @@ def _look(qapp: object) -> Iterator[None]:
     texts.set_language("en")
 
 
+@pytest.fixture(autouse=True)
+def _quiet_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever runs on the computer of whoever tests isn't looked for."""
+    monkeypatch.setattr("app.adapters.found_servers.KNOWN_PORTS", ())
+
+
 @pytest.fixture
 async def engine(home: Path) -> AsyncIterator[Engine]:
     assert folders().config.is_relative_to(home)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
@@ -15,8 +16,10 @@ from app.sdk.fields import ModelChoice
 from app.settings import RoleTarget, folders
 from app.ui.preferences.connection_card import ConnectionCard
 from app.ui.preferences.connection_form import ConnectionForm
+from app.ui.preferences.found_card import FoundCard
 from app.ui.preferences.models_page import ModelsPage
 from tests.servers.answers import Answer
+from tests.servers.local import LocalServer
 from tests.servers.scripted import KEY, MODELS, ScriptedServer
 from tests.ui.preferences.conftest import World, until
 
@@ -26,13 +29,18 @@ LEFT = Qt.MouseButton.LeftButton
 async def models(world: World) -> ModelsPage:
     """The page once it has its shelf."""
     world.dialog.show_page("models")
-    await until(lambda: world.dialog.models._cards.count() > 0)
+    await until(lambda: cards(world.dialog.models))
     return world.dialog.models
 
 
 def cards(page: ModelsPage) -> dict[str, ConnectionCard]:
-    found = [page._cards.itemAt(at).widget() for at in range(page._cards.count())]
+    found = [card for group in page._groups.values() for card in group.cards]
     return {card._line.name: card for card in found if isinstance(card, ConnectionCard)}
+
+
+def found(page: ModelsPage) -> dict[str, FoundCard]:
+    there = page._groups["here"].cards
+    return {card.found.connection.name: card for card in there if isinstance(card, FoundCard)}
 
 
 def kind(form: ConnectionForm, wanted: str) -> None:
@@ -265,3 +273,30 @@ async def test_limits_are_set_among_the_further_settings_and_hold_in_the_engine(
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Delete)
     assert form.connection().rpm is None
     assert form.connection().parallel == 3
+
+
+async def test_a_found_server_is_used_with_one_click(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with LocalServer("ollama") as ollama, LocalServer("locked") as locked:
+        ports = (("ollama", ollama.port), ("vllm", locked.port))
+        monkeypatch.setattr("app.adapters.found_servers.KNOWN_PORTS", ports)
+        page = await models(world)
+        await until(lambda: len(found(page)) == 2)
+        assert found(page)["Ollama"]._facts.text() == "3 models · partly on your GPU · not used yet"
+        assert world.engine.outside.connections.get("Ollama") is None
+        QTest.mouseClick(found(page)["Ollama"].take, LEFT)
+        await until(lambda: "Ollama" in cards(page))
+        assert list(found(page)) == ["vLLM"]
+        assert cards(page)["Ollama"]._badge.text() == "Ready"
+        kept = world.engine.outside.connections.get("Ollama")
+        assert kept is not None
+        assert kept.address == f"http://localhost:{ollama.port}/v1"
+        # One that wants a key leads to the form, filled in, and is not kept before it is saved.
+        QTest.mouseClick(found(page)["vLLM"].take, LEFT)
+        assert page._form.connection().kind == "vllm"
+        assert world.engine.outside.connections.get("vLLM") is None
+
+
+async def test_where_nobody_is_found_it_is_said(world: World) -> None:
+    page = await models(world)
+    assert not page._groups["here"].empty.isHidden()
+    assert page._groups["away"].isHidden()

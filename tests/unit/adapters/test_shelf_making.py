@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import pytest
 
 from app.adapters.connection import Connection
 from app.adapters.connections import THIS_COMPUTER
+from app.adapters.found_servers import ServerFinder
+from app.adapters.openai_lane import OpenAiLane
 from app.adapters.outside import Outside
 from app.adapters.shelf import NO_SHELF, Shelf
 from app.adapters.shelf_making import ShelfMaker, place_of
 from app.processes import children
 from app.sdk.fields import ModelChoice
 from app.settings import Preferences, RoleTarget, folders
+from tests.servers.local import LocalServer
 from tests.servers.scripted import KEY, MODELS, ScriptedServer
 
 
@@ -38,8 +42,13 @@ async def server() -> AsyncIterator[ScriptedServer]:
         yield running
 
 
+def maker(outside: Outside, *servers: LocalServer) -> ShelfMaker:
+    finder = ServerFinder(OpenAiLane(outside.egress), tuple((one.maker, one.port) for one in servers))
+    return ShelfMaker(outside.models, outside.prices, outside.secrets, finder)
+
+
 async def shelf(outside: Outside, **roles: RoleTarget) -> Shelf:
-    return await ShelfMaker(outside.models, outside.prices, outside.secrets).make(roles)
+    return await maker(outside).make(roles)
 
 
 async def test_a_bare_machine_has_its_own_model_for_the_small_role(outside: Outside) -> None:
@@ -107,12 +116,12 @@ async def test_answers_are_remembered_until_somebody_looks_again(
     outside: Outside, server: ScriptedServer
 ) -> None:
     outside.connections.put(Connection("Here", "openai_compatible", server.url("openai")))
-    maker = ShelfMaker(outside.models, outside.prices, outside.secrets)
-    before = await maker.make({})
+    made = maker(outside)
+    before = await made.make({})
     assert [line for line in before.models if line.connection == "Here"] == []  # it wants a key
     await outside.secrets.set("Here", KEY)
-    assert (await maker.make({})).connection("Here").problem is not None  # type: ignore[union-attr]
-    assert (await maker.make({}, look_again=True)).connection("Here").problem is None  # type: ignore[union-attr]
+    assert (await made.make({})).connection("Here").problem is not None  # type: ignore[union-attr]
+    assert (await made.make({}, look_again=True)).connection("Here").problem is None  # type: ignore[union-attr]
 
 
 async def test_a_provider_without_a_key_says_so(outside: Outside) -> None:
@@ -120,6 +129,42 @@ async def test_a_provider_without_a_key_says_so(outside: Outside) -> None:
     line = (await shelf(outside)).connection("Anthropic")
     assert line is not None
     assert line.key == "missing"
+
+
+async def test_nobody_is_looked_for_until_a_person_wants_it(outside: Outside) -> None:
+    async with LocalServer("ollama") as ollama:
+        made = maker(outside, ollama)
+        assert (await made.make({})).found is None
+        assert ollama.asked == []
+        found = (await made.make({}, find=True)).found
+        assert found is not None
+        (line,) = found
+    assert (line.connection.name, line.connection.kind) == ("Ollama", "ollama")
+    assert outside.connections.get("Ollama") is None, "finding keeps nothing"
+    qwen = next(model for model in line.models if model.model == "qwen2.5:7b")
+    assert (qwen.place, qwen.price_state, qwen.connection) == ("computer", "free", "Ollama")
+
+
+async def test_a_server_that_was_taken_is_found_no_more_and_tells_what_its_models_can_do(
+    outside: Outside,
+) -> None:
+    outside.connections.put(Connection("Ollama", "openai_compatible", "https://ollama.acme.example"))
+    async with LocalServer("ollama") as ollama:
+        made = maker(outside, ollama)
+        found = (await made.make({}, find=True)).found
+        assert found is not None
+        connection = found[0].connection
+        assert connection.name == "Ollama 2", "another one has the plain name"
+        outside.connections.put(replace(connection, models=("qwen2.5:7b", "llava:latest")))
+        after = await made.make({}, find=True)
+    assert after.found == ()
+    llava = after.model(ModelChoice(connection="Ollama 2", model="llava:latest"))
+    assert llava is not None
+    assert {"chat", "pictures"} <= llava.abilities
+    assert "tools" in llava.lacking
+    assert llava.on_gpu == pytest.approx(0.75, abs=0.001)
+    facts = outside.resolve(llava.choice)
+    assert (facts.can_see, facts.can_tools, facts.context) == (True, False, 4096)
 
 
 def test_places() -> None:
