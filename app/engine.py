@@ -26,12 +26,14 @@ from app.document import json_codec
 from app.document.json_codec import digest
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
+from app.events.run_events import Scope
 from app.executor.broker import Broker, own_grants, powers_of
 from app.executor.doors import Doors, Limits
 from app.executor.executor import Execution
 from app.executor.journal import Journal, JournalError, RunHead
 from app.executor.map_run import Rows
 from app.executor.past import Keeping, Past
+from app.executor.revisit import Revisited, revisit
 from app.executor.run_request import RunRequest, from_plain, to_plain
 from app.executor.totals import totals_of
 from app.planner.inputs import check_inputs
@@ -41,6 +43,8 @@ from app.planner.planner import make_plan
 from app.registry.discovery import discover
 from app.registry.registry import Registry
 from app.sdk.errors import NodeError
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ModelFacts
 from app.sdk.grants import Grants
 from app.sdk.node_type import WorkflowRule
 from app.sdk.powers import Power
@@ -232,6 +236,30 @@ class Engine:
             await self._let_go(run)
             raise
 
+    async def revisit(self, run: str, scope: Scope) -> Revisited:
+        """One scope of a run as its records have it, with every input. Raises ProblemError, RevisitFailed,
+        JournalError, KeyError.
+        """
+        head, _, journal = await self.runs.look(run)
+        workflow = _workflow_of(head.workflow)
+        frozen = {part: _workflow_of(text) for part, text in head.parts.items()}
+        request = from_plain(head.request, workflow)
+        planned = make_plan(
+            narrowed(workflow, request.to, request.pins),
+            head.digest,
+            self.registry.get,
+            _some_model,  # nothing is asked, so it doesn't matter which are still there
+            part_of=lambda rule: frozen.get(rule.digest),
+            pinned=request.pins,
+        )
+        if planned.plan is None:
+            raise ProblemError(*planned.problems)
+        given: Mapping[str, Mapping[str, Json]] = {}
+        with contextlib.suppress(ProblemError):  # the run before is gone: its steps stay empty
+            given = await self._before(request)
+        past = Past(pins=request.pins, before=given, dry=request.dry)
+        return await revisit(planned.plan, run, request.values, journal, past, scope)
+
     async def close(self) -> None:
         """Ends local models and open connections."""
         if "outside" in self.__dict__:
@@ -330,6 +358,10 @@ class Engine:
         if not plan.samples:
             raise ProblemError(Problem("run.no_samples"))
         return _each(plan.samples), len(plan.samples)
+
+
+def _some_model(_: ModelChoice) -> ModelFacts:
+    return ModelFacts("", "", "", can_score=True, can_schema=True, can_tools=True)
 
 
 async def _each(rows: Iterable[Mapping[str, Json]]) -> AsyncIterator[Mapping[str, Json]]:

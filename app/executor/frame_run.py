@@ -11,7 +11,7 @@ from app.executor.failures import failure_of
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
 from app.executor.item_list import Failed
-from app.executor.journal import ItemStatus, StepRecord
+from app.executor.journal import ItemRecord, ItemStatus, StepRecord
 from app.executor.map_run import Element, MapRun, TooManyFailures
 from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
@@ -122,14 +122,16 @@ class FrameRun:
         return {"turns": turn, "ended_by": ended_by, **{n: results.get(n) for n in self._frame.results}}
 
     async def _turn(self, number: int, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        tally = Tally(self._tally)
+        tally, begun = Tally(self._tally), self._run.now
         try:
-            came = await self._scope(self._frame.body, self._inside.turn(number), dict(values), tally)
+            came = _values(
+                await self._scope(self._frame.body, self._inside.turn(number), dict(values), tally)
+            )
         except ScopeFailed as failed:
-            self._turned(number, "failed", tally, failed.failure, failed.node)
+            self._turned(number, "failed", tally, begun, {}, failed.failure, failed.node)
             raise
-        self._turned(number, "done", tally)
-        return _values(came)
+        self._turned(number, "done", tally, begun, came)
+        return came
 
     async def _decided(self) -> tuple[int, str] | None:
         """After which turn a limit of money or time ended this Loop in an earlier life of the run."""
@@ -153,9 +155,21 @@ class FrameRun:
         self._run.emit(FrameStarted(self._run.now, self._step.id, self._instance.scope, total))
 
     def _turned(
-        self, number: int, status: ItemStatus, tally: Tally, failure: Failure | None = None, node: str = ""
+        self,
+        number: int,
+        status: ItemStatus,
+        tally: Tally,
+        begun: float,
+        results: Mapping[str, Value],
+        failure: Failure | None = None,
+        node: str = "",
     ) -> None:
-        run, scope = self._run, self._instance.scope
+        """A turn is through: views hear of it, and history can list it."""
+        run, scope, place = self._run, self._instance.scope, self._inside.place
+        took, spent = round(run.now - begun, 4), (tally.usage, tally.cost)
+        run.journal.note_item(
+            ItemRecord(place, str(number), number, status, results, failure, node, *spent, took)
+        )
         run.emit(RowSettled(run.now, number, status, failure, node, self._step.id, scope, tally.cost))
 
 
@@ -163,12 +177,13 @@ async def _elements(
     items: Iterable[Any], given: Sequence[Given], inputs: Mapping[str, Value]
 ) -> AsyncIterator[Element]:
     for number, item in enumerate(items, 1):
-        yield Element(item, dict(_given(item, number, given, inputs)))
+        yield Element(item, dict(values_given(item, number, given, inputs)))
 
 
-def _given(
+def values_given(
     item: Any, number: int, given: Sequence[Given], inputs: Mapping[str, Value]
 ) -> Iterator[tuple[str, Json]]:
+    """What the body of a Map is given for one element; `number` counts from 1."""
     for one in given:
         match one.source:
             case "item":
