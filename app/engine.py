@@ -26,14 +26,14 @@ from app.document import json_codec
 from app.document.json_codec import digest
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
-from app.events.run_events import Scope
+from app.events.run_events import RunEvent, Scope
 from app.executor.broker import Broker, own_grants, powers_of
 from app.executor.doors import Doors, Limits
 from app.executor.executor import Execution
 from app.executor.journal import Journal, JournalError, RunHead
 from app.executor.map_run import Rows
 from app.executor.past import Keeping, Past
-from app.executor.revisit import Revisited, revisit
+from app.executor.revisit import Revisited, RevisitFailed, revisit
 from app.executor.run_request import RunRequest, from_plain, to_plain
 from app.executor.totals import totals_of
 from app.planner.inputs import check_inputs
@@ -259,6 +259,14 @@ class Engine:
             given = await self._before(request)
         past = Past(pins=request.pins, before=given, dry=request.dry)
         return await revisit(planned.plan, run, request.values, journal, past, scope)
+
+    async def outermost(self, head: RunHead) -> Sequence[RunEvent]:
+        """What began and settled outside of all rows and frames; nothing where that can't be known."""
+        if head.rows is not None:
+            return ()
+        with contextlib.suppress(ProblemError, RevisitFailed):
+            return (await self.revisit(head.run, "")).events
+        return ()
 
     async def close(self) -> None:
         """Ends local models and open connections."""

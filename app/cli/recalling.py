@@ -39,7 +39,7 @@ async def recall(engine: Engine, run: str) -> Recalled:
     head, summary, journal = await look(engine, run)
     state = RunState()
     try:
-        async for batch in past_events(head, summary, journal):
+        async for batch in past_events(head, summary, journal, await engine.outermost(head)):
             state.apply_all(batch)
     except JournalError as error:
         raise ProblemError(error.problem) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from app import figures
 from app.cli import opening
 from app.cli.comparing import compared, comparison_table
 from app.cli.naming import lines_of, step_of
-from app.cli.recalling import look, recall
+from app.cli.place_data import data_objects, data_table, place_data, scope_of
+from app.cli.recalling import Recalled, look, recall
 from app.cli.report import cost_object, report, usage_object
 from app.cli.run_table import run_tables
 from app.cli.terminal import table
@@ -50,6 +52,7 @@ class Wish:
     workflow: Workflow | None
     node: str
     most: int
+    at: str
     as_json: bool
 
 
@@ -61,6 +64,7 @@ def runs(
     workflow: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     node: Annotated[str, typer.Option(metavar="NODE")] = "",
     most: Annotated[int, typer.Option(min=1, metavar="N")] = 20,
+    at: Annotated[str, typer.Option(metavar="NODE")] = "",
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """The runs that are kept."""
@@ -75,8 +79,10 @@ def runs(
         )
     if node and not workflow:
         raise ProblemError(Problem("cli.only_with", args={"option": "--node", "other": "--workflow"}))
+    if at and deed is not Deed.SHOW:
+        raise ProblemError(Problem("cli.only_with", args={"option": "--at", "other": "show"}))
     of = opening.read_workflow(workflow, as_json=as_json) if workflow else None
-    wish = Wish(named, of, node, most, as_json)
+    wish = Wish(named, of, node, most, at, as_json)
     opening.run_async(lambda engine: _DEEDS[deed](engine, wish))
 
 
@@ -93,6 +99,9 @@ async def _list(engine: Engine, wish: Wish) -> None:
 async def _show(engine: Engine, wish: Wish) -> None:
     recalled = await recall(engine, wish.runs[0])
     title, state = opening.title_of(engine.registry), recalled.state
+    if wish.at:
+        await _show_place(engine, wish, recalled)
+        return
     if wish.as_json:
         outputs: Mapping[str, Json] = recalled.summary.outputs
         said = report(state, recalled.workflow, outputs, title)
@@ -100,6 +109,19 @@ async def _show(engine: Engine, wish: Wish) -> None:
         return
     typer.echo(f"{recalled.head.name} · {recalled.head.run} · {_when(recalled.head.at)}\n")
     typer.echo(run_tables(state, recalled.workflow, title))
+    if state.rows is None:
+        with contextlib.suppress(ProblemError):  # a run of steps that are no longer here has no such table
+            data = await place_data(engine, wish.runs[0], "")
+            typer.echo("\n" + data_table(data, recalled, title))
+
+
+async def _show_place(engine: Engine, wish: Wish, recalled: Recalled) -> None:
+    title = opening.title_of(engine.registry)
+    data = await place_data(engine, wish.runs[0], scope_of(recalled, wish.at, title))
+    if wish.as_json:
+        opening.print_json(data_objects(data, recalled, title))
+    else:
+        typer.echo(data_table(data, recalled, title))
 
 
 async def _compare(engine: Engine, wish: Wish) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from app.costs.cost import FREE
 from app.costs.usage import NO_USAGE
@@ -24,6 +24,7 @@ from app.events.run_events import (
     Scope,
 )
 from app.executor.journal import CallRecord, ItemRecord, Journal, Place, RunHead, RunSummary, StepRecord
+from app.executor.outermost_level import OutermostLevel
 from app.executor.values import PREVIEW_BYTES, as_text, cut
 from app.sdk.data_types import LazyList, Value
 
@@ -50,12 +51,15 @@ def _steps(graph: Graph, parts: Mapping[str, Graph], around: str) -> list[tuple[
     return found
 
 
-async def past_events(head: RunHead, summary: RunSummary, journal: Journal) -> AsyncIterator[list[RunEvent]]:
+async def past_events(
+    head: RunHead, summary: RunSummary, journal: Journal, outermost: Sequence[RunEvent] = ()
+) -> AsyncIterator[list[RunEvent]]:
     """RunStarted; what began and settled by the records of its steps; the rows; the end. Raises JournalError.
 
-    What was not recorded isn't made up: of long runs, steps that cost nothing are missing.
+    What was not recorded isn't made up: of long runs, steps that cost nothing are missing. `outermost` is what a
+    revisit of the outermost scope gives: inputs, skipped steps, what frames came to.
     """
-    steps = steps_of(head)
+    steps, level = steps_of(head), OutermostLevel(outermost)
     yield [
         RunStarted(
             head.run,
@@ -78,12 +82,18 @@ async def past_events(head: RunHead, summary: RunSummary, journal: Journal) -> A
         after = page[-1][0]
         records = sorted((record for _, record in page if record.node in steps), key=lambda one: one.at)
         for record in records:
+            level.note(record)
             if len(frames) < _FRAMES:
                 frames |= _frames_around(record)
             if record.failure and record.failure.code not in failures:
                 code, args = record.failure.code, record.failure.args
                 failures[code] = Problem(code, node=record.node, field=record.failure.field, args=args)
-        yield [event for record in records for event in _of_step(record, is_frame=record.node in inner)]
+        yield [
+            event
+            for record in records
+            for event in _of_step(record, level.inputs(record), is_frame=record.node in inner)
+        ]
+    yield level.rest()
     yield [_of_call(call) for call in await journal.loose_calls() if call.node in steps]
     async for rows in _rows(journal, "", "", "", summary.elapsed):
         yield rows
@@ -136,9 +146,9 @@ def _frames_around(record: StepRecord) -> dict[Place, tuple[str, Scope]]:
     return found
 
 
-def _of_step(record: StepRecord, *, is_frame: bool) -> list[RunEvent]:
+def _of_step(record: StepRecord, inputs: Mapping[str, Preview], *, is_frame: bool) -> list[RunEvent]:
     node, scope, end = record.node, record.scope, round(record.at + record.seconds, 4)
-    events: list[RunEvent] = [NodeStarted(record.at, node, scope)]
+    events: list[RunEvent] = [NodeStarted(record.at, node, scope, inputs)]
     if record.status == "sent":  # nobody knows how it ended
         return [*events, NodeSettled(end, node, scope, "cancelled", record.seconds, record.attempts)]
     # What a frame took is the sum of what lies inside, which tells it itself.

@@ -18,7 +18,8 @@ from app.engine import Engine
 from app.events.run_events import RunEvent, RunFinished, RunPaused
 from app.executor.cache import CacheState
 from app.executor.journal import ItemRecord, Journal, JournalError
-from app.executor.recalled import past_events, recorded_value
+from app.executor.recalled import past_events, place_of, recorded_value
+from app.executor.revisit import RevisitFailed
 from app.executor.run_request import from_plain
 from app.executor.values import as_text, cut
 from app.processes.message_lines import events_line
@@ -33,12 +34,14 @@ from app.processes.messages import (
     ItemLine,
     Items,
     ListRuns,
+    LookInto,
     OpenRun,
     PinRun,
     Reply,
     RunList,
     RunOpened,
     past_name,
+    scope_name,
 )
 from app.processes.outbox import MOST_EVENTS, Outbox
 from app.sdk.data_types import LazyList, Value
@@ -66,6 +69,8 @@ def _as_problems(
             raise ProblemError(Problem("run.unknown", args={"run": str(error.args[0])})) from error
         except NodeError as error:
             raise ProblemError(Problem(error.code, args=error.args_by_name)) from error
+        except RevisitFailed as error:
+            raise ProblemError(Problem(error.code)) from error
 
     return told
 
@@ -82,6 +87,7 @@ class HistoryAnswers:
             PinRun: self._pin,
             ForgetRun: self._forget,
             GetItems: self._items,
+            LookInto: self._look_into,
             ExportRows: self._export,
             GetCacheState: self._cache_state,
             ClearCache: self._clear_cache,
@@ -93,9 +99,21 @@ class HistoryAnswers:
         _, _, journal = await self._engine.runs.look(run)
         try:
             value = await recorded_value(journal, ref)
-        except (KeyError, ValueError):
-            raise ProblemError(Problem("run.value_gone")) from None
+        except (KeyError, ValueError):  # a pure step's, perhaps
+            value = await self._made_again(run, ref)
         return await asyncio.to_thread(_whole, value)
+
+    async def _made_again(self, run: str, ref: str) -> Value:
+        try:
+            return (await self._engine.revisit(run, ref.partition("|")[0])).value(ref)
+        except (KeyError, ValueError, RevisitFailed):
+            raise ProblemError(Problem("run.value_gone")) from None
+
+    @_as_problems
+    async def _look_into(self, asked: LookInto) -> Done:
+        seen = await self._engine.revisit(asked.run, asked.scope)
+        self._outbox.put(events_line(scope_name(asked.run, asked.scope), seen.events))
+        return Done()
 
     @_as_problems
     async def _list(self, asked: ListRuns) -> RunList:
@@ -108,7 +126,8 @@ class HistoryAnswers:
         request = from_plain(head.request, workflow)
         live = await asyncio.to_thread(_whole_file, self._engine.where.data / "runs", asked.run)
         if live is None:
-            async for batch in past_events(head, summary, journal):
+            outermost = await self._engine.outermost(head)
+            async for batch in past_events(head, summary, journal, outermost):
                 self._send(asked.run, batch)
         else:
             for first in range(0, len(live), MOST_EVENTS):
@@ -131,11 +150,11 @@ class HistoryAnswers:
 
     @_as_problems
     async def _items(self, asked: GetItems) -> Items:
-        _, _, journal = await self._engine.runs.look(asked.run)
+        journal: Journal = (await self._engine.runs.look(asked.run))[2]
         found: list[ItemLine] = []
-        left = _MOST_ITEMS
+        left, place = _MOST_ITEMS, await place_of(journal, asked.frame)
         for first, count in asked.spans:
-            page = await journal.items("", first, min(count, left))
+            page = await journal.items(place, first, min(count, left))
             found += [_line(item) for item in page]
             left -= count
             if left <= 0:

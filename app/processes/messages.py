@@ -144,6 +144,11 @@ Reply: TypeAlias = (
 R = TypeVar("R")
 
 
+def scope_name(run: str, scope: Scope) -> str:
+    """The name under which the events of one scope of a run come, when they were asked for."""
+    return f"in {run} {scope}"
+
+
 def past_name(run: str) -> str:
     """The name under which the events of a run of the history come, so that nobody takes them for news."""
     return f"past {run}"
@@ -374,10 +379,21 @@ class ForgetRun(Request[Done]):
 
 @dataclass(frozen=True, slots=True)
 class GetItems(Request[Items]):
-    """Rows of a run by number, as (first, count); those that aren't through are missing."""
+    """Rows of a run by number, as (first, count); those that aren't through are missing. With `frame`, the scope of a
+    frame such as "#17/map3", its elements or turns.
+    """
 
     run: str
     spans: tuple[tuple[int, int], ...]
+    frame: Scope = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookInto(Request[Done]):
+    """What every step of one scope was given and gave; the events come before the answer, under `scope_name`."""
+
+    run: str
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,3 +336,33 @@ def test_columns_that_clash_get_other_names(save: Any, baton: Any, tmp_path: Pat
     assert list(rows[0]) == ["status", "late", "result_status", "run_status", "cost_usd", "error"]
     assert [row["status"] for row in rows] == [f"s{i}" for i in range(600)]
     assert (rows[7]["result_status"], rows[500]["late"]) == ("s7!", lines[500]["late"])
+
+
+def test_what_each_step_of_a_row_was_given_is_shown_for_any_row(echo: Path, baton: Any) -> None:
+    run = run_of(baton, echo, "--rows", "samples")["run"]
+    steps = {step["node"]: step for step in baton("runs", "show", run, "--at", "3", "--json").json}
+    assert steps["t"]["inputs"] == {"message": "three"}
+    assert steps["t"]["outputs"] == {"text": "You said three."}
+    assert "You said two." in baton("runs", "show", run, "--at", "2").out
+    single = run_of(baton, echo, "--input", "message=a")["run"]
+    assert "You said a." in baton("runs", "show", single).out
+    assert "was not through" in baton("runs", "show", run, "--at", "4").err
+
+
+def test_elements_of_a_frame_are_shown_by_its_title(save: Any, baton: Any) -> None:
+    body = frame(
+        "f",
+        "flow.for_each",
+        {"i": inputs(item="item"), "t": Node("t", "data.template", fields={"text": "<{{item}}>"}), "o": OUT},
+        ["i.item>t.item", "t.text>o.value"],
+    )
+    asked = ("intent.ask", {"asked": [{"name": "message", "type": "list"}]})
+    file = save(flow({"a": asked, "f": body, "r": OUT}, ["a.message>f.items", "f.reply>r.value"]))
+    run = run_of(baton, file, "--input", 'message=["x", "y"]')["run"]
+    steps = {step["node"]: step for step in baton("runs", "show", run, "--at", "For each#2", "--json").json}
+    assert steps["t"]["inputs"] == {"item": "y"}
+    assert steps["t"]["outputs"] == {"text": "<y>"}
+    assert "no place in a run" in baton("runs", "show", run, "--at", "For each#0").err
+    assert {node["id"]: node["status"] for node in baton("runs", "show", run, "--json").json["nodes"]}[
+        "f"
+    ] == "done"
