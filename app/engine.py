@@ -335,6 +335,7 @@ class Engine:
             cost_of=outside.prices.cost_of,
             upper_bound=outside.prices.upper_bound,
             prices_of=outside.prices.as_of,
+            price_of=outside.prices.price_of,
         )
 
     def _limits(self, request: RunRequest, grants: Grants) -> Limits:

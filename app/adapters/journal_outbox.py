@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from app.adapters.database import Database, Settled
 from app.adapters.journal_codec import Row
+from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.many_rows import write_rows
 from app.executor.journal import JournalError
 
@@ -38,8 +39,9 @@ class _Batch:
 class Outbox:
     """One place in the database's queue at a time, however much there is to write."""
 
-    def __init__(self, database: Database, run: int, identity: int) -> None:
+    def __init__(self, database: Database, ledger: LedgerOutbox, run: int, identity: int) -> None:
         self._database = database
+        self._ledger = ledger
         self._run = run
         self._identity = identity
         self._lock = threading.Lock()
@@ -114,6 +116,7 @@ class Outbox:
         with self._lock:
             batch = self._writing = self._batch
             self._batch, self._is_queued = _Batch(), False
+        self._ledger.do(connection)  # what was booked before these records stands on the disk before them
         if not batch.steps and not batch.items and not batch.calls:
             return
         written = (batch.steps, batch.items, batch.calls)
@@ -135,6 +138,7 @@ class Outbox:
             connection.execute(statement, instance)
 
     def ended(self, fault: JournalError | None) -> Iterable[Settled]:
+        self._ledger.ended(fault)
         with self._lock:
             batch, self._writing = self._writing, None
             if batch is None:  # the transaction failed before this had its turn

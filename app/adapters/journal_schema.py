@@ -39,4 +39,33 @@ _CALLS = (
     "CREATE INDEX calls_with_blob ON calls (blob) WHERE blob IS NOT NULL",
 )
 
-JOURNAL = Schema(migrations=(_FIRST, _CALLS), synchronous="FULL")
+# What calls have cost: it stays when their runs are thrown away. Money is text with every digit, `at` milliseconds
+# since 1970, `day` the day that it was there. `counted` is what limits count; `ledger_days` holds its sums, so that
+# nobody has to add up a day before each call.
+_LEDGER = (
+    """CREATE TABLE ledger_origins (
+        id INTEGER PRIMARY KEY, run TEXT NOT NULL, workflow_id TEXT NOT NULL, workflow TEXT NOT NULL,
+        node TEXT NOT NULL, title TEXT NOT NULL, type TEXT NOT NULL, connection TEXT NOT NULL, model TEXT NOT NULL,
+        free INTEGER NOT NULL, price_input TEXT, price_output TEXT, price_cached TEXT, price_reasoning TEXT,
+        price_written TEXT)""",
+    "CREATE INDEX ledger_origins_by_workflow ON ledger_origins (workflow_id, node)",
+    # A process is known by its `life`, a call by its `number` therein: none is booked twice.
+    """CREATE TABLE ledger (
+        life INTEGER NOT NULL, number INTEGER NOT NULL, origin INTEGER NOT NULL, at INTEGER NOT NULL,
+        day TEXT NOT NULL, scope TEXT NOT NULL, source TEXT NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+        cached INTEGER NOT NULL, reasoning INTEGER NOT NULL, written INTEGER NOT NULL, cost TEXT NOT NULL,
+        state TEXT NOT NULL, counted TEXT NOT NULL, seconds REAL NOT NULL, outcome TEXT NOT NULL, saved TEXT,
+        saved_state TEXT, cached_saving TEXT NOT NULL, tier INTEGER NOT NULL, part TEXT NOT NULL,
+        PRIMARY KEY (life, number)) WITHOUT ROWID""",
+    "CREATE INDEX ledger_by_day ON ledger (day)",
+    "CREATE INDEX ledger_by_origin ON ledger (origin)",
+    """CREATE TABLE ledger_days (
+        day TEXT NOT NULL, connection TEXT NOT NULL, counted TEXT NOT NULL, PRIMARY KEY (day, connection))
+        WITHOUT ROWID""",
+    # What runs hold for calls that are under way or about to begin.
+    """CREATE TABLE ledger_holds (
+        run TEXT NOT NULL, connection TEXT NOT NULL, held TEXT NOT NULL, PRIMARY KEY (run, connection))
+        WITHOUT ROWID""",
+)
+
+JOURNAL = Schema(migrations=(_FIRST, _CALLS, _LEDGER), synchronous="FULL")

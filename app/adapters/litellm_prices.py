@@ -98,13 +98,14 @@ class PriceList:
 
     def cost_of(self, facts: ModelFacts | None, usage: Usage | None) -> Cost:
         """What a call of this model cost; `usage` None: the server did not say."""
-        return cost_of(usage, self._price_of(facts), local=facts is not None and facts.local)
+        return cost_of(usage, self.price_of(facts), local=facts is not None and facts.local)
 
     def upper_bound(self, facts: ModelFacts | None, usage: Usage) -> Decimal | None:
         """What a call with at most these tokens may cost; None = unknown."""
-        return upper_bound(usage, self._price_of(facts), local=facts is not None and facts.local)
+        return upper_bound(usage, self.price_of(facts), local=facts is not None and facts.local)
 
-    def _price_of(self, facts: ModelFacts | None) -> Price | None:
+    def price_of(self, facts: ModelFacts | None) -> Price | None:
+        """The price of a model's tokens; None: free on this computer, or not known."""
         if facts is None or facts.local:
             return None
         return self.price(facts.kind, facts.id, facts.connection)

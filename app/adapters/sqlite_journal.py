@@ -18,6 +18,8 @@ from app.adapters.journal_codec import (
     stored,
 )
 from app.adapters.journal_outbox import CallsEnd, Outbox
+from app.adapters.ledger_outbox import LedgerOutbox
+from app.costs.ledger import Entry
 from app.document.workflow import JsonObject
 from app.executor.item_list import ItemList
 from app.executor.journal import (
@@ -61,6 +63,7 @@ class SqliteJournal(Journal):
     def __init__(
         self,
         database: Database,
+        ledger: LedgerOutbox,
         run: int,
         *,
         is_fresh: bool,
@@ -69,6 +72,7 @@ class SqliteJournal(Journal):
         has_calls: bool = False,
     ) -> None:
         self._database = database
+        self._ledger = ledger
         self._run = run
         self._identity = database.identity
         self._is_fresh = is_fresh
@@ -80,7 +84,7 @@ class SqliteJournal(Journal):
 
     def hold(self) -> None:
         """From now on it may be written to."""
-        self._outbox = Outbox(self._database, self._run, self._identity)
+        self._outbox = Outbox(self._database, self._ledger, self._run, self._identity)
 
     async def let_go(self) -> None:
         """Writes what was noted; from now on it can only be read. Raises JournalError, and is let go all the same."""
@@ -136,6 +140,9 @@ class SqliteJournal(Journal):
     async def loose_calls(self) -> Sequence[CallRecord]:
         rows = await self._database.read(self._query(_LOOSE))
         return [self._decoded(call_of, row) for row in rows]
+
+    def book(self, entry: Entry) -> None:
+        self._ledger.book(entry)
 
     def note(self, record: StepRecord) -> None:
         outbox = self._held()

@@ -14,9 +14,11 @@ from app.adapters.database import PATIENCE, Database
 from app.adapters.database_faults import journal_error
 from app.adapters.journal_codec import Restore, blob_of, leave_reference, read, stored, text_of
 from app.adapters.journal_schema import JOURNAL
+from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.redaction import hide_in_json
 from app.adapters.run_leases import RunLeases
 from app.adapters.sqlite_journal import SqliteJournal
+from app.adapters.sqlite_ledger import SqliteLedger
 from app.document.problem import Problem
 from app.events.json_codec import json_of, record_of
 from app.executor.journal import JournalError, RunHead, RunLine, RunStore, RunSummary
@@ -51,6 +53,8 @@ class SqliteRuns(RunStore):
         self, where: Folders, restore: Restore = leave_reference, patience: float = PATIENCE
     ) -> None:
         self._database = Database(where.data / "journal.sqlite3", JOURNAL, patience)
+        self._outbox = LedgerOutbox(self._database)
+        self._ledger = SqliteLedger(self._database, self._outbox)
         self._leases = RunLeases(where.data / "runs")
         self._restore = restore
         self._open: dict[str, SqliteJournal] = {}
@@ -59,6 +63,10 @@ class SqliteRuns(RunStore):
     def told(self) -> tuple[Problem, ...]:
         """What its user should hear: `journal.damaged_kept`."""
         return self._database.told
+
+    @property
+    def ledger(self) -> SqliteLedger:
+        return self._ledger
 
     async def begin(self, head: RunHead) -> SqliteJournal:
         summary = json_of(RunSummary("running"))
@@ -175,12 +183,19 @@ class SqliteRuns(RunStore):
         for journal in self._open.values():
             journal.drop()
         self._open.clear()
+        self._outbox.submit()
         self._database.close()
         self._leases.release_all()
 
     def _journal(self, run: int, *, is_fresh: bool, notes: int, has_calls: bool) -> SqliteJournal:
         return SqliteJournal(
-            self._database, run, is_fresh=is_fresh, notes=notes, restore=self._restore, has_calls=has_calls
+            self._database,
+            self._outbox,
+            run,
+            is_fresh=is_fresh,
+            notes=notes,
+            restore=self._restore,
+            has_calls=has_calls,
         )
 
     def _holding(self, run: str, journal: SqliteJournal) -> SqliteJournal:

@@ -26,8 +26,12 @@ class Cost:
         return None if self.state == "unknown" else self.known
 
     def __add__(self, other: Cost) -> Cost:
-        state = self.state if _WORSE[self.state] >= _WORSE[other.state] else other.state
-        return Cost(self.known + other.known, state)
+        return Cost(self.known + other.known, worse(self.state, other.state))
+
+
+def worse(one: CostState, other: CostState) -> CostState:
+    """How well a sum is known: as the less known of its parts."""
+    return one if _WORSE[one] >= _WORSE[other] else other
 
 
 FREE = Cost()

@@ -72,6 +72,14 @@ def cost_of(usage: Usage | None, price: Price | None, *, local: bool = False) ->
     return FREE if price.is_free else Cost(price.of(usage), "priced")
 
 
+def cached_saving(usage: Usage, price: Price | None) -> Decimal:
+    """What was taken off because the provider had already processed a part of the input."""
+    if price is None or not usage.cached:
+        return Decimal(0)
+    price = price.for_input(usage.input)
+    return Decimal(0) if price.cached is None else (price.input - price.cached) * usage.cached
+
+
 def upper_bound(usage: Usage, price: Price | None, *, local: bool = False) -> Decimal | None:
     """What a call with at most these tokens may cost; None where the price is unknown."""
     if local:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.costs.cost import Cost
+from app.costs.price import Price
 from app.costs.usage import Usage
 from app.sdk.context import Files, Net
 from app.sdk.fields import ModelChoice
@@ -19,7 +20,7 @@ Pricing = Callable[[ModelFacts | None, Usage | None], Cost]
 class Doors:
     """`may_ask` says whether a model was granted, `cost_of` prices a usage (None: the server did not say),
     `upper_bound` is what a call may cost at most, None where the price is unknown, `prices_of` the date of
-    the price list.
+    the price list, `price_of` the price of a model's tokens, None where nobody knows it.
     """
 
     models: Models
@@ -29,6 +30,7 @@ class Doors:
     cost_of: Pricing
     upper_bound: Callable[[ModelFacts | None, Usage], Decimal | None]
     prices_of: str = ""
+    price_of: Callable[[ModelFacts | None], Price | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

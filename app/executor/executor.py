@@ -19,6 +19,7 @@ from app.events.run_events import (
     RunStatus,
     Scope,
 )
+from app.executor.booking import Booking
 from app.executor.doors import Doors, Limits
 from app.executor.failures import bug_args
 from app.executor.journal import ItemRecord, JournalError, RunSummary
@@ -55,7 +56,9 @@ class Execution:
         """
         self._plan = plan
         self._values = values
-        self._run = Run(run_id, doors, limits, keeping or Keeping(), plan.workflow.id)
+        keeping = keeping or Keeping()
+        booking = Booking(run_id, plan, doors, keeping.journal)
+        self._run = Run(run_id, doors, limits, keeping, booking, plan.workflow.id)
         self._tally = Tally()
         self._rows = self._over(rows) if rows is not None else None
         self._begun = False

@@ -158,7 +158,7 @@ class GatedModels:
             cost = _estimated(cost) if guessed else cost
             # A cost that nobody knows is shown as unknown, but it must not let the cap be overrun.
             spent = max(bound, cost.known) if cost.usd is None else cost.known
-            taken = Taken(time.monotonic() - begun - waits.seconds, usage, cost)
+            taken = Taken(time.monotonic() - begun - waits.seconds, usage, cost, spent)
             self._book(asked, reply.model, taken)
             return reply, taken
         except BaseException as error:
@@ -172,7 +172,8 @@ class GatedModels:
                 cost = _estimated(run.doors.cost_of(facts, usage))
             spent = cost.known
             seconds = time.monotonic() - begun - waits.seconds
-            self._book(asked, facts.id if facts else "", Taken(seconds, usage, cost), failure)
+            taken = Taken(seconds, usage, cost, spent)
+            self._book(asked, facts.id if facts else "", taken, failure)
             raise
         finally:
             run.budget.settle(bound, spent)
@@ -214,23 +215,23 @@ class GatedModels:
     ) -> None:
         instance, request = self._instance, asked.request
         instance.model = model or instance.model
-        self._run.emit(
-            ModelCalled(
-                self._run.now,
-                instance.node,
-                instance.scope,
-                model,
-                asked.facts.connection if asked.facts else "",
-                taken.usage,
-                taken.cost,
-                round(taken.seconds, 4),
-                failure,
-                source,
-                saved,
-                request.tier,
-                request.part,
-            )
+        called = ModelCalled(
+            self._run.now,
+            instance.node,
+            instance.scope,
+            model,
+            asked.facts.connection if asked.facts else "",
+            taken.usage,
+            taken.cost,
+            round(taken.seconds, 4),
+            failure,
+            source,
+            saved,
+            request.tier,
+            request.part,
         )
+        self._run.emit(called)
+        self._run.booking.called(called, asked.facts, taken.counted)
 
 
 def _must_be_estimated(reply: ChatReply | LabelScores) -> bool:

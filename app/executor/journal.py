@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from app.costs.cost import FREE, Cost
+from app.costs.ledger import Entry, Ledger
 from app.costs.usage import NO_USAGE, Usage
 from app.document.problem import Problem
 from app.document.workflow import Json, JsonObject
@@ -163,6 +164,12 @@ class Journal(Protocol):
         """All calls of the run that are not `counted`: what they took stands in no other record."""
         ...
 
+    def book(self, entry: Entry) -> None:
+        """Keeps what a call took, exactly once: on the disk no later than any record that is committed after it, and
+        some time soon without one. It outlives the run. Where the disk takes nothing it waits for the next write.
+        """
+        ...
+
     def note(self, record: StepRecord) -> None:
         """Keeps a record some time soon; such records are capped (`NOTES_A_RUN`, `NOTE_BYTES`) and losing one costs no
         money.
@@ -258,6 +265,11 @@ class RunStore(Protocol):
     """All runs of a profile. Several processes may use it; a run belongs to one of them. Raises JournalError, and
     KeyError for a run that isn't there.
     """
+
+    @property
+    def ledger(self) -> Ledger:
+        """What all calls of all runs have cost, those of runs that were thrown away too."""
+        ...
 
     async def begin(self, head: RunHead) -> Journal:
         """A new run; this process holds it from now on."""

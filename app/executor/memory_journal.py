@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from app.costs.ledger import Entry
+from app.costs.memory_ledger import MemoryLedger
 from app.executor.journal import (
     NOTES_A_RUN,
     CallRecord,
@@ -45,6 +47,11 @@ class MemoryJournal(Journal):
 
     async def commit(self, record: StepRecord) -> None:
         self._keep(record)
+
+    def book(self, entry: Entry) -> None:
+        self._check()
+        if self._kept.ledger is not None:
+            self._kept.ledger.book(entry)
 
     def note(self, record: StepRecord) -> None:
         self._check()
@@ -110,8 +117,9 @@ def journal_of_nothing(run: str = "") -> MemoryJournal:
 class _Kept:
     """All of one run."""
 
-    def __init__(self, head: RunHead) -> None:
+    def __init__(self, head: RunHead, ledger: MemoryLedger | None = None) -> None:
         self.head = head
+        self.ledger = ledger
         self.summary = RunSummary("running")
         self.pinned = False
         self.holder: MemoryJournal | None = None
@@ -145,11 +153,16 @@ class MemoryRuns(RunStore):
 
     def __init__(self) -> None:
         self._runs: dict[str, _Kept] = {}
+        self._ledger = MemoryLedger()
+
+    @property
+    def ledger(self) -> MemoryLedger:
+        return self._ledger
 
     async def begin(self, head: RunHead) -> MemoryJournal:
         if head.run in self._runs:
             raise JournalError("journal.broken", _NOWHERE, f"{head.run} is there already")
-        kept = self._runs[head.run] = _Kept(head)
+        kept = self._runs[head.run] = _Kept(head, self._ledger)
         return kept.hold()
 
     async def reopen(self, run: str) -> tuple[RunHead, RunSummary, MemoryJournal]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.costs.cost import FREE, Cost
 from app.costs.usage import Usage
@@ -22,11 +23,12 @@ from app.sdk.gateway import ModelFacts
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a call took."""
+    """What a call took. `counted` is what limits count for it, where nobody knows the cost too."""
 
     seconds: float
     usage: Usage | None = None
     cost: Cost = FREE
+    counted: Decimal = Decimal(0)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from typing import Any, cast
 from app.document.workflow import Json
 from app.events.run_events import RunEvent, Scope
 from app.executor.attempt import run_attempts
+from app.executor.booking import Booking
 from app.executor.digests import digest_of
 from app.executor.doors import Doors, Limits
 from app.executor.failures import failure_of
@@ -66,7 +67,9 @@ async def revisit(
     """`plan`, `values` and `past` are those of the run, `scope` as events call it; rows of a run over rows are at its
     beginning. Raises RevisitFailed, JournalError.
     """
-    run = Run(run_id, _doors(), Limits(), Keeping(Unwritten(journal), past=past), plan.workflow.id)
+    unwritten, doors = Unwritten(journal), _doors()
+    booking = Booking(run_id, plan, doors, unwritten)
+    run = Run(run_id, doors, Limits(), Keeping(unwritten, past=past), booking, plan.workflow.id)
     run.close()  # nobody hears its events
     where = Where()
     if scope.startswith("#"):

@@ -27,6 +27,7 @@ from app.events.run_events import (
     Scope,
     TextStreamed,
 )
+from app.executor.booking import Booking
 from app.executor.doors import Doors, Limits
 from app.executor.instance import Instance
 from app.executor.journal import NOTES_A_RUN
@@ -54,12 +55,14 @@ class Run:
         doors: Doors,
         limits: Limits,
         keeping: Keeping,
+        booking: Booking,
         workflow_id: str = "",
     ) -> None:
         self.id = run_id
         self.doors = doors
         self.limits = limits
         self.journal = keeping.journal
+        self.booking = booking
         self.cache = keeping.cache
         self.past = past = keeping.past
         self.workflow_id = workflow_id

@@ -228,6 +228,7 @@ class Settling:
             return None
         outcome = of_outputs(step, kept.outputs, self._run.values, self._where.scope)
         outcome.source, outcome.saved, outcome.model = "cache", kept.cost, kept.model
+        self._run.booking.cached(step.id, self._where.scope, kept.model, kept.cost)
         return outcome
 
     # Records

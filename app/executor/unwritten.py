@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from app.costs.ledger import Entry
 from app.executor.journal import CallRecord, ItemRecord, Journal, Place, StepRecord
 
 
@@ -46,6 +47,9 @@ class Unwritten(Journal):
         pass
 
     async def commit_call(self, record: CallRecord) -> None:
+        pass
+
+    def book(self, entry: Entry) -> None:
         pass
 
     def note(self, record: StepRecord) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ RECORDED = """
     SELECT place, node, record, outputs FROM steps JOIN runs ON runs.id = steps.run
     WHERE runs.run = ? AND node IN ('first', 'second')
 """
+
+BOOKED = "SELECT scope, node FROM ledger JOIN ledger_origins ON ledger_origins.id = origin WHERE run = ?"
 
 
 def over_rows(cache: str) -> dict[str, Any]:
@@ -85,6 +88,13 @@ def recorded(journal: Path, run: str) -> dict[Call, str]:
             assert call not in answers, f"{call} is recorded twice"
             answers[call] = text
     return answers
+
+
+def booked(journal: Path, run: str) -> Counter[Call]:
+    """How often each call stands in the ledger."""
+    with opened(journal) as connection:
+        found = connection.execute(BOOKED, (run,)).fetchall()
+    return Counter((row(int(scope.rpartition("#")[2])), node) for scope, node in found)
 
 
 def runs_in(journal: Path) -> list[str]:

@@ -13,6 +13,7 @@ import os
 import random
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.faults.kills import KILLS, patient
 from tests.faults.paid_rows import (
     STEPS,
     Call,
+    booked,
     call_of,
     opened,
     over_elements,
@@ -83,6 +85,7 @@ class Killing:
         journal = Path(life.profile) / "data" / "journal.sqlite3"
         known: dict[Call, str] = {}
         asked: set[Call] = set()
+        sent: Counter[Call] = Counter()
         code = -signal.SIGKILL
         self.count.runs += 1
         while code:
@@ -96,11 +99,15 @@ class Killing:
             in_this_life = self._asked_now()
             self._compare(in_this_life, asked, known)
             asked |= in_this_life
+            sent.update(in_this_life)
             if runs := runs_in(journal):
                 life = replace(life, run=runs[0])
                 now = recorded(journal, runs[0])
                 assert known.items() <= now.items(), "a record went, or became another one"
                 known = now
+                paid = booked(journal, runs[0])
+                assert known.keys() <= paid.keys(), "what is recorded is in the ledger"
+                assert paid <= sent, "no call is booked twice"
             if code:
                 kills -= 1
                 self._count_kill(in_this_life, known)

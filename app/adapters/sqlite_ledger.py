@@ -1,0 +1,184 @@
+"""The ledger as it is read: sums by day, workflow, step, model and connection, exact to the last digit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from app.adapters.database import Database
+from app.adapters.journal_codec import read, stored
+from app.adapters.ledger_outbox import LedgerOutbox
+from app.adapters.ledger_rows import ENTRIES, entry_of
+from app.costs.cost import Cost, CostState, worse
+from app.costs.ledger import ALWAYS, EVERYTHING, Days, Entry, Filter, Ledger, Part, Sample, Speed, Sum
+from app.costs.speeds import ENOUGH_TOKENS, speeds_of
+from app.costs.usage import Usage
+from app.executor.journal import JournalError
+
+T = TypeVar("T")
+
+_SLICE = 2000  # entries of a transaction that throws away
+_CALLS_SEEN = 20_000  # the latest ones that speeds are taken from
+
+_PARTS: Mapping[Part, str] = {
+    "day": "day",
+    "workflow": "workflow_id",
+    "run": "run",
+    "node": "node",
+    "model": "model",
+    "connection": "connection",
+    "tier": "tier",
+}
+_NAMES: Mapping[Part, str] = {"workflow": "workflow", "node": "title"}
+_JOINED = "FROM ledger JOIN ledger_origins ON ledger_origins.id = origin"
+_WHERE = """
+    (? = '' OR day >= ?) AND (? = '' OR day <= ?) AND (? = '' OR workflow_id = ?) AND (? = '' OR node = ?)
+    AND (? = '' OR model = ?) AND (? = '' OR connection = ?) AND (? = '' OR run = ?)
+"""
+_CALL = "FILTER (WHERE source = 'call')"
+_HIT = "FILTER (WHERE source = 'cache')"
+_SUMS = f"""
+    COUNT(*) {_CALL}, COUNT(*) FILTER (WHERE outcome <> ''), COUNT(*) FILTER (WHERE source = 'call' AND free),
+    COUNT(*) FILTER (WHERE state = 'unknown'), TOTAL(input), TOTAL(output), TOTAL(cached), TOTAL(reasoning),
+    exact(cost) FILTER (WHERE cost <> '0'), worst(state) {_CALL}, exact(counted) FILTER (WHERE counted <> '0'),
+    TOTAL(seconds), COUNT(DISTINCT run || ' ' || scope) {_CALL},
+    COUNT(DISTINCT connection || ' ' || model) {_CALL}, COUNT(*) {_HIT},
+    exact(saved) FILTER (WHERE saved <> '0'), worst(saved_state) {_HIT},
+    exact(cached_saving) FILTER (WHERE cached_saving <> '0'), type, MAX(at)
+"""
+
+
+class SqliteLedger(Ledger):
+    """See `app.costs.ledger.Ledger`. Long questions are asked in a thread of their own, beside the writer's."""
+
+    def __init__(self, database: Database, outbox: LedgerOutbox) -> None:
+        self._database = database
+        self._outbox = outbox
+
+    async def sums(self, by: Sequence[Part], days: Days = ALWAYS, only: Filter = EVERYTHING) -> Sequence[Sum]:
+        keys = [_PARTS[part] for part in by]
+        names = [_NAMES.get(part, _PARTS[part]) for part in by]
+        grouped = f"GROUP BY {', '.join(keys)} ORDER BY {', '.join(keys)}" if keys else "HAVING COUNT(*)"
+        query = f"SELECT {', '.join([*keys, *names, _SUMS])} {_JOINED} WHERE {_WHERE} {grouped}"
+        rows = await self._ask(lambda c: c.execute(query, _bound(days, only)).fetchall())
+        return [self._read(lambda row=row: _sum(row, len(by))) for row in rows]
+
+    async def entries(
+        self, days: Days = ALWAYS, only: Filter = EVERYTHING, first: int = 0, count: int = 1000
+    ) -> Sequence[Entry]:
+        query = f"{ENTRIES} WHERE {_WHERE} ORDER BY at, life, number LIMIT ? OFFSET ?"
+        rows = await self._ask(lambda c: c.execute(query, (*_bound(days, only), count, first)).fetchall())
+        return [self._read(lambda row=row: entry_of(row)) for row in rows]
+
+    async def speeds(self, days: Days = ALWAYS) -> Mapping[tuple[str, str], Speed]:
+        query = f"""SELECT connection, model, output, seconds {_JOINED} WHERE source = 'call' AND outcome = ''
+            AND output >= ? AND seconds > 0 AND {_WHERE} ORDER BY day DESC, at DESC LIMIT ?"""
+        values = (ENOUGH_TOKENS, *_bound(days, EVERYTHING), _CALLS_SEEN)
+        rows = await self._ask(lambda c: c.execute(query, values).fetchall())
+        return speeds_of(((read(row[0]), read(row[1])), row[2], row[3]) for row in rows)
+
+    async def samples(
+        self, workflow: str = "", node: str = "", model: str = "", most: int = 500
+    ) -> Sequence[Sample]:
+        query = f"{ENTRIES} WHERE source = 'call' AND outcome = '' AND {_WHERE} ORDER BY at DESC LIMIT ?"
+        only = _bound(ALWAYS, Filter(workflow, node, model))
+        rows = await self._ask(lambda c: c.execute(query, (*only, most)).fetchall())
+        entries = [self._read(lambda row=row: entry_of(row)) for row in rows]
+        return [Sample(entry.usage, entry.cost, entry.seconds, entry.at) for entry in entries]
+
+    async def throw_away(self, before: str) -> int:
+        def some(connection: sqlite3.Connection) -> int:
+            oldest = "SELECT life, number FROM ledger WHERE day < ? LIMIT ?"
+            rows = connection.execute(oldest, (before, _SLICE)).fetchall()
+            connection.executemany("DELETE FROM ledger WHERE life = ? AND number = ?", rows)
+            return len(rows)
+
+        def rest(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM ledger_days WHERE day < ?", (before,))
+            connection.execute("DELETE FROM ledger_origins WHERE id NOT IN (SELECT origin FROM ledger)")
+
+        self._outbox.submit()
+        went = 0
+        while gone := await self._database.write(some):
+            went += gone
+        if went:
+            await self._database.write(rest)
+        return went
+
+    async def _ask(self, do: Callable[[sqlite3.Connection], T]) -> T:
+        def ask(connection: sqlite3.Connection) -> T:
+            connection.create_aggregate("exact", 1, _Exact)  # type: ignore[arg-type]
+            connection.create_aggregate("worst", 1, _Worst)  # type: ignore[arg-type]
+            return do(connection)
+
+        self._outbox.submit()
+        return await asyncio.to_thread(self._database.read_now, ask)
+
+    def _read(self, decode: Callable[[], T]) -> T:
+        try:
+            return decode()
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise JournalError("journal.damaged", str(self._database.path), str(error)) from error
+
+
+class _Exact:
+    """Adds up money that is kept as text."""
+
+    def __init__(self) -> None:
+        self._total = Decimal(0)
+
+    def step(self, amount: str) -> None:
+        self._total += Decimal(amount)
+
+    def finalize(self) -> str:
+        return str(self._total)
+
+
+class _Worst:
+    """How well a sum is known: as the least known of its parts."""
+
+    def __init__(self) -> None:
+        self._state: CostState = "free"
+
+    def step(self, state: CostState) -> None:
+        self._state = worse(self._state, state)
+
+    def finalize(self) -> str:
+        return self._state
+
+
+def _bound(days: Days, only: Filter) -> tuple[Any, ...]:
+    texts = (days.first, days.last, only.workflow, only.node, only.model, only.connection, only.run)
+    return tuple(value for text in texts for value in (stored(text),) * 2)
+
+
+def _sum(row: Sequence[Any], parts: int) -> Sum:
+    key, names = ([str(read_any(value)) for value in row[i * parts : (i + 1) * parts]] for i in (0, 1))
+    calls, failed, free, unknown, *rest = row[2 * parts :]
+    usage = Usage(*(int(tokens) for tokens in rest[:4]))
+    cost, state, counted, seconds, rows, models, hits, saved, saved_state, cached_saving, kind, _ = rest[4:]
+    return Sum(
+        tuple(key),
+        tuple(names),
+        calls,
+        failed,
+        free,
+        unknown,
+        usage,
+        Cost(Decimal(cost or 0), state or "free"),
+        Decimal(counted or 0),
+        seconds,
+        rows,
+        models,
+        hits,
+        Cost(Decimal(saved or 0), saved_state or "free"),
+        Decimal(cached_saving or 0),
+        read(kind),
+    )
+
+
+def read_any(value: Any) -> Any:
+    return read(value) if isinstance(value, bytes) else value

@@ -1,0 +1,160 @@
+"""The ledger: what every model call has cost, kept for longer than the runs that made them, as data and a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, Protocol, TypeAlias
+
+from app.costs.cost import FREE, Cost
+from app.costs.price import Price
+from app.costs.usage import NO_USAGE, Usage
+
+EntrySource: TypeAlias = Literal["call", "cache"]
+Part: TypeAlias = Literal["day", "workflow", "run", "node", "model", "connection", "tier"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asked, whom, and at what price (None: nobody knows it). `title` is the author's own, empty where the step
+    has none; `free`: the model runs on this computer.
+    """
+
+    run: str
+    workflow_id: str
+    workflow: str
+    node: str
+    title: str
+    type: str
+    connection: str
+    model: str
+    price: Price | None = None
+    free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One call of a model, well ended or not; or one answer that the cache gave instead (`source`), with what it
+    `saved`.
+
+    `at` is when it ended, in seconds since 1970; `day` is that day where the person was, "2026-11-20". `counted` is
+    what limits count: the cost, or where nobody knows it the estimate. `outcome` is the code of the failure, or empty.
+    `cached_saving` is what the provider took off for tokens that it knew. `tier` and `part` say which of a step's calls
+    it was.
+    """
+
+    origin: Origin
+    at: float
+    day: str
+    scope: str = ""
+    source: EntrySource = "call"
+    usage: Usage = NO_USAGE
+    cost: Cost = FREE
+    counted: Decimal = Decimal(0)
+    seconds: float = 0.0
+    outcome: str = ""
+    saved: Cost | None = None
+    cached_saving: Decimal = Decimal(0)
+    tier: int = 0
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From the first day to the last, both in it; empty: without an end."""
+
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Entries that agree in what was asked for. `key` holds those values in the order of the question, a workflow and
+    a node by id; `names` are the latest words for them.
+
+    `cost.known` is the sum of what is known, and `unknown` the number of calls that aren't in it; `counted` is what
+    limits count for all of them. `rows` are the different places in runs: rows, or runs without. `type` is that of the
+    latest one's node.
+    """
+
+    key: tuple[str, ...]
+    names: tuple[str, ...]
+    calls: int = 0
+    failed: int = 0
+    free: int = 0
+    unknown: int = 0
+    usage: Usage = NO_USAGE
+    cost: Cost = FREE
+    counted: Decimal = Decimal(0)
+    seconds: float = 0.0
+    rows: int = 0
+    models: int = 0
+    from_cache: int = 0
+    cache_saved: Cost = FREE
+    cached_saving: Decimal = Decimal(0)
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one call took, well ended."""
+
+    usage: Usage
+    cost: Cost
+    seconds: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Tokens written in a second, as seen here: the median of so many calls."""
+
+    tokens: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Only entries with these values; empty: whatever it is."""
+
+    workflow: str = ""
+    node: str = ""
+    model: str = ""
+    connection: str = ""
+    run: str = ""
+
+
+EVERYTHING = Filter()
+ALWAYS = Days()
+
+
+class Ledger(Protocol):
+    """Read from here; written by runs, with their records. Shared by the processes of a profile.
+
+    Raises JournalError.
+    """
+
+    async def sums(self, by: Sequence[Part], days: Days = ALWAYS, only: Filter = EVERYTHING) -> Sequence[Sum]:
+        """One sum for each combination of the parts that occurs, in the order of their keys."""
+        ...
+
+    async def entries(
+        self, days: Days = ALWAYS, only: Filter = EVERYTHING, first: int = 0, count: int = 1000
+    ) -> Sequence[Entry]:
+        """The entries themselves, in the order of time, page by page."""
+        ...
+
+    async def speeds(self, days: Days = ALWAYS) -> Mapping[tuple[str, str], Speed]:
+        """By connection and model."""
+        ...
+
+    async def samples(
+        self, workflow: str = "", node: str = "", model: str = "", most: int = 500
+    ) -> Sequence[Sample]:
+        """The latest calls first, of a workflow's node, or of a model wherever it was asked."""
+        ...
+
+    async def throw_away(self, before: str) -> int:
+        """Forgets entries of the days before this one. Gives how many went."""
+        ...
