@@ -144,9 +144,10 @@ class StreamedReply:
 
     def _add_calls(self, pieces: Any) -> None:
         for position, piece in enumerate(cast("list[Plain]", pieces) if isinstance(pieces, list) else []):
-            number = piece.get("index")
-            call = self._calls.setdefault(number if isinstance(number, int) else position, _Call())
-            call.add(piece)
+            if isinstance(piece, dict):  # what is no call is none
+                number = piece.get("index")
+                call = self._calls.setdefault(number if isinstance(number, int) else position, _Call())
+                call.add(piece)
 
 
 class _Call:
@@ -158,11 +159,11 @@ class _Call:
         self._arguments = ""
 
     def add(self, piece: Plain) -> None:
-        self._id = piece.get("id") or self._id
+        self._id = _said(piece.get("id")) or self._id
         function: Any = piece.get("function")
         if isinstance(function, dict):
             parts = cast("Plain", function)
-            self._name = parts.get("name") or self._name
+            self._name = _said(parts.get("name")) or self._name
             arguments: Any = parts.get("arguments")
             # Some servers give the arguments as an object; we hand on the text.
             self._arguments += (
@@ -170,7 +171,12 @@ class _Call:
             )
 
     def finished(self, number: int) -> ToolCall:
-        return ToolCall(self._id or f"call_{number}", self._name, self._arguments or "{}")
+        return ToolCall(self._id or f"call_{number}", self._name, whole_text(self._arguments) or "{}")
+
+
+def _said(value: Any) -> str:
+    """A name as a server gives it; what is no text is none."""
+    return whole_text(value) if isinstance(value, str) else ""
 
 
 def usage_of(said: Plain) -> Usage | None:

@@ -79,7 +79,7 @@ class Desk:
         step = self._title(what.node)
         try:
             if isinstance(what, PersonAsked):
-                ask = _decision_about if what.about else _decision
+                ask = _decision if what.about in ("", "tool") else _decision_about
                 answer = await ask(what, step, self._keyboard)
                 self._handle.answer(what.node, what.scope, answer)
             else:
@@ -138,8 +138,9 @@ async def _decision(question: PersonAsked, step: str, keyboard: Keyboard) -> Ans
     _say(
         "\n" + colour(text("cli.ask.title", step=plain(step), title=plain(question.title)), BOLD, sys.stderr)
     )
-    if question.instructions:
-        _say(_indented(question.instructions))
+    why = text("cli.ask.tool") if question.about == "tool" else question.instructions
+    if why:
+        _say(_indented(why))
     shown = (
         question.value
         if isinstance(question.value, str)

@@ -22,6 +22,7 @@ _DECISIONS: Mapping[About, Mapping[Word, Decision]] = {
     "effect": {"happened": "approved", "again": "rejected"},
     "inputs": {"keep": "approved", "again": "rejected"},
     "version": {"keep": "approved", "again": "rejected"},
+    "tool": {"approve": "approved", "reject": "rejected"},
 }
 _NAMED = 20  # rows that a message names
 WORDS: Mapping[About, Sequence[str]] = {

@@ -15,7 +15,7 @@ from app.events.fact import fact
 RunStatus: TypeAlias = Literal["running", "done", "failed", "paused", "waiting", "cancelled"]
 Settled: TypeAlias = Literal["ok", "skipped", "failed", "cancelled"]
 Source: TypeAlias = Literal["", "record", "cache", "pin"]
-About: TypeAlias = Literal["", "effect", "inputs", "version"]
+About: TypeAlias = Literal["", "effect", "inputs", "version", "tool"]
 Scope: TypeAlias = str  # "" for the run itself, "#17" for row 17, deeper paths inside frames
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from app.document.workflow import Json
 from app.events.run_events import Failure, FrameStarted, RowSettled
+from app.executor.agent_run import AgentRun
 from app.executor.failures import failure_of
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
@@ -15,23 +16,16 @@ from app.executor.journal import ItemRecord, ItemStatus, StepRecord
 from app.executor.map_run import Element, MapRun, TooManyFailures
 from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
+from app.executor.scope_runner import RunScope
 from app.executor.tally import Tally
 from app.executor.values import Token
 from app.executor.where import Where
-from app.planner.plan import FramePlan, Plan, PlanStep
+from app.planner.plan import FramePlan, PlanStep
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
-from app.sdk.node_type import Given, LoopRule, MapRule
+from app.sdk.node_type import AgentRule, Given, LoopRule, MapRule
 
 _END = "#end"  # the record of a Loop that a limit of money or time has ended
-
-
-class RunScope(Protocol):
-    """Runs a body once; given to frames, since scopes hold frames and frames hold scopes."""
-
-    async def __call__(
-        self, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally
-    ) -> Mapping[str, Token]: ...
 
 
 class FrameRun:
@@ -66,6 +60,8 @@ class FrameRun:
                     return await self._map(rule)
                 if isinstance(rule, LoopRule):
                     return await self._loop(rule)
+                if isinstance(rule, AgentRule):
+                    return await self._agent(rule)
                 return _values(await self._scope(self._frame.body, self._inside, self._inputs, tally))
         except ScopeFailed as failed:
             raise InstanceFailed(failed.failure) from failed
@@ -120,6 +116,11 @@ class FrameRun:
             node, scope = self._step.id, self._instance.scope
             run.tell(node, scope, f"loop.ended_by_{ended_by}", turns=turn)
         return {"turns": turn, "ended_by": ended_by, **{n: results.get(n) for n in self._frame.results}}
+
+    async def _agent(self, rule: AgentRule) -> Mapping[str, Any]:
+        run, step, inside, inputs = self._run, self._step, self._inside, self._inputs
+        agent = AgentRun(run, step, rule, self._instance, inside, inputs, self._scope, self._tally)
+        return await agent.execute()
 
     async def _turn(self, number: int, values: Mapping[str, Value]) -> Mapping[str, Value]:
         tally, begun = Tally(self._tally), self._run.now

@@ -14,7 +14,7 @@ from app.events.run_events import ModelCalled
 from app.executor.attempt import run_attempts
 from app.executor.cache import Kept
 from app.executor.digests import digest_of
-from app.executor.frame_run import FrameRun, RunScope
+from app.executor.frame_run import FrameRun
 from app.executor.frontier import Inputs
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
@@ -22,6 +22,7 @@ from app.executor.journal import StepRecord
 from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
 from app.executor.run import Run
 from app.executor.run_context import InstanceContext
+from app.executor.scope_runner import RunScope
 from app.executor.where import Where
 from app.planner.plan import PlanStep
 from app.sdk.context import Question

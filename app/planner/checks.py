@@ -69,7 +69,9 @@ def _port_types(draft: Draft, edge: Edge) -> tuple[Any, Any] | None:
 
 
 def required_inputs_are_joined(draft: Draft) -> Iterator[Problem]:
-    """A required input without an edge can never fire."""
+    """A required input without an edge can never fire; those inside an agent are what its model fills in."""
+    if draft.frame and draft.frame.spec and draft.frame.spec.type.frame == "agent":
+        return
     for node_id, node in draft.nodes.items():
         if node.node.disabled:
             continue

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from app.document.workflow import Edge, Graph, Node, Workflow
+from app.planner.agent_tools import ToolDraft, tools_of
 from app.registry.placed_ports import placed_ports
 from app.sdk.node_type import WorkflowRule
 from app.sdk.ports import ERROR_PORT, Ports, PortSpec
@@ -41,7 +43,8 @@ class Draft:
     """One level: its nodes by id, the edges into and out of each, and what its frames hold.
 
     `frame` is the node whose body this is, None for the workflow itself. `workflow` is the one whose file holds these
-    nodes: inside a Sub-workflow the other one. `too_deep` are frames that were not looked into.
+    nodes: inside a Sub-workflow the other one. `too_deep` are frames that were not looked into. `tools` are those of
+    the agents here.
     """
 
     workflow: Workflow
@@ -52,6 +55,7 @@ class Draft:
     bodies: Mapping[str, Draft]
     frame: DraftNode | None = None
     too_deep: tuple[str, ...] = ()
+    tools: Mapping[str, tuple[ToolDraft, ...]] = field(default_factory=dict[str, tuple[ToolDraft, ...]])
 
     def levels(self) -> Iterator[Draft]:
         """Itself and all within."""
@@ -81,11 +85,15 @@ def _level(
             incoming[edge.target.node].append(edge)
             outgoing[edge.source.node].append(edge)
     bodies: dict[str, Draft] = {}
+    tools: dict[str, tuple[ToolDraft, ...]] = {}
     too_deep: list[str] = []
     for name, node in nodes.items():
         inside = _inside(workflow, node, part_of)
         if inside and depth < MOST_DEEP:
             bodies[name] = _level(*inside, spec_of, part_of, node, depth + 1)
+            if node.spec and node.spec.type.frame == "agent":
+                below = partial(_level_of, workflow, spec_of, part_of, node, depth + 1)
+                tools[name] = tools_of(name, bodies[name], below)
         elif inside:
             too_deep.append(name)
     return Draft(
@@ -97,7 +105,14 @@ def _level(
         bodies,
         frame,
         tuple(too_deep),
+        tools,
     )
+
+
+def _level_of(
+    workflow: Workflow, spec_of: SpecLookup, part_of: PartLookup, frame: DraftNode, depth: int, graph: Graph
+) -> Draft:
+    return _level(workflow, graph, spec_of, part_of, frame, depth)
 
 
 def _inside(workflow: Workflow, node: DraftNode, part_of: PartLookup) -> tuple[Workflow, Graph] | None:

@@ -8,7 +8,11 @@ from app.document.problem import Problem
 from app.planner.draft import MOST_DEEP, Draft, DraftNode
 from app.sdk.node_type import LoopRule, MapRule, WorkflowRule
 
-_SOURCES = {"map": ("item", "column", "number", "port"), "loop": ("number", "port", "variable")}
+_SOURCES = {
+    "map": ("item", "column", "number", "port"),
+    "loop": ("number", "port", "variable"),
+    "agent": ("port",),
+}
 
 
 def bodies_are_there(draft: Draft) -> Iterator[Problem]:
@@ -32,7 +36,7 @@ def bodies_are_there(draft: Draft) -> Iterator[Problem]:
 
 
 def inputs_stand_in_frames(draft: Draft) -> Iterator[Problem]:
-    """Inputs belongs inside a Map or Loop, and Ask outside of them."""
+    """Inputs belongs inside a frame that has a body of its own, and Ask outside of them."""
     frame = draft.frame.spec.type.frame if draft.frame and draft.frame.spec else ""
     for name, node in draft.nodes.items():
         if node.spec is None or node.node.disabled:

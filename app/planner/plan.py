@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from app.document.workflow import Json, Node, Workflow
+from app.planner.agent_tools import Parameter
 from app.sdk.data_types import Value
 from app.sdk.node_type import AskedInput, Effect, FrameRule, Given, MergeRule, WorkflowRule
 from app.sdk.ports import Ports
@@ -60,12 +61,30 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True)
 class FramePlan:
-    """What a frame runs. `given` is what its body wants to be given, `results` are the names of its results."""
+    """What a frame runs. `given` is what its body wants to be given, `results` are the names of its results, `tools`
+    those of an agent.
+    """
 
     rule: FrameRule
     body: Plan
     given: tuple[Given, ...]
     results: tuple[str, ...]
+    tools: tuple[AgentTool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTool:
+    """Steps that an agent's model may call. `name` and `about` are what it is told, `title` what people read.
+
+    `asks`: each call needs a person's yes. `plan` is given the parameters by name, beside what the frame is given.
+    """
+
+    name: str
+    title: str
+    about: str
+    parameters: tuple[Parameter, ...]
+    asks: bool
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from app.document.graph import topological_order
 from app.document.problem import Problem
 from app.document.workflow import Layout, Workflow
+from app.planner.agent_tools import ToolDraft
 from app.planner.checks import (
     CHECKS,
     ModelResolver,
@@ -18,7 +19,7 @@ from app.planner.checks import (
 )
 from app.planner.draft import Draft, PartLookup, SpecLookup, draft_of
 from app.planner.frame_checks import FRAME_CHECKS
-from app.planner.plan import AlwaysSkipped, FramePlan, Plan, PlanEdge, PlanStep
+from app.planner.plan import AgentTool, AlwaysSkipped, FramePlan, Plan, PlanEdge, PlanStep
 from app.planner.signature import signature_of
 from app.sdk.data_types import CONVERSIONS, DataType, LazyList, Value
 from app.sdk.node_type import WorkflowRule
@@ -195,4 +196,13 @@ def _frame(level: Draft, name: str, prefix: str) -> FramePlan | None:
     known = [node for node in body.nodes.values() if node.spec and not node.node.disabled]
     given = {one.name: one for node in known if node.spec for one in node.spec.type.gives(node.fields)}
     results = dict.fromkeys(step.result_name for step in plan.steps if step.result_name)
-    return FramePlan(rule, plan, tuple(given.values()), tuple(results))
+    tools = tuple(_tool(tool, prefix) for tool in level.tools.get(name, ()))
+    return FramePlan(rule, plan, tuple(given.values()), tuple(results), tools)
+
+
+def _tool(tool: ToolDraft, prefix: str) -> AgentTool:
+    node, spec = tool.head.node, tool.head.spec
+    known = (spec.type.title, spec.type.summary) if spec else (node.type, "")
+    title = node.title or known[0]
+    about = node.note.strip() or f"{title}: {known[1]}"
+    return AgentTool(tool.name, title, about, tool.parameters, tool.asks, _compile(tool.draft, "", prefix))

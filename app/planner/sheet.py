@@ -97,7 +97,9 @@ def sheet(
     return Sheet(tuple(rows), tuple(asked.unknown))
 
 
-def _walk(graph: Graph, types: Types, asked: _Asked, part_of: PartLookup, depth: int = 0) -> list[SheetItem]:
+def _walk(
+    graph: Graph, types: Types, asked: _Asked, part_of: PartLookup, depth: int = 0, *, joined: bool = False
+) -> list[SheetItem]:
     """Notes the powers of every node, those inside frames too; gives the mixes of this graph and below."""
     mixes: list[SheetItem] = []
     here: dict[str, tuple[Power, ...]] = {}
@@ -112,7 +114,7 @@ def _walk(graph: Graph, types: Types, asked: _Asked, part_of: PartLookup, depth:
         body = _body(node, types, part_of)
         if body is not None and depth < MOST_DEEP:
             inside = _Asked()
-            mixes += _walk(body, types, inside, part_of, depth + 1)
+            mixes += _walk(body, types, inside, part_of, depth + 1, joined=_joins_all(node, types))
             inner = tuple(p for found in inside.powers.values() for p in found)
             if node.body is not None:
                 asked.powers.update(inside.powers)
@@ -122,7 +124,13 @@ def _walk(graph: Graph, types: Types, asked: _Asked, part_of: PartLookup, depth:
                 asked.unknown += [node.id] if inside.unknown else []
             powers = (*powers, *inner)
         here[node.id] = powers
-    return mixes + _mixes(graph, here)
+    return mixes + _mixes(graph, here, joined=joined)
+
+
+def _joins_all(node: Node, types: Types) -> bool:
+    """Whether what a step inside gives may come to any other: an agent's model hears all of it."""
+    spec = types.get(node.type)
+    return spec is not None and spec.type.frame == "agent"
 
 
 def _body(node: Node, types: Types, part_of: PartLookup) -> Graph | None:
@@ -188,7 +196,7 @@ def _host_only(target: str) -> str:
     return host if colon and port.isdecimal() and (":" not in host or host.endswith("]")) else target
 
 
-def _mixes(graph: Graph, powers: Mapping[str, tuple[Power, ...]]) -> list[SheetItem]:
+def _mixes(graph: Graph, powers: Mapping[str, tuple[Power, ...]], *, joined: bool = False) -> list[SheetItem]:
     """Each node that could send what private data and strangers' texts above it came to, with one pair."""
     above: dict[str, list[str]] = defaultdict(list)
     for edge in graph.edges:
@@ -198,7 +206,7 @@ def _mixes(graph: Graph, powers: Mapping[str, tuple[Power, ...]]) -> list[SheetI
         hosts = {power.target for power in asked if power.kind == "net"}
         if not hosts:
             continue
-        sources = _all_above(sender, above)
+        sources = list(powers) if joined else _all_above(sender, above)
         private = next((n for n in sources if _holds_private(powers.get(n, ()), hosts)), None)
         outside = next((n for n in sources if _kinds(powers.get(n, ())) & {"net"}), None)
         if private is not None and outside is not None:

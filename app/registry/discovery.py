@@ -20,7 +20,7 @@ from app.sdk.spec import AnyNodeType, NodeSpec, spec_of
 GROUP = "baton.nodes"
 BUILT_IN = "nodes"  # the package that this program brings along
 
-# The library's order: by category, then by the first part of the type id, then by the rest.
+# The library's order: by category, then by the first part of the type id, those with presets first, then by the rest.
 _CATEGORIES = ("start", "models", "checks", "tools", "logic")
 _AREAS = ("model", "intent", "verifier", "human", "tool", "flow", "data", "output")
 
@@ -141,10 +141,11 @@ def _declared_in(module: ModuleType) -> Iterator[AnyNodeType]:
                 yield node_type
 
 
-def _place(spec: NodeSpec) -> tuple[int, int, str]:
+def _place(spec: NodeSpec) -> tuple[int, int, bool, str]:
     area = spec.id.partition(".")[0]
     return (
         _CATEGORIES.index(spec.type.category),
         _AREAS.index(area) if area in _AREAS else len(_AREAS),
+        not spec.type.presets,
         spec.id,
     )

@@ -26,6 +26,8 @@ def placed_ports(node: Node, spec_of: SpecLookup, fields: Any = None) -> Ports:
         return own
     inputs = {port.name: port for port in (*own.inputs, *_inputs(given_of(node.body, spec_of)))}
     kind: DataType = "list" if spec.type.frame == "map" else "any"
+    if spec.type.frame == "agent":  # the results inside are its tools'
+        return Ports(tuple(inputs.values()), own.outputs)
     names = results_of(node.body, spec_of)
     results = {n: PortSpec(n, n, kind, main=n == names[0], own_label=True) for n in names}
     outputs = results | {port.name: port for port in own.outputs if port.name not in results}

@@ -12,6 +12,7 @@ from app.document.workflow import Graph, Json, JsonObject
 from app.sdk.context import RunContext
 from app.sdk.data_types import DataType, Value
 from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ChatMessage
 from app.sdk.ports import Ports, Skip
 from app.sdk.powers import Power
 
@@ -65,7 +66,7 @@ class AskedInput:
     default: Json = None
 
 
-Frame: TypeAlias = Literal["", "map", "loop", "workflow"]
+Frame: TypeAlias = Literal["", "map", "loop", "workflow", "agent"]
 Source: TypeAlias = Literal["item", "column", "number", "port", "variable"]
 
 
@@ -120,7 +121,24 @@ class WorkflowRule:
     file: str = ""
 
 
-FrameRule: TypeAlias = MapRule | LoopRule | WorkflowRule
+@dataclass(frozen=True, slots=True)
+class AgentRule:
+    """A model that has the steps of the body as its tools, until it answers or a limit ends it.
+
+    `begin` gives the first messages from the frame's inputs. `max_usd` is US dollars for all turns with their tools,
+    `max_seconds` their time. `fails_at_limit`: else it answers with what it has by then.
+    """
+
+    model: ModelChoice
+    begin: Callable[[Mapping[str, Value]], Sequence[ChatMessage]]
+    max_turns: int
+    max_tokens: int
+    max_usd: Decimal | None = None
+    max_seconds: float | None = None
+    fails_at_limit: bool = False
+
+
+FrameRule: TypeAlias = MapRule | LoopRule | WorkflowRule | AgentRule
 
 
 class NodeType(Generic[F, In, Out]):
@@ -164,6 +182,13 @@ class NodeType(Generic[F, In, Out]):
     def powers(cls, fields: F) -> tuple[Power, ...]:
         """What a node with these settings will ask of the broker."""
         return ()
+
+    @classmethod
+    def destinations(cls, fields: F) -> tuple[str, ...] | None:
+        """The texts that say where it goes or what it opens: an address up to its query, a path. None: nobody knows, so
+        that a model that calls it needs a person's yes for each effect.
+        """
+        return None
 
     @classmethod
     def merge_rule(cls, fields: F) -> MergeRule | None:

@@ -54,6 +54,10 @@ class ReadFile(NodeType[ReadFileFields, ByPort, ReadFileOutputs]):
         return (file_power("read", fields.path),)
 
     @classmethod
+    def destinations(cls, fields: ReadFileFields) -> tuple[str, ...]:
+        return (fields.path if fields.path.strip() else "{{file}}",)
+
+    @classmethod
     def headline(cls, fields: ReadFileFields) -> str:
         return fields.path
 

@@ -65,6 +65,10 @@ class ReadTable(NodeType[ReadTableFields, ByPort, ReadTableOutputs]):
         return (file_power("read", fields.path),)
 
     @classmethod
+    def destinations(cls, fields: ReadTableFields) -> tuple[str, ...]:
+        return (fields.path if fields.path.strip() else "{{file}}",)
+
+    @classmethod
     def headline(cls, fields: ReadTableFields) -> str:
         return fields.path
 

@@ -64,6 +64,10 @@ class WriteFile(NodeType[WriteFileFields, ByPort, WriteFileOutputs]):
         return (file_power("write", fields.path),)
 
     @classmethod
+    def destinations(cls, fields: WriteFileFields) -> tuple[str, ...]:
+        return (fields.path,)
+
+    @classmethod
     def headline(cls, fields: WriteFileFields) -> str:
         return fields.path
 

@@ -60,6 +60,10 @@ class WriteTable(NodeType[WriteTableFields, ByPort, WriteTableOutputs]):
         return (file_power("write", fields.path),)
 
     @classmethod
+    def destinations(cls, fields: WriteTableFields) -> tuple[str, ...]:
+        return (fields.path,)
+
+    @classmethod
     def headline(cls, fields: WriteTableFields) -> str:
         return fields.path
 

@@ -141,6 +141,10 @@ class WebRequest(NodeType[WebRequestFields, ByPort, WebRequestOutputs]):
         return (net, Power("connection", account.connection)) if account else (net,)
 
     @classmethod
+    def destinations(cls, fields: WebRequestFields) -> tuple[str, ...]:
+        return (fields.url.partition("?")[0],)
+
+    @classmethod
     def headline(cls, fields: WebRequestFields) -> str:
         return f"{fields.method} {fields.url}" if fields.url else ""
 

@@ -35,6 +35,7 @@ EXPECTED = {
     "model.text",
     "verifier.check",
     "verifier.judge",
+    "flow.agent",
     "flow.for_each",
     "flow.if",
     "flow.inputs",

@@ -1,4 +1,4 @@
-"""Structured output before a server that says broken JSON: nothing crashes, nothing half right comes out."""
+"""Structured output and Agent before a server that says broken JSON: nothing crashes, nothing half right comes out."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import pytest
 
 from app.adapters.outside import Outside
 from app.costs.cost import FREE
+from app.document.workflow import Json, Node
 from app.events.run_events import NodeSettled, RunFinished
 from app.executor.doors import Doors, Limits
 from app.processes import children
 from app.settings import Preferences, folders
 from tests import flows
 from tests.servers.answers import Answer
-from tests.servers.malformed import broken_answers
+from tests.servers.malformed import broken_answers, broken_calls
 from tests.servers.scripted import KEY, ScriptedServer
 
 GOOD = {"topic": "parking", "urgent": False}
 ROWS = 700
+MODEL: Json = {"connection": "T", "kind": "openai_compatible", "model": "tiny-1"}
 
 
 @pytest.fixture
@@ -47,11 +49,10 @@ async def test_each_answer_is_taken_repaired_or_fails_with_a_reason(
     drawn = broken_answers(20_261_130, 3 * ROWS, GOOD)
     server.say(*(answer for _, answer in drawn))
     server.default = Answer('{"topic": "late", "urgent": true}')
-    model = {"connection": "T", "kind": "openai_compatible", "model": "tiny-1"}
     workflow = flows.flow(
         {
             "in": "test.source",
-            "ask": ("model.structured", {"prompt": "{{text}}", "model": model}),
+            "ask": ("model.structured", {"prompt": "{{text}}", "model": MODEL}),
             "out": "test.result",
             "wrong": ("test.result", {"name": "wrong"}),
         },
@@ -85,3 +86,45 @@ async def test_each_answer_is_taken_repaired_or_fails_with_a_reason(
     wrong = [value for value in execution.outputs["wrong"] if value]  # type: ignore[union-attr]
     assert all(record["code"].startswith("structured.") for record in wrong)  # type: ignore[index,union-attr]
     assert len(wrong) == sum(n for name, n in counts.items() if name.startswith("structured."))
+
+
+async def test_broken_calls_of_tools_are_told_to_the_model_or_fail_with_a_reason(
+    server: ScriptedServer, through: Doors
+) -> None:
+    rows = 600
+    server.say(*(answer for _, answer in broken_calls(7, 2 * rows, "count", {"word": "a", "n": 1})))
+    server.default = Answer("Done.")
+    count = Node("count", "data.template", title="count", fields={"text": "{{word}} {{n}}"})
+    tools = flows.frame("agent", "flow.agent", {"count": count}, [], model=MODEL, max_turns=4)
+    workflow = flows.flow(
+        {
+            "in": "test.source",
+            "agent": tools,
+            "out": "test.result",
+            "wrong": ("test.result", {"name": "wrong"}),
+        },
+        ["in.value>agent.task", "agent.text>out.value", "agent.error>wrong.value"],
+    )
+    given = [{"value": f"task {number}"} for number in range(rows)]
+    _, events = await flows.run(workflow, rows=given, limits=Limits(rows_at_a_time=4), through=through)
+    assert flows.status(events) == "done"
+    counts: Counter[str] = Counter()
+    for event in events:
+        if isinstance(event, NodeSettled) and event.node == "agent":
+            assert event.failure is None or event.failure.code.startswith(("agent.", "model.")), event.failure
+            counts[event.failure.code if event.failure else "answered"] += 1
+        if isinstance(event, NodeSettled) and event.node == "count":
+            counts[f"calls of the tool: {event.status}"] += 1
+    told = Counter(
+        message["content"].partition('"')[0].partition("[")[0][:48]
+        for asked in server.asked
+        for message in asked.body["messages"]
+        if message["role"] == "tool"
+    )
+    print(f"\n{len(server.asked)} answers for {rows} rows: {dict(counts)}; the model was told {dict(told)}")
+    assert counts["answered"] + sum(n for name, n in counts.items() if "." in name) == rows
+    assert counts["calls of the tool: ok"]
+    assert not counts["calls of the tool: failed"]
+    assert any("no tool" in words for words in told)
+    assert any("can't be read" in words for words in told)
+    assert any("missing arguments" in words for words in told)

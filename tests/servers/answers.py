@@ -202,6 +202,9 @@ def openai_stream(answer: Answer, model: str, *, with_usage: bool) -> Iterator[b
         return [{"index": 0, "delta": delta, "finish_reason": finish}]
 
     yield piece(choice({"role": "assistant", "content": ""}))
+    for odd in answer.extra.get("choices", ()):  # as it stands, half characters too
+        data = {"choices": choice(odd["message"], odd["finish_reason"])}
+        yield f"data: {json.dumps(data)}\n\n".encode()
     for text in pieces(answer.text):
         yield piece(choice({"content": text}))
     for i, (name, args) in enumerate(answer.calls):

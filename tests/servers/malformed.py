@@ -64,3 +64,42 @@ def broken_answers(seed: int, count: int, good: dict[str, Any]) -> list[tuple[st
     drawn = [kinds[number % len(kinds)] for number in range(count)]
     rng.shuffle(drawn)
     return [(kind, Answer(BROKEN[kind](rng, good))) for kind in drawn]
+
+
+def broken_calls(seed: int, count: int, name: str, good: dict[str, Any]) -> list[tuple[str, Answer]]:
+    """Wishes to call a tool, with broken arguments, names, numbers and shapes."""
+    rng = random.Random(seed)
+    found: list[tuple[str, Answer]] = []
+    for kind, answer in broken_answers(seed, count, good):
+        odd = rng.choice(list(_ODD_CALLS))
+        call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": answer.text}}
+        message = {"role": "assistant", "content": None, "tool_calls": _ODD_CALLS[odd](rng, call)}
+        choice = {
+            "index": 0,
+            "message": message,
+            "finish_reason": rng.choice(["tool_calls", "stop", "length"]),
+        }
+        found.append((f"{odd}, {kind}", Answer("", extra={"choices": [choice]})))
+    return found
+
+
+def _with(call: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    return call | {"function": call["function"] | changed}
+
+
+_ODD_CALLS: Mapping[str, Callable[[random.Random, dict[str, Any]], Any]] = {
+    "as it is": lambda _, call: [call],
+    "as it is, in a hurry": lambda _, call: [call],
+    "wrong name": lambda rng, call: [_with(call, name=rng.choice(["", "delete_all", "\ud800", "Count "]))],
+    "odd name": lambda rng, call: [_with(call, name=rng.choice([None, 7, ["count"], {"a": 1}]))],
+    "arguments as an object": lambda rng, call: [
+        _with(call, arguments={"word": "a", "n": rng.choice([1, "1"])})
+    ],
+    "odd arguments": lambda rng, call: [_with(call, arguments=rng.choice([None, 7, [1], True, 1.5]))],
+    "several": lambda rng, call: [call] * rng.choice([2, 5, 30]),
+    "no id": lambda _, call: [call | {"id": None}],
+    "odd id": lambda rng, call: [call | {"id": rng.choice([7, {}, "", []])}],
+    "no function": lambda rng, call: [call | {"function": rng.choice([None, "count", [], 3])}],
+    "odd index": lambda rng, call: [call | {"index": rng.choice([-1, "0", 10**30, None, 1.5])}, call],
+    "no calls": lambda rng, call: rng.choice([[], None, {}, "count", [None], ["count"], [[call]]]),
+}

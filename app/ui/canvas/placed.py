@@ -48,7 +48,7 @@ class Placed:
     def opens(self) -> bool:
         """Whether there is a level inside it."""
         return self.node.body is not None or (
-            self.spec is not None and self.spec.type.frame in ("map", "loop")
+            self.spec is not None and self.spec.type.frame in ("map", "loop", "agent")
         )
 
     def is_quiet_in(self, port: PortSpec) -> bool:

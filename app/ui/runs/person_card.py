@@ -60,8 +60,9 @@ class PersonCard(QFrame):
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
         layout.addLayout(self._head(look))
-        if question.instructions:
-            layout.addWidget(PlainLabel(question.instructions, wrap=True))
+        why = text("person.tool") if question.about == "tool" else question.instructions
+        if why:
+            layout.addWidget(PlainLabel(why, wrap=True))
         layout.addWidget(self._value)
         layout.addWidget(self._fault)
         buttons = QHBoxLayout()

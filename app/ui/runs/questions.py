@@ -48,7 +48,7 @@ class Questions(QScrollArea):
             self._cards.pop(place)[1].deleteLater()
         for place, question in questions.items():
             if place not in self._cards and len(self._cards) < SHOWN:
-                kind = RecordCard if question.about else PersonCard
+                kind = PersonCard if question.about in ("", "tool") else RecordCard
                 card = kind(question, self._step_look(question.node))
                 card.decided.connect(self.decided)
                 self._column.addWidget(card)

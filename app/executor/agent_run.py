@@ -1,0 +1,291 @@
+"""An agent: a model that calls the steps of a frame as its tools, turn by turn, until it answers or a limit ends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias, cast
+
+from app.document.workflow import Json, JsonObject
+from app.events.run_events import Failure, FrameStarted, Retrying, RowSettled
+from app.executor import retry
+from app.executor.agent_tools import BadArguments, arguments_of, as_sent_back, offer
+from app.executor.digests import digest_of
+from app.executor.failures import failure_of
+from app.executor.gated_models import GatedModels
+from app.executor.instance import Instance
+from app.executor.journal import ItemStatus, StepRecord
+from app.executor.replies import Replies
+from app.executor.run import Run
+from app.executor.scope_failed import ScopeFailed
+from app.executor.scope_runner import RunScope
+from app.executor.tally import Tally
+from app.executor.values import PREVIEW_BYTES, cut
+from app.executor.where import Where
+from app.planner.agent_tools import Parameter
+from app.planner.plan import AgentTool, PlanStep
+from app.sdk.context import Question
+from app.sdk.data_types import Value
+from app.sdk.errors import NodeError
+from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest, Tool, ToolCall
+from app.sdk.node_type import AgentRule
+from app.sdk.references import as_text
+
+MOST_CALLS = 20  # of one turn; others are passed over, and the model doesn't find them answered
+_RESULT_BYTES = 32 * 1024  # of one result, as the model gets it
+_SHOWN_BYTES = 300  # of the arguments, in the run's log
+_END = "#end"  # the record of an agent that a limit of money or time has ended
+_ALLOWED = "#allowed"  # the record of a person's answer to a call
+_LAST_TURN = "This is your last turn. Answer now with what you have, and call no tool."
+_NOTHING = "Done. Nothing came back."
+_REFUSED = "Error: a person has not allowed this call."
+
+EndedBy: TypeAlias = Literal["answer", "turns", "money", "time"]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTool:
+    """What the model may call, wherever it comes from: `call` gets the arguments by name and the number of the call,
+    and gives what the model is told. It raises only what ends the run.
+    """
+
+    tool: Tool
+    parameters: tuple[Parameter, ...]
+    call: Callable[[JsonObject, int], Awaitable[str]]
+
+
+class AgentRun:
+    """One instance of an agent. `inside` is its own place; each call of a tool has a numbered scope there."""
+
+    def __init__(
+        self,
+        run: Run,
+        step: PlanStep,
+        rule: AgentRule,
+        instance: Instance,
+        inside: Where,
+        inputs: Mapping[str, Value],
+        scope: RunScope,
+        tally: Tally,
+    ) -> None:
+        self._run = run
+        self._step = step
+        self._rule = rule
+        self._around = instance.scope
+        self._inside = inside
+        self._inputs = inputs
+        self._scope = scope
+        self._tally = tally
+        # The model's own calls: each is on the disk before a tool that it wants is run.
+        own = Instance(step.id, inside.scope, run.now, inside.place, tally)
+        self._models = GatedModels(run, own, Replies(run, own, at_once=True), None)
+        self._tools = {tool.name: self._offered(tool) for tool in (step.frame.tools if step.frame else ())}
+        self._records: Mapping[str, StepRecord] = {}
+        self._count = 0  # calls of tools
+        self._transcript: list[Value] = []
+
+    async def execute(self) -> Mapping[str, Any]:
+        """The outputs by port. Raises NodeError."""
+        run, rule = self._run, self._rule
+        run.emit(FrameStarted(run.now, self._step.id, self._around, -1))
+        if not run.journal.is_fresh:
+            self._records = await run.journal.steps(self._inside.place)
+        self._check_model()
+        messages, begun, said = list(rule.begin(self._inputs)), run.now, ""
+        for turn in range(1, rule.max_turns + 1):
+            limit = await self._limit(turn, run.now - begun)
+            if limit != "answer":
+                return self._ended(limit, turn - 1, said)
+            if turn == rule.max_turns and turn > 1 and not rule.fails_at_limit:
+                messages.append(ChatMessage("user", _LAST_TURN))
+            reply = await self._turn(turn, messages)
+            echoed = tuple(map(as_sent_back, reply.tool_calls[:MOST_CALLS]))
+            messages.append(ChatMessage("assistant", reply.text, echoed))
+            said = reply.text.strip() or said
+            if not reply.tool_calls:
+                return self._outputs(reply.text.strip(), turn, "answer")
+            if turn < rule.max_turns:
+                for call in reply.tool_calls[:MOST_CALLS]:
+                    told = await self._call(turn, call)
+                    messages.append(ChatMessage("tool", told, tool_call_id=call.id))
+        return self._ended("turns", rule.max_turns, said)
+
+    # The model
+
+    def _check_model(self) -> None:
+        facts = self._run.doors.models.facts(self._rule.model)
+        if self._tools and facts is not None and facts.can_tools is False:
+            raise NodeError("agent.model_without_tools", field="model", model=facts.id)
+
+    async def _turn(self, turn: int, messages: Sequence[ChatMessage]) -> ChatReply:
+        """What the model says next: as it was recorded, where the question is still the same."""
+        request = ChatRequest(
+            self._rule.model,
+            tuple(messages),
+            max_tokens=self._rule.max_tokens,
+            tools=tuple(offered.tool for offered in self._tools.values()),
+            on_text=_shown(self._run, self._step.id, self._around),
+        )
+        with self._at_work():
+            return _named(await self._ask(request), turn)
+
+    async def _ask(self, request: ChatRequest) -> ChatReply:
+        run, step, attempt = self._run, self._step, 0
+        while True:
+            attempt += 1
+            try:
+                return await self._models.chat(request)
+            except NodeError as error:
+                attempts = step.node.retry.attempts
+                if not retry.may_retry(error, attempt, attempts):
+                    raise
+                delay, failure = retry.delay(error, attempt), failure_of(error)
+            run.emit(Retrying(run.now, step.id, self._around, attempt, attempts, round(delay, 3), failure))
+            await asyncio.sleep(delay)
+            run.check_going()
+
+    @contextmanager
+    def _at_work(self) -> Generator[None]:
+        """The run isn't idle while the model is asked, or a person."""
+        self._run.begin()
+        try:
+            yield
+        finally:
+            self._run.end()
+
+    # The tools
+
+    async def _call(self, turn: int, call: ToolCall) -> str:
+        """What the model is told of one call; whatever is wrong with the call itself, too."""
+        offered = self._tools.get(call.name)
+        if offered is None:
+            known = ", ".join(self._tools) or "none"
+            told = f'Error: there is no tool "{call.name}". The tools are: {known}.'
+        else:
+            try:
+                arguments = arguments_of(call.arguments, offered.parameters)
+            except BadArguments as wrong:
+                told = f"Error: {wrong}"
+            else:
+                shown = cut(as_text(arguments), _SHOWN_BYTES)
+                self._run.tell(
+                    self._step.id, self._around, "agent.calls", turn=turn, tool=call.name, arguments=shown
+                )
+                number, self._count = self._count, self._count + 1
+                told = _cut(await offered.call(arguments, number))
+        row: dict[str, Value] = {"turn": turn, "tool": call.name, "arguments": call.arguments, "result": told}
+        self._transcript.append(row)
+        return told
+
+    def _offered(self, tool: AgentTool) -> OfferedTool:
+        async def call(arguments: JsonObject, number: int) -> str:
+            return await self._step_called(tool, arguments, number)
+
+        return OfferedTool(offer(tool), tool.parameters, call)
+
+    async def _step_called(self, tool: AgentTool, arguments: JsonObject, number: int) -> str:
+        """Runs the steps of a tool as ordinary instances in a scope of their own."""
+        where, tally = self._inside.turn(number), Tally(self._tally)
+        if tool.asks and not await self._allowed(tool, where, arguments):
+            self._settled(number, "failed", tally, Failure("agent.not_allowed", {"tool": tool.title}))
+            return _REFUSED
+        given = (
+            {one.name: self._inputs.get(one.name) for one in self._step.frame.given}
+            if self._step.frame
+            else {}
+        )
+        try:
+            came = await self._scope(tool.plan, where, {**given, **arguments}, tally)
+        except ScopeFailed as failed:
+            failure = failed.failure
+            self._settled(number, "failed", tally, failure, failed.node)
+            return f"Error: {failure.code} {as_text(_plain_args(failure))}".strip()
+        self._settled(number, "done", tally)
+        values = {name: token.value for name, token in came.items()}
+        if not values:
+            return _NOTHING
+        return as_text(next(iter(values.values())) if len(values) == 1 else values) or _NOTHING
+
+    async def _allowed(self, tool: AgentTool, where: Where, arguments: JsonObject) -> bool:
+        """A person's yes to a call whose destination the model chose; the answer is kept."""
+        run, asked = self._run, digest_of([tool.name, arguments])
+        record = None if run.journal.is_fresh else (await run.journal.steps(where.place)).get(_ALLOWED)
+        if record is None or record.inputs != asked:
+            own = Instance(self._step.id, where.scope, run.now, where.place, self._tally)
+            with self._at_work():
+                answer = await run.ask(own, Question(tool.title, arguments, may_edit=False), "tool")
+            outputs: dict[str, Value] = {
+                "allowed": answer.decision != "rejected",
+                "who": answer.who,
+                "at": answer.at,
+            }
+            record = StepRecord(where.place, _ALLOWED, "ok", "", 0, asked, outputs, where.scope)
+            await run.journal.commit(record)
+        return record.outputs["allowed"] is True
+
+    def _settled(
+        self, number: int, status: ItemStatus, tally: Tally, failure: Failure | None = None, node: str = ""
+    ) -> None:
+        run = self._run
+        run.emit(RowSettled(run.now, number, status, failure, node, self._step.id, self._around, tally.cost))
+
+    # The end
+
+    async def _limit(self, turn: int, seconds: float) -> EndedBy:
+        """Which limit has ended it before this turn, "answer" for none. Timing may decide here, so it is kept."""
+        rule, run = self._rule, self._run
+        decided = self._records.get(_END)
+        if decided is not None:
+            here = decided.outputs["turn"] == turn
+            return cast("EndedBy", decided.outputs["ended_by"]) if here else "answer"
+        ended_by: EndedBy = "answer"
+        if rule.max_usd is not None and self._tally.cost.known >= rule.max_usd:
+            ended_by = "money"
+        elif rule.max_seconds is not None and seconds >= rule.max_seconds:
+            ended_by = "time"
+        if ended_by != "answer":
+            outputs: dict[str, Value] = {"turn": turn, "ended_by": ended_by}
+            await run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, "", outputs))
+        return ended_by
+
+    def _ended(self, ended_by: EndedBy, turns: int, said: str) -> Mapping[str, Any]:
+        if self._rule.fails_at_limit or not said:
+            raise NodeError(f"agent.ended_by_{ended_by}", turns=turns)
+        self._run.tell(self._step.id, self._around, f"agent.ended_by_{ended_by}", turns=turns)
+        return self._outputs(said, turns, ended_by)
+
+    def _outputs(self, text: str, turns: int, ended_by: EndedBy) -> Mapping[str, Any]:
+        return {"text": text, "turns": turns, "ended_by": ended_by, "calls": self._transcript}
+
+
+def _named(reply: ChatReply, turn: int) -> ChatReply:
+    """Each call with an id of its own: servers leave it out or give the same one twice."""
+    calls, seen = list[ToolCall](), set[str]()
+    for number, call in enumerate(reply.tool_calls):
+        name = call.id if call.id and call.id not in seen else f"call_{turn}_{number}"
+        seen.add(name)
+        calls.append(replace(call, id=name))
+    return replace(reply, tool_calls=tuple(calls))
+
+
+def _plain_args(failure: Failure) -> dict[str, Json]:
+    return {name: list(arg) if isinstance(arg, tuple) else arg for name, arg in failure.args.items()}
+
+
+def _cut(text: str) -> str:
+    short = cut(text, _RESULT_BYTES)
+    return short if len(short) == len(text) else f"{short}\n… ({len(text) - len(short)} characters left out)"
+
+
+def _shown(run: Run, node: str, scope: str) -> Callable[[str], None]:
+    """Shows the end of what is being written."""
+    written = ""
+
+    def show(new: str) -> None:
+        nonlocal written
+        written = (written + new)[-PREVIEW_BYTES:]
+        run.show(node, scope, written)
+
+    return show

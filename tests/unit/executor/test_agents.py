@@ -1,0 +1,376 @@
+"""Agents: a model calls the steps of a frame, turn after turn; limits bind, nothing crashes, nothing is paid twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.costs.usage import Usage
+from app.document.workflow import Json, Node, Workflow
+from app.events.run_events import Message, NodeSettled, PersonAsked, RunEvent, RunFinished, RunPaused
+from app.events.run_state import RunState
+from app.executor.doors import Limits
+from app.executor.executor import Execution
+from app.executor.memory_journal import MemoryRuns
+from app.executor.past import Keeping, Past
+from app.executor.totals import totals_of
+from app.planner.plan import AgentTool
+from app.sdk.context import Answer
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ChatReply, ChatRequest, ModelFacts, ToolCall
+from tests.flows import (
+    Effect,
+    ScriptedModels,
+    doors,
+    flow,
+    frame,
+    inputs,
+    plan,
+    run,
+    settled,
+    start,
+    status,
+)
+from tests.journals import head
+
+Say = str | Sequence[tuple[str, str]]  # a text, or calls: (tool, arguments)
+POST: dict[str, Json] = {"method": "POST", "body_kind": "json", "body": '{"q": "{{body}}"}'}
+COUNT = Node("count", "data.template", title="count", fields={"text": "{{word}} has {{n}} letters"})
+
+
+class Caller(ScriptedModels):
+    """Says what the test wants turn by turn; `requests` are what it was asked. `after` is told before each answer."""
+
+    def __init__(self, *turns: Say, after: Callable[[int], None] = lambda _: None) -> None:
+        super().__init__()
+        self.turns = turns
+        self.requests: list[ChatRequest] = []
+        self.after = after
+        self.can_tools: bool | None = True
+
+    def facts(self, choice: ModelChoice) -> ModelFacts:
+        return ModelFacts("scripted-1", "Test", "openai_compatible", can_tools=self.can_tools)
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        self.requests.append(request)
+        turn = sum(message.role == "assistant" for message in request.messages)
+        self.after(turn)
+        await asyncio.sleep(0)
+        said = self.turns[min(turn, len(self.turns) - 1)]
+        text = said if isinstance(said, str) else ""
+        calls = () if isinstance(said, str) else said
+        called = tuple(ToolCall(f"c{turn}{i}", name, args) for i, (name, args) in enumerate(calls))
+        finish = "tool_calls" if called else "stop"
+        return ChatReply(text, finish, Usage(10, 5), "scripted-1", 0.01, called)
+
+    @property
+    def told(self) -> list[str]:
+        """What the tools' answers were, as the last request shows them."""
+        return [message.content for message in self.requests[-1].messages if message.role == "tool"]
+
+
+def agent(
+    nodes: Mapping[str, Any], edges: Sequence[str] = (), joined: Sequence[str] = (), **fields: Json
+) -> Workflow:
+    """An agent between a source and results for its answer and its error."""
+    return flow(
+        {
+            "in": "test.source",
+            "agent": frame("agent", "flow.agent", nodes, edges, **fields),
+            "out": "test.result",
+            "wrong": ("test.result", {"name": "wrong"}),
+        },
+        ["in.value>agent.task", "agent.text>out.value", "agent.error>wrong.value", *joined],
+    )
+
+
+def tools(workflow: Workflow) -> tuple[AgentTool, ...]:
+    step = next(step for step in plan(workflow).steps if step.id == "agent")
+    assert step.frame is not None
+    return step.frame.tools
+
+
+async def test_the_model_calls_a_step_reads_its_result_and_answers() -> None:
+    models = Caller([("count", '{"word": "pear", "n": 4}')], "Four.")
+    workflow = agent({"count": COUNT})
+    execution, events = await run(workflow, values={"value": "How long is pear?"}, through=doors(models))
+    assert status(events) == "done"
+    assert execution.outputs == {"result": "Four."}
+    assert models.told == ["pear has 4 letters"]
+    first, second = models.requests
+    assert first.messages[-1].content == "How long is pear?"
+    (tool,) = first.tools
+    assert tool.name == "count"
+    assert tool.parameters["required"] == ["word", "n"]
+    assert [m.role for m in second.messages] == ["system", "user", "assistant", "tool"]
+    assert settled(events)["count", "agent#0"] == "ok"
+    said = [event.args for event in events if isinstance(event, Message) and event.code == "agent.calls"]
+    assert [(args["turn"], args["tool"]) for args in said] == [(1, "count")]
+
+
+async def test_every_call_has_a_scope_and_the_bill_adds_up() -> None:
+    models = Caller(
+        [("ask", '{"value": "a"}'), ("ask", '{"value": "b"}')], [("ask", '{"value": "c"}')], "Done."
+    )
+    workflow = agent({"ask": Node("ask", "test.model", title="ask")})
+    state = RunState()
+    execution, events = await run(workflow, through=doors(models, price="0.001"))
+    state.apply_all(events)
+    assert execution.outputs == {"result": "Done."}
+    scopes = [event.scope for event in events if isinstance(event, NodeSettled) and event.node == "ask"]
+    assert scopes == ["agent#0", "agent#1", "agent#2"]
+    assert state.calls == 6
+    assert state.cost.known == Decimal("0.001") * 15 * 6
+    assert state.frames["agent"].cost.known == state.cost.known
+    assert state.frames["agent"].done == 3
+    of_agent = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
+    assert (of_agent.calls, of_agent.cost.known) == (6, state.cost.known)
+    assert sum(node.cost.known for node in state.nodes.values()) == state.cost.known
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (("nothing", "{}"), 'there is no tool "nothing"'),
+        (("", ""), 'there is no tool ""'),
+        (("count", "{"), "can't be read"),
+        (("count", '{"word": "a", "word": "b", "n": 1}'), "twice"),
+        (("count", '{"word": NaN}'), "NaN"),
+        (("count", "[" * 100 + "]" * 100), "too deeply"),
+        (("count", "[" * 100_000), "longer than"),
+        (("count", "[]"), "must be a JSON object"),
+        (("count", '{"word": "a"}'), "missing arguments ['n']"),
+        (("count", '{"word": "a", "n": 1, "x": 1}'), "unknown arguments ['x']"),
+        (("text", "{}"), "missing arguments ['text']"),
+        (("fails", "{}"), "Error: web.refused"),
+    ],
+)
+async def test_what_is_wrong_with_a_call_is_told_to_the_model(call: tuple[str, str], told: str) -> None:
+    models = Caller([call], "Sorry.")
+    nodes = {
+        "count": COUNT,
+        "need": "test.text",
+        "fails": Node("fails", "test.step", title="fails", fields={"fail": "web.refused"}),
+    }
+    execution, events = await run(agent(nodes), through=doors(models))
+    assert status(events) == "done"
+    assert execution.outputs == {"result": "Sorry."}
+    assert told in models.told[0]
+
+
+async def test_joined_steps_are_one_tool_and_inputs_are_the_workflows_own() -> None:
+    nodes = {
+        "given": inputs(prefix="port"),
+        "first": Node("first", "data.template", title="first", fields={"text": "{{prefix}}-{{word}}"}),
+        "second": ("data.template", {"text": "<{{inner}}>"}),
+        "other": Node("other", "data.template", title="other", fields={"text": "{{prefix}}!"}),
+    }
+    edges = ["given.prefix>first.prefix", "given.prefix>other.prefix", "first.text>second.inner"]
+    workflow = agent(nodes, edges, ["in.value>agent.prefix"])
+    found = {tool.name: [one.name for one in tool.parameters] for tool in tools(workflow)}
+    assert found == {"first": ["word"], "other": []}
+    models = Caller([("first", '{"word": "w"}'), ("other", "{}")], "ok")
+    await run(workflow, values={"value": "P"}, through=doors(models))
+    assert models.told == ["<P-w>", "P!"]
+
+
+def test_names_are_what_providers_take() -> None:
+    nodes = {
+        "a": Node("a", "data.template", title="Find order!", note="Finds it."),
+        "b": Node("b", "data.template", title="Find order"),
+        "c": Node("c", "data.template", title="查订单"),
+    }
+    found = tools(agent(nodes))
+    assert {tool.name for tool in found} == {"find_order", "find_order_2", "c"}
+    assert {tool.about for tool in found if tool.title == "Find order!"} == {"Finds it."}
+
+
+async def test_it_ends_at_its_turns_with_what_it_has() -> None:
+    models = Caller([("count", '{"word": "a", "n": 1}')])
+    _, events = await run(agent({"count": COUNT}, max_turns=3), through=doors(models))
+    assert len(models.requests) == 3
+    assert "last turn" in models.requests[-1].messages[-1].content
+    record = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
+    assert record.failure is not None
+    assert record.failure.code == "agent.ended_by_turns"
+
+
+async def test_it_ends_by_money_and_time_and_says_so() -> None:
+    class Talks(Caller):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            return replace(await super().chat(request), text="So far: a.")
+
+    call = [("count", '{"word": "a", "n": 1}')]
+    for limit, ended_by in (({"max_usd": 0.02}, "money"), ({"max_minutes": 0.01}, "time")):
+        models = Talks(call)
+        if ended_by == "time":
+            models = Talks(call, after=lambda _: _wait(0.61))
+        workflow = agent({"count": COUNT}, **limit)
+        execution, events = await run(workflow, through=doors(models, price="0.001"))
+        assert execution.outputs == {"result": "So far: a."}
+        codes = [event.code for event in events if isinstance(event, Message)]
+        assert f"agent.ended_by_{ended_by}" in codes
+        failing = agent({"count": COUNT}, at_limit="fail", **limit)
+        _, events = await run(failing, through=doors(Talks(call, after=models.after), price="0.001"))
+        record = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
+        assert record.failure is not None
+        assert record.failure.code == f"agent.ended_by_{ended_by}"
+
+
+def _wait(seconds: float) -> None:
+    import time
+
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+async def test_the_runs_budget_pauses_it_between_two_calls() -> None:
+    models = Caller([("count", '{"word": "a", "n": 1}')], "ok")
+    limits = Limits(budget=Decimal(3))
+    execution = start(agent({"count": COUNT}), through=doors(models, price="0.001"), limits=limits)
+    async for batch in execution.batches():
+        for event in batch:
+            if isinstance(event, RunPaused):
+                assert event.status == "paused"
+                execution.raise_budget(Decimal(100))
+    assert execution.outputs == {"result": "ok"}
+
+
+async def test_a_model_that_cannot_call_tools_is_refused_before_it_costs() -> None:
+    models = Caller("hi")
+    models.can_tools = False
+    _, events = await run(agent({"count": COUNT}), through=doors(models))
+    record = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
+    assert record.failure is not None
+    assert record.failure.code == "agent.model_without_tools"
+    assert models.requests == []
+
+
+# ---- people, where the model chooses ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("type_id", "fields", "asks"),
+    [
+        ("tool.web_request", {"url": "https://a.example/orders/{{id}}"}, False),
+        ("tool.web_request", {"url": "https://{{host}}/"}, True),
+        (
+            "tool.web_request",
+            {"url": "https://a.example/x", "method": "POST", "body_kind": "json", "body": '{"q": "{{q}}"}'},
+            False,
+        ),
+        ("tool.web_request", POST | {"url": "https://a.example/{{id}}"}, True),
+        ("tool.web_request", POST | {"url": "https://a.example/x?q={{q}}"}, False),
+        ("data.read_file", {"path": "notes.txt"}, False),
+        ("data.read_file", {}, True),
+        ("data.read_file", {"path": "{{name}}.txt"}, True),
+        ("data.write_file", {"path": "out.txt"}, False),
+        ("data.write_file", {"path": "{{name}}.txt"}, True),
+        ("test.effect", {}, True),
+        ("data.template", {}, False),
+    ],
+)
+def test_a_person_is_asked_where_the_model_would_choose_where_it_goes(
+    type_id: str, fields: dict[str, Json], asks: bool
+) -> None:
+    (tool,) = tools(agent({"t": (type_id, fields)}))
+    assert tool.asks is asks
+
+
+def test_private_and_outside_together_want_fixed_paths() -> None:
+    order = ("tool.web_request", {"url": "https://a.example/orders/{{id}}"})
+    found = tools(agent({"notes": ("data.read_file", {"path": "notes.txt"}), "order": order}))
+    assert {tool.name: tool.asks for tool in found} == {"read_file": False, "web_request": True}
+
+
+def test_what_the_workflow_fills_in_is_no_choice_of_the_model() -> None:
+    nodes = {"in2": inputs(name="port"), "w": ("data.write_file", {"path": "{{name}}.txt"})}
+    (tool,) = tools(agent(nodes, ["in2.name>w.name"], ["in.value>agent.name"]))
+    assert not tool.asks
+
+
+@pytest.mark.parametrize("decision", ["approved", "rejected"])
+async def test_nothing_happens_before_the_person_says_yes(decision: Any) -> None:
+    Effect.done.clear()
+    models = Caller([("effect", '{"value": "x"}')], "ok")
+    execution = start(agent({"effect": "test.effect"}), through=doors(models))
+    asked: list[PersonAsked] = []
+    async for batch in execution.batches():
+        for event in batch:
+            if isinstance(event, PersonAsked):
+                assert Effect.done == []
+                asked.append(event)
+                execution.answer(event.node, event.scope, Answer(decision, event.value))
+    (question,) = asked
+    assert (question.about, question.value, question.may_edit) == ("tool", {"value": "x"}, False)
+    assert Effect.done == (["x"] if decision == "approved" else [])
+    assert ("not allowed" in models.told[0]) is (decision == "rejected")
+
+
+# ---- going on --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_run_cut_off_at_any_turn_goes_on_without_asking_again() -> None:
+    """Every model call and every effect once, wherever it was cut; a call in flight may be made again."""
+    turns: list[Say] = [[("effect", json.dumps({"value": number}))] for number in range(3)]
+    for cut in range(4):
+        Effect.done.clear()
+        runs, paid = MemoryRuns(), list[int]()
+        begun = asyncio.Event()
+
+        def after(turn: int, cut: int = cut, begun: asyncio.Event = begun, paid: list[int] = paid) -> None:
+            if turn == cut and not begun.is_set():
+                begun.set()
+                raise asyncio.CancelledError
+            paid.append(turn)
+
+        models = Caller(*turns, "done", after=after)
+        asked = 0
+        for life in range(2):
+            journal = await _journal(runs, life)
+            total = await totals_of(journal)
+            past = Past(usage=total.usage, spent=total.cost, calls=total.calls)
+            execution = Execution(
+                plan(agent({"effect": "test.effect"})),
+                doors(models, price="0.001"),
+                Limits(),
+                "r",
+                {},
+                None,
+                None,
+                Keeping(journal, past=past),
+            )
+            events: list[RunEvent] = []
+            async for batch in execution.batches():
+                for event in batch:
+                    events.append(event)
+                    if isinstance(event, PersonAsked):
+                        assert event.about == "tool"
+                        asked += 1
+                        execution.answer(event.node, event.scope, Answer("approved", event.value))
+                if begun.is_set() and life == 0:
+                    execution.stop()
+            if life == 1:
+                last = events[-1]
+                assert isinstance(last, RunFinished)
+                assert execution.outputs == {"result": "done"}
+                summary = execution.summary(last)
+                assert summary.calls == 4
+                assert summary.cost.known == Decimal("0.001") * 15 * 4
+        assert paid == [0, 1, 2, 3]
+        assert Effect.done == [0, 1, 2]
+        assert asked == 3
+
+
+async def _journal(runs: MemoryRuns, life: int) -> Any:
+    if not life:
+        return await runs.begin(head("r"))
+    await runs.leave("r")
+    return (await runs.reopen("r"))[2]
