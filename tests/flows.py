@@ -29,6 +29,7 @@ from app.sdk.gateway import (
     ChatRequest,
     FinishReason,
     LabelScores,
+    Load,
     ModelFacts,
     ScoreRequest,
 )
@@ -420,6 +421,9 @@ class ScriptedModels:
 
     def facts(self, choice: ModelChoice) -> ModelFacts:
         return ModelFacts(self.id, "Test", "openai_compatible")
+
+    def load(self, choice: ModelChoice) -> Load | None:
+        return None
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         text = request.messages[-1].content

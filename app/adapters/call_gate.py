@@ -15,7 +15,7 @@ from app.adapters.minute_window import Entry, MinuteWindow
 from app.adapters.provider_pace import TOO_MANY, ProviderPace
 from app.costs.usage import Usage
 from app.sdk.errors import NodeError
-from app.sdk.gateway import WaitCause, Waiting, WaitListener
+from app.sdk.gateway import Load, WaitCause, Waiting, WaitListener
 
 TOLD_AFTER = 1.0  # seconds of waiting until it is told, and between two tellings
 _Obstacle: TypeAlias = tuple[WaitCause, float]  # and the moment when it is over; inf: when another call ends
@@ -102,6 +102,14 @@ class CallGate:
     def waiting(self) -> int:
         """How many calls wait."""
         return len(self._queue)
+
+    @property
+    def load(self) -> Load:
+        now = self._clock.now()
+        until = max(
+            self.pace.closed_until(now), now if self._requests is None else self._requests.free_at(1, now)
+        )
+        return Load(self.running, self.waiting, self.pace.allowed, max(0.0, until - now))
 
     def use(self, limits: CallLimits) -> None:
         """Other limits hold from now on; what was learned and counted stays."""

@@ -27,7 +27,7 @@ from app.document.problem import Problem, ProblemError
 from app.executor.request_size import tokens_about
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
-from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
+from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, Load, ModelFacts, ScoreRequest
 from app.settings import RoleTarget
 
 AZURE_VERSION = "2024-10-21"  # of its API, unless the connection says another
@@ -114,6 +114,13 @@ class Gateway:
             return None
         self._facts[choice] = (now + KEPT, facts)
         return facts
+
+    def load(self, choice: ModelChoice) -> Load | None:
+        try:
+            connection, model = self.connections.resolve(choice, self._roles())
+        except NodeError:
+            return None
+        return self._limits.gate(connection, model).load
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         target, gate = await self._target(request.model)

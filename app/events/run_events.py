@@ -123,6 +123,10 @@ class NodeSettled:
     `attempts` is 0 where it never fired. `usage` and `cost` are the sums of this instance's calls. `source` says where
     the result comes from if the step did not run: the run's own `record`, the `cache`, a `pin`; `saved` is what a hit
     of the cache would have cost. `verdict` is what a verifier found; one that broke off found `not_checked`.
+
+    `path`: which of its models a step asked and what came of each, as `app.sdk.lit_path` has it. `instead`: what the
+    strongest of them alone would have cost, by its price and the tokens that the answer took of whoever gave it; None
+    where nobody can say.
     """
 
     t: float
@@ -142,6 +146,8 @@ class NodeSettled:
     skip: str = ""  # `skip.<code>`: "input", "disabled", "unknown", "lost" (a Merge took another), "dry"
     source: Source = ""
     saved: Cost | None = None
+    path: tuple[Mapping[str, Json], ...] = ()
+    instead: Cost | None = None
 
 
 @fact

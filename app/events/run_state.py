@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
@@ -101,6 +101,12 @@ class NodeState:
         default_factory=Counter[str]
     )  # results that were there already: record, cache, pin
     saved: Cost = FREE
+    tiers: Counter[int] = field(
+        default_factory=Counter[int]
+    )  # how often the answer came from which of its models
+    compared: int = 0  # instances of which it is known what the strongest model alone would have cost
+    compared_cost: Cost = FREE  # what they cost
+    instead: Cost = FREE  # what they would have cost
 
     @property
     def settled(self) -> int:
@@ -357,6 +363,12 @@ class RunState:
             node.saved += event.saved
         if event.model and event.source:
             node.models[event.model] += 1
+        if event.path:
+            node.tiers[_tier_of(event.path)] += 1
+        if event.instead is not None and event.cost.usd is not None:
+            node.compared += 1
+            node.compared_cost += event.cost
+            node.instead += event.instead
         if event.verdict is not None:
             _count_verdict(node.verdicts, event.verdict)
 
@@ -440,6 +452,12 @@ def frames_of(scope: Scope) -> tuple[str, ...]:
 def row_of(scope: Scope) -> int:
     """The row that a scope lies in, from 0; -1 outside of rows."""
     return int(scope[1:].partition("/")[0]) if scope.startswith("#") else -1
+
+
+def _tier_of(path: Sequence[Mapping[str, Any]]) -> int:
+    """Which of its models a step came to; of those that answered, the one whose answer was taken."""
+    answered = [turn["tier"] for turn in path if turn.get("outcome") == "answered"]
+    return int(answered[-1] if answered else path[-1]["tier"])
 
 
 def _status_of(node: NodeState) -> NodeStatus:

@@ -23,7 +23,7 @@ from app.executor.request_size import BYTES_A_TOKEN_ABOUT, bytes_of, length
 from app.executor.run import Run
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
-from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
+from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, Load, ModelFacts, ScoreRequest
 
 _BYTES_A_TOKEN = 2  # deliberately few: a reservation must not be too small
 _QUOTED = 300  # characters of a refusal
@@ -46,6 +46,9 @@ class GatedModels:
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:
         return self._run.doors.models.facts(choice)
+
+    def load(self, choice: ModelChoice) -> Load | None:
+        return self._run.doors.models.load(choice)
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         sent = bytes_of(request)
@@ -214,6 +217,8 @@ class GatedModels:
         saved: Cost | None = None,
     ) -> None:
         instance, request = self._instance, asked.request
+        if request.tier and not request.part and failure is None:
+            instance.answered[request.tier] = taken.usage
         instance.model = model or instance.model
         called = ModelCalled(
             self._run.now,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
+from app.document.workflow import Json
 from app.events.run_events import Scope
 from app.executor.journal import Place
 from app.executor.tally import Tally
@@ -31,6 +33,8 @@ class Instance:
     model: str = ""
     cut: bool = False
     saved: Cost | None = None  # what replies of the cache would have cost
+    path: tuple[Mapping[str, Json], ...] = ()  # which models were asked, and what came of each
+    answered: dict[int, Usage | None] = field(default_factory=dict[int, Usage | None])  # by tier
     limit: TimeLimit | None = None  # of the attempt under way
 
     def book(self, usage: Usage, cost: Cost, calls: int = 1) -> None:

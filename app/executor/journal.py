@@ -57,6 +57,8 @@ class StepRecord:
     verdict: Mapping[str, Json] | None = None
     failure: Failure | None = None
     saved: Cost | None = None
+    path: tuple[Mapping[str, Json], ...] = ()  # as in NodeSettled
+    instead: Cost | None = None
 
     @property
     def lets_calls_go(self) -> bool:

@@ -35,6 +35,8 @@ class Outcome:
     source: Source = ""
     saved: Cost | None = None
     model: str = ""
+    path: tuple[Mapping[str, Json], ...] = ()
+    instead: Cost | None = None
 
 
 def values_of(step: PlanStep, inputs: Inputs) -> dict[str, Value]:

@@ -174,6 +174,8 @@ def _of_step(record: StepRecord, inputs: Mapping[str, Preview], *, is_frame: boo
             record.failure,
             source="" if record.saved is None or record.calls else "cache",
             saved=record.saved,
+            path=record.path,
+            instead=record.instead,
         ),
     ]
 

@@ -87,6 +87,8 @@ class Replies:
         """No reply came: whoever tries again is not the second one."""
         if self._only is asked:
             self._only = None
+        elif asked.attempt == self._attempt and self._equal[asked.digest] == asked.ordinal + 1:
+            self._equal[asked.digest] = asked.ordinal
 
     async def got(self, asked: Asked, reply: Reply, taken: Taken) -> None:
         """The call has come back. Raises JournalError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.document.problem import Argument
 from app.document.workflow import Json
@@ -14,6 +14,7 @@ from app.executor.replies import Replies
 from app.executor.run import Run
 from app.planner.plan import PlanStep
 from app.sdk.context import Answer, Files, Net, Question
+from app.sdk.lit_path import Turn
 
 
 class InstanceContext:
@@ -65,6 +66,9 @@ class InstanceContext:
 
     def show(self, text: str) -> None:
         self._run.show(self._instance.node, self._instance.scope, text)
+
+    def light(self, path: Sequence[Turn]) -> None:
+        self._instance.path = tuple(turn.to_value() for turn in path)
 
     def tell(self, code: str, **args: Argument) -> None:
         self._run.tell(self._instance.node, self._instance.scope, code, **args)

@@ -171,6 +171,8 @@ class ScopeRun:
                 skip,
                 outcome.source if outcome else "",
                 outcome.saved if outcome else None,
+                instance.path or (outcome.path if outcome else ()),
+                outcome.instead if outcome else None,
             )
         )
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+from app.costs.cost import Cost
 from app.document.workflow import Json
 from app.events.run_events import ModelCalled
 from app.executor.attempt import run_attempts
@@ -119,7 +120,7 @@ class Settling:
         else:
             outcome = of_outputs(step, record.outputs, run.values, self._where.scope)
         outcome.source = "record"
-        outcome.saved = record.saved
+        outcome.saved, outcome.path, outcome.instead = record.saved, record.path, record.instead
         return outcome
 
     def _carry(self, instance: Instance, record: StepRecord) -> None:
@@ -191,12 +192,21 @@ class Settling:
         run = self._run
         outputs = await self._outputs(step, instance, values)
         outcome = of_outputs(step, outputs, run.values, self._where.scope)
-        outcome.saved = instance.saved
+        outcome.saved, outcome.instead = instance.saved, self._instead(step, instance)
         if instance.saved is not None and not instance.calls:
             outcome.source = "cache"
         if key and run.cache and not instance.cut:
             run.cache.put(key, run.workflow_id, step.id, _kept(instance, outcome))
         return outcome
+
+    def _instead(self, step: PlanStep, instance: Instance) -> Cost | None:
+        """What the one model would have cost that the others are there to spare. Not where the cache had an answer."""
+        strongest = step.spec.type.instead_of(step.fields) if step.spec else None
+        if strongest is None or not instance.answered or instance.saved is not None:
+            return None
+        doors, usage = self._run.doors, instance.answered[max(instance.answered)]
+        cost = doors.cost_of(doors.models.facts(strongest), usage)
+        return None if cost.usd is None else cost
 
     def _would(self, step: PlanStep, instance: Instance) -> Outcome:
         """In a dry run: the inputs stand in the event that the instance began with."""
@@ -270,6 +280,8 @@ class Settling:
             verdict=outcome.verdict if outcome else None,
             failure=outcome.failure if outcome else None,
             saved=outcome.saved if outcome else None,
+            path=instance.path or (outcome.path if outcome else ()),
+            instead=outcome.instead if outcome else None,
         )
 
 

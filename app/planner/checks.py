@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from app.document.graph import find_cycle
 from app.document.problem import Problem
@@ -13,6 +13,7 @@ from app.sdk.data_types import can_join
 from app.sdk.errors import NodeError
 from app.sdk.fields import FileField, ModelChoice, TextField
 from app.sdk.gateway import ModelFacts
+from app.sdk.node_type import vars_of
 from app.sdk.references import ReferenceFault, find
 from app.sdk.spec import FieldSpec
 
@@ -191,7 +192,22 @@ def models_are_there(draft: Draft, resolve: ModelResolver) -> Iterator[Problem]:
             resolve(choice)
         except NodeError as error:
             field = _field_with(node, choice)
-            yield Problem(error.code, node=node.node.id, field=field, args=error.args_by_name)
+            severity = "warning" if _another_serves(node, resolve) else "error"
+            args = error.args_by_name
+            yield Problem(error.code, node=node.node.id, field=field, args=args, severity=severity)
+
+
+def _another_serves(node: DraftNode, resolve: ModelResolver) -> bool:
+    """Whether the step can do without a model that isn't here."""
+    if node.spec is None or not node.spec.type.one_model_serves:
+        return False
+    for choice in node.spec.type.models(node.fields):
+        try:
+            resolve(choice)
+        except NodeError:
+            continue
+        return True
+    return False
 
 
 def budget_can_hold(draft: Draft, resolve: ModelResolver, has_price: PriceLookup) -> Iterator[Problem]:
@@ -219,7 +235,15 @@ def _field_with(node: DraftNode, choice: ModelChoice) -> str | None:
     fields: Mapping[str, Any] = (
         {f.name: getattr(node.fields, f.name) for f in node.spec.fields} if node.spec else {}
     )
-    return next((name for name, value in fields.items() if value == choice), None)
+    return next((name for name, value in fields.items() if _holds(value, choice)), None)
+
+
+def _holds(value: object, choice: ModelChoice) -> bool:
+    """Whether a setting is this model, or has a row with it."""
+    if isinstance(value, tuple):
+        rows = cast("tuple[object, ...]", value)
+        return any(_holds(part, choice) for row in rows for part in vars_of(row).values())
+    return value == choice
 
 
 CHECKS: tuple[Check, ...] = (

@@ -10,6 +10,7 @@ from app.document.problem import Argument
 from app.document.workflow import Json
 from app.sdk.fields import ConnectionChoice
 from app.sdk.gateway import Models
+from app.sdk.lit_path import Turn
 
 Decision: TypeAlias = Literal["approved", "edited", "rejected"]
 Row: TypeAlias = Mapping[str, Json]
@@ -126,6 +127,10 @@ class RunContext(Protocol):
 
     def show(self, text: str) -> None:
         """Partial text for people who look; bounded, lossy, never a result."""
+        ...
+
+    def light(self, path: Sequence[Turn]) -> None:
+        """Which models were asked so far and what came of each: shown while it runs, and kept with the result."""
         ...
 
     def tell(self, code: str, **args: Argument) -> None:

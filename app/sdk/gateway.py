@@ -177,6 +177,24 @@ class ModelFacts:
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a model has to do here now: calls that go on, that wait, and that may go on at a time (None: no limit).
+
+    `pause`: seconds for which no call may begin, as the provider asked or a rate that is used up says.
+    """
+
+    running: int = 0
+    waiting: int = 0
+    allowed: int | None = None
+    pause: float = 0.0
+
+    @property
+    def is_free(self) -> bool:
+        """A call could begin at once."""
+        return not self.pause and not self.waiting and (self.allowed is None or self.running < self.allowed)
+
+
 class Models(Protocol):
     """The door itself: adapters implement it; nodes see it as `ctx.models`, wrapped so that every
     call passes cancel, budget, broker and limits first and is priced and reported after.
@@ -194,4 +212,8 @@ class Models(Protocol):
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:
         """The model that a choice leads to on this machine, without asking any server."""
+        ...
+
+    def load(self, choice: ModelChoice) -> Load | None:
+        """What it has to do now, by what this process knows; None where that isn't known."""
         ...

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, cast
 
 from app.document.problem import Argument
 from app.document.workflow import Graph, Json, JsonObject
@@ -162,6 +162,7 @@ class NodeType(Generic[F, In, Out]):
     presets: ClassVar[tuple[Preset, ...]] = ()
     hidden: ClassVar[bool] = False  # only its presets stand in the library
     frame: ClassVar[Frame] = ""  # what runs is the body inside the node, and not `run`
+    one_model_serves: ClassVar[bool] = False  # it can do its work as long as one of its models is there
     # What the cache keeps: what the step gave, or each reply by what was asked. With several models in one step the
     # latter lets what one of them said count for as long as that one is asked the same, whatever else changes.
     cached: ClassVar[Literal["step", "calls"]] = "step"
@@ -228,7 +229,19 @@ class NodeType(Generic[F, In, Out]):
     @classmethod
     def models(cls, fields: F) -> tuple[ModelChoice, ...]:
         """The models that a node with these settings may call; found in the fields by default."""
-        return tuple(v for v in vars_of(fields).values() if isinstance(v, ModelChoice))
+        return tuple(_choices(fields))
+
+    @classmethod
+    def calls(cls, fields: F) -> tuple[tuple[ModelChoice, ...], ...]:
+        """The calls that one instance makes at the most, in order: for each the models of which one gets it. Repairs of
+        an answer that can't be read come on top.
+        """
+        return tuple((model,) for model in cls.models(fields))
+
+    @classmethod
+    def instead_of(cls, fields: F) -> ModelChoice | None:
+        """The one model that would do the work if the others were not there first: what they save is measured by it."""
+        return None
 
     @classmethod
     def headline(cls, fields: F) -> str:
@@ -243,6 +256,15 @@ class NodeType(Generic[F, In, Out]):
     async def run(self, fields: F, inputs: In, ctx: RunContext) -> Out:
         """Does the work of one instance. Raises `NodeError`; anything else is a bug and shown as one."""
         raise NotImplementedError
+
+
+def _choices(fields: object) -> Iterator[ModelChoice]:
+    for value in vars_of(fields).values():
+        if isinstance(value, ModelChoice):
+            yield value
+        elif isinstance(value, tuple):
+            for row in cast("tuple[object, ...]", value):
+                yield from _choices(row)
 
 
 def vars_of(fields: object) -> dict[str, Any]:

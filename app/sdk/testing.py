@@ -19,10 +19,12 @@ from app.sdk.gateway import (
     ChatRequest,
     FinishReason,
     LabelScores,
+    Load,
     ModelFacts,
     Models,
     ScoreRequest,
 )
+from app.sdk.lit_path import Turn
 from app.sdk.node_type import NodeType
 from app.sdk.ports import Skip
 from app.sdk.spec import inputs_object, outputs_by_port, spec_of
@@ -36,6 +38,7 @@ class NodeRun:
     shown: Sequence[str]
     told: Sequence[tuple[str, Mapping[str, Argument]]]
     asked: Sequence[Question]
+    path: Sequence[JsonObject] = ()
 
 
 @dataclass
@@ -54,6 +57,7 @@ class OneNodeContext:
         default_factory=list[tuple[str, Mapping[str, Argument]]]
     )
     asked: list[Question] = field(default_factory=list[Question])
+    path: Sequence[JsonObject] = ()
 
     @property
     def models(self) -> Models:
@@ -73,6 +77,9 @@ class OneNodeContext:
 
     def show(self, text: str) -> None:
         self.shown.append(text)
+
+    def light(self, path: Sequence[Turn]) -> None:
+        self.path = [turn.to_value() for turn in path]
 
     def tell(self, code: str, **args: Argument) -> None:
         self.told.append((code, args))
@@ -108,7 +115,7 @@ async def run_node(
     left = outputs_by_port(await node_type().run(decoded, inputs_object(node_type, given), ctx))
     outputs = {name: value for name, value in left.items() if not isinstance(value, Skip)}
     _agree(outputs, [port.name for port in ports.outputs])
-    return NodeRun(outputs, ctx.shown, ctx.told, ctx.asked)
+    return NodeRun(outputs, ctx.shown, ctx.told, ctx.asked, ctx.path)
 
 
 def _agree(values: Mapping[str, Value], allowed: Sequence[str], required: Sequence[str] = ()) -> None:
@@ -129,6 +136,7 @@ class ScriptedModels:
     shares: Mapping[str, float] | Callable[[str], Mapping[str, float]] | None = None
     facts_of_all: ModelFacts | None = None
     finish: FinishReason = "stop"
+    loads: Mapping[str, Load] = field(default_factory=dict[str, Load])  # by target
     requests: list[ChatRequest | ScoreRequest] = field(default_factory=list[ChatRequest | ScoreRequest])
 
     async def chat(self, request: ChatRequest) -> ChatReply:
@@ -152,3 +160,6 @@ class ScriptedModels:
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:
         return self.facts_of_all
+
+    def load(self, choice: ModelChoice) -> Load | None:
+        return self.loads.get(choice.target)
