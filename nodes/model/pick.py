@@ -1,0 +1,155 @@
+"""Smart pick: one of several models, chosen for each input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from app.sdk.context import RunContext
+from app.sdk.data_types import Value
+from app.sdk.fields import SMALL, STRONG, ChoiceField, ModelChoice, ModelField, NumberField, Option, RowsField
+from app.sdk.lit_path import Turn
+from app.sdk.model_rows import ModelRow, too_few
+from app.sdk.node_type import ByPort, Fault, NodeType
+from app.sdk.picking import Evidence, Picked, PickRule, by_evidence, by_rules
+from app.sdk.ports import Port, Ports
+from app.sdk.question import Asking, QuestionFields, named, question_faults
+from app.sdk.reference_ports import grown_inputs
+from app.sdk.references import fill
+
+How: TypeAlias = Literal["rules", "learned"]
+
+
+@dataclass(frozen=True, slots=True)
+class PickFields(QuestionFields):
+    how: Annotated[
+        How,
+        ChoiceField(
+            label="Pick",
+            options=(
+                Option("rules", "by rules"),
+                Option("learned", "by what was learned", "The cheapest model that passed often enough."),
+            ),
+        ),
+    ] = "rules"
+    rules: Annotated[
+        tuple[PickRule, ...],
+        RowsField(
+            label="Rules",
+            help="The first one that holds decides.",
+            item="rule",
+            shown_if=("how", ("rules",)),
+        ),
+    ] = (PickRule(),)
+    models: Annotated[
+        tuple[ModelRow, ...],
+        RowsField(label="Models, the cheapest first", item="model", shown_if=("how", ("learned",))),
+    ] = (ModelRow(SMALL), ModelRow(STRONG))
+    wanted: Annotated[
+        float,
+        NumberField(
+            label="Must pass at least",
+            help="The share of answers that pass the checks behind this step.",
+            minimum=0,
+            maximum=1,
+            step=0.05,
+            slider=True,
+            shown_if=("how", ("learned",)),
+        ),
+    ] = 0.8
+    evidence: Annotated[
+        tuple[Evidence, ...],
+        RowsField(
+            label="What was learned",
+            help="From the records of earlier runs, when you say so. You can change it.",
+            item="line",
+            shown_if=("how", ("learned",)),
+            advanced=True,
+        ),
+    ] = ()
+    otherwise: Annotated[
+        ModelChoice, ModelField(label="Otherwise ask", help="Where no rule holds, or too little is known.")
+    ] = SMALL
+
+
+@dataclass(frozen=True, slots=True)
+class PickOutputs:
+    answer: Annotated[Value, Port("Answer", "any", main=True)]
+    model: Annotated[str, Port("Model that answered", "text", quiet=True)]
+
+
+class Pick(NodeType[PickFields, ByPort, PickOutputs]):
+    """Picks one model for each input and asks it. It decides by your rules, such as "the length is at least 1000", or
+    by what earlier runs have shown.
+
+    What it learns from are the checks that follow it: for each model and each kind of input (how long, how it is
+    written) it counts how many answers passed. It takes the cheapest model whose share surely reaches what you want;
+    38 of 40 count for more than 4 of 4. With fewer than ten answers it says that it doesn't know and asks the model
+    under "Otherwise ask".
+
+    It learns only when you tell it to (`baton learn`), so the same input always goes to the same model until then. Why
+    a model was picked stands in the step's path.
+
+    Example: rules "the length is at least 1000: strong" and "the writing is chinese: Qwen", otherwise small.
+    """
+
+    id = "model.pick"
+    title = "Smart pick"
+    summary = "The right model for each input"
+    kind = "model"
+    category = "models"
+    icon = "route"
+    effect = "model"
+    random = True
+    cached = "calls"
+
+    @classmethod
+    def ports(cls, fields: PickFields) -> Ports:
+        rules = fields.rules if fields.how == "rules" else ()
+        looked_at = [text for rule in rules for text in _texts(rule)]
+        return Ports(inputs=grown_inputs(fields.prompt, fields.system, *looked_at))
+
+    @classmethod
+    def models(cls, fields: PickFields) -> tuple[ModelChoice, ...]:
+        rows = fields.rules if fields.how == "rules" else fields.models
+        return tuple(dict.fromkeys((*(row.model for row in rows), fields.otherwise)))
+
+    @classmethod
+    def calls(cls, fields: PickFields) -> tuple[tuple[ModelChoice, ...], ...]:
+        return (cls.models(fields),)
+
+    @classmethod
+    def headline(cls, fields: PickFields) -> str:
+        return " ".join(fields.prompt.split())[:80]
+
+    @classmethod
+    def check(cls, fields: PickFields) -> tuple[Fault, ...]:
+        if fields.how == "learned":
+            return (*question_faults(fields), *too_few(fields.models))
+        blank = [
+            row
+            for row, rule in enumerate(fields.rules, 1)
+            if rule.look_at == "value" and not rule.what.strip()
+        ]
+        return (*question_faults(fields), *(("rules", "pick.no_value", {"row": row}) for row in blank))
+
+    async def run(self, fields: PickFields, inputs: ByPort, ctx: RunContext) -> PickOutputs:
+        picked = _picked(fields, inputs)
+        model, connection = named(ctx, picked.model)
+        tier = self.models(fields).index(picked.model) + 1
+        ctx.light([Turn(tier, model, connection, "passed_over", (picked.reason,))])
+        answer = (await Asking(fields, inputs, ctx).ask(picked.model, tier)).or_fail()
+        ctx.light([Turn(tier, answer.model or model, connection, "answered", (picked.reason,))])
+        return PickOutputs(answer.value, answer.model or model)
+
+
+def _picked(fields: PickFields, inputs: ByPort) -> Picked:
+    prompt = fill(fields.prompt, inputs)
+    if fields.how == "rules":
+        return by_rules(fields.rules, fields.otherwise, prompt, inputs)
+    models = [row.model for row in fields.models]
+    return by_evidence(models, fields.otherwise, fields.evidence, fields.wanted, prompt)
+
+
+def _texts(rule: PickRule) -> tuple[str, ...]:
+    return (rule.what, rule.value) if rule.look_at == "value" else (rule.value,)
