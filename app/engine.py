@@ -8,13 +8,14 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
 from app.adapters.event_files import EventFile
 from app.adapters.file_rows import restored
+from app.adapters.live_caps import LiveCaps
 from app.adapters.outside import Outside
 from app.adapters.reviewed_store import ReviewedStore
 from app.adapters.run_handle import RunHandle
@@ -22,6 +23,8 @@ from app.adapters.sqlite_cache import SqliteCache
 from app.adapters.sqlite_runs import SqliteRuns
 from app.adapters.starter import Starter
 from app.adapters.workflow_parts import WorkflowParts
+from app.costs.ledger import Filter
+from app.costs.limits import Span, with_cap
 from app.document import json_codec
 from app.document.json_codec import digest
 from app.document.problem import Problem, ProblemError
@@ -48,7 +51,7 @@ from app.sdk.gateway import ModelFacts
 from app.sdk.grants import Grants
 from app.sdk.node_type import WorkflowRule
 from app.sdk.powers import Power
-from app.settings import Folders, Preferences
+from app.settings import Folders, Preferences, save_preferences
 
 SAMPLES = "samples"
 
@@ -85,8 +88,17 @@ class Engine:
     def use(self, preferences: Preferences) -> None:
         """Other preferences hold from the next run on; add-ons and threads from the next start."""
         self.preferences = preferences
+        self._caps.use(preferences)
+        if "runs" in self.__dict__:
+            self.runs.limits.wake()
         if "outside" in self.__dict__:
             self.outside.preferences = preferences
+
+    def raise_limit(self, span: Span, connection: str, cap: Decimal | None) -> None:
+        """Sets a limit of this profile for now and later; runs that wait for it look again. Raises OSError."""
+        preferences = with_cap(self.preferences, span, connection, cap)
+        save_preferences(self.where, preferences)
+        self.use(preferences)
 
     @cached_property
     def registry(self) -> Registry:
@@ -100,7 +112,11 @@ class Engine:
     @cached_property
     def runs(self) -> SqliteRuns:
         """All runs of this profile."""
-        return SqliteRuns(self.where, restored)
+        return SqliteRuns(self.where, restored, caps=self._caps)
+
+    @cached_property
+    def _caps(self) -> LiveCaps:
+        return LiveCaps(self.where, self.preferences)
 
     @cached_property
     def cache(self) -> SqliteCache:
@@ -183,6 +199,8 @@ class Engine:
         try:
             journal = await self.runs.begin(head)
         except JournalError as error:  # people may run on a disk that takes nothing; they are told
+            if self._caps().bind_any:  # what nobody writes down, no limit of a day can hold
+                raise ProblemError(error.problem, Problem("run.limits_not_counted")) from error
             warnings = (
                 *warnings,
                 Problem(
@@ -225,6 +243,9 @@ class Engine:
                 await self._before(request),
                 retry_failed,
                 request.dry,
+                sum(
+                    (one.counted for one in await self.runs.ledger.sums((), only=Filter(run=run))), Decimal(0)
+                ),
             )
             rows, count = await self._rows(plan, request)
             await self.runs.summarise(run, replace(summary, status="running"))
@@ -281,6 +302,9 @@ class Engine:
         kept = self.preferences
         with contextlib.suppress(JournalError):
             await self.runs.keep(kept.keep_runs, kept.keep_runs_mb * _MB)
+            if kept.keep_costs_days:
+                first = datetime.now().astimezone().date() - timedelta(days=kept.keep_costs_days)
+                await self.runs.ledger.throw_away(first.isoformat())
         return self.runs.told
 
     async def _let_go(self, run: str) -> None:
@@ -320,10 +344,12 @@ class Engine:
     ) -> RunHandle:
         doors = self._doors(Broker(grants, request.folder), request.folder)
         cache = None if request.fresh else self.cache
-        keeping = Keeping(journal, cache, past) if journal else Keeping(cache=cache, past=past)
+        keeping = Keeping(cache=cache, past=past)
+        if journal:
+            keeping = Keeping(journal, cache, past, self.runs.limits)
         execution = Execution(plan, doors, self._limits(request, grants), run, request.values, *rows, keeping)
         events = EventFile(self.where.data / "runs", run, self.preferences.keep_run_files)
-        return RunHandle(execution, events, self.runs if journal else None, warnings)
+        return RunHandle(execution, events, self.runs if journal else None, warnings, self.raise_limit)
 
     def _doors(self, broker: Broker, folder: Path) -> Doors:
         outside = self.outside

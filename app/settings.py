@@ -70,12 +70,18 @@ class Preferences:
     reduced_motion: bool | None = None
     roles: Mapping[str, RoleTarget] = field(default_factory=dict[str, RoleTarget])
     budget_usd: str = "1.00"  # the cap of one run unless the workflow asks for less
+    budget_day_usd: str = ""  # of all runs together; empty: no limit
+    budget_month_usd: str = ""
+    connection_budgets: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict[str, Mapping[str, str]]
+    )  # by connection, then "day" or "month"
     rows_at_a_time: int = 4
     threads: int = 0  # of the embedded model; 0 = cores - 1
     model_idle_minutes: float = 10.0
     keep_run_files: int = 20
     keep_runs: int = 500  # of the history; pinned ones stay
     keep_runs_mb: int = 2000
+    keep_costs_days: int = 0  # of the ledger; 0: for ever
     cache_mb: int = 1000  # of results that may be taken again
     autosave_seconds: float = 5.0
     addons: tuple[str, ...] = ()  # add-on packages that were switched on
@@ -136,10 +142,14 @@ def write_atomically(path: Path, text: str) -> None:
 def _from_plain(saved: Mapping[str, Any]) -> tuple[Preferences, bool]:
     read: dict[str, Any] = {}
     known = [item.name for item in fields(Preferences) if item.name in saved]
+    is_whole = True
     for name in known:
         with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
             read[name] = _readable(name, saved[name])
-    return Preferences(**read), len(read) == len(known)
+        is_whole = is_whole and name in read
+        if name not in read and name in _NOTHING_PAID:  # a limit that can't be read must not become none
+            read[name] = _NOTHING_PAID[name]
+    return Preferences(**read), is_whole
 
 
 def _readable(name: str, value: Any) -> Any:
@@ -153,16 +163,32 @@ def _readable(name: str, value: Any) -> Any:
             }
         case "shortcuts":
             return {str(action): str(keys) for action, keys in value.items()}
-        case "addons" if isinstance(value, list):
-            return tuple(str(package) for package in cast("list[Any]", value))
+        case "budget_usd" | "budget_day_usd" | "budget_month_usd":
+            return _amount(value)
+        case "connection_budgets":
+            return {
+                str(connection): {str(span): _amount(amount) for span, amount in caps.items()}
+                for connection, caps in value.items()
+            }
         case "reduced_motion" if value is None or isinstance(value, bool):
             return value
-        case "budget_usd" if value and not 0 <= Decimal(value) < Decimal("Infinity"):
-            raise ValueError(name)  # a cap that can't be read must not become none
-        case _ if type(value) is type(default) or (type(default) is float and type(value) is int):
-            return value
         case _:
-            raise TypeError(name)
+            return _of_same_type(value, default)
+
+
+def _of_same_type(value: Any, default: Any) -> Any:
+    if default == () and isinstance(value, list):
+        return tuple(str(one) for one in cast("list[Any]", value))
+    if type(value) is type(default) or (type(default) is float and type(value) is int):
+        return value
+    raise TypeError(value)
+
+
+def _amount(value: Any) -> str:
+    if not isinstance(value, str) or (value and not 0 <= Decimal(value) < Decimal("Infinity")):
+        raise ValueError(value)
+    return value
 
 
 _DEFAULTS = Preferences()
+_NOTHING_PAID: Mapping[str, Any] = {"budget_day_usd": "0", "budget_month_usd": "0"}

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Sequence
 
 from app.adapters.database import Database, Settled
+from app.adapters.ledger_holds import Holds
 from app.adapters.ledger_rows import Numbered, numbers_there, write_days, write_entries, write_origin
 from app.costs.ledger import Entry, Origin
 from app.executor.journal import JournalError
@@ -22,6 +23,7 @@ class LedgerOutbox:
 
     def __init__(self, database: Database) -> None:
         self.fault: JournalError | None = None
+        self.holds = Holds()
         self._database = database
         self._life = secrets.randbits(62)  # entries of a process are known by it and their number
         self._lock = threading.Lock()
@@ -33,27 +35,27 @@ class LedgerOutbox:
         self._origins: dict[Origin, int] = {}
         self._identity = 0
 
-    @property
-    def is_empty(self) -> bool:
-        with self._lock:
-            return not self._waiting and not self._writing and not self._tried
-
     def book(self, entry: Entry) -> None:
         with self._lock:
             self._last += 1
             self._waiting.append((self._last, entry))
+        self.plan()
+
+    def plan(self) -> None:
+        """Has what waits written soon, even if no run commits anything."""
+        with self._lock:
             if self._is_planned:
                 return
             self._is_planned = True
         asyncio.get_running_loop().call_later(_SOON, self.submit)
 
     def submit(self) -> None:
-        """Has what waits written, even if no run commits anything."""
+        """Has it written now."""
         with self._lock:
             self._is_planned = False
-            if not self._waiting and not self._tried:
-                return
-        self._database.submit(self)
+            is_empty = not self._waiting and not self._tried
+        if not is_empty or not self.holds.is_settled:
+            self._database.submit(self)
 
     # The writer's thread. Runs call these within their own `do` and `ended`.
 
@@ -62,16 +64,22 @@ class LedgerOutbox:
             again, fresh = self._tried, self._waiting
             self._tried, self._waiting = [], []
             self._writing += again + fresh
-        if not again and not fresh:
-            return
+        if again or fresh:
+            self._write(connection, again, fresh)
+        self.holds.write(connection)
+
+    def _write(
+        self, connection: sqlite3.Connection, again: Sequence[Numbered], fresh: Sequence[Numbered]
+    ) -> None:
         if again:
             there = numbers_there(connection, self._life, [number for number, _ in again])
             again = [(number, entry) for number, entry in again if number not in there]
-        entries = again + fresh
+        entries = [*again, *fresh]
         write_entries(connection, self._life, entries, self._numbers(connection, entries))
         write_days(connection, [entry for _, entry in entries])
 
     def ended(self, fault: JournalError | None) -> Iterable[Settled]:
+        self.holds.ended(well=fault is None)
         with self._lock:
             if fault is not None:
                 self._tried = self._writing + self._tried

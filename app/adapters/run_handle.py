@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from app.adapters.event_files import EventFile
+from app.costs.limits import Span
 from app.document.problem import Problem
 from app.document.workflow import Json
 from app.events.run_events import RunEvent, RunFinished, RunPaused
@@ -18,17 +20,23 @@ from app.executor.journal import JournalError, RunStore
 class RunHandle:
     """The events of a run as they come, and what may be done to it. Iterate `batches` to the end.
 
-    `warnings` are what was found wrong beforehand and didn't keep it from running; `store` is None where nothing of the
-    run outlives it.
+    `raise_limit` sets a limit of the profile, of a day or month, of a connection or of everything. `warnings` are what
+    was found wrong beforehand and didn't keep it from running; `store` is None where nothing of the run outlives it.
     """
 
     def __init__(
-        self, execution: Execution, events: EventFile, store: RunStore | None, warnings: tuple[Problem, ...]
+        self,
+        execution: Execution,
+        events: EventFile,
+        store: RunStore | None,
+        warnings: tuple[Problem, ...],
+        raise_limit: Callable[[Span, str, Decimal], None],
     ) -> None:
         self._execution = execution
         self._events = events
         self._store = store
         self.warnings = warnings
+        self.raise_limit = raise_limit
         self.stop = execution.stop
         self.answer = execution.answer
         self.raise_budget = execution.raise_budget

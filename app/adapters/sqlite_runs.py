@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -19,6 +19,8 @@ from app.adapters.redaction import hide_in_json
 from app.adapters.run_leases import RunLeases
 from app.adapters.sqlite_journal import SqliteJournal
 from app.adapters.sqlite_ledger import SqliteLedger
+from app.adapters.sqlite_limits import SqliteLimits
+from app.costs.limits import Caps
 from app.document.problem import Problem
 from app.events.json_codec import json_of, record_of
 from app.executor.journal import JournalError, RunHead, RunLine, RunStore, RunSummary
@@ -50,12 +52,17 @@ class SqliteRuns(RunStore):
     """
 
     def __init__(
-        self, where: Folders, restore: Restore = leave_reference, patience: float = PATIENCE
+        self,
+        where: Folders,
+        restore: Restore = leave_reference,
+        patience: float = PATIENCE,
+        caps: Callable[[], Caps] = Caps,
     ) -> None:
         self._database = Database(where.data / "journal.sqlite3", JOURNAL, patience)
         self._outbox = LedgerOutbox(self._database)
         self._ledger = SqliteLedger(self._database, self._outbox)
         self._leases = RunLeases(where.data / "runs")
+        self.limits = SqliteLimits(self._database, self._outbox, self._leases.alive, caps)
         self._restore = restore
         self._open: dict[str, SqliteJournal] = {}
 

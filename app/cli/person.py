@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from app.cli.amounts import amount_of
 from app.cli.keyboard import Keyboard
 from app.cli.replies import WORDS, now, who
 from app.cli.sentences import sentence_of
 from app.cli.terminal import BOLD, colour, plain, plain_lines
+from app.costs.limits import Span
 from app.document.problem import ProblemError
 from app.document.workflow import Json
 from app.engine import RunHandle
@@ -83,16 +85,22 @@ class Desk:
                 answer = await ask(what, step, self._keyboard)
                 self._handle.answer(what.node, what.scope, answer)
             else:
-                self._go_on(await _new_cap(what, step, self._keyboard))
+                self._go_on(what, await _new_cap(what, step, self._keyboard))
             self._answered = what
         except EOFError:
             self._alone = True
             _say("")
             leave(self._handle, what, step, self._out)
 
-    def _go_on(self, cap: Decimal | None) -> None:
+    def _go_on(self, reached: BudgetReached, cap: Decimal | None) -> None:
         if cap is None:
             self._handle.stop("paused")
+        elif reached.limit:
+            try:
+                self._handle.raise_limit(cast("Span", reached.limit), reached.connection, cap)
+            except OSError as error:
+                _say(str(error))
+                self._handle.stop("paused")
         else:
             self._handle.raise_budget(cap)
 
@@ -115,16 +123,31 @@ def leave(handle: RunHandle, what: Open, step: str, out: Path | None = None) -> 
             _say(text("cli.waiting.go_on", run=handle.id, where=where, words=words, more=more))
         handle.stop("waiting")
     else:
-        _say(text("cli.paused", step=step, spent=what.spent, cap=what.cap, needed=what.needed))
-        if handle.is_kept:
+        _say(why_paused("cli.paused", what, step))
+        if handle.is_kept and not what.limit:
             _say(text("cli.paused.go_on", run=handle.id, more=more))
+        elif handle.is_kept:
+            option = f"--{what.limit}-limit USD" + (
+                f" --connection {shlex.quote(what.connection)}" if what.connection else ""
+            )
+            _say(text("cli.paused.limit.go_on", run=handle.id, more=more, option=option, renews=what.renews))
         handle.stop("paused")
+
+
+def why_paused(code: str, reached: BudgetReached, step: str) -> str:
+    """Which limit it was, how much of it is left, and when it begins anew."""
+    args = {"step": step, "spent": reached.spent, "cap": reached.cap, "needed": reached.needed}
+    if not reached.limit:
+        return text(code, **args)
+    left = max(Decimal(reached.cap) - Decimal(reached.spent), Decimal(0))
+    where = {"connection": reached.connection, "renews": reached.renews, "left": str(left)}
+    at = "_at" if reached.connection else ""
+    return text(f"cli.paused.{reached.limit}{at}", **args, **where)
 
 
 async def _new_cap(reached: BudgetReached, step: str, keyboard: Keyboard) -> Decimal | None:
     """None: the run is to stay where it is. Raises EOFError when the keyboard has gone."""
-    spent = {"spent": reached.spent, "cap": reached.cap, "needed": reached.needed}
-    _say("\n" + colour(text("cli.budget.reached", step=step, **spent), BOLD, sys.stderr))
+    _say("\n" + colour(why_paused("cli.budget.reached", reached, step), BOLD, sys.stderr))
     while words := (await _prompt(keyboard, text("cli.budget.new"))).strip():
         try:
             return amount_of(words)

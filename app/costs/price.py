@@ -52,6 +52,10 @@ class Price:
         )
 
 
+ASSUMED = Price(Decimal("0.000005"), Decimal("0.000025"))
+"""What limits count where nobody knows a price: 5 and 25 dollars per million tokens, those of a strong model."""
+
+
 class PriceBook(Protocol):
     """Where prices come from. `as_of` is the date of the list as people read it, ISO."""
 

@@ -207,7 +207,11 @@ class FrameStarted:
 
 @fact
 class BudgetReached:
-    """A paid call would have gone over the cap: the run pauses before it."""
+    """A paid call would have gone over a limit: the run pauses before it.
+
+    `limit` is empty for the run's own cap, else "day" or "month": then `spent` and `cap` are those of everything, or
+    of `connection`, and `renews` is the day on which it counts from nothing.
+    """
 
     t: float
     node: str
@@ -215,6 +219,9 @@ class BudgetReached:
     spent: str
     cap: str
     needed: str
+    limit: str = ""
+    connection: str = ""
+    renews: str = ""
 
 
 @fact

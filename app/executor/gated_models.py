@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from app.costs.cost import FREE, Cost
+from app.costs.price import ASSUMED
 from app.costs.usage import NO_USAGE, Usage
 from app.events.run_events import Failure, ModelCalled, Source
 from app.executor.call_cache import CallCache
@@ -149,8 +150,11 @@ class GatedModels:
         call: Callable[[], Awaitable[_Reply]],
     ) -> tuple[_Reply, Taken]:
         run, facts = self._run, asked.facts
-        bound = run.doors.upper_bound(facts, most) or Decimal(0)
-        await run.reserve(self._instance, bound)
+        bound = run.doors.upper_bound(facts, most)
+        is_known = bound is not None
+        bound = ASSUMED.at_most(most) if bound is None else bound
+        connection = facts.connection if facts else ""
+        held = await run.reserve(self._instance, connection, bound)
         begun = time.monotonic()
         spent = Decimal(0)
         try:
@@ -159,8 +163,8 @@ class GatedModels:
             usage = so_far() if guessed else reply.usage
             cost = run.doors.cost_of(facts, usage)
             cost = _estimated(cost) if guessed else cost
-            # A cost that nobody knows is shown as unknown, but it must not let the cap be overrun.
-            spent = max(bound, cost.known) if cost.usd is None else cost.known
+            # A cost that nobody knows is shown as unknown, but limits count what it may have been.
+            spent = cost.known if is_known else ASSUMED.of(usage or most)
             taken = Taken(time.monotonic() - begun - waits.seconds, usage, cost, spent)
             self._book(asked, reply.model, taken)
             return reply, taken
@@ -173,13 +177,13 @@ class GatedModels:
             if failure is None or failure.code in _MAY_BE_BILLED:
                 usage = so_far()
                 cost = _estimated(run.doors.cost_of(facts, usage))
-            spent = cost.known
+            spent = cost.known if is_known or not usage.total else ASSUMED.of(usage)
             seconds = time.monotonic() - begun - waits.seconds
             taken = Taken(seconds, usage, cost, spent)
             self._book(asked, facts.id if facts else "", taken, failure)
             raise
         finally:
-            run.budget.settle(bound, spent)
+            run.settle(connection, bound, spent, held)
 
     def _had_before(self, asked: Asked) -> None:
         """What an earlier life paid is on the bill of this step; what this life paid is there already."""
@@ -240,10 +244,8 @@ class GatedModels:
 
 
 def _must_be_estimated(reply: ChatReply | LabelScores) -> bool:
-    """Where the server's counts can't be true, or would have come behind the place where we stopped it."""
-    return isinstance(reply, ChatReply) and (
-        reply.doubted or (reply.usage is None and reply.finish == "repetition")
-    )
+    """Where the server gave no counts, or none that can be true."""
+    return isinstance(reply, ChatReply) and (reply.doubted or reply.usage is None)
 
 
 def _estimated(cost: Cost) -> Cost:

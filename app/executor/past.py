@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from app.costs.cost import FREE, Cost
+from app.costs.limits import SharedLimits
 from app.costs.usage import NO_USAGE, Usage
 from app.executor.cache import Cache
 from app.executor.journal import Journal
@@ -15,9 +17,10 @@ from app.sdk.data_types import Value
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """`elapsed` (seconds), `spent`, `usage` and `calls` are of the run's earlier lives. `pins` are outputs by node that
-    stand in place of its work; `before`, in a run from one step on, what the last run had. `retry_failed`: rows that
-    failed are tried again. `dry`: outside effects are shown and not done.
+    """`elapsed` (seconds), `spent`, `usage` and `calls` are of the run's earlier lives; `counted` is what limits
+    count for them, calls of unknown price too. `pins` are outputs by node that stand in place of its work; `before`, in
+    a run from one step on, what the last run had. `retry_failed`: rows that failed are tried again. `dry`: outside
+    effects are shown and not done.
     """
 
     elapsed: float = 0.0
@@ -28,12 +31,16 @@ class Past:
     before: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
     retry_failed: bool = False
     dry: bool = False
+    counted: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Where a run's records and results go. By default nothing outlives it."""
+    """Where a run's records and results go, and the limits that it shares with others. By default nothing outlives it,
+    and nothing is shared.
+    """
 
     journal: Journal = field(default_factory=journal_of_nothing)
     cache: Cache | None = None
     past: Past = field(default_factory=Past)
+    limits: SharedLimits | None = None

@@ -6,12 +6,14 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from app.costs.budget import Budget
+from app.costs.limits import LimitReached, SharedLimits
 from app.document.characters import whole_text
 from app.document.problem import Argument
 from app.document.workflow import Json
@@ -43,6 +45,9 @@ from app.sdk.gateway import Waiting
 _SHOWN_EVERY = 1 / 30  # seconds between two updates of a node's partial text
 _WAIT_TOLD_EVERY = 5.0  # seconds between two messages that calls wait for the same connection
 
+_LOOK_AGAIN = 2.0  # seconds until a run that waits for a day or for a higher limit looks again
+_SOON_AGAIN = 0.1  # the same for one that waits for calls under way
+
 _Place = tuple[str, Scope]
 
 
@@ -69,7 +74,9 @@ class Run:
         self.paid = Tally()  # in this life of the run
         self.notes_left = NOTES_A_RUN
         self.twins: dict[str, asyncio.Future[None]] = {}  # model steps under way, by the key of their results
-        self.budget = Budget(limits.budget, past.spent.known)
+        self.budget = Budget(limits.budget, max(past.spent.known, past.counted))
+        self._shared = keeping.limits
+        self._limits_reached: dict[_Place, LimitReached] = {}
         self.time_limit = TimeLimit(limits.time)
         in_memory = isinstance(self.journal, MemoryJournal)
         self.values = ValueStore(STORE_CHARACTERS if in_memory else BESIDE_A_JOURNAL)
@@ -192,8 +199,15 @@ class Run:
         self.waits = tuple(dict.fromkeys(node for node, _ in self._waiting))
         money = {place: needed for place, needed in self._waiting.items() if needed is not None}
         for (node, scope), needed in money.items():
-            spent, cap = self.budget.spent, self.budget.cap
-            self.emit(BudgetReached(self.now, node, scope, str(spent), str(cap), str(needed)))
+            spent, cap, limit, connection, renews = self.budget.spent, self.budget.cap, "", "", ""
+            if (reached := self._limits_reached.get((node, scope))) is not None:
+                spent, cap, limit = reached.spent, reached.cap, reached.span
+                connection, renews = reached.connection, reached.renews
+            self.emit(
+                BudgetReached(
+                    self.now, node, scope, str(spent), str(cap), str(needed), limit, connection, renews
+                )
+            )
         self.emit(RunPaused(self.now, "paused" if money else "waiting"))
 
     def _go_on(self) -> None:
@@ -205,13 +219,58 @@ class Run:
 
     # Money
 
-    async def reserve(self, instance: Instance, amount: Decimal) -> None:
-        """Holds an amount for a call, or waits until the cap is raised."""
+    async def reserve(self, instance: Instance, connection: str, amount: Decimal) -> Decimal:
+        """Holds an amount for a call, or waits until a limit lets it. Gives what is held of the profile's limits.
+
+        Raises JournalError where nobody can say what others have spent.
+        """
         if not self.budget.fits(amount):
             with self._waits(instance, amount):
                 await self.budget.until_fits(amount)
             self.check_going()
         self.budget.hold(amount)
+        if self._shared is None or not amount:
+            return Decimal(0)
+        try:
+            return await self._reserve_shared(self._shared, instance, connection, amount)
+        except BaseException:
+            self.budget.settle(amount, Decimal(0))
+            raise
+
+    async def _reserve_shared(
+        self, shared: SharedLimits, instance: Instance, connection: str, amount: Decimal
+    ) -> Decimal:
+        place = (instance.node, instance.scope)
+        while True:
+            held = await shared.hold(self.id, connection, amount)
+            if not isinstance(held, LimitReached):
+                break
+            if held.only_held:  # other calls will soon say what they have cost
+                await _standing_still(instance, shared.changed(_SOON_AGAIN))
+                continue
+            with self._waits(instance, amount):
+                try:
+                    while isinstance(held, LimitReached) and not held.only_held:
+                        self._limits_reached[place] = held
+                        await shared.changed(_LOOK_AGAIN)
+                        held = await shared.hold(self.id, connection, amount)
+                finally:
+                    self._limits_reached.pop(place, None)
+                if self._paused:
+                    cap = self.limits.budget
+                    self.emit(RunResumed(self.now, None if cap is None else str(cap)))
+            if not isinstance(held, LimitReached):
+                break
+        if self.stopping:
+            shared.release(self.id, connection, held)
+        self.check_going()
+        return held
+
+    def settle(self, connection: str, bound: Decimal, spent: Decimal, held: Decimal) -> None:
+        """A call is over, and booked: gives back what was held for it."""
+        self.budget.settle(bound, spent)
+        if self._shared is not None and held:
+            self._shared.release(self.id, connection, held)
 
     def raise_budget(self, cap: Decimal | None) -> None:
         """A paused run goes on where what waits fits under the new cap, and pauses again where nothing does."""
@@ -274,3 +333,15 @@ class Run:
     def value(self, ref: str) -> Json:
         """A whole value by the reference of its preview. Raises KeyError if it is no longer kept."""
         return self.values.get(ref)
+
+
+async def _standing_still(instance: Instance, waiting: Coroutine[Any, Any, None]) -> None:
+    """Waits without the instance's own time going on."""
+    limit = instance.limit
+    if limit:
+        limit.hold()
+    try:
+        await waiting
+    finally:
+        if limit:
+            limit.release()

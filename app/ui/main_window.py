@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
+from typing import cast
 
 from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from app.costs.limits import Span, with_cap
 from app.document.ids import new_id
 from app.document.operations import SetWorkflow
 from app.document.problem import Problem
 from app.document.workflow import Workflow
+from app.events.run_events import BudgetReached
 from app.registry.registry import Registry
 from app.texts import text
 from app.ui import menus
@@ -216,6 +220,8 @@ class MainWindow(QMainWindow):
         self.runs.folded.connect(partial(self.panels.show_panel, "runs", False))
         self.runs.sized.connect(self._turn_runs)
         self.panels.folded.connect(self._on_fold)
+        for reached in (self.runs.limit_raised, self.history.limit_raised):
+            reached.connect(self._set_limit)
         self.history.unfinished.connect(self._offer_unfinished)
         self.history.clearing.connect(partial(self.preferences_desk.open, "storage"))
         self.top.page.connect(self._show_page)
@@ -236,6 +242,11 @@ class MainWindow(QMainWindow):
         self.panels.restore(self._state)
         self._on_change()
         self._retext()
+
+    def _set_limit(self, reached: BudgetReached, cap: Decimal) -> None:
+        """A limit of a day or month that a run waits for."""
+        span = cast("Span", reached.limit)
+        self.preferences.take(with_cap(self.preferences.now, span, reached.connection, cap))
 
     # --- what is shown -------------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ class HistoryDesk(QObject):
     """
 
     unfinished = Signal(int)
+    limit_raised = Signal(object, object)  # as BudgetBanner
     clearing = Signal()  # what is kept is to be looked at
 
     def __init__(self, main: Session, registry: Registry, link: EngineLink, window: QWidget) -> None:
@@ -78,6 +79,7 @@ class HistoryDesk(QObject):
     def _join(self, page: RunsPage) -> None:
         details, listed = page.details, page.list
         RunSteering(details.panel, self.stream, self._refuse, self, self._go_on)
+        details.panel.limit_raised.connect(self.limit_raised)
         listed.clearing.connect(self.clearing)
         listed.chosen.connect(self.open)
         listed.scoped.connect(self.refresh)

@@ -22,6 +22,18 @@ class MoneyPage(FormPage):
             float,
             1.0,
         ),
+        own(
+            "day",
+            NumberField(label="Spend limit per day", minimum=0, maximum=100_000, step=1, unit="$"),
+            float | None,
+            None,
+        ),
+        own(
+            "month",
+            NumberField(label="Spend limit per month", minimum=0, maximum=1_000_000, step=5, unit="$"),
+            float | None,
+            None,
+        ),
         own("rows", NumberField(label="Rows at a time", minimum=1, maximum=64), int, 4),
         own("threads", NumberField(label="Processor cores", minimum=0, maximum=256, advanced=True), int, 0),
         own(
@@ -36,6 +48,8 @@ class MoneyPage(FormPage):
         now = self.kept.now
         return {
             "budget": _amount(now.budget_usd),
+            "day": _limit(now.budget_day_usd),
+            "month": _limit(now.budget_month_usd),
             "rows": now.rows_at_a_time,
             "threads": now.threads,
             "idle": now.model_idle_minutes,
@@ -44,6 +58,8 @@ class MoneyPage(FormPage):
     def chosen(self, name: str, value: Json) -> Mapping[str, Any]:
         if name == "budget":
             return {"budget_usd": f"{Decimal(str(value)):.2f}"}
+        if name in ("day", "month"):
+            return {f"budget_{name}_usd": "" if value is None else str(Decimal(str(value)))}
         names = {"rows": "rows_at_a_time", "idle": "model_idle_minutes"}
         return {names.get(name, name): value}
 
@@ -53,3 +69,8 @@ def _amount(budget: str) -> float:
         return float(Decimal(budget))
     except InvalidOperation:
         return 1.0
+
+
+def _limit(budget: str) -> Json:
+    """None: there is none."""
+    return _amount(budget) if budget else None

@@ -22,7 +22,13 @@ from app.ui.preferences.form_page import FormPage
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 
-_NAMES = {"runs": "keep_runs", "size": "keep_runs_mb", "cache": "cache_mb", "files": "keep_run_files"}
+_NAMES = {
+    "runs": "keep_runs",
+    "size": "keep_runs_mb",
+    "cache": "cache_mb",
+    "files": "keep_run_files",
+    "costs": "keep_costs_days",
+}
 _MB = 1_000_000
 
 
@@ -34,6 +40,12 @@ class StoragePage(FormPage):
         own("size", NumberField(label="Room for runs", minimum=10, maximum=1_000_000, unit="MB"), int, 2000),
         own(
             "cache", NumberField(label="Room for results", minimum=0, maximum=1_000_000, unit="MB"), int, 1000
+        ),
+        own(
+            "costs",
+            NumberField(label="Costs kept", minimum=0, maximum=36_500, unit="days", advanced=True),
+            int,
+            0,
         ),
         own("files", NumberField(label="Runs in full", minimum=1, maximum=1000, advanced=True), int, 20),
     )

@@ -20,9 +20,12 @@ _CENT = Decimal("0.01")
 
 
 class BudgetBanner(QFrame):
-    """Emits `raised(Decimal)`: the new cap in US dollars."""
+    """Emits `raised(Decimal)`: the run's new cap in US dollars; `limit_raised(reached, Decimal)` where it was a limit
+    of a day or month.
+    """
 
     raised = Signal(object)
+    limit_raised = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,8 +72,15 @@ class BudgetBanner(QFrame):
         if reached is None:
             return
         spent, cap, needed = (_money(amount) for amount in (reached.spent, reached.cap, reached.needed))
-        self._what.setText(text("runs.budget.what", spent=spent, cap=cap, needed=needed))
-        self._more.setText(text("runs.budget.more"))
+        if reached.limit:
+            left = _money(str(max(Decimal(reached.cap) - Decimal(reached.spent), Decimal(0))))
+            args = {"connection": reached.connection, "left": left, "renews": reached.renews}
+            code = f"runs.budget.{reached.limit}{'_at' if reached.connection else ''}"
+            self._what.setText(text(code, spent=spent, cap=cap, needed=needed, **args))
+            self._more.setText(text("runs.budget.renews", **args))
+        else:
+            self._what.setText(text("runs.budget.what", spent=spent, cap=cap, needed=needed))
+            self._more.setText(text("runs.budget.more"))
         self._label.setText(text("runs.budget.limit"))
         self._limit.setAccessibleName(text("runs.budget.limit"))
         self._resume.setText(text("runs.budget.resume"))
@@ -89,7 +99,11 @@ class BudgetBanner(QFrame):
         return amount if enough else None
 
     def _raise(self) -> None:
-        if (amount := self._amount()) is not None:
+        if (amount := self._amount()) is None:
+            return
+        if self._reached is not None and self._reached.limit:
+            self.limit_raised.emit(self._reached, amount)
+        else:
             self.raised.emit(amount)
 
 

@@ -59,6 +59,7 @@ class RunPanel(QWidget):
     folded = Signal()
     decided = Signal(str, str, str, object, str)
     raised = Signal(object)
+    limit_raised = Signal(object, object)  # as BudgetBanner
 
     def __init__(
         self,
@@ -118,6 +119,7 @@ class RunPanel(QWidget):
         self.questions.decided.connect(self.decided)
         self.budget = BudgetBanner()
         self.budget.raised.connect(self.raised)
+        self.budget.limit_raised.connect(self.limit_raised)
         self.steps = Steps(self.look)
         self.timeline = Timeline(self.look)
         self.spend = SpendChart()

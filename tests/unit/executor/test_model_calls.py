@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.costs.cost import UNKNOWN, Cost
+from app.costs.price import ASSUMED
 from app.costs.usage import Usage
 from app.document.workflow import Node, Retry
 from app.events.run_events import (
@@ -39,29 +40,34 @@ class Forgetful(ScriptedModels):
         return replace(await super().chat(request), usage=None)
 
 
-def forgetful_doors(models: ScriptedModels) -> Any:
-    return replace(
-        doors(models, "1"),
-        cost_of=lambda _, usage: UNKNOWN if usage is None else Cost(Decimal(usage.total), "priced"),
-    )
+async def test_usage_that_a_server_does_not_say_is_estimated() -> None:
+    _, events = await run(PAID, through=doors(Forgetful(), "0.01"), values={"value": "x" * 400})
+    (call,) = [event for event in events if isinstance(event, ModelCalled)]
+    assert call.usage is not None
+    assert call.usage.input > 0
+    assert call.cost.state == "estimated"
+    assert call.cost.known == Decimal("0.01") * call.usage.total
 
 
-async def test_a_server_that_does_not_say_what_it_used_is_counted_at_the_estimate() -> None:
-    """Its cost is shown as unknown, but the cap holds it as if it had used what it may."""
-    models = Forgetful()
+async def test_a_call_of_unknown_price_is_shown_so_and_counted_at_an_estimate() -> None:
+    models = ScriptedModels()
+    through = replace(doors(models), cost_of=lambda *_: UNKNOWN, upper_bound=lambda *_: None)
+    each, most = ASSUMED.of(Usage(10, 5)), ASSUMED.at_most(Usage(20, 100))
     execution = start(
         PAID,
         rows=[{"value": str(i)} for i in range(10)],
-        through=forgetful_doors(models),
-        limits=Limits(budget=Decimal(300), rows_at_a_time=1),
+        through=through,
+        limits=Limits(budget=most + 2 * each, rows_at_a_time=1),
     )
     events: list[RunEvent] = []
     async for batch in execution.batches():
         events += batch
         if any(isinstance(e, RunPaused) for e in batch):
             execution.stop("paused")
-    assert len(models.asked) == 2
+    assert 2 <= len(models.asked) <= 3
     assert status(events) == "paused"
+    (reached,) = [event for event in events if isinstance(event, BudgetReached)]
+    assert Decimal(reached.spent) == each * len(models.asked)
     state = RunState()
     state.apply_all(events)
     assert state.cost.usd is None
