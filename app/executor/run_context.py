@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from app.document.problem import Argument
 from app.document.workflow import Json
@@ -51,6 +52,10 @@ class InstanceContext:
     @property
     def row(self) -> int | None:
         return self._row
+
+    @property
+    def spent(self) -> Decimal:
+        return self._instance.cost.known
 
     @property
     def idempotency_key(self) -> str:

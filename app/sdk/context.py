@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
 
 from app.document.problem import Argument
@@ -114,6 +115,11 @@ class RunContext(Protocol):
     @property
     def values(self) -> Mapping[str, Json]:
         """The run's (or row's) input values by name; what Ask hands out."""
+        ...
+
+    @property
+    def spent(self) -> Decimal:
+        """US dollars that this instance's calls have cost so far, as far as prices are known."""
         ...
 
     @property

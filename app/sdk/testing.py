@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from app.costs.usage import Usage
@@ -48,6 +49,7 @@ class OneNodeContext:
     values: Mapping[str, Json] = field(default_factory=dict[str, Json])
     row: int | None = None
     idempotency_key: str = "test"
+    spent: Decimal = Decimal(0)
     given_models: Models | None = None
     given_net: Net | None = None
     given_files: Files | None = None

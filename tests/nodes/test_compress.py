@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from app.sdk.gateway import ChatRequest
+from app.sdk.spec import AnyNodeType, spec_of
+from app.sdk.testing import ScriptedModels, run_node
+
+WORDS = [
+    "river",
+    "stone",
+    "paper",
+    "garden",
+    "window",
+    "bread",
+    "letter",
+    "music",
+    "winter",
+    "summer",
+    "doctor",
+]
+
+
+def long_text() -> str:
+    """Forty paragraphs, of which two speak of refunds, and one stands twice."""
+    rng = random.Random(3)
+    paragraphs = [" ".join(rng.choices(WORDS, k=60)) + "." for _ in range(40)]
+    paragraphs[17] = "Refunds are paid within 14 days to the card that was used. " * 3
+    paragraphs[31] = "A refund for a broken parcel needs a photo of the parcel."
+    paragraphs[25] = paragraphs[4]
+    return "\n\n".join(paragraphs)
+
+
+@pytest.fixture
+def compress(node) -> AnyNodeType:
+    return node("data.compress")
+
+
+async def test_a_short_text_stays_as_it_is(compress: AnyNodeType) -> None:
+    ran = await run_node(compress, {}, {"text": "Hello.\n\nHello."})
+    assert ran.outputs["text"] == "Hello.\n\nHello."
+    assert ran.outputs["dropped"] == []
+
+
+async def test_what_is_said_twice_goes_and_then_what_is_off_the_topic(compress: AnyNodeType) -> None:
+    fields = {"target": 400, "question": "{{question}}"}
+    ran = await run_node(compress, fields, {"text": long_text(), "question": "How do I get a refund?"})
+    text: Any = ran.outputs["text"]
+    assert "within 14 days" in text
+    assert "photo of the parcel" in text
+    assert text.index("within 14 days") < text.index("photo"), "in the order of the text"
+    dropped: Any = ran.outputs["dropped"]
+    assert [row["paragraph"] for row in dropped if row["why"] == "said_before"] == [26]
+    assert len(dropped) > 20
+    after: Any = ran.outputs["after"]
+    before: Any = ran.outputs["before"]
+    assert after <= 400 < before
+    assert ran.told == [("compress.came_to", {"before": before, "after": after, "n": len(dropped)})]
+
+
+async def test_without_trimming_only_what_is_said_twice_goes(compress: AnyNodeType) -> None:
+    ran = await run_node(compress, {"target": 400, "trim": False}, {"text": long_text()})
+    dropped: Any = ran.outputs["dropped"]
+    assert [row["why"] for row in dropped] == ["said_before"]
+
+
+async def test_a_model_summarises_the_rest_in_pieces(compress: AnyNodeType) -> None:
+    models = ScriptedModels(["It also speaks of rivers."] * 9)
+    fields = {"target": 400, "question": "refund", "summarise": True}
+    ran = await run_node(compress, fields, {"text": long_text() + "\n\n" + long_text()}, models=models)
+    text: Any = ran.outputs["text"]
+    assert "within 14 days" in text
+    assert text.endswith("It also speaks of rivers.")
+    after: Any = ran.outputs["after"]
+    assert after <= 400
+    assert models.requests
+    for request in models.requests:
+        assert isinstance(request, ChatRequest)
+        assert "refund" in request.messages[0].content
+        assert request.max_tokens is not None
+        assert request.max_tokens <= 400
+
+
+@pytest.mark.parametrize(("fields", "effect", "models"), [({}, "pure", 0), ({"summarise": True}, "model", 1)])
+def test_only_the_summary_needs_a_model(compress: AnyNodeType, fields: Any, effect: str, models: int) -> None:
+    spec = spec_of(compress)
+    decoded = spec.decode(fields)
+    assert compress.effect_of(decoded) == effect
+    assert len(compress.models(decoded)) == models
