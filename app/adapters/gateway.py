@@ -27,7 +27,16 @@ from app.document.problem import Problem, ProblemError
 from app.executor.request_size import tokens_about
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
-from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, Load, ModelFacts, ScoreRequest
+from app.sdk.gateway import (
+    ChatReply,
+    ChatRequest,
+    EmbedReply,
+    EmbedRequest,
+    LabelScores,
+    Load,
+    ModelFacts,
+    ScoreRequest,
+)
 from app.settings import RoleTarget
 
 AZURE_VERSION = "2024-10-21"  # of its API, unless the connection says another
@@ -152,6 +161,29 @@ class Gateway:
             _name(error, target)
             raise
 
+    async def embed(self, request: EmbedRequest) -> EmbedReply:
+        target, gate = await self._target(request.model)
+        try:
+            async with gate.turn(lambda: tokens_about(request), request.waits) as turn:
+                reply = await self._embed(target, request, turn.hear)
+                turn.used(reply.usage)
+            return reply
+        except NodeError as error:
+            _name(error, target)
+            raise
+
+    async def _embed(self, target: Target, request: EmbedRequest, hear: Hear) -> EmbedReply:
+        facts = self.facts(request.model)
+        if facts is not None and facts.can_embed is False:
+            raise NodeError("model.cannot_embed", field="model")
+        match target.connection.facts.lane:
+            case "openai":
+                return await self._lane.embed(target.server, target.model, request, hear)
+            case "litellm":
+                return await self._litellm.embed(_account(target), target.model, request, hear)
+            case _:
+                raise NodeError("model.cannot_embed", field="model")
+
     async def list_models(self, name: str) -> tuple[ListedModel, ...]:
         """The models of a connection, asked of its server; where it has no list, the ones that we know of.
 
@@ -258,6 +290,7 @@ class Gateway:
             can_score=True,
             can_schema=True,
             can_tools=False,
+            can_embed=False,
             local=True,
             size_bytes=facts.size_bytes,
             extra={"name": facts.name, "quantisation": facts.quantisation, "licence": facts.licence},

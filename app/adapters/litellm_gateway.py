@@ -14,13 +14,14 @@ from typing import Any
 
 from app.adapters.addresses import Reach
 from app.adapters.egress import Egress
+from app.adapters.embeddings import embed_reply_of
 from app.adapters.model_errors import as_model_errors, refusal
 from app.adapters.openai_lane import SILENCE, WHOLE, Hear
 from app.adapters.openai_reply import StreamedReply, reply_of
 from app.adapters.openai_request import messages_of, schema_format, tools_of
 from app.adapters.redaction import redact
 from app.sdk.errors import NodeError
-from app.sdk.gateway import ChatReply, ChatRequest
+from app.sdk.gateway import ChatReply, ChatRequest, EmbedReply, EmbedRequest
 
 # Read while it is imported: keep its price list local, read no .env file, ask no server for anything.
 _BEFORE_IMPORT = {
@@ -80,6 +81,28 @@ class LitellmLane:
             except Exception as error:
                 raise _failure(error, route, account, model) from error
 
+    async def embed(
+        self, account: Account, model: str, request: EmbedRequest, hear: Hear | None = None
+    ) -> EmbedReply:
+        """One call. Raises NodeError `model.*`, `net.*`."""
+        litellm = await load()
+        from app.adapters.httpx_egress import Route, routed
+
+        begun = time.perf_counter()
+        fields = {**_account_fields(account, model), "input": list(request.texts)}
+        if request.dimensions is not None:
+            fields["dimensions"] = request.dimensions
+        route = Route(self._egress, account.url, account.reach, WHOLE, _WHOLE_BODIES, hear)
+        with as_model_errors(account.connection, model):
+            try:
+                async with routed(route), asyncio.timeout(WHOLE.total):
+                    body = _honest((await litellm.aembedding(**fields)).model_dump())
+                    return embed_reply_of(body, time.perf_counter() - begun, model, len(request.texts))
+            except NodeError:
+                raise
+            except Exception as error:
+                raise _failure(error, route, account, model) from error
+
     async def close(self) -> None:
         """Lets litellm finish what it does after calls, so that nothing is left when the loop closes."""
         if _loaded is not None:
@@ -125,6 +148,7 @@ def _set_up(litellm: Any) -> None:
     litellm.disable_token_counter = True
     litellm.callbacks, litellm.success_callback, litellm.failure_callback = [], [], []
     litellm.num_retries = 0
+    litellm.DEFAULT_MAX_RETRIES = 0  # what embeddings take instead of a 0 that a call says
     # Clients of provider SDKs take this one, the handlers of all other providers ask this factory.
     litellm.aclient_session = httpx.AsyncClient(transport=EgressTransport())
     setattr(AsyncHTTPHandler, "create_async_transport", staticmethod(lambda *_, **__: EgressTransport()))  # noqa: B010
@@ -137,19 +161,26 @@ def _set_up(litellm: Any) -> None:
         logger.setLevel(logging.ERROR)
 
 
-def _fields(account: Account, model: str, request: ChatRequest, *, stream: bool) -> dict[str, Any]:
-    fields: dict[str, Any] = {
+def _account_fields(account: Account, model: str) -> dict[str, Any]:
+    """What every call says."""
+    return {
         "model": f"{account.provider}/{model}",
-        "messages": messages_of(request.messages),
         "api_key": account.key,
         "api_base": account.url,
         "max_retries": 0,
         "num_retries": 0,
         "timeout": WHOLE.total,
         "no-log": True,
+        **account.options,
+    }
+
+
+def _fields(account: Account, model: str, request: ChatRequest, *, stream: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        **_account_fields(account, model),
+        "messages": messages_of(request.messages),
         # A seed is a wish: providers without one still answer.
         "additional_drop_params": ["seed"] if account.provider in {"anthropic", "bedrock"} else None,
-        **account.options,
     }
     chosen = {"temperature": request.temperature, "max_tokens": request.max_tokens, "seed": request.seed}
     fields |= {name: value for name, value in chosen.items() if value is not None}

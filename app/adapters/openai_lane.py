@@ -12,13 +12,14 @@ from typing import Any, TypeAlias, cast
 from app.adapters.addresses import Reach
 from app.adapters.connection_kinds import OPENAI, Dialect
 from app.adapters.egress import Egress, Incoming
+from app.adapters.embeddings import embed_fields, embed_reply_of
 from app.adapters.model_errors import as_model_errors, refusal, refusal_inside
 from app.adapters.openai_reply import Plain, StreamedReply, reply_of
 from app.adapters.openai_request import request_fields
 from app.adapters.outgoing import Limits, Outgoing, host_of
 from app.adapters.sse import EventData
 from app.sdk.errors import NodeError
-from app.sdk.gateway import ChatReply, ChatRequest
+from app.sdk.gateway import ChatReply, ChatRequest, EmbedReply, EmbedRequest
 
 # An answer that is not streamed comes all at once after a long silence, so silence has no limit of its own there.
 WHOLE = Limits(idle=120, total=120, redirects=2)
@@ -94,6 +95,21 @@ class OpenAiLane:
                     reply = await self._collect(answer, server, model, request)
                     return reply.reply(time.perf_counter() - begun)
                 return self._whole(await answer.read(), server, model, request, begun)
+
+    async def embed(
+        self, server: Server, model: str, request: EmbedRequest, hear: Hear | None = None
+    ) -> EmbedReply:
+        """One call. Raises NodeError `model.*`, `net.*`."""
+        begun = time.perf_counter()
+        outgoing = server.outgoing("POST", "/embeddings", json.dumps(embed_fields(request, model)).encode())
+        with as_model_errors(server.connection, model):
+            async with self._egress.send(outgoing) as answer:
+                if answer.status != 200:
+                    raise await _refused(answer, server, model)
+                if hear is not None:
+                    hear(answer.headers)
+                body = _object(await answer.read(), server, model)
+                return embed_reply_of(body, time.perf_counter() - begun, model, len(request.texts))
 
     async def get(self, server: Server, path: str, question: bytes = b"") -> Plain:
         """A JSON object from this server, where need be as the answer to one. Raises NodeError `model.*`, `net.*`."""

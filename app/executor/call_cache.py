@@ -17,7 +17,7 @@ from app.executor.replies import Asked
 from app.executor.run import Run
 from app.planner.plan import PlanStep
 from app.planner.signature import SEMANTICS
-from app.sdk.gateway import LabelScores
+from app.sdk.gateway import ChatReply
 
 
 class CallCache:
@@ -69,7 +69,7 @@ class CallCache:
         reply, taken, key = asked.reply, asked.taken, self.key(asked)
         if reply is None or taken is None or not key:
             return
-        if isinstance(reply, LabelScores) or reply.finish in ("stop", "tool_calls"):
+        if not isinstance(reply, ChatReply) or reply.finish in ("stop", "tool_calls"):
             at = dt.datetime.now().astimezone().isoformat(timespec="seconds")
             usage, outputs = taken.usage or NO_USAGE, {"reply": plain_reply(reply)}
             kept = Kept(outputs, usage=usage, cost=taken.cost, model=reply.model, at=at)

@@ -10,13 +10,21 @@ from typing import Any, TypeAlias, cast
 
 from app.events.json_codec import json_of, record_of
 from app.sdk.data_types import Value
-from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
+from app.sdk.gateway import (
+    ChatReply,
+    ChatRequest,
+    EmbedReply,
+    EmbedRequest,
+    LabelScores,
+    ModelFacts,
+    ScoreRequest,
+)
 
-Request: TypeAlias = ChatRequest | ScoreRequest
-Reply: TypeAlias = ChatReply | LabelScores
+Request: TypeAlias = ChatRequest | ScoreRequest | EmbedRequest
+Reply: TypeAlias = ChatReply | LabelScores | EmbedReply
 
 _ASIDE = frozenset({"model", "on_text", "waits", "tier", "part"})  # no answer depends on these
-_KINDS: Mapping[str, type[Any]] = {"chat": ChatReply, "score": LabelScores}
+_KINDS: Mapping[str, type[Any]] = {"chat": ChatReply, "score": LabelScores, "embed": EmbedReply}
 
 
 def content_digest(request: Request) -> str:

@@ -24,7 +24,16 @@ from app.executor.request_size import BYTES_A_TOKEN_ABOUT, bytes_of, length
 from app.executor.run import Run
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
-from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, Load, ModelFacts, ScoreRequest
+from app.sdk.gateway import (
+    ChatReply,
+    ChatRequest,
+    EmbedReply,
+    EmbedRequest,
+    LabelScores,
+    Load,
+    ModelFacts,
+    ScoreRequest,
+)
 
 _BYTES_A_TOKEN = 2  # deliberately few: a reservation must not be too small
 _QUOTED = 300  # characters of a refusal
@@ -32,7 +41,7 @@ _OUTPUT_UNSAID = 4096  # tokens reserved where a request sets no maximum
 # Failures after which the provider may have worked, and so may bill, although no usage came back.
 _MAY_BE_BILLED = frozenset({"model.timeout", "model.stream_cut", "model.bad_reply", "model.host_crashed"})
 
-_Reply = TypeVar("_Reply", ChatReply, LabelScores)
+_Reply = TypeVar("_Reply", ChatReply, LabelScores, EmbedReply)
 
 
 class GatedModels:
@@ -98,6 +107,17 @@ class GatedModels:
             lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
             waits,
             lambda: self._run.doors.models.score(replace(request, waits=waits)),
+        )
+
+    async def embed(self, request: EmbedRequest) -> EmbedReply:
+        sent = length(*request.texts)
+        waits = CallWaits(self._run, self._instance)
+        return await self._gate(
+            request,
+            Usage(input=sent // _BYTES_A_TOKEN + 16),
+            lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
+            waits,
+            lambda: self._run.doors.models.embed(replace(request, waits=waits)),
         )
 
     async def _gate(
@@ -243,9 +263,9 @@ class GatedModels:
         self._run.booking.called(called, asked.facts, taken.counted)
 
 
-def _must_be_estimated(reply: ChatReply | LabelScores) -> bool:
+def _must_be_estimated(reply: ChatReply | LabelScores | EmbedReply) -> bool:
     """Where the server gave no counts, or none that can be true."""
-    return isinstance(reply, ChatReply) and (reply.doubted or reply.usage is None)
+    return not isinstance(reply, LabelScores) and (reply.doubted or reply.usage is None)
 
 
 def _estimated(cost: Cost) -> Cost:

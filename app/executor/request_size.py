@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from app.sdk.gateway import ChatRequest, ScoreRequest
+from app.sdk.gateway import ChatRequest, EmbedRequest, ScoreRequest
 
 BYTES_A_TOKEN_ABOUT = 4
 _OUTPUT_ABOUT = 1000  # tokens that an answer without a maximum is taken to have
@@ -20,10 +20,12 @@ def bytes_of(request: ChatRequest) -> int:
     return length(*texts)
 
 
-def tokens_about(request: ChatRequest | ScoreRequest) -> int:
+def tokens_about(request: ChatRequest | ScoreRequest | EmbedRequest) -> int:
     """Tokens read and written, for rates: neither the least nor the most."""
     if isinstance(request, ScoreRequest):
         return length(request.prompt) // BYTES_A_TOKEN_ABOUT + len(request.labels)
+    if isinstance(request, EmbedRequest):
+        return length(*request.texts) // BYTES_A_TOKEN_ABOUT
     return bytes_of(request) // BYTES_A_TOKEN_ABOUT + (request.max_tokens or _OUTPUT_ABOUT)
 
 

@@ -159,6 +159,29 @@ class LabelScores:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbedRequest:
+    """Where each text lies in a model's space of meanings. `dimensions` None: as many as the model has."""
+
+    model: ModelChoice
+    texts: Sequence[str]
+    dimensions: int | None = None
+    waits: WaitListener | None = None
+    tier: int = 0
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedReply:
+    """One vector for each text, in their order. `usage` and `doubted` as in ChatReply."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    usage: Usage | None
+    model: str
+    seconds: float
+    doubted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts:
     """What is known of a model; None = not known."""
 
@@ -208,6 +231,10 @@ class Models(Protocol):
 
     async def score(self, request: ScoreRequest) -> LabelScores:
         """Raises `model.cannot_score` where the model gives no usable probabilities."""
+        ...
+
+    async def embed(self, request: EmbedRequest) -> EmbedReply:
+        """Raises `model.cannot_embed` where the model gives no vectors."""
         ...
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:

@@ -18,6 +18,8 @@ from app.sdk.fields import ModelChoice
 from app.sdk.gateway import (
     ChatReply,
     ChatRequest,
+    EmbedReply,
+    EmbedRequest,
     FinishReason,
     LabelScores,
     Load,
@@ -139,7 +141,9 @@ class ScriptedModels:
     facts_of_all: ModelFacts | None = None
     finish: FinishReason = "stop"
     loads: Mapping[str, Load] = field(default_factory=dict[str, Load])  # by target
-    requests: list[ChatRequest | ScoreRequest] = field(default_factory=list[ChatRequest | ScoreRequest])
+    requests: list[ChatRequest | ScoreRequest | EmbedRequest] = field(
+        default_factory=list[ChatRequest | ScoreRequest | EmbedRequest]
+    )
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         said = self.replies[sum(isinstance(r, ChatRequest) for r in self.requests)]
@@ -159,6 +163,15 @@ class ScriptedModels:
             raise NodeError("model.cannot_score")
         shares = self.shares(request.prompt) if callable(self.shares) else self.shares
         return LabelScores({label: shares[label] for label in request.labels}, Usage(10, 1), "scripted", 0.0)
+
+    async def embed(self, request: EmbedRequest) -> EmbedReply:
+        """Vectors of the letters' counts, so that like texts are near."""
+        self.requests.append(request)
+        await asyncio.sleep(0)
+        vectors = tuple(
+            tuple(float(text.casefold().count(letter)) for letter in "aeiost") for text in request.texts
+        )
+        return EmbedReply(vectors, Usage(sum(len(text) // 4 + 1 for text in request.texts)), "scripted", 0.0)
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:
         return self.facts_of_all

@@ -36,6 +36,7 @@ EXPECTED = {
     "model.ensemble",
     "model.fallback",
     "model.pick",
+    "model.embed",
     "model.roles",
     "model.structured",
     "model.text",

@@ -54,6 +54,7 @@ class ScriptedServer:
         app.router.add_get("/{dialect}/v1/models", self._models)
         app.router.add_get("/gemini/v1beta/models", self._gemini_models)
         app.router.add_post("/openai/v1/chat/completions", self._counted(self._chat))
+        app.router.add_post("/openai/v1/embeddings", self._counted(self._embed))
         app.router.add_post("/openai/v1/completions", self._counted(self._echo))
         app.router.add_post("/azure/openai/deployments/{model}/chat/completions", self._counted(self._chat))
         app.router.add_post("/anthropic/v1/messages", self._counted(self._chat))
@@ -167,6 +168,28 @@ class ScriptedServer:
         rows = [{"name": f"models/{name}", **can} for name in MODELS]
         rows.append({"name": "models/embedder", "supportedGenerationMethods": ["embedContent"]})
         return web.json_response({"models": rows})
+
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        """Three numbers for each text: its length, its words, its last letter; backwards, as the order may be."""
+        body = await request.json()
+        self.asked.append(Asked("openai", request.path_qs, dict(request.headers), body))
+        answer = self.script.popleft() if self.script else self.default
+        if not _has_key("openai", request):
+            answer = Answer(fault="key")
+        if answer.fault is not None:
+            return await self._fail(request, "openai", answer, body["model"])
+        rows = [
+            {
+                "object": "embedding",
+                "index": i,
+                "embedding": [len(text), text.count(" ") + 1, ord(text[-1]) / 1000],
+            }
+            for i, text in enumerate(body["input"])
+        ]
+        said: dict[str, Any] = {"object": "list", "data": rows[::-1], "model": answer.model or body["model"]}
+        if answer.usage is not None:
+            said["usage"] = {"prompt_tokens": answer.usage.input, "total_tokens": answer.usage.input}
+        return web.json_response(said | answer.extra, headers=answer.headers)
 
     async def _echo(self, request: web.Request) -> web.Response:
         """Completions with the prompt's own log probabilities, one token a word, likelier the shorter it is."""

@@ -29,6 +29,7 @@ def test_the_librarys_order(registry: Registry) -> None:
         "Strong model",
         "Balance",
         "Cascade",
+        "Embedding",
         "Ensemble",
         "Fallback",
         "Smart pick",
