@@ -101,9 +101,7 @@ class NodeState:
         default_factory=Counter[str]
     )  # results that were there already: record, cache, pin
     saved: Cost = FREE
-    tiers: Counter[int] = field(
-        default_factory=Counter[int]
-    )  # how often the answer came from which of its models
+    tiers: Counter[int] = field(default_factory=Counter[int])  # how often so many of its models were needed
     compared: int = 0  # instances of which it is known what the strongest model alone would have cost
     compared_cost: Cost = FREE  # what they cost
     instead: Cost = FREE  # what they would have cost
@@ -290,7 +288,8 @@ class RunState:
         node.usage += usage
         node.usage_complete = node.usage_complete and event.usage is not None
         node.cost += event.cost
-        node.models[event.model] += 1
+        if event.failure is None:
+            node.models[event.model] += 1
         self._add(event.scope, usage, event.cost, 1)
         if event.cost.known:
             self.spend.append(SpendPoint(event.t, self.cost.known))
@@ -455,9 +454,9 @@ def row_of(scope: Scope) -> int:
 
 
 def _tier_of(path: Sequence[Mapping[str, Any]]) -> int:
-    """Which of its models a step came to; of those that answered, the one whose answer was taken."""
-    answered = [turn["tier"] for turn in path if turn.get("outcome") == "answered"]
-    return int(answered[-1] if answered else path[-1]["tier"])
+    """How many of its models a step needed one after the other; 1 where they were not asked in turn."""
+    in_turn = all(turn.get("outcome") in ("failed", "not_checked", "error") for turn in path[:-1])
+    return len(path) if in_turn else 1
 
 
 def _status_of(node: NodeState) -> NodeStatus:

@@ -10,24 +10,60 @@ from typing import Annotated, Literal, TypeAlias
 from app.sdk.context import RunContext
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
-from app.sdk.fields import SMALL, ChoiceField, ModelChoice, NumberField, Option, RowsField, TextField
+from app.sdk.fields import (
+    SMALL,
+    STRONG,
+    ChoiceField,
+    ModelChoice,
+    ModelField,
+    NumberField,
+    Option,
+    RowsField,
+    TextField,
+    ToggleField,
+)
 from app.sdk.gate import GateFields, gate_faults, gate_inputs, gate_models, try_gate
 from app.sdk.judging import pick_best
 from app.sdk.lit_path import Turn, broke_off
+from app.sdk.members import Said, ask_all
 from app.sdk.model_rows import Member
 from app.sdk.node_type import ByPort, Fault, NodeType
 from app.sdk.ports import SKIP, Port, Ports, Skip
-from app.sdk.question import Answer, Asking, named, question_faults
+from app.sdk.question import Asking, named, question_faults
 from app.sdk.reference_ports import grown_inputs
 from app.sdk.references import fill
+from app.sdk.rules import Rule
 from app.sdk.verdict import Reason, Verdict
 from app.sdk.voting import Party, Sameness, parties
 
 Deciding: TypeAlias = Literal["majority", "judge", "first"]
 
 
+_BY_CHECKS, _BY_A_MODEL = ("decide", ("first",)), ("decide", ("judge", "first"))
+
+
 @dataclass(frozen=True, slots=True)
 class EnsembleFields(GateFields):
+    rules: Annotated[
+        tuple[Rule, ...],
+        RowsField(
+            label="An answer passes if", help="It must keep every rule.", item="rule", shown_if=_BY_CHECKS
+        ),
+    ] = (Rule(),)
+    judged: Annotated[
+        bool, ToggleField(label="Let a model judge it too", help="By the rubric.", shown_if=_BY_CHECKS)
+    ] = False
+    rubric: Annotated[
+        str,
+        TextField(
+            label="Rubric",
+            help="What makes an answer good, what makes it bad.",
+            lines=4,
+            references=True,
+            shown_if=_BY_A_MODEL,
+        ),
+    ] = ""
+    judge: Annotated[ModelChoice, ModelField(label="Judge", shown_if=_BY_A_MODEL)] = STRONG
     models: Annotated[
         tuple[Member, ...],
         RowsField(label="Who answers", help="All at the same time.", item="model", required=True),
@@ -91,17 +127,6 @@ class EnsembleOutputs:
     agreement: Annotated[Value, Port("Agreement", "number", quiet=True)]
     votes: Annotated[Sequence[Value], Port("All answers", "list", quiet=True)]
     verdict: Annotated[Mapping[str, Value], Port("Verdict", "verdict", quiet=True)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What one of those asked said. `number` counts from 1."""
-
-    number: int
-    model: str
-    connection: str
-    answer: Answer | None = None
-    error: NodeError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +198,7 @@ class Ensemble(NodeType[EnsembleFields, ByPort, EnsembleOutputs]):
     async def run(self, fields: EnsembleFields, inputs: ByPort, ctx: RunContext) -> EnsembleOutputs:
         said, decision = await _Members(fields, inputs, ctx).decide()
         ctx.light([_turn(one, decision) for one in said])
-        missing = [one.model for one in said if one.error]
-        if missing:
+        if missing := [one.model for one in said if one.error]:
             ctx.tell(
                 "ensemble.missing", n=len(missing), asked=len(said), models=tuple(dict.fromkeys(missing))
             )
@@ -197,11 +221,8 @@ class _Members:
         self._ctx = ctx
         self._asking = Asking(fields, inputs, ctx, show=False)
 
-    async def decide(self) -> tuple[list[_Said], _Decision]:
-        """What everybody said, in the order of the settings, and what counts.
-
-        Raises NodeError where nobody answered.
-        """
+    async def decide(self) -> tuple[list[Said], _Decision]:
+        """What everybody said, in their order, and what counts. Raises NodeError where nobody answered."""
         if self._fields.decide == "first":
             return await self._first()
         tasks = self._all()
@@ -219,26 +240,13 @@ class _Members:
             self._fields, parties(answers, self._fields.same, self._fields.same_field), said
         )
 
-    def _all(self) -> list[asyncio.Task[_Said]]:
-        rows = [(row, turn) for row in self._fields.models for turn in range(row.times)]
-        return [
-            asyncio.ensure_future(self._one(number, row, turn)) for number, (row, turn) in enumerate(rows, 1)
-        ]
+    def _all(self) -> list[asyncio.Task[Said]]:
+        return ask_all(self._asking, self._fields.models, self._fields.variety)
 
-    async def _one(self, number: int, row: Member, turn: int) -> _Said:
-        model, connection = named(self._ctx, row.model)
-        varied = row.times > 1
-        temperature = self._fields.variety if varied else None
-        try:
-            answer = await self._asking.ask(row.model, number, turn + 1 if varied else None, temperature)
-        except NodeError as error:
-            return _Said(number, model, connection, error=error)
-        return _Said(number, answer.model or model, connection, answer)
-
-    async def _first(self) -> tuple[list[_Said], _Decision]:
+    async def _first(self) -> tuple[list[Said], _Decision]:
         """Answers are checked as they come."""
         tasks = self._all()
-        said: dict[int, _Said] = {}
+        said: dict[int, Said] = {}
         best: _Decision | None = None
         try:
             for coming in asyncio.as_completed(tasks):
@@ -259,10 +267,10 @@ class _Members:
             raise next(one.error for one in said.values() if one.error)
         return self._with_ended(said), best
 
-    def _with_ended(self, said: Mapping[int, _Said]) -> list[_Said]:
+    def _with_ended(self, said: Mapping[int, Said]) -> list[Said]:
         rows = [row for row in self._fields.models for _ in range(row.times)]
         return [
-            said.get(number) or _Said(number, *named(self._ctx, row.model))
+            said.get(number) or Said(number, *named(self._ctx, row.model))
             for number, row in enumerate(rows, 1)
         ]
 
@@ -286,7 +294,7 @@ def _judges(fields: EnsembleFields) -> tuple[ModelChoice, ...]:
     return gate_models(fields) if fields.decide == "first" else ()
 
 
-def _majority(fields: EnsembleFields, found: Sequence[Party], said: Sequence[_Said]) -> _Decision:
+def _majority(fields: EnsembleFields, found: Sequence[Party], said: Sequence[Said]) -> _Decision:
     best, asked = found[0], len(said)
     share = round(len(best.voters) / asked, 4)
     args = {"votes": len(best.voters), "asked": asked}
@@ -298,7 +306,7 @@ def _majority(fields: EnsembleFields, found: Sequence[Party], said: Sequence[_Sa
     return _Decision(best.value, verdict, best.voters, share)
 
 
-def _turn(one: _Said, decision: _Decision) -> Turn:
+def _turn(one: Said, decision: _Decision) -> Turn:
     if one.error:
         return broke_off(one.number, one.model, one.connection, one.error)
     if one.answer is None:

@@ -45,17 +45,17 @@ class FallbackFields(QuestionFields):
     if_not_set_up: Annotated[
         bool,
         ToggleField(
-            label="Also if a model is missing or a key is refused",
-            help="Otherwise the step fails, so that you hear of it.",
+            label="Also if it isn't set up right",
+            help="A missing model, a refused key. Otherwise the step fails, so that you hear of it.",
         ),
     ] = True
     if_refused: Annotated[
         bool,
-        ToggleField(label="Also if a provider refuses the content", advanced=True),
+        ToggleField(label="Also if the content is refused", advanced=True),
     ] = False
     if_no_balance: Annotated[
         bool,
-        ToggleField(label="Also if an account has no money left", advanced=True),
+        ToggleField(label="Also if there is no money left", advanced=True),
     ] = False
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 from app.events.run_events import NodeSettled, Preview
 from app.events.run_state import NodeState
 from app.texts import text
+from app.ui import path_words
 from app.ui.canvas.placed import Placed
 from app.ui.plain import one_line
 from app.ui.problem_words import what_happened
@@ -28,7 +29,10 @@ def result_line(placed: Placed, state: NodeState) -> str:
         return ""
     if latest.settled.failure:
         return one_line(what_happened(latest.settled.failure))
-    return failed_reason(latest.settled) or _main_output(placed, latest.settled)
+    way = path_words.rate_words(state) or (
+        path_words.way_in_short(latest.settled.path) if latest.settled.path else ""
+    )
+    return failed_reason(latest.settled) or way or _main_output(placed, latest.settled)
 
 
 def failed_reason(settled: NodeSettled) -> str:

@@ -31,6 +31,7 @@ from app.ui.inspector.form import FIELD_GAP, Form
 from app.ui.inspector.header import Header
 from app.ui.inspector.help_page import HelpPage
 from app.ui.inspector.node_around import NodeAround
+from app.ui.inspector.path_card import PathCard
 from app.ui.inspector.scrolling import PADDING, make_scroll
 from app.ui.inspector.step_actions import StepActions
 from app.ui.inspector.step_data import StepData, step_data
@@ -86,6 +87,7 @@ class StepPage(QWidget):
         self._data: DataTab | None = None  # made, as the help page, when somebody turns to it
         self._help: HelpPage | None = None
         self._figures = FiguresCard(self._settings)
+        self._path = PathCard(self._settings)
         self.run_actions = StepActions(actions, self._settings)
         self._problems = FaultLine(parent=self._settings)
         self._unknown = PlainLabel(role="muted", wrap=True, parent=self._settings)
@@ -122,8 +124,9 @@ class StepPage(QWidget):
         if node is None:
             return
         self.header.show_facts(facts_of(node, self._spec, self._session.run))
-        figures = figures_of(self._session.run.nodes.get(self.node_id))
-        self._figures.show_figures(text("inspector.figures.title"), figures)
+        state = self._session.run.nodes.get(self.node_id)
+        self._figures.show_figures(text("inspector.figures.title"), figures_of(state))
+        self._path.show_state(state)
         self._show_data(anew=self._session.run.run != self._run_shown)
         self._run_shown = self._session.run.run
 
@@ -234,6 +237,7 @@ class StepPage(QWidget):
             self._unknown,
             self.trouble,
             self._figures,
+            self._path,
             self.run_actions,
         ):
             if part is not None:

@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from app.document.workflow import Json
 from app.registry.node_texts import FieldTexts
-from app.sdk.fields import ChoiceField, ToggleField
+from app.sdk.fields import ChoiceField, ModelField, ToggleField
 from app.sdk.spec import FieldSpec
 from app.texts import text
+from app.ui import model_words
 from app.ui.inspector.around import Around
 from app.ui.inspector.editors.editor import column
+from app.ui.inspector.editors.model import choice_of
 from app.ui.inspector.editors.number import spell
 from app.ui.inspector.editors.row_head import RowHead
 from app.ui.inspector.editors.wanted import Wanted
@@ -91,6 +93,7 @@ class RowCard(QFrame):
     def refresh(self) -> None:
         for field in self._fields.values():
             field.refresh()
+        self._summarise()
 
     def focus_first(self) -> None:
         """Puts the cursor into the first column."""
@@ -140,7 +143,8 @@ class RowCard(QFrame):
             if spec.name in self._fields:
                 self._fields[spec.name].setVisible(is_shown(spec, values))
         self._more.set_title(text("inspector.more"))
-        self._more.setVisible(any(spec.field.advanced and is_shown(spec, values) for spec in self._columns))
+        more = any(spec.field.advanced and is_shown(spec, values) for spec in self._columns)
+        self._more.setVisible(more and bool(self._fields))  # before they are made it has no place
         self._summarise()
 
     def _summarise(self) -> None:
@@ -157,6 +161,8 @@ class RowCard(QFrame):
             return self._texts.option(spec, option) if option else one_line(str(value), 40)
         if isinstance(spec.field, ToggleField):
             return self._texts.label(spec).lower() if value is True and value != spec.default else ""
+        if isinstance(spec.field, ModelField):
+            return one_line(model_words.choice_title(choice_of(value), self._around.shelf()), 80)
         if isinstance(value, str):
             return one_line(value, 80)
         return spell(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
