@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
+from app.adapters.costs_export import export_costs
 from app.adapters.event_files import EventFile
 from app.adapters.file_rows import restored
 from app.adapters.live_caps import LiveCaps
@@ -23,8 +24,9 @@ from app.adapters.sqlite_cache import SqliteCache
 from app.adapters.sqlite_runs import SqliteRuns
 from app.adapters.starter import Starter
 from app.adapters.workflow_parts import WorkflowParts
-from app.costs.ledger import Filter
-from app.costs.limits import Span, with_cap
+from app.costs.ledger import Days, Filter
+from app.costs.limits import Span, standings, with_cap
+from app.costs.spending import Spending, spending_of
 from app.document import json_codec
 from app.document.json_codec import digest
 from app.document.problem import Problem, ProblemError
@@ -99,6 +101,16 @@ class Engine:
         preferences = with_cap(self.preferences, span, connection, cap)
         save_preferences(self.where, preferences)
         self.use(preferences)
+
+    async def spending(self, days: Days) -> Spending:
+        """What was spent in these days, and how the limits stand now. Raises JournalError."""
+        today, spent, held = await self.runs.limits.standing()
+        limits = standings(self._caps(), today, spent, held)
+        return await spending_of(self.runs.ledger, days, today, limits)
+
+    async def export_costs(self, path: Path, days: Days) -> int:
+        """Writes every call of these days as a table; gives how many. Raises JournalError, NodeError `file.*`."""
+        return await export_costs(self.runs.ledger, path, days)
 
     @cached_property
     def registry(self) -> Registry:

@@ -133,6 +133,35 @@ def reached(
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a limit is used up: `spent` is what it has counted, `held` what calls under way may cost at most."""
+
+    span: Span
+    connection: str
+    cap: Decimal | None
+    spent: Decimal
+    held: Decimal
+    renews: str
+
+
+def standings(caps: Caps, today: str, spent: Spent, held: Held) -> tuple[Standing, ...]:
+    """Those of everything, limited or not, and those that connections have."""
+    found: list[Standing] = []
+    for name, cap in (("", caps.everything), *sorted(caps.connections.items())):
+        under_way = sum((some for at, some in held.items() if name in ("", at)), Decimal(0))
+        spans: tuple[tuple[Span, Decimal | None, str], ...] = (
+            ("day", cap.day, today),
+            ("month", cap.month, today[:7]),
+        )
+        found += [
+            Standing(span, name, limit, booked_in(spent, beginning, name), under_way, renewal(span, today))
+            for span, limit, beginning in spans
+            if limit is not None or not name
+        ]
+    return tuple(found)
+
+
 def booked_in(spent: Spent, beginning: str, connection: str = "") -> Decimal:
     """What a day or month has counted; `beginning` is the day, or the month's "2026-11"."""
     return sum(
