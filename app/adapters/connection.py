@@ -10,7 +10,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
 from app.adapters.addresses import is_own_name
-from app.adapters.connection_kinds import KINDS, Kind
+from app.adapters.connection_kinds import GENERAL, KINDS, Kind
+from app.adapters.litellm_providers import Provider, providers
 from app.document.problem import Problem, ProblemError
 
 LONGEST_NAME = 80  # characters
@@ -36,6 +37,7 @@ class Connection:
     url: str = ""
     model: str = ""
     models: tuple[str, ...] = ()
+    provider: str = ""  # of those without a kind of their own
     region: str = ""
     organisation: str = ""
     version: str = ""  # of the API, where a provider asks for one
@@ -52,7 +54,23 @@ class Connection:
     @cached_property
     def address(self) -> str:
         """Where requests go, without a slash at the end; empty for the embedded model."""
-        return self.url or self.facts.address(self.region)
+        if self.url:
+            return self.url
+        return self._of_list.url if self.kind == GENERAL else self.facts.address(self.region)
+
+    @property
+    def title(self) -> str:
+        """The provider's own name."""
+        return self._of_list.title if self.kind == GENERAL else self.facts.title
+
+    @property
+    def litellm_name(self) -> str:
+        """What litellm calls the provider; empty where it isn't needed."""
+        return self.provider if self.kind == GENERAL else self.facts.provider
+
+    @property
+    def _of_list(self) -> Provider:
+        return providers().get(self.provider) or Provider(self.provider, self.provider or self.facts.title)
 
     @cached_property
     def host(self) -> str:
@@ -133,7 +151,11 @@ def checked(connection: Connection) -> Connection:
         raise ProblemError(
             Problem("connection.bad_region", field="region", args={"region": connection.region})
         )
-    if connection.facts.own_url and not connection.url.strip():
+    if connection.kind == GENERAL and connection.provider not in providers():
+        raise ProblemError(
+            Problem("connection.unknown_provider", field="provider", args={"provider": connection.provider})
+        )
+    if not connection.address and not connection.url.strip():
         raise ProblemError(Problem("connection.url_missing", field="url", args={"connection": name}))
     for limit, most in MOST.items():
         if not is_limit(limit, getattr(connection, limit)):

@@ -21,6 +21,7 @@ class Dialect:
 
 
 OPENAI = Dialect()
+GENERAL = "litellm"  # the kind for every provider without a form of its own
 _BEDROCK_REGIONS = {
     "us-east-1": "US",
     "us-east-2": "US",
@@ -68,7 +69,7 @@ class Kind:
     @property
     def own_url(self) -> bool:
         """Whether the person must say where it is."""
-        return not self.url and self.lane != "embedded"
+        return not self.url and self.lane != "embedded" and self.id != GENERAL
 
     @property
     def has_models(self) -> bool:
@@ -202,6 +203,7 @@ def _kinds() -> tuple[Kind, ...]:
             dialect=plain_json,
             country="CN",
         ),
+        Kind(GENERAL, "Cohere, Together AI, Perplexity …", "litellm"),
         Kind("web_api", "Web API", "web", needs_key=None),
     )
 

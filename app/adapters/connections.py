@@ -19,7 +19,9 @@ from app.settings import RoleTarget
 THIS_COMPUTER = "This computer"
 SMALL_ROLE = "small"
 _LONG = 12  # digits: beyond every limit
-_ENVIRONMENT = re.compile(r"BATON_CONN_(.+)_(KIND|URL|KEY|MODEL|REGION|PARALLEL|RPM|TPM)")
+_ENVIRONMENT = re.compile(
+    r"BATON_CONN_(.+)_(KIND|PROVIDER|URL|KEY|MODEL|REGION|ORGANISATION|PARALLEL|RPM|TPM)"
+)
 
 
 class Connections:
@@ -154,7 +156,7 @@ def closest(wanted: str, names: Iterable[str]) -> str:
 
 
 def _from_environment(environment: Mapping[str, str]) -> tuple[tuple[Connection, ...], tuple[Problem, ...]]:
-    """Headless use: BATON_CONN_<NAME>_KIND, _URL, _MODEL, _REGION, _PARALLEL, _RPM, _TPM.
+    """Headless use: BATON_CONN_<NAME>_KIND, _PROVIDER, _URL, _MODEL, _REGION, _ORGANISATION, _PARALLEL, _RPM, _TPM.
 
     The key is read where keys are.
     """
@@ -172,7 +174,9 @@ def _from_environment(environment: Mapping[str, str]) -> tuple[tuple[Connection,
             kind,
             part.get("URL", ""),
             part.get("MODEL", ""),
+            provider=part.get("PROVIDER", ""),
             region=part.get("REGION", ""),
+            organisation=part.get("ORGANISATION", ""),
             parallel=_limit(part.get("PARALLEL")),
             rpm=_limit(part.get("RPM")),
             tpm=_limit(part.get("TPM")),

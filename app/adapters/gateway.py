@@ -11,6 +11,7 @@ from app.adapters.addresses import Reach
 from app.adapters.call_gate import CallGate, Turn
 from app.adapters.connection import Connection, is_loopback
 from app.adapters.connection_check import ConnectionCheck, check_connection
+from app.adapters.connection_kinds import GENERAL
 from app.adapters.connection_limits import ConnectionLimits
 from app.adapters.connections import THIS_COMPUTER, Connections
 from app.adapters.egress import Egress
@@ -88,7 +89,7 @@ class Gateway:
         connection, model = self.connections.resolve(choice, self._roles())
         if connection.kind == "embedded":
             return self._local_facts(connection, model)
-        listed = self._prices.facts(connection.kind, model)
+        listed = self._prices.facts(connection.kind, model, connection.provider)
         # What the server itself said comes first: it may serve less than the model could do.
         said = self.said(connection, model)
         chats = _first(said.can("chat"), listed.can_chat)
@@ -107,6 +108,7 @@ class Gateway:
             can_embed=_first(said.can("embed"), listed.can_embed),
             local=connection.is_local,
             size_bytes=said.size_bytes,
+            extra={"provider": connection.provider} if connection.provider else {},
         )
 
     def said(self, connection: Connection, model: str) -> ListedModel:
@@ -264,7 +266,7 @@ class Gateway:
     async def _listed(self, connection: Connection, server: Server) -> tuple[ListedModel, ...]:
         found = None if connection.kind == "embedded" else await list_models(self._lane, connection, server)
         if found is None:
-            names = connection.models or self._prices.models(connection.kind)
+            names = connection.models or self._prices.models(connection.kind, connection.provider)
             return tuple(map(ListedModel, names))
         self._said.update({(connection.address, one.name): one for one in found})
         return found
@@ -314,7 +316,9 @@ def _account(target: Target) -> Account:
         options["aws_region_name"] = connection.region or "us-east-1"
     elif connection.organisation:
         options["organization"] = connection.organisation
-    provider = connection.facts.provider
+    if connection.kind == GENERAL and not connection.url:
+        options["api_base"] = ""  # litellm knows the way there; the key may go to that host and to no other
+    server = target.server
     return Account(
-        connection.name, provider, connection.address, target.server.key, target.server.reach, options
+        connection.name, connection.litellm_name, connection.address, server.key, server.reach, options
     )

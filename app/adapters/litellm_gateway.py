@@ -33,6 +33,8 @@ _BEFORE_IMPORT = {
 }
 _STREAMED = ("text/event-stream", "application/vnd.amazon.eventstream")
 _WHOLE_BODIES = ("application/json",)
+# The one dialect that all models of a provider have in common; by itself litellm takes it only for those it knows.
+_ROUTES = {"bedrock": "bedrock/converse"}
 _LAST_WORDS = 2.0  # seconds that it may take to finish
 _log = logging.getLogger(__name__)
 _importing = Lock()
@@ -52,7 +54,7 @@ class Account:
 
 
 class LitellmLane:
-    """Chat with Anthropic, Gemini, Azure, Bedrock."""
+    """Chat with every provider that doesn't speak OpenAI's dialect, or whose address only litellm knows."""
 
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
@@ -163,7 +165,7 @@ def _set_up(litellm: Any) -> None:
 
 def _account_fields(account: Account, model: str) -> dict[str, Any]:
     """What every call says."""
-    return {
+    fields = {
         "model": f"{account.provider}/{model}",
         "api_key": account.key,
         "api_base": account.url,
@@ -173,11 +175,15 @@ def _account_fields(account: Account, model: str) -> dict[str, Any]:
         "no-log": True,
         **account.options,
     }
+    if not fields["api_base"]:
+        del fields["api_base"]
+    return fields
 
 
 def _fields(account: Account, model: str, request: ChatRequest, *, stream: bool) -> dict[str, Any]:
     fields: dict[str, Any] = {
         **_account_fields(account, model),
+        "model": f"{_ROUTES.get(account.provider, account.provider)}/{model}",
         "messages": messages_of(request.messages),
         # A seed is a wish: providers without one still answer.
         "additional_drop_params": ["seed"] if account.provider in {"anthropic", "bedrock"} else None,

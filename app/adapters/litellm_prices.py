@@ -12,7 +12,7 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-from app.adapters.connection_kinds import KINDS
+from app.adapters.connection_kinds import GENERAL, KINDS, ListedAs
 from app.costs.cost import Cost
 from app.costs.price import Price, cost_of, upper_bound
 from app.costs.usage import Usage
@@ -25,6 +25,7 @@ RELEASED = "2026-10-21"
 LIST = "model_prices_and_context_window_backup.json"
 MILLION = Decimal(1_000_000)
 _WRITING = frozenset({"chat", "responses", "completion"})  # modes of the list
+_ALSO = {"cohere": ("cohere_chat",)}  # one provider, listed under two names
 OWN_PARTS = ("input", "output", "cached", "reasoning")
 
 Entry = Mapping[str, Any]
@@ -57,19 +58,19 @@ class PriceList:
         self._own_stamp: tuple[int, int] | None = None
         self._own: Mapping[str, Price] = {}
 
-    def price(self, kind: str, model: str, connection: str = "") -> Price | None:
+    def price(self, kind: str, model: str, connection: str = "", provider: str = "") -> Price | None:
         """The person's own price, else the list's; None where neither knows the model."""
         own = self._own_prices()
         if own:
             for key in (f"{connection}/{model}", f"{kind}/{model}"):
                 if key in own:
                     return own[key]
-        entry = _entry(kind, model)
+        entry = _entry(kind, model, provider)
         return None if entry is None else _listed_price(entry)
 
-    def facts(self, kind: str, model: str) -> ListedFacts:
+    def facts(self, kind: str, model: str, provider: str = "") -> ListedFacts:
         """What the list says a model can do."""
-        entry = _entry(kind, model)
+        entry = _entry(kind, model, provider)
         if entry is None:
             return ListedFacts()
         context, mode = entry.get("max_input_tokens"), entry.get("mode")
@@ -82,17 +83,15 @@ class PriceList:
             mode == "embedding" if mode else None,
         )
 
-    def models(self, kind: str) -> tuple[str, ...]:
+    def models(self, kind: str, provider: str = "") -> tuple[str, ...]:
         """The chat models that the list knows for a kind."""
-        prefix, provider = KINDS[kind].listed_as
-        if not provider:
-            return ()
+        prefix, listed_as = _listed_as(kind, provider)
         names = (
             key.removeprefix(prefix)
             for key, entry in _list().items()
-            if entry.get("litellm_provider") in provider
+            if entry.get("litellm_provider") in listed_as
             and entry.get("mode") == "chat"
-            and key.startswith(prefix)
+            and (key.startswith(prefix) or provider)
         )
         return tuple(sorted(names))
 
@@ -108,7 +107,7 @@ class PriceList:
         """The price of a model's tokens; None: free on this computer, or not known."""
         if facts is None or facts.local:
             return None
-        return self.price(facts.kind, facts.id, facts.connection)
+        return self.price(facts.kind, facts.id, facts.connection, str(facts.extra.get("provider", "")))
 
     def _own_prices(self) -> Mapping[str, Price]:
         try:
@@ -159,12 +158,16 @@ def _list() -> Mapping[str, Entry]:
     return json.loads(path.read_text("utf-8"), parse_float=Decimal)
 
 
+def _listed_as(kind: str, provider: str) -> ListedAs:
+    if kind == GENERAL and provider:
+        return f"{provider}/", (provider, *_ALSO.get(provider, ()))
+    return KINDS[kind].listed_as if kind in KINDS else ("", ())
+
+
 @cache
-def _entry(kind: str, model: str) -> Entry | None:
+def _entry(kind: str, model: str, provider: str = "") -> Entry | None:
     """The list's entry for a kind's model; the same name at another provider is another model."""
-    prefix, providers = KINDS[kind].listed_as if kind in KINDS else ("", ())
-    if not providers:
-        return None
+    prefix, providers = _listed_as(kind, provider)
     entries = _list()
     for key in (prefix + model, model):
         entry = entries.get(key)

@@ -24,19 +24,23 @@ _MARKS = tuple(
             "model.no_balance",
             (
                 "insufficient_quota|insufficient_balance|insufficient balance|credit balance|arrearage"
-                '|exceeded_current_quota|payment required|requires more credits|余额不足|"1113"'
+                "|exceeded_current_quota|payment required|requires more credits|balance is insufficient|billing_error"
+                '|欠费|余额不足|"1113"'
             ),
         ),
         (
             "model.region_refused",
-            "unsupported_country|user location is not supported|not available in your region",
+            (
+                "unsupported_country|user location is not supported|not available in your region"
+                "|not supported in (this|your) region"
+            ),
         ),
         (
             "model.key_refused",
             (
                 "invalid_api_key|api_key_invalid|incorrect api key|invalid api key|api key not valid|invalidapikey"
                 "|authentication_error|unauthenticated|invalid_authentication|authentication failed|invalid x-api-key"
-                "|security token included in the request is invalid"
+                "|security token included in the request is invalid|reported as leaked"
             ),
         ),
         (
@@ -52,7 +56,9 @@ _MARKS = tuple(
             (
                 "model_not_found|deploymentnotfound|model not exist|unknown_model|unknown model|no such model"
                 "|model identifier is invalid|is not found for api version|invalid_model|invalid model"
-                "|not a valid model|模型不存在"
+                "|not a valid model|模型不存在|decommissioned|reached the end of its life|no endpoints found for"
+                r"|\bmodel\b.{0,80}\b(was removed|has been (removed|retired|deprecated))"
+                r"|\bmodel\b.{0,80}\bis no longer (available|supported)"
             ),
         ),
         (
@@ -108,8 +114,9 @@ def refusal(
 ) -> NodeError:
     """The error that an answer with an error status stands for; `headers` are found in any case."""
     text = body.decode("utf-8", "replace")
-    detail = redact(_message(text))[:LONGEST_DETAIL] or f"HTTP {status}"
-    code = _code(status, text.lower())
+    message = _message(text)
+    detail = redact(message)[:LONGEST_DETAIL] or f"HTTP {status}"
+    code = _code(status, f"{text}\n{message}".lower())  # JSON may hide what isn't ASCII
     return NodeError(
         code,
         field="model" if code == "model.missing" else None,

@@ -36,7 +36,7 @@ async def list_models(
             found = await _anthropic_models(lane, server)
         case "gemini":
             found = await _gemini_models(lane, server)
-        case "azure" | "bedrock":
+        case "azure" | "bedrock" | "litellm":
             return None
         case kind if kind in OWN_WAYS:
             found = await _own_models(lane, OWN_WAYS[kind], server)

@@ -79,7 +79,7 @@ class ConnectionLine:
     @property
     def goes_to(self) -> str:
         """Who gets the data: the provider's name, or the host of an own server."""
-        return self.connection.facts.title if self.place == "cloud" else self.connection.host
+        return self.connection.title if self.place == "cloud" else self.connection.host
 
 
 @dataclass(frozen=True, slots=True)

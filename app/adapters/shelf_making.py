@@ -120,7 +120,7 @@ class ShelfMaker:
     def _model(self, line: ConnectionLine, name: str) -> ModelLine:
         connection = line.connection
         facts = self._facts(connection, name)
-        price = self._prices.price(connection.kind, name, connection.name)
+        price = self._prices.price(connection.kind, name, connection.name, connection.provider)
         state, price_in, price_out = _priced(price, local=connection.is_local)
         return ModelLine(
             connection.name,

@@ -87,7 +87,7 @@ class ConnectionCard(QFrame):
     def _describe(self) -> str:
         shown = self._line
         # A provider's name stands in where data goes; anything else says what it is first.
-        kind = "" if shown.place == "cloud" else shown.connection.facts.title
+        kind = "" if shown.place == "cloud" else shown.connection.title
         facts = [
             text("preferences.models.built_in") if shown.kind == "embedded" else kind,
             model_words.place_words(shown),

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import cast
 
 from app.adapters.connection import MOST, Connection
-from app.adapters.connection_kinds import KINDS
+from app.adapters.connection_kinds import GENERAL, KINDS
+from app.adapters.litellm_providers import providers
 from app.document.workflow import Json
 from app.sdk.fields import ChoiceField, ListField, NumberField, Option, TextField
 from app.sdk.spec import FieldSpec
@@ -19,8 +20,10 @@ _KINDS = tuple(kind for kind in KINDS.values() if kind.id != "embedded")
 _TEXTS = ("name", "url", "organisation", "version", "header")
 
 
-def connection_specs(kind_id: str) -> tuple[FieldSpec, ...]:
-    """The fields that a kind needs; what it has by itself is among the further settings."""
+def connection_specs(kind_id: str, provider: str = "") -> tuple[FieldSpec, ...]:
+    """The fields that a kind, or a provider of the general one, needs; what it has by itself is among the further
+    settings.
+    """
     kind = KINDS[kind_id]
     specs = [
         own(
@@ -30,20 +33,22 @@ def connection_specs(kind_id: str) -> tuple[FieldSpec, ...]:
             FIRST_KIND,
         ),
         own("name", TextField(label="Name", required=True), str, ""),
-        own(
-            "url",
-            TextField(
-                label="Address", required=kind.own_url, advanced=not kind.own_url, placeholder=kind.url
-            ),
-            str,
-            "",
-        ),
     ]
+    if kind_id == GENERAL:
+        known = tuple(Option(one.id, one.title) for one in providers().values())
+        first = known[0].value if known else ""
+        specs.append(own("provider", ChoiceField(label="Provider", options=known), str, first))
+    address, wanted = kind.url, kind.own_url
+    if kind_id == GENERAL:
+        address = providers()[provider].url if provider in providers() else ""
+        wanted = not address
+    url = TextField(label="Address", required=wanted, advanced=not wanted, placeholder=address)
+    specs.append(own("url", url, str, ""))
     if kind.regions:
         regions = (Option("default", "default"), *(Option(region, region) for region in kind.regions))
         specs.append(own("region", ChoiceField(label="Region", options=regions), str, "default"))
     if kind.has_models:
-        is_deployment = kind_id == "azure"
+        is_deployment = kind_id in {"azure", GENERAL}  # no list of models can be asked for
         specs.append(
             own(
                 "models",
@@ -76,9 +81,15 @@ def plain(connection: Connection) -> dict[str, Json]:
         **texts,
         **limits,
         "kind": connection.kind,
+        **({"provider": connection.provider} if connection.provider else {}),
         "region": connection.region or "default",
         "models": list(connection.models),
     }
+
+
+def provider_of(fields: Mapping[str, Json]) -> str:
+    """The provider that stands in the form of the general kind."""
+    return str(fields.get("provider", "")) or next(iter(providers()), "")
 
 
 def kind_of(fields: Mapping[str, Json]) -> str:
@@ -93,6 +104,7 @@ def filled_in(start: Connection, fields: Mapping[str, Json]) -> Connection:
     return replace(
         start,
         kind=kind_of(fields),
+        provider=provider_of(fields) if kind_of(fields) == GENERAL else "",
         region="" if region == "default" else region,
         models=tuple(str(name) for name in cast("list[Json]", shown.get("models", []))),
         **{name: str(shown.get(name, "")) for name in _TEXTS},

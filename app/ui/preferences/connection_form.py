@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.adapters.connection import Connection
 from app.adapters.connection_check import ConnectionCheck
-from app.adapters.connection_kinds import KINDS
+from app.adapters.connection_kinds import GENERAL, KINDS
+from app.adapters.litellm_providers import providers
 from app.document.problem import Problem, ProblemError
 from app.registry.node_texts import FieldTexts
 from app.texts import text
@@ -139,7 +140,8 @@ class ConnectionForm(QWidget):
         """A form with the fields that this kind of connection has."""
         self._start = connection
         old, kind = self._form, KINDS[connection.kind]
-        self._form = Form(connection_specs(connection.kind), FieldTexts("preferences.connection"), Nowhere())
+        specs = connection_specs(connection.kind, connection.provider)
+        self._form = Form(specs, FieldTexts("preferences.connection"), Nowhere())
         self._form.show_fields(plain(connection))
         self._form.edited.connect(self._edited)
         self._place.addWidget(self._form)
@@ -156,8 +158,14 @@ class ConnectionForm(QWidget):
         if name == "kind":
             kind = kind_of(self.form.fields())
             typed = str(self.form.fields().get("name", ""))
-            self._build(Connection(typed if self._own_name else self._free_name(KINDS[kind].title), kind))
+            provider = next(iter(providers()), "") if kind == GENERAL else ""
+            new = Connection(typed, kind, provider=provider)
+            self._build(new if self._own_name else replace(new, name=self._free_name(new.title)))
             self.form.row("kind").editor.setFocus()
+        elif name == "provider":  # another one may need its address, or have one
+            new = self.connection()
+            self._build(new if self._own_name else replace(new, name=self._free_name(new.title)))
+            self.form.row("provider").editor.setFocus()
 
     def _free_name(self, title: str) -> str:
         name, n = title, 2

@@ -300,3 +300,28 @@ async def test_where_nobody_is_found_it_is_said(world: World) -> None:
     page = await models(world)
     assert not page._groups["here"].empty.isHidden()
     assert page._groups["away"].isHidden()
+
+
+async def test_a_provider_of_the_list_has_its_form(world: World) -> None:
+    page = await models(world)
+    QTest.mouseClick(page._add, LEFT)
+    form = page._form
+    kind(form, "litellm")
+    box = form.form.row("provider").editor._box  # type: ignore[attr-defined]
+    box.setCurrentIndex(box.findData("databricks"))
+    box.activated.emit(box.currentIndex())
+    assert form.connection().provider == "databricks"
+    assert form.connection().name == "Databricks"
+    assert form.form.row("url").spec.field.required, "only the person knows its address"  # type: ignore[attr-defined]
+    box = form.form.row("provider").editor._box  # type: ignore[attr-defined]
+    box.setCurrentIndex(box.findData("together_ai"))
+    box.activated.emit(box.currentIndex())
+    assert (form.connection().name, form.connection().address) == (
+        "Together AI",
+        "https://api.together.ai/v1",
+    )
+    QTest.mouseClick(form._save, LEFT)
+    await until(lambda: page._stack.currentIndex() == 0 and "Together AI" in cards(page))
+    kept = world.engine.outside.connections.get("Together AI")
+    assert kept is not None
+    assert (kept.kind, kept.provider) == ("litellm", "together_ai")
