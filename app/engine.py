@@ -21,6 +21,7 @@ from app.adapters.outside import Outside
 from app.adapters.reviewed_store import ReviewedStore
 from app.adapters.run_handle import RunHandle
 from app.adapters.sqlite_cache import SqliteCache
+from app.adapters.sqlite_memory import SqliteConversations
 from app.adapters.sqlite_runs import SqliteRuns
 from app.adapters.starter import Starter
 from app.adapters.workflow_parts import WorkflowParts
@@ -51,6 +52,7 @@ from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts
 from app.sdk.grants import Grants
+from app.sdk.memory import Memory, ReadOnlyMemory
 from app.sdk.node_type import WorkflowRule
 from app.sdk.powers import Power
 from app.settings import Folders, Preferences, save_preferences
@@ -134,6 +136,11 @@ class Engine:
     def cache(self) -> SqliteCache:
         """Results of model steps, by what made them."""
         return SqliteCache(self.where, self.preferences.cache_mb * _MB)
+
+    @cached_property
+    def conversations(self) -> SqliteConversations:
+        """What steps with a memory keep, by workflow and name."""
+        return SqliteConversations(self.where)
 
     @cached_property
     def parts(self) -> WorkflowParts:
@@ -305,7 +312,7 @@ class Engine:
         """Ends local models and open connections."""
         if "outside" in self.__dict__:
             await self.outside.close()
-        for store in ("runs", "cache"):
+        for store in ("runs", "cache", "conversations"):
             if store in self.__dict__:
                 await asyncio.to_thread(getattr(self, store).close)
 
@@ -354,7 +361,7 @@ class Engine:
         past: Past,
         warnings: tuple[Problem, ...],
     ) -> RunHandle:
-        doors = self._doors(Broker(grants, request.folder), request.folder)
+        doors = self._doors(Broker(grants, request.folder), request.folder, self._memory(request, plan))
         cache = None if request.fresh else self.cache
         keeping = Keeping(cache=cache, past=past)
         if journal:
@@ -363,7 +370,12 @@ class Engine:
         events = EventFile(self.where.data / "runs", run, self.preferences.keep_run_files)
         return RunHandle(execution, events, self.runs if journal else None, warnings, self.raise_limit)
 
-    def _doors(self, broker: Broker, folder: Path) -> Doors:
+    def _memory(self, request: RunRequest, plan: Plan) -> Memory:
+        """A workflow from elsewhere may say whatever id it likes, so it has a memory of its exact content alone."""
+        own = self.conversations.of(request.workflow.id if request.own else f"sha256:{plan.digest}")
+        return ReadOnlyMemory(own) if request.dry else own
+
+    def _doors(self, broker: Broker, folder: Path, memory: Memory) -> Doors:
         outside = self.outside
         return Doors(
             models=outside.models,
@@ -374,6 +386,7 @@ class Engine:
             upper_bound=outside.prices.upper_bound,
             prices_of=outside.prices.as_of,
             price_of=outside.prices.price_of,
+            memory=memory,
         )
 
     def _limits(self, request: RunRequest, grants: Grants) -> Limits:

@@ -14,6 +14,7 @@ from typer.main import get_command
 from app.cli import opening
 from app.cli.answer import answer
 from app.cli.check import check
+from app.cli.conversations import conversations
 from app.cli.costs import costs
 from app.cli.diff import diff
 from app.cli.doctor import doctor
@@ -34,7 +35,7 @@ cli: Any = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (run, answer, runs, costs, check, nodes, models, render, diff, fmt, doctor):
+for verb in (run, answer, runs, conversations, costs, check, nodes, models, render, diff, fmt, doctor):
     cli.command(verb.__name__, cls=Verb)(verb)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, TypeAlias, cast
 
 from app.document.workflow import Json, JsonObject
@@ -22,7 +23,7 @@ from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
 from app.executor.scope_runner import RunScope
 from app.executor.tally import Tally
-from app.executor.values import PREVIEW_BYTES, cut
+from app.executor.values import cut
 from app.executor.where import Where
 from app.planner.agent_tools import Parameter
 from app.planner.plan import AgentTool, PlanStep
@@ -30,6 +31,7 @@ from app.sdk.context import Question
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest, Tool, ToolCall
+from app.sdk.live_text import live
 from app.sdk.node_type import AgentRule
 from app.sdk.references import as_text
 
@@ -126,7 +128,7 @@ class AgentRun:
             tuple(messages),
             max_tokens=self._rule.max_tokens,
             tools=tuple(offered.tool for offered in self._tools.values()),
-            on_text=_shown(self._run, self._step.id, self._around),
+            on_text=live(partial(self._run.show, self._step.id, self._around)),
         )
         with self._at_work():
             return _named(await self._ask(request), turn)
@@ -277,15 +279,3 @@ def _plain_args(failure: Failure) -> dict[str, Json]:
 def _cut(text: str) -> str:
     short = cut(text, _RESULT_BYTES)
     return short if len(short) == len(text) else f"{short}\n… ({len(text) - len(short)} characters left out)"
-
-
-def _shown(run: Run, node: str, scope: str) -> Callable[[str], None]:
-    """Shows the end of what is being written."""
-    written = ""
-
-    def show(new: str) -> None:
-        nonlocal written
-        written = (written + new)[-PREVIEW_BYTES:]
-        run.show(node, scope, written)
-
-    return show

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.costs.cost import Cost
@@ -12,6 +12,7 @@ from app.costs.usage import Usage
 from app.sdk.context import Files, Net
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts, Models
+from app.sdk.memory import Memory, MemoryOfProcess
 
 Pricing = Callable[[ModelFacts | None, Usage | None], Cost]
 
@@ -20,7 +21,8 @@ Pricing = Callable[[ModelFacts | None, Usage | None], Cost]
 class Doors:
     """`may_ask` says whether a model was granted, `cost_of` prices a usage (None: the server did not say),
     `upper_bound` is what a call may cost at most, None where the price is unknown, `prices_of` the date of
-    the price list, `price_of` the price of a model's tokens, None where nobody knows it.
+    the price list, `price_of` the price of a model's tokens, None where nobody knows it. `memory` holds the
+    conversations of this workflow.
     """
 
     models: Models
@@ -31,6 +33,7 @@ class Doors:
     upper_bound: Callable[[ModelFacts | None, Usage], Decimal | None]
     prices_of: str = ""
     price_of: Callable[[ModelFacts | None], Price | None] = lambda _: None
+    memory: Memory = field(default_factory=MemoryOfProcess)
 
 
 @dataclass(frozen=True, slots=True)

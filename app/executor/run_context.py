@@ -16,6 +16,7 @@ from app.executor.run import Run
 from app.planner.plan import PlanStep
 from app.sdk.context import Answer, Files, Net, Question
 from app.sdk.lit_path import Turn
+from app.sdk.memory import Memory
 
 
 class InstanceContext:
@@ -48,6 +49,10 @@ class InstanceContext:
     @property
     def files(self) -> Files:
         return self._run.doors.files
+
+    @property
+    def memory(self) -> Memory:
+        return self._run.doors.memory
 
     @property
     def row(self) -> int | None:

@@ -12,6 +12,7 @@ from app.document.workflow import Json
 from app.sdk.fields import ConnectionChoice
 from app.sdk.gateway import Models
 from app.sdk.lit_path import Turn
+from app.sdk.memory import Memory
 
 Decision: TypeAlias = Literal["approved", "edited", "rejected"]
 Row: TypeAlias = Mapping[str, Json]
@@ -106,6 +107,9 @@ class RunContext(Protocol):
 
     @property
     def files(self) -> Files: ...
+
+    @property
+    def memory(self) -> Memory: ...
 
     @property
     def row(self) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self, TypeAlias, cast
 
@@ -14,6 +14,7 @@ from app.sdk.errors import NodeError
 from app.sdk.fields import ChoiceField, ListField, ModelChoice, NumberField, Option, TextField
 from app.sdk.gateway import ChatRequest, ScoreRequest, prompt_messages
 from app.sdk.json_answer import UnreadableAnswer, json_values
+from app.sdk.live_text import live
 from app.sdk.node_type import Fault
 from app.sdk.references import fill
 from app.sdk.structured_answer import ask_for_json
@@ -181,23 +182,12 @@ class Asking:
             max_tokens=fields.max_tokens,
             seed=seed,
             schema=schema,
-            on_text=self._shown() if self.show else None,
+            on_text=live(self.ctx.show) if self.show else None,
             tier=tier,
         )
 
     def _prompt(self) -> str:
         return fill(self.fields.prompt, self.inputs)
-
-    def _shown(self) -> Callable[[str], None]:
-        """Shows the text so far, or the end of a long one, each time new text comes."""
-        written = ""
-
-        def show(new: str) -> None:
-            nonlocal written
-            written = (written + new)[-_SHOWN:]
-            self.ctx.show(written)
-
-        return show
 
 
 def named(ctx: RunContext, choice: ModelChoice) -> tuple[str, str]:

@@ -28,6 +28,7 @@ from app.sdk.gateway import (
     ScoreRequest,
 )
 from app.sdk.lit_path import Turn
+from app.sdk.memory import Memory, MemoryOfProcess
 from app.sdk.node_type import NodeType
 from app.sdk.ports import Skip
 from app.sdk.spec import inputs_object, outputs_by_port, spec_of
@@ -52,6 +53,7 @@ class OneNodeContext:
     row: int | None = None
     idempotency_key: str = "test"
     spent: Decimal = Decimal(0)
+    memory: Memory = field(default_factory=MemoryOfProcess)
     given_models: Models | None = None
     given_net: Net | None = None
     given_files: Files | None = None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 from app.sdk.context import RunContext
 from app.sdk.fields import SMALL, ListField, ModelChoice, ModelField, NumberField, TextField
 from app.sdk.gateway import ChatRequest, prompt_messages
+from app.sdk.live_text import live
 from app.sdk.node_type import ByPort, NodeType, Preset
 from app.sdk.ports import Port, Ports
 from app.sdk.reference_ports import grown_inputs
 from app.sdk.references import fill
-
-_SHOWN = 4000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class TextModel(NodeType[TextFields, ByPort, TextOutputs]):
             temperature=fields.temperature,
             max_tokens=fields.max_tokens,
             stop=fields.stop,
-            on_text=_shown(ctx),
+            on_text=live(ctx.show),
         )
         reply = await ctx.models.chat(request)
         if reply.finish == "length":
@@ -121,15 +119,3 @@ class TextModel(NodeType[TextFields, ByPort, TextOutputs]):
         if not reply.text.strip():
             ctx.tell("text.empty_answer")
         return TextOutputs(reply.text.strip())
-
-
-def _shown(ctx: RunContext) -> Callable[[str], None]:
-    """Shows the text so far, or the end of a long one, each time new text comes."""
-    written = ""
-
-    def show(new: str) -> None:
-        nonlocal written
-        written = (written + new)[-_SHOWN:]
-        ctx.show(written)
-
-    return show

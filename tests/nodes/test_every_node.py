@@ -33,6 +33,7 @@ EXPECTED = {
     "intent.extract",
     "model.balance",
     "model.cascade",
+    "model.chat",
     "model.ensemble",
     "model.fallback",
     "model.pick",

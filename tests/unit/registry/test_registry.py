@@ -29,6 +29,7 @@ def test_the_librarys_order(registry: Registry) -> None:
         "Strong model",
         "Balance",
         "Cascade",
+        "Chat with memory",
         "Embedding",
         "Ensemble",
         "Fallback",

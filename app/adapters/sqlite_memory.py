@@ -1,0 +1,151 @@
+"""Conversations of a profile in a database of their own: every turn on the disk once, whoever writes meanwhile."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from app.adapters.database import PATIENCE, Database
+from app.adapters.database_opening import Schema
+from app.adapters.journal_codec import read, stored
+from app.adapters.redaction import hide_known
+from app.executor.journal import JournalError
+from app.sdk.errors import NodeError
+from app.sdk.memory import Conversation, Memory, Turn
+from app.settings import Folders
+
+T = TypeVar("T")
+
+MOST_TURNS = 10_000  # of one conversation; the oldest that a summary stands for go first
+_FIRST = (
+    """CREATE TABLE turns (
+        owner TEXT NOT NULL, conversation TEXT NOT NULL, number INTEGER NOT NULL, key TEXT NOT NULL,
+        asked TEXT NOT NULL, answered TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (owner, conversation, number), UNIQUE (owner, conversation, key)) WITHOUT ROWID""",
+    """CREATE TABLE sums (
+        owner TEXT NOT NULL, conversation TEXT NOT NULL, summary TEXT NOT NULL, summed INTEGER NOT NULL,
+        PRIMARY KEY (owner, conversation)) WITHOUT ROWID""",
+)
+CONVERSATIONS = Schema(migrations=(_FIRST,), synchronous="FULL")
+
+_LATER = """SELECT number, asked, answered FROM turns
+    WHERE owner = ? AND conversation = ? AND number > ? ORDER BY number"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One conversation as people see it in a list. `at` is in seconds since 1970."""
+
+    owner: str
+    name: str
+    turns: int
+    at: int
+
+
+class SqliteConversations:
+    """Those of every workflow. Nothing is made before the first use."""
+
+    def __init__(self, where: Folders, patience: float = PATIENCE) -> None:
+        self._database = Database(where.data / "conversations.sqlite3", CONVERSATIONS, patience)
+
+    def of(self, owner: str) -> Memory:
+        """What the workflow that `owner` names may see: its own, and nobody else's."""
+        return _Memory(self._database, owner)
+
+    async def all(self) -> Sequence[Kept]:
+        """The latest first. Raises JournalError."""
+        query = "SELECT owner, conversation, count(*), max(at) FROM turns GROUP BY owner, conversation ORDER BY 4 DESC"
+        rows = await self._database.read(lambda c: c.execute(query).fetchall())
+        return [Kept(read(owner), read(name), turns, at) for owner, name, turns, at in rows]
+
+    async def forget(self, owner: str, name: str) -> int:
+        """Gives the number of turns that went. Raises JournalError."""
+        mine = (stored(owner), stored(name))
+
+        def delete(connection: sqlite3.Connection) -> int:
+            connection.execute("DELETE FROM sums WHERE owner = ? AND conversation = ?", mine)
+            return connection.execute("DELETE FROM turns WHERE owner = ? AND conversation = ?", mine).rowcount
+
+        return await self._database.write(delete)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+class _Memory(Memory):
+    """See `app.sdk.memory.Memory`."""
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = stored(owner)
+
+    async def read(self, conversation: str, key: str) -> Conversation:
+        mine = (self._owner, stored(conversation))
+
+        def look(connection: sqlite3.Connection) -> Conversation:
+            row = connection.execute(
+                "SELECT summary, summed FROM sums WHERE owner = ? AND conversation = ?", mine
+            ).fetchone()
+            summary, summed = (read(row[0]), int(row[1])) if row else ("", 0)
+            turns = [_turn(one) for one in connection.execute(_LATER, (*mine, summed))]
+            return Conversation(turns, summary, summed, _own(connection, mine, key))
+
+        return await _told(self._database.read(look))
+
+    async def add(self, conversation: str, key: str, asked: str, answered: str) -> Turn:
+        mine = (self._owner, stored(conversation))
+        texts = (stored(hide_known(asked)), stored(hide_known(answered)))
+
+        def insert(connection: sqlite3.Connection) -> Turn:
+            own = _own(connection, mine, key)
+            if own is not None:
+                return own
+            last = connection.execute(
+                "SELECT coalesce(max(number), 0) FROM turns WHERE owner = ? AND conversation = ?", mine
+            ).fetchone()[0]
+            connection.execute(
+                "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*mine, last + 1, key, *texts, int(time.time())),
+            )
+            connection.execute(
+                """DELETE FROM turns WHERE owner = ? AND conversation = ? AND number <= ? AND number <=
+                    (SELECT coalesce(max(summed), 0) FROM sums WHERE owner = ? AND conversation = ?)""",
+                (*mine, last + 1 - MOST_TURNS, *mine),
+            )
+            return Turn(last + 1, asked, answered)
+
+        return await _told(self._database.write(insert))
+
+    async def sum_up(self, conversation: str, summary: str, summed: int) -> None:
+        row = (self._owner, stored(conversation), stored(hide_known(summary)), summed)
+
+        def upsert(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                """INSERT INTO sums VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+                    SET summary = excluded.summary, summed = excluded.summed WHERE excluded.summed > sums.summed""",
+                row,
+            )
+
+        await _told(self._database.write(upsert))
+
+
+def _own(connection: sqlite3.Connection, mine: tuple[object, object], key: str) -> Turn | None:
+    query = "SELECT number, asked, answered FROM turns WHERE owner = ? AND conversation = ? AND key = ?"
+    row = connection.execute(query, (*mine, key)).fetchone()
+    return _turn(row) if row else None
+
+
+def _turn(row: tuple[int, str, str]) -> Turn:
+    number, asked, answered = row
+    return Turn(number, read(asked), read(answered))
+
+
+async def _told(work: Awaitable[T]) -> T:
+    """Raises NodeError `memory.unreachable`."""
+    try:
+        return await work
+    except JournalError as error:
+        raise NodeError("memory.unreachable", path=error.path, reason=error.reason or error.code) from error
