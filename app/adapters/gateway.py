@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from app.adapters.connection import Connection, is_loopback
 from app.adapters.connection_check import ConnectionCheck, check_connection
 from app.adapters.connection_kinds import GENERAL
 from app.adapters.connection_limits import ConnectionLimits
-from app.adapters.connections import THIS_COMPUTER, Connections
+from app.adapters.connections import THIS_COMPUTER, Connections, closest, missing_model
 from app.adapters.egress import Egress
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.listed_model import ListedModel
@@ -80,6 +80,8 @@ class Gateway:
         self._limits = ConnectionLimits(local_models.slots)
         self._targets: dict[ModelChoice, tuple[float, Target, CallGate]] = {}
         self._facts: dict[ModelChoice, tuple[float, ModelFacts]] = {}
+        # By address: the models that were there when it was last asked.
+        self._named: dict[str, frozenset[str]] = {}
         self._said: dict[
             tuple[str, str], ListedModel
         ] = {}  # by address and name: what servers said of models
@@ -108,7 +110,7 @@ class Gateway:
             can_embed=_first(said.can("embed"), listed.can_embed),
             local=connection.is_local,
             size_bytes=said.size_bytes,
-            extra={"provider": connection.provider} if connection.provider else {},
+            extra={"provider": connection.provider, **self._doubt(connection, model)},
         )
 
     def said(self, connection: Connection, model: str) -> ListedModel:
@@ -141,6 +143,9 @@ class Gateway:
                 turn.used(reply.usage)
             return replace(reply, text=hide_known(reply.text))  # a server may echo the key that it was sent
         except NodeError as error:
+            if error.code == "model.missing":
+                names = self._others(target.connection, target.model)
+                raise missing_model(target.model, target.connection.name, names) from error
             _name(error, target)
             raise
 
@@ -268,8 +273,32 @@ class Gateway:
         if found is None:
             names = connection.models or self._prices.models(connection.kind, connection.provider)
             return tuple(map(ListedModel, names))
+        self._named[connection.address] = frozenset(one.name for one in found)
         self._said.update({(connection.address, one.name): one for one in found})
         return found
+
+    def _doubt(self, connection: Connection, model: str) -> dict[str, str]:
+        """Why a model may not answer any more: the list's day, or that its server has named others; and one instead."""
+        named = self._named.get(connection.address)
+        # Servers take shorter names than they list, without a version or a date.
+        if named is not None and any(name.startswith(model) for name in named):
+            return {}
+        retired = self._prices.retired(connection.kind, model, connection.provider)
+        if named is None and not retired:
+            return {}
+        return {
+            "retired": retired,
+            "doubt": "yes",
+            "instead": closest(model, self._others(connection, model)),
+        }
+
+    def _others(self, connection: Connection, model: str) -> Iterator[str]:
+        """The models that might be meant instead: those that its server named, else those that the list knows."""
+        kind, provider = connection.kind, connection.provider
+        known = self._named.get(connection.address) or self._prices.models(kind, provider)
+        for name in (*connection.models, *known):
+            if name != model and not self._prices.retired(kind, name, provider):
+                yield name
 
     async def _local_chat(self, target: Target, request: ChatRequest) -> ChatReply:
         facts = self._local_models.facts(target.model)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import util
@@ -26,6 +27,7 @@ LIST = "model_prices_and_context_window_backup.json"
 MILLION = Decimal(1_000_000)
 _WRITING = frozenset({"chat", "responses", "completion"})  # modes of the list
 _ALSO = {"cohere": ("cohere_chat",)}  # one provider, listed under two names
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 OWN_PARTS = ("input", "output", "cached", "reasoning")
 
 Entry = Mapping[str, Any]
@@ -82,6 +84,11 @@ class PriceList:
             entry.get("supports_vision"),
             mode == "embedding" if mode else None,
         )
+
+    def retired(self, kind: str, model: str, provider: str = "") -> str:
+        """The day (ISO) on which a provider has retired a model, as the list says; empty while it hasn't."""
+        day = (_entry(kind, model, provider) or {}).get("deprecation_date")
+        return day if isinstance(day, str) and _DAY.fullmatch(day) and day <= _today() else ""
 
     def models(self, kind: str, provider: str = "") -> tuple[str, ...]:
         """The chat models that the list knows for a kind."""
@@ -156,6 +163,10 @@ def _list() -> Mapping[str, Entry]:
     if path is None:
         return {}
     return json.loads(path.read_text("utf-8"), parse_float=Decimal)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _listed_as(kind: str, provider: str) -> ListedAs:

@@ -19,6 +19,7 @@ from app.sdk.spec import FieldSpec
 
 ModelResolver: TypeAlias = Callable[[ModelChoice], ModelFacts]  # raises NodeError where it leads nowhere
 PriceLookup: TypeAlias = Callable[[ModelFacts], bool]
+_MISSING = {True: "model.misspelt", False: "model.missing"}  # by whether there is another one to suggest
 Check: TypeAlias = Callable[[Draft], Iterator[Problem]]
 
 
@@ -208,6 +209,22 @@ def _another_serves(node: DraftNode, resolve: ModelResolver) -> bool:
             continue
         return True
     return False
+
+
+def models_still_answer(draft: Draft, resolve: ModelResolver) -> Iterator[Problem]:
+    """A model that its provider has retired, or its server doesn't name any more, is said before the run."""
+    for node, choice in _choices(draft):
+        try:
+            facts = resolve(choice)
+        except NodeError:  # models_are_there says so
+            continue
+        if not facts.extra.get("doubt"):
+            continue
+        instead, day = str(facts.extra.get("instead", "")), str(facts.extra.get("retired", ""))
+        code = ("model.replaced" if instead else "model.retired") if day else _MISSING[bool(instead)]
+        args = {"model": facts.id, "connection": facts.connection, "date": day, "suggestion": instead}
+        kept = {name: value for name, value in args.items() if value}
+        yield Problem(code, node.node.id, _field_with(node, choice), args=kept, severity="warning")
 
 
 def budget_can_hold(draft: Draft, resolve: ModelResolver, has_price: PriceLookup) -> Iterator[Problem]:

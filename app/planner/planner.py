@@ -15,6 +15,7 @@ from app.planner.checks import (
     PriceLookup,
     budget_can_hold,
     models_are_there,
+    models_still_answer,
     something_runs,
 )
 from app.planner.draft import Draft, PartLookup, SpecLookup, draft_of
@@ -74,6 +75,7 @@ def _problems_of(draft: Draft, resolve: ModelResolver, has_price: PriceLookup | 
     for check in (*CHECKS, *FRAME_CHECKS):
         yield from check(draft)
     yield from models_are_there(draft, resolve)
+    yield from models_still_answer(draft, resolve)
     if has_price:
         yield from budget_can_hold(draft, resolve, has_price)
     for frame, body in draft.bodies.items():

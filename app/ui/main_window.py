@@ -215,6 +215,7 @@ class MainWindow(QMainWindow):
         for source in (self.editing, self.inspector, self.opening):
             source.refused.connect(self.notices.refused)
         self.runs.chosen.connect(self.show_step)
+        self.runs.mended.connect(self.editing.do)
         self.runs.rows.retried.connect(self.desk.retry_failures)
         self.runs.rows.exported.connect(self._export)
         self.runs.folded.connect(partial(self.panels.show_panel, "runs", False))

@@ -16,11 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.document.frames import node_in
+from app.document.operations import Operation
+from app.document.problem import Problem
 from app.document.workflow import Json, Node
 from app.events.run_state import RunState
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.placed import SpecLookup
+from app.ui.model_fix import fix_of
 from app.ui.runs.budget_banner import BudgetBanner
 from app.ui.runs.costs import Costs
 from app.ui.runs.messages import Messages
@@ -54,6 +58,7 @@ class RunPanel(QWidget):
     """
 
     chosen = Signal(str, str)
+    mended = Signal(object)  # an Operation that sets a problem right
     wanted = Signal(str)
     sized = Signal()
     folded = Signal()
@@ -127,7 +132,7 @@ class RunPanel(QWidget):
         self.messages = Messages(self.look)
         self.rows = Rows(self.look, self._specs, self._items)
         self.results = Results(self.look)
-        self.problems = ProblemList(self.look)
+        self.problems = ProblemList(self.look, self._fix)
         first = QWidget()
         beside = QHBoxLayout(first)
         beside.setContentsMargins(0, 0, 16, 12)
@@ -154,8 +159,14 @@ class RunPanel(QWidget):
         self.results.chosen.connect(self._choose)
         self.results.wanted.connect(self.wanted)
         self.problems.chosen.connect(self.chosen)
+        self.problems.mended.connect(self.mended)
         self.costs.chosen.connect(self._choose)
         self.messages.chosen.connect(self._choose)
+
+    def _fix(self, problem: Problem) -> Operation | None:
+        if not problem.node or self._session.place.read_only:
+            return None
+        return fix_of(problem, node_in(self._session.workflow, problem.node))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from app.document.operations import Operation
 from app.document.problem import Problem
 from app.events.run_events import Failure
 from app.events.run_state import RunState
 from app.texts import text
+from app.ui.model_fix import suggested_model
 from app.ui.plain import visible
 from app.ui.problem_words import what_happened, what_to_do
 from app.ui.step_looks import StepLook
@@ -36,13 +38,22 @@ def _of_failure(failure: Failure, node: str) -> Problem:
 
 
 class ProblemList(QScrollArea):
-    """Emits `chosen(node, field)`: where a problem is, each "" where it has none."""
+    """Emits `chosen(node, field)`: where a problem is, each "" where it has none; `mended(Operation)` where one click
+    sets it right. `fix` gives that change, or None.
+    """
 
     chosen = Signal(str, str)
+    mended = Signal(object)
 
-    def __init__(self, step_look: Callable[[str], StepLook], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        step_look: Callable[[str], StepLook],
+        fix: Callable[[Problem], Operation | None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._step_look = step_look
+        self._fix = fix
         self._shown: Sequence[Problem] | None = None
         self._rows = QWidget()
         self._rows.setProperty("role", "scrolled")
@@ -86,6 +97,8 @@ class ProblemList(QScrollArea):
         if fix := what_to_do(problem):
             words.addWidget(PlainLabel(fix, "label", wrap=True))
         layout.addLayout(words, 1)
+        if self._fix(problem) is not None:
+            layout.addWidget(self._fix_button(problem, where))
         if problem.node:
             show = QPushButton(text("runs.problems.show"))
             vary(show, kind="link")
@@ -94,6 +107,19 @@ class ProblemList(QScrollArea):
             show.clicked.connect(lambda: self.chosen.emit(problem.node or "", problem.field or ""))
             layout.addWidget(show)
         return row
+
+    def _fix_button(self, problem: Problem, where: str) -> QPushButton:
+        model = visible(suggested_model(problem))
+        take = QPushButton(text("runs.problems.use", model=model))
+        vary(take, kind="small")
+        take.setAccessibleName(text("runs.problems.use_in", model=model, step=visible(where)))
+
+        def mend() -> None:  # what the step says now, which may be something else than when this was drawn
+            if (change := self._fix(problem)) is not None:
+                self.mended.emit(change)
+
+        take.clicked.connect(mend)
+        return take
 
 
 def _at(step: str, sentence: str) -> str:

@@ -351,6 +351,37 @@ async def test_no_key_and_a_wrong_one_are_told_apart(make: Make, site: Site, key
     assert caught.value.code == code
 
 
+async def test_a_model_that_is_gone_names_the_nearest_one_that_is_there(
+    make: Make, server: ScriptedServer
+) -> None:
+    gateway = make(**by_environment(server, model="big-1"))
+    choice = ModelChoice(connection="T")
+    server.say(Answer(fault="missing"))
+    with pytest.raises(NodeError) as caught:
+        await gateway.chat(ChatRequest(choice, HI))
+    assert caught.value.code == "model.missing", "nobody has said yet which models there are"
+    assert not gateway.resolve(choice).extra.get("doubt")
+    await gateway.list_models("T")
+    server.say(Answer(fault="missing"))
+    with pytest.raises(NodeError) as caught:
+        await gateway.chat(ChatRequest(choice, HI))
+    assert (caught.value.code, caught.value.args_by_name["suggestion"]) == ("model.misspelt", "big-2")
+    # From here on it is known before the run; a name that is only shorter than the listed one is no reason to doubt.
+    extra = gateway.resolve(choice).extra
+    assert (extra["doubt"], extra["retired"], extra["instead"]) == ("yes", "", "big-2")
+    assert not gateway.resolve(ModelChoice(connection="T", model="big")).extra.get("doubt")
+
+
+def test_a_model_that_its_provider_has_retired_is_doubted_before_anything_is_asked(make: Make) -> None:
+    old = "gpt-3.5-turbo-1106"
+    gateway = make(BATON_CONN_A_KIND="openai", BATON_CONN_A_KEY="k", BATON_CONN_A_MODEL=old)
+    extra = gateway.resolve(ModelChoice(connection="A")).extra
+    assert extra["retired"] == "2026-09-28"
+    assert str(extra["instead"]).startswith("gpt-")
+    assert extra["instead"] != old
+    assert not gateway.resolve(ModelChoice(connection="A", model="gpt-5")).extra.get("doubt")
+
+
 def test_a_run_on_an_openai_dialect_imports_no_litellm(tmp_path: Path) -> None:
     """And the embedded model needs none either: the same lane serves both."""
     code = """
