@@ -12,7 +12,7 @@ _ONE = Decimal(1)
 
 def unit_for(total: Decimal) -> Decimal:
     """Cents, or for less than a dollar in all four decimals."""
-    return CENT if total >= _ONE else FINE
+    return CENT if total >= _ONE or not total else FINE
 
 
 def rounded(amount: Decimal, unit: Decimal) -> Decimal:

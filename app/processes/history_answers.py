@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from app.adapters.event_files import path_of, read_events
 from app.adapters.rows_export import export_rows
 from app.costs.cost import FREE
+from app.costs.ledger import Days
+from app.costs.spending import Spending
 from app.document import json_codec
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json
@@ -27,10 +29,12 @@ from app.processes.messages import (
     ClearCache,
     Counted,
     Done,
+    ExportCosts,
     ExportRows,
     ForgetRun,
     GetCacheState,
     GetItems,
+    GetSpending,
     ItemLine,
     Items,
     ListRuns,
@@ -89,9 +93,19 @@ class HistoryAnswers:
             GetItems: self._items,
             LookInto: self._look_into,
             ExportRows: self._export,
+            GetSpending: self._spending,
+            ExportCosts: self._export_costs,
             GetCacheState: self._cache_state,
             ClearCache: self._clear_cache,
         }
+
+    @_as_problems
+    async def _spending(self, asked: GetSpending) -> Spending:
+        return await self._engine.spending(Days(asked.first, asked.last))
+
+    @_as_problems
+    async def _export_costs(self, asked: ExportCosts) -> Counted:
+        return Counted(await self._engine.export_costs(Path(asked.path), Days(asked.first, asked.last)))
 
     @_as_problems
     async def value(self, run: str, ref: str) -> Json:

@@ -12,6 +12,7 @@ from app.adapters.keyring_secrets import SecretsState
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
 from app.costs.cost import FREE, Cost
+from app.costs.spending import Spending
 from app.document.problem import Problem
 from app.document.workflow import Json
 from app.events.run_events import Failure, Scope
@@ -140,6 +141,7 @@ Reply: TypeAlias = (
     | Items
     | Counted
     | CacheState
+    | Spending
 )
 R = TypeVar("R")
 
@@ -407,6 +409,23 @@ class ExportRows(Request[Counted]):
     path: str
     titles: Mapping[str, str] = field(default_factory=dict[str, str])
     errors: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class GetSpending(Request[Spending]):
+    """What was spent from one ISO day to another, both counted, and how the limits stand now."""
+
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCosts(Request[Counted]):
+    """Writes every call of these days as a table; says how many."""
+
+    path: str
+    first: str
+    last: str
 
 
 @dataclass(frozen=True, slots=True)

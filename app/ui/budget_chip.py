@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -20,10 +21,11 @@ _HEIGHT = 34
 
 
 class BudgetChip(QAbstractButton):
-    """A button: pressed, it lets a person change the cap."""
+    """A button: pressed, it lets a person change the cap. Of one run, or of everything today."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, span: Literal["run", "today"] = "run", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._span = span
         self._cap: Decimal | None = None
         self._spent: Cost | None = None
         self.setObjectName("budget")
@@ -40,11 +42,15 @@ class BudgetChip(QAbstractButton):
 
     def _renamed(self) -> None:
         self.setAccessibleName(" ".join(self._words()))
-        self.setToolTip(text("window.budget.tip"))
+        self.setToolTip(text("window.budget.tip" if self._span == "run" else "window.wallet.tip"))
         self.updateGeometry()
         self.update()
 
     def _words(self) -> tuple[str, str]:
+        if self._span == "today":
+            spent = figures.cost(self._spent) if self._spent else figures.money(Decimal(0))
+            code = "window.wallet.today" if self._cap is None else "window.wallet.of"
+            return spent, text(code, cap="" if self._cap is None else figures.limit(self._cap))
         cap = text("window.budget.none") if self._cap is None else figures.limit(self._cap)
         if self._spent is None:
             return cap, text("window.budget.a_run") if self._cap is not None else ""

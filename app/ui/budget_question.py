@@ -10,6 +10,7 @@ from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from app import figures
+from app.costs.limits import Standing
 from app.document.operations import SetWorkflow
 from app.texts import text
 from app.ui.budget_chip import BudgetChip
@@ -49,10 +50,13 @@ class BudgetQuestion(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(8)
+        self._standings: tuple[Standing, ...] = ()
+        self._others = PlainLabel(role="muted", wrap=True)
         for part in (self._title, self._label):
             layout.addWidget(part)
         layout.addLayout(row)
         layout.addWidget(self._own)
+        layout.addWidget(self._others)
         chip.clicked.connect(self.ask)
 
     def ask(self) -> None:
@@ -68,12 +72,31 @@ class BudgetQuestion(QFrame):
         own = self._preferences.now.budget_usd
         known = text("window.budget.own", amount=_shown(own)) if own else text("window.budget.own_none")
         self._own.setText(known)
+        others = self._other_limits()
+        self._others.setText(others)
+        self._others.setVisible(bool(others))
         self.adjustSize()
         corner = self._chip.mapToGlobal(QPoint(self._chip.width() - _WIDTH, self._chip.height() + 6))
         self.move(corner)
         self.show()
         self._amount.setFocus(Qt.FocusReason.PopupFocusReason)
         self._amount.selectAll()
+
+    def show_standings(self, standings: tuple[Standing, ...]) -> None:
+        """How the limits of day and month stand, which hold as well."""
+        self._standings = standings
+
+    def _other_limits(self) -> str:
+        return "\n".join(
+            text(
+                f"window.budget.{one.span}{'_at' if one.connection else ''}",
+                spent=figures.money(one.spent),
+                cap=figures.limit(one.cap),
+                connection=one.connection,
+            )
+            for one in self._standings
+            if one.cap is not None
+        )
 
     def _set(self) -> None:
         words = self._amount.text().strip().replace(",", ".")

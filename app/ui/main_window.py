@@ -12,7 +12,9 @@ from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from app.costs.cost import Cost
 from app.costs.limits import Span, with_cap
+from app.costs.spending import Spending
 from app.document.ids import new_id
 from app.document.operations import SetWorkflow
 from app.document.problem import Problem
@@ -28,6 +30,7 @@ from app.ui.budget_question import BudgetQuestion
 from app.ui.canvas.canvas import Canvas
 from app.ui.canvas_menus import CanvasMenus
 from app.ui.checking import Checking
+from app.ui.costs.costs_desk import CostsDesk
 from app.ui.editing import Editing
 from app.ui.engine_link import EngineLink
 from app.ui.finders import Finders
@@ -132,6 +135,7 @@ class MainWindow(QMainWindow):
         )
         self.partial = PartialRuns(self.session, self.canvas, self.desk, self.link, self)
         self.history = HistoryDesk(self.session, self.registry, self.link, self)
+        self.costs = CostsDesk(self.registry, self.link, self)
         self.checking = Checking(self.session, self.link, self)
         self.notices = Notices(
             self.strips,
@@ -227,6 +231,15 @@ class MainWindow(QMainWindow):
         self.history.clearing.connect(partial(self.preferences_desk.open, "storage"))
         self.top.page.connect(self._show_page)
         self.top.home.connect(self.switch_start)
+        self.top.place.connect(self._show_place)
+        self.top.wallet.clicked.connect(self.show_costs)
+        self.costs.stood.connect(self._show_wallet)
+        self.costs.limits_wanted.connect(partial(self.preferences_desk.open, "money"))
+        self.costs.told.connect(self.notices.told)
+        self.costs.refused.connect(self.notices.refused)
+        self.preferences.changed.connect(self.costs.look_soon)
+        for stream in (self.stream, self.history.stream):
+            stream.state_changed.connect(self.costs.look_soon)
         self.top.name.named.connect(self._rename)
         self.top.run.pressed.connect(self.desk.toggle)
         self.run_shown.bar.stop.connect(self.desk.stop)
@@ -254,7 +267,7 @@ class MainWindow(QMainWindow):
     def show_work(self) -> None:
         """The canvas with its panels."""
         self._pages.setCurrentWidget(self.panels)
-        self.top.show_start(False)
+        self.top.show_place("")
         self.top.pages.set_value("design")
         self.canvas.setFocus()
         self.retitle()
@@ -263,8 +276,31 @@ class MainWindow(QMainWindow):
         """The start page."""
         self.start.show_start(self.files.recent(), self.preferences.now.roles)
         self._pages.setCurrentWidget(self._home)
-        self.top.show_start(True)
+        self.top.show_place("home")
         self.retitle()
+
+    def show_costs(self) -> None:
+        """The Costs page, across all workflows."""
+        if self._pages.indexOf(self.costs.page) < 0:
+            self._pages.addWidget(self.costs.page)
+        self._pages.setCurrentWidget(self.costs.page)
+        self.top.show_place("costs")
+        self.costs.show()
+        self.retitle()
+
+    def _show_place(self, place: str) -> None:
+        if place == "costs":
+            self.show_costs()
+        else:
+            self.show_start()
+
+    def _show_wallet(self, spending: Spending) -> None:
+        """What today has cost, and what its limit is."""
+        day = spending.standing("day")
+        if day is not None:
+            state = "priced" if day.spent else "free"
+            self.top.wallet.show_budget(day.cap, Cost(day.spent, state) if day.spent else None)
+        self.budget_question.show_standings(spending.limits)
 
     def switch_start(self) -> None:
         """From the canvas to the start page and back."""
@@ -278,7 +314,7 @@ class MainWindow(QMainWindow):
         if self._pages.indexOf(self.history.page) < 0:
             self._pages.addWidget(self.history.page)
         self._pages.setCurrentWidget(self.history.page)
-        self.top.show_start(False)
+        self.top.show_place("")
         self.top.pages.set_value("runs")
         self.history.show(run)
         self.history.page.list.table.setFocus()
@@ -331,6 +367,8 @@ class MainWindow(QMainWindow):
         mark = "" if self.session.is_saved else "*"
         at_start = self._pages.currentWidget() is self._home
         name = text("window.start") if at_start else self.session.workflow.name
+        if self.top.places.isVisibleTo(self.top) and not at_start:
+            name = text("costs.title")
         self.setWindowTitle(f"{mark}{visible(name)} — Baton")
         self.run_shown.show_saved()
         self.canvas.set_read_only(self.session.place.read_only)

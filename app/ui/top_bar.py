@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.texts import text
 from app.ui.action_set import ActionSet
@@ -18,16 +18,19 @@ from app.ui.theme import tint
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.segmented import Segmented
 
+PLACES = ("home", "costs")  # the pages across all workflows, from left to right
+
 _LOGO = 32
 
 
 class TopBar(QFrame):
-    """`home` is the logo, `page` the side of the workflow that is wanted: "design" or "runs". Everything else is an
-    action or a part with signals of its own.
+    """`home` is the logo, `page` the side of the workflow that is wanted ("design" or "runs"), `place` one of the pages
+    across all workflows. Everything else is an action or a part with signals of its own.
     """
 
     home = Signal()
     page = Signal(str)
+    place = Signal(str)
 
     def __init__(self, actions: ActionSet, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +40,11 @@ class TopBar(QFrame):
         self.state = PlainLabel(role="small")
         self.state.setObjectName("saved")
         self.budget = BudgetChip()
+        self.wallet = BudgetChip("today")
+        self.wallet.setObjectName("wallet")
+        self.new = QPushButton()
+        vary(self.new, kind="primary")
+        self.new.clicked.connect(actions["file.new"].trigger)
         self.run = RunButton([actions[f"run.{way}"] for way in ("once", "samples", "table", "dry")])
         self._logo = QToolButton()
         self._logo.setFixedSize(_LOGO + 8, _LOGO + 8)
@@ -49,6 +57,11 @@ class TopBar(QFrame):
         self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu.setMenu(menu)
         self._menu.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._lay_out(actions)
+        appearance().changed.connect(self._retext)
+        self._retext()
+
+    def _lay_out(self, actions: ActionSet) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 16, 0)
         row.setSpacing(8)
@@ -69,18 +82,24 @@ class TopBar(QFrame):
         self.pages.setObjectName("pages")
         self.pages.chosen.connect(self.page)
         row.addWidget(self.pages)
+        self.places = Segmented([(place, "") for place in PLACES])
+        self.places.setObjectName("places")
+        self.places.chosen.connect(self.place)
+        row.addWidget(self.places)
         row.addStretch(1)
         row.addWidget(_button(actions["app.preferences"]))
         row.addWidget(_button(actions["view.theme"]))
         row.addSpacing(4)
         row.addWidget(self.budget)
+        row.addWidget(self.wallet)
         row.addSpacing(4)
         row.addWidget(self.run)
-        appearance().changed.connect(self._retext)
-        self._retext()
+        row.addWidget(self.new)
 
-    def show_start(self, shown: bool) -> None:
-        """On the start page only what concerns no workflow stays."""
+    def show_place(self, place: str) -> None:
+        """One of the pages across all workflows, or "": inside one. There only what concerns no workflow stays."""
+        shown = bool(place)
+        self.places.set_value(place)
         for part in (
             self.name,
             self._menu,
@@ -92,7 +111,8 @@ class TopBar(QFrame):
             self.pages,
         ):
             part.setVisible(not shown)
-        self._program.setVisible(shown)
+        for part in (self._program, self.places, self.wallet, self.new):
+            part.setVisible(shown)
 
     def _names(self) -> QVBoxLayout:
         first = QHBoxLayout()
@@ -114,6 +134,8 @@ class TopBar(QFrame):
         for part, code in ((self._logo, "action.file.home"), (self._menu, "window.menu")):
             part.setToolTip(text(code))
             part.setAccessibleName(text(code))
+        self.places.set_options([(place, text(f"window.place.{place}")) for place in PLACES])
+        self.new.setText(text("window.new"))
         self.pages.set_options([(page, text(f"window.page.{page}")) for page in ("design", "runs")])
         self.name.setAccessibleName(text("window.name"))
         self.name.setToolTip(text("action.file.rename"))

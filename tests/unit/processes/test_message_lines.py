@@ -10,6 +10,9 @@ import pytest
 from app.adapters.connections import Connection
 from app.adapters.shelf import ConnectionLine, Measured, ModelLine, Shelf
 from app.costs.cost import Cost
+from app.costs.ledger import Sum
+from app.costs.limits import Standing
+from app.costs.spending import Spending
 from app.costs.usage import Usage
 from app.document.problem import Problem
 from app.events.run_events import Failure, ModelCalled, NodeStarted, Preview, RunFinished
@@ -35,9 +38,11 @@ from app.processes.messages import (
     Content,
     Counted,
     Done,
+    ExportCosts,
     ExportRows,
     GetItems,
     GetShelf,
+    GetSpending,
     ItemLine,
     Items,
     ListRuns,
@@ -88,6 +93,8 @@ GRANTS = Grants(
         GetItems("r", ((0, 200), (54_200, 200))),
         ExportRows("r", "/home/me/out.csv", {"status": "Status"}, {"7": "It failed."}),
         ClearCache("flow", "node"),
+        GetSpending("2026-11-01", "2026-11-30"),
+        ExportCosts("/home/me/out.csv", "2026-11-01", "2026-11-30"),
     ],
     ids=lambda request: type(request).__name__,
 )
@@ -146,6 +153,12 @@ def test_a_request_arrives_as_it_was_sent(request_: Request[object]) -> None:
         ),
         Counted(3),
         CacheState(2, 900, {"flow": 900}),
+        Spending(
+            (Sum(("2026-11-01", "w", "n", "c", "m"), ("", "W", "N", "c", "m"), 2, usage=Usage(3, 4)),),
+            whole=Sum((), (), 2, cost=Cost(Decimal("0.1200000001"), "estimated")),
+            today="2026-11-20",
+            limits=(Standing("day", "", Decimal(2), Decimal("0.5"), Decimal(0), "2026-11-21"),),
+        ),
         Shelf(
             models=(
                 ModelLine(

@@ -1,0 +1,111 @@
+"""The right column of the Costs page: calls of unknown price, and what was saved."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app import figures
+from app.costs.savings import Saving
+from app.costs.spending import Spending
+from app.texts import text
+from app.ui.costs.amounts import about, dollars
+from app.ui.costs.card import CostsCard
+from app.ui.widgets.plain_label import PlainLabel
+from app.ui.widgets.state_icon import StateIcon
+
+_CENT = Decimal("0.01")
+_FINE = Decimal("0.0001")
+
+
+class UnknownCard(CostsCard):
+    """Says how many calls are not in the totals, of which models, and what limits count for them."""
+
+    def __init__(self) -> None:
+        super().__init__("banner")
+        self._words = PlainLabel(role="label", wrap=True)
+        self._more = PlainLabel(role="muted", wrap=True)
+        self.head.insertWidget(0, StateIcon("triangle-alert", "warning", 20))
+        self.content.addWidget(self._words)
+        self.content.addWidget(self._more)
+
+    def show_spending(self, spending: Spending) -> None:
+        unknown = [one for one in spending.sums if one.unknown]
+        n = sum(one.unknown for one in unknown)
+        self.setVisible(bool(n))
+        models = sorted({" · ".join(filter(None, (one.key[4], one.key[3]))) for one in unknown})
+        counted = sum((one.counted - one.cost.known for one in unknown), Decimal(0))
+        self.title.setText(text("costs.unknown", n=n))
+        self._words.setText(", ".join(models))
+        self._more.setText(text("costs.unknown.more", amount=figures.limit(max(counted, Decimal(0)))))
+
+
+class SavedCard(CostsCard):
+    """Each saving with how it was computed, and whether that is exact."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._total = PlainLabel(role="title")
+        self.head.addWidget(self._total)
+        self._lines = {by: _SavedLine() for by in ("cache", "cascade", "provider")}
+        for line in self._lines.values():
+            self.content.addWidget(line)
+        self.content.addStretch(1)
+
+    def show_spending(self, spending: Spending) -> None:
+        savings = spending.savings
+        total = sum((one.amount for one in savings), Decimal(0))
+        exact = all(one.how == "exact" for one in savings if one.amount)
+        self.title.setText(text("costs.saved"))
+        self._total.setText(_amount(total) if exact else about(total))
+        for saving in savings:
+            self._lines[saving.by].show_saving(saving)
+
+
+class _SavedLine(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = PlainLabel(role="strong")
+        self._how = PlainLabel(role="small")
+        self._amount = PlainLabel(role="done")
+        self._computed = PlainLabel(role="section")
+        self._words = PlainLabel(role="label", wrap=True)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self._name)
+        first.addWidget(self._how)
+        first.addStretch(1)
+        first.addWidget(self._amount, 0, Qt.AlignmentFlag.AlignRight)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 4)
+        column.setSpacing(2)
+        column.addLayout(first)
+        column.addWidget(self._computed)
+        column.addWidget(self._words)
+
+    def show_saving(self, saving: Saving) -> None:
+        self._name.setText(text(f"costs.saved.{saving.by}"))
+        self._how.setText(text(f"costs.how.{saving.how}"))
+        nothing = not saving.answers and not saving.tokens
+        amount = _amount(saving.amount) if saving.how == "exact" else about(saving.amount)
+        self._amount.setText("–" if nothing else amount)
+        self._computed.setText(text("costs.how_computed"))
+        code = f"costs.saved.{saving.by}.{'none' if nothing else 'how'}"
+        self._words.setText(
+            text(
+                code,
+                n=saving.answers,
+                answers=figures.count(saving.answers),
+                tokens=figures.count(saving.tokens),
+                otherwise=_amount(saving.otherwise),
+                paid=_amount(saving.paid),
+            )
+        )
+
+
+def _amount(amount: Decimal) -> str:
+    """In cents, or finer where cents would say nothing."""
+    unit = _CENT if abs(amount) >= _CENT or not amount else _FINE
+    return dollars(amount.quantize(unit))

@@ -1,0 +1,182 @@
+"""What a month would have cost, had one model answered every call: an estimate, with how it was computed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+
+from app import figures
+from app.adapters.shelf import ModelLine, Shelf
+from app.costs.bill import Bill
+from app.costs.savings import on_one_model
+from app.costs.usage import NO_USAGE, Usage
+from app.texts import text
+from app.ui import fonts
+from app.ui.appearance import appearance
+from app.ui.canvas.ink import draw_text, fill_rounded
+from app.ui.costs.amounts import about, dollars
+from app.ui.costs.card import CostsCard
+from app.ui.costs.month import Month
+from app.ui.model_words import day_words
+from app.ui.model_words import dollars as price_dollars
+from app.ui.plain import one_line
+from app.ui.widgets.plain_label import PlainLabel
+
+_MILLION = Decimal(1_000_000)
+_CENT = Decimal("0.01")
+_OTHERS = 3  # models beside the chosen one
+
+
+class WhatIfCard(CostsCard):
+    """Only models of known price are offered; it says nothing about quality."""
+
+    def __init__(self) -> None:
+        super().__init__("fact")
+        self._lines: list[ModelLine] = []
+        self._usage: Usage = NO_USAGE
+        self._paid = Decimal(0)
+        self._month = Month(2026, 1)
+        self._date = ""
+        self._estimate = PlainLabel(role="small")
+        self.head.addWidget(self._estimate)
+        self._label = PlainLabel(role="label")
+        self.models = QComboBox()
+        self.models.currentIndexChanged.connect(self._choose)
+        row = QHBoxLayout()
+        row.addWidget(self._label)
+        row.addWidget(self.models, 1)
+        self._bars = _Bars()
+        self._computed = PlainLabel(role="section")
+        self._words = PlainLabel(role="label", wrap=True)
+        self._quality = PlainLabel(role="muted", wrap=True)
+        self.content.addLayout(row)
+        for part in (self._bars, self._computed, self._words, self._quality):
+            self.content.addWidget(part)
+        self.content.addStretch(1)
+
+    def show_month(self, bill: Bill, month: Month, shelf: Shelf) -> None:
+        """The month that is asked about, and the models that could have answered."""
+        self._usage, self._paid, self._month = bill.total.usage, bill.total.shown, month
+        self._date = shelf.prices_of
+        priced = [line for line in shelf.models if line.price_state != "unknown" and not line.problem]
+        self._lines = sorted(priced, key=self._cost)
+        chosen = self.models.currentData()
+        self.models.blockSignals(True)
+        self.models.clear()
+        for line in self._lines:
+            self.models.addItem(
+                text("costs.what_if.every", model=one_line(line.name)), (line.connection, line.model)
+            )
+        at = self.models.findData(chosen)
+        first = next((i for i, line in enumerate(self._lines) if line.price_state == "priced"), 0)
+        self.models.setCurrentIndex(at if at >= 0 else first if self._lines else -1)
+        self.models.blockSignals(False)
+        self.title.setText(text("costs.what_if", month=month.name))
+        self._estimate.setText(text("costs.estimate"))
+        self._label.setText(text("costs.what_if.model"))
+        self.models.setAccessibleName(text("costs.what_if.model"))
+        self._computed.setText(text("costs.how_computed"))
+        self._choose()
+
+    def _choose(self) -> None:
+        at = self.models.currentIndex()
+        has = 0 <= at < len(self._lines) and self._usage.total > 0
+        for part in (self._bars, self._computed, self._quality):
+            part.setVisible(has)
+        if not has:
+            code = "costs.what_if.no_calls" if self._lines else "costs.what_if.no_models"
+            self._words.setText(text(code, month=self._month.name))
+            return
+        chosen = self._lines[at]
+        others = [line for line in self._lines if line is not chosen][-_OTHERS:]
+        rows = [
+            (
+                text("costs.what_if.was", month=self._month.words),
+                dollars(self._paid),
+                float(self._paid),
+                False,
+            )
+        ]
+        for line in (chosen, *others):
+            cost = self._cost(line)
+            amount = text("figure.free") if line.price_state == "free" else about(cost)
+            rows.append((one_line(line.name), amount, float(cost), line is chosen))
+        self._bars.show_rows(rows)
+        self._words.setText(self._how(chosen))
+        self._quality.setText(text("costs.what_if.quality"))
+
+    def _how(self, line: ModelLine) -> str:
+        if line.input_price is None or line.output_price is None:
+            return text("costs.what_if.free")
+        into, out = self._usage.input, self._usage.output
+        first, second = (line.input_price * into / _MILLION, line.output_price * out / _MILLION)
+        whole = (first + second).quantize(_CENT)
+        second_shown = whole - first.quantize(_CENT)
+        return text(
+            "costs.what_if.how",
+            tokens_in=figures.count(into),
+            tokens_out=figures.count(out),
+            price_in=price_dollars(line.input_price),
+            price_out=price_dollars(line.output_price),
+            date=day_words(self._date),
+            first=dollars(first.quantize(_CENT)),
+            second=dollars(second_shown),
+            whole=dollars(whole),
+        )
+
+    def _cost(self, line: ModelLine) -> Decimal:
+        into, out = line.input_price or Decimal(0), line.output_price or Decimal(0)
+        return on_one_model(self._usage, into / _MILLION, out / _MILLION)
+
+
+class _Bars(QWidget):
+    """Rows of name, bar and amount; the chosen one is strong."""
+
+    _ROW = 26
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[tuple[str, str, float, bool]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_rows(self, rows: list[tuple[str, str, float, bool]]) -> None:
+        self._rows = rows
+        self.setAccessibleName("; ".join(f"{name}: {amount}" for name, amount, _, _ in rows))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, self._ROW * len(self._rows))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        from PySide6.QtCore import Qt
+
+        look, language = appearance().theme, appearance().language
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        most = max((value for _, _, value, _ in self._rows), default=0) or 1
+        for at, (name, amount, value, chosen) in enumerate(self._rows):
+            row = QRectF(0, at * self._ROW, self.width(), self._ROW)
+            style = fonts.LABEL_STRONG if chosen else fonts.LABEL
+            names, amounts = row.width() * 0.32, 92.0
+            ink = look.text if chosen else look.text2
+            draw_text(painter, QRectF(0, row.top(), names - 8, self._ROW), name, style, ink, language)
+            right = Qt.AlignmentFlag.AlignRight
+            words = QRectF(row.right() - amounts, row.top(), amounts, self._ROW)
+            draw_text(
+                painter,
+                words,
+                amount,
+                fonts.TextStyle(12, style.weight, tabular=True),
+                look.text,
+                language,
+                right,
+            )
+            track = QRectF(names, row.center().y() - 3.5, row.width() - names - amounts - 10, 7)
+            fill_rounded(painter, track, 3.5, look.input)
+            track.setWidth(max(3.0, track.width() * value / most) if value else 0)
+            if value:
+                fill_rounded(painter, track, 3.5, look.accent if chosen else look.muted)

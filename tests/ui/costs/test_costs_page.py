@@ -1,0 +1,203 @@
+"""The Costs page: what it shows adds up, and a day or a model that is picked is all that it shows."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItem
+
+from app import texts
+from app.adapters.shelf import ModelLine, Shelf
+from app.costs.cost import FREE, UNKNOWN, Cost
+from app.costs.ledger import Entry, Origin
+from app.costs.limits import Cap, Caps, standings
+from app.costs.memory_ledger import MemoryLedger
+from app.costs.spending import Spending, spending_of
+from app.costs.usage import Usage
+from app.ui.appearance import appearance
+from app.ui.costs.costs_page import CostsPage
+from app.ui.costs.month import Month
+
+MONTH = Month(2026, 11)
+SHELF = Shelf(
+    models=(
+        ModelLine("Work", "openai", "opus", "cloud", "", "", "priced", Decimal(5), Decimal(25)),
+        ModelLine("Work", "openai", "odd", "cloud"),
+    ),
+    prices_of="2026-11-18",
+)
+
+
+def booked() -> MemoryLedger:
+    ledger = MemoryLedger()
+    third = Decimal(1) / 3
+    for number in range(40):
+        model, local = ("small", True) if number % 4 == 0 else ("opus" if number % 4 == 1 else "haiku", False)
+        origin = Origin(
+            "r",
+            f"w{number % 3}",
+            f"Flow {number % 3}",
+            f"n{number % 4}",
+            f"Step {number % 4}",
+            "model.text",
+            "" if local else "Work",
+            model,
+            free=local,
+        )
+        cost = FREE if local else Cost(third * (number + 1) / 7, "priced")
+        ledger.book(
+            Entry(
+                origin,
+                float(number),
+                f"2026-11-{number % 20 + 1:02}",
+                f"#{number}",
+                "call",
+                Usage(1000, 100),
+                cost,
+                cost.known,
+                1.0,
+            )
+        )
+    odd = Origin("r", "w1", "Flow 1", "n9", "Odd", "model.text", "Work", "odd")
+    ledger.book(Entry(odd, 99.0, "2026-11-17", usage=Usage(9, 9), cost=UNKNOWN, counted=Decimal("0.04")))
+    return ledger
+
+
+def spent(ledger: MemoryLedger, month: Month = MONTH, cap: int | None = 30) -> Spending:
+    caps = Caps(Cap(Decimal(2), None if cap is None else Decimal(cap)))
+    limits = standings(
+        caps, "2026-11-20", {("2026-11-20", "Work"): Decimal("1.31")}, {"Work": Decimal("0.04")}
+    )
+    return asyncio.run(spending_of(ledger, month.days, "2026-11-20", limits))
+
+
+@pytest.fixture
+def page(qapp: QApplication) -> Iterator[CostsPage]:
+    made = CostsPage(lambda line: line.type)
+    made.resize(1600, 1100)
+    ledger = booked()
+    made.show_month(MONTH, spent(ledger), spent(ledger), SHELF)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.deleteLater()
+    texts.set_language("en")
+
+
+def cells(page: CostsPage, column: int) -> list[list[str]]:
+    """The tree's texts: each line with those inside it."""
+    found: list[list[str]] = []
+    for at in range(page.tree.topLevelItemCount()):
+        item = page.tree.topLevelItem(at)
+        assert isinstance(item, QTreeWidgetItem)
+        inner = [item.child(i) for i in range(item.childCount())]
+        found.append([item.text(column), *(one.text(column) for one in inner if one)])
+    return found
+
+
+def cents(words: str) -> Decimal:
+    found = re.search(r"[\d,]+\.\d+", words)
+    return Decimal(found[0].replace(",", "")) if found else Decimal(0)
+
+
+def said(page: CostsPage) -> str:
+    return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisibleTo(page))
+
+
+@pytest.mark.parametrize("split", ["workflow", "model", "connection", "day"])
+def test_every_split_adds_up_to_the_same_total(page: CostsPage, split: str) -> None:
+    page.split.set_value(split)
+    page.split.chosen.emit(split)
+    *lines, (total,) = cells(page, 5)
+    assert sum(cents(line[0]) for line in lines) == cents(total)
+    for line in lines:
+        if len(line) > 1:
+            assert sum(map(cents, line[1:])) == cents(line[0])
+    *shares, (whole,) = cells(page, 6)
+    assert whole == "100.0%"
+    assert sum(cents(share[0]) for share in shares) == 100
+    assert f"${cents(total)}" in said(page), "and it is the figure at the top"
+
+
+def test_a_day_that_is_picked_is_all_that_is_shown(page: CostsPage) -> None:
+    before = cells(page, 3)[-1]
+    QTest.keyClick(page.bars, Qt.Key.Key_Right)
+    QTest.keyClick(page.bars, Qt.Key.Key_Right)
+    QTest.keyClick(page.bars, Qt.Key.Key_Return)
+    assert before == ["41"]
+    assert cells(page, 3)[-1] == ["2"]
+    QTest.keyClick(page.bars, Qt.Key.Key_Escape)
+    assert cells(page, 3)[-1] == before
+    area = page.bars._area()
+    slot = page.bars._slot()
+    spot = QPoint(round(area.left() + 16.5 * slot), round(area.center().y()))
+    QTest.mouseClick(page.bars, Qt.MouseButton.LeftButton, pos=spot)
+    assert cells(page, 3)[-1] == ["3"], "the 17th, with the call of unknown price"
+
+
+def test_a_model_that_is_picked_is_all_that_is_shown(page: CostsPage) -> None:
+    page.split.set_value("model")
+    page.split.chosen.emit("model")
+    item = page.tree.topLevelItem(0)
+    assert item is not None
+    name = item.text(0)
+    page.tree.itemActivated.emit(item, 0)
+    assert [line[0] for line in cells(page, 0)] == [name, "Total"]
+
+
+def test_what_is_unknown_is_said_and_never_a_zero(page: CostsPage) -> None:
+    words = said(page)
+    assert "Unknown prices: 1 call" in words
+    assert "$0.04" in words
+    odd = next(line for line in cells(page, 0) if "Odd" in line)
+    at = cells(page, 0).index(odd), odd.index("Odd")
+    assert cells(page, 5)[at[0]][at[1]] == "unknown"
+
+
+def test_another_model_for_a_month_is_an_estimate_with_its_sum(page: CostsPage) -> None:
+    assert [page.what_if.models.itemData(i)[1] for i in range(page.what_if.models.count())] == ["opus"]
+    words = said(page)
+    into, out = 41 * 1000 - 1000 + 9, 40 * 100 + 9
+    first, second = Decimal(into) * 5 / 1_000_000, Decimal(out) * 25 / 1_000_000
+    assert f"= ${(first + second):.2f}" in words
+    assert "Estimate" in words
+    assert "nothing about quality" in words
+
+
+def test_the_bars_say_what_they_show(page: CostsPage) -> None:
+    assert "November 2026" in page.bars.accessibleName()
+    days = page.bars.accessibleDescription().splitlines()
+    assert sum(cents(day) for day in days if day.startswith(tuple("123456789"))) == cents(
+        cells(page, 5)[-1][0]
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize(("width", "narrow"), [(1000, True), (1600, False)])
+def test_it_fits_wide_and_narrow_in_both_languages(
+    page: CostsPage, language: str, width: int, narrow: bool
+) -> None:
+    appearance().set_language(language)
+    page.resize(width, 900)
+    QApplication.processEvents()
+    inner = page.widget()
+    assert inner is not None
+    assert inner.width() <= page.viewport().width()
+    side = page.what_if.mapTo(page, QPoint(0, 0)).x()
+    assert (side < width / 2) == narrow
+
+
+def test_a_month_without_calls_shows_the_limits_and_no_empty_chart(page: CostsPage) -> None:
+    empty = MemoryLedger()
+    page.show_month(MONTH, spent(empty), spent(empty), SHELF)
+    assert not page.bars.isVisibleTo(page)
+    assert "of $30.00" in said(page)
+    assert "Nothing was spent in November 2026" in said(page)
+    page.show_month(MONTH, spent(empty, cap=None), spent(empty), SHELF)
+    assert "no limit for a month" in said(page)
