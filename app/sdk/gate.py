@@ -31,6 +31,18 @@ class GateFields(QuestionFields):
             item="rule",
         ),
     ] = (Rule(),)
+    least_confidence: Annotated[
+        float,
+        NumberField(
+            label="Least confidence",
+            help="Where the model gives one; a model that answers in words has none.",
+            minimum=0,
+            maximum=1,
+            step=0.05,
+            slider=True,
+            shown_if=("answer", ("label",)),
+        ),
+    ] = 0.0
     judged: Annotated[
         bool,
         ToggleField(
@@ -98,7 +110,7 @@ def gate_faults(fields: GateFields) -> tuple[Fault, ...]:
         for row, rule in enumerate(fields.rules, 1)
         for code, args in rule_faults(rule)
     ]
-    if not fields.rules and not fields.judged:
+    if not fields.rules and not fields.judged and not fields.least_confidence:
         found.append(("rules", "gate.nothing_decides", {}))
     if fields.judged and not fields.rubric.strip():
         found.append(("rubric", "gate.no_rubric", {}))
@@ -113,6 +125,9 @@ async def try_gate(
         return Verdict("failed", (answer.fault,))
     about = {**inputs, "value": answer.value, "confidence": answer.confidence}
     reasons = tuple(try_rule(rule, about, exact=fields.exact) for rule in fields.rules)
+    if fields.least_confidence and answer.confidence is not None:
+        sure = Rule("confidence", at_least=fields.least_confidence)
+        reasons = (try_rule(sure, about), *reasons)
     if not fields.judged:
         return Verdict(overall(reasons), reasons)
     so_far = Verdict(overall(reasons), reasons)

@@ -11,9 +11,10 @@ from app.document.workflow import JsonObject
 from app.sdk.context import RunContext
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
-from app.sdk.fields import ChoiceField, ListField, ModelChoice, NumberField, Option, TextField
-from app.sdk.gateway import ChatRequest, ScoreRequest, prompt_messages
+from app.sdk.fields import ChoiceField, ListField, ModelChoice, NumberField, Option, TextField, ToggleField
+from app.sdk.gateway import ChatRequest, LabelScores, ScoreRequest, prompt_messages
 from app.sdk.json_answer import UnreadableAnswer, json_values
+from app.sdk.label_shares import NOTHING, without_prior
 from app.sdk.live_text import live
 from app.sdk.node_type import Fault
 from app.sdk.references import fill
@@ -46,7 +47,11 @@ class QuestionFields:
             label="The answer is",
             options=(
                 Option("text", "a text"),
-                Option("label", "one of these labels", "Gives a confidence where the model can."),
+                Option(
+                    "label",
+                    "one of these labels",
+                    "Gives a confidence where the model can. Small models need examples in the prompt.",
+                ),
                 Option("json", "JSON", "Read as a record or list."),
             ),
         ),
@@ -54,6 +59,15 @@ class QuestionFields:
     labels: Annotated[
         tuple[str, ...], ListField(label="Labels", item="label", shown_if=("answer", ("label",)))
     ] = ()
+    calibrate: Annotated[
+        bool,
+        ToggleField(
+            label="Even out the model's habits",
+            help="Also scores a text that says nothing and divides by that. It is asked once for all inputs.",
+            shown_if=("answer", ("label",)),
+            advanced=True,
+        ),
+    ] = False
     system: Annotated[
         str,
         TextField(
@@ -142,10 +156,9 @@ class Asking:
         labels, facts = _labels(self.fields), self.ctx.models.facts(model)
         if facts is None or facts.can_score is not False:
             try:
-                prompt = f"{self._prompt()}\n\nLabels: {', '.join(labels)}\nLabel: "
-                scores = await self.ctx.models.score(ScoreRequest(model, prompt, labels, tier=tier))
-                best = max(labels, key=lambda label: scores.probabilities[label])
-                return Answer(best, scores.model, scores.probabilities[best])
+                shares, name = await self._shares(model, labels, tier)
+                best = max(labels, key=lambda label: shares[label])
+                return Answer(best, name, shares[best])
             except NodeError as error:
                 if error.code != "model.cannot_score":
                     raise
@@ -162,6 +175,22 @@ class Asking:
             said = str(cast("Mapping[str, Value]", answer.value)["label"])
             return Answer(said, model_name)
         return Answer(answer.value, model_name, fault=Reason("answer.no_label", "failed", {}))
+
+    async def _shares(
+        self, model: ModelChoice, labels: list[str], tier: int
+    ) -> tuple[Mapping[str, float], str]:
+        """How likely each label is, and the model's name. Raises NodeError `model.cannot_score`."""
+        scores = await self._scores(model, labels, tier, self._prompt())
+        if not self.fields.calibrate:
+            return scores.probabilities, scores.model
+        nothing = fill(self.fields.prompt, dict.fromkeys(self.inputs, NOTHING))
+        prior = await self._scores(model, labels, tier, nothing)
+        return without_prior(scores.probabilities, prior.probabilities), scores.model
+
+    async def _scores(self, model: ModelChoice, labels: list[str], tier: int, prompt: str) -> LabelScores:
+        return await self.ctx.models.score(
+            ScoreRequest(model, _before_the_label(prompt, labels), labels, tier=tier)
+        )
 
     def _request(
         self,
@@ -198,6 +227,14 @@ def named(ctx: RunContext, choice: ModelChoice) -> tuple[str, str]:
 
 def _labels(fields: QuestionFields) -> list[str]:
     return list(dict.fromkeys(label.strip() for label in fields.labels if label.strip()))
+
+
+def _before_the_label(prompt: str, labels: list[str]) -> str:
+    """The text that a label is scored as the continuation of: a prompt that ends with a colon goes on right there."""
+    prompt = prompt.rstrip()
+    return (
+        f"{prompt} " if prompt.endswith((":", "：")) else f"{prompt}\n\nLabels: {', '.join(labels)}\nLabel: "
+    )
 
 
 def _label_faults(value: Value, labels: list[str]) -> list[str]:

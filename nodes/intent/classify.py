@@ -22,6 +22,7 @@ from app.sdk.fields import (
     ToggleField,
 )
 from app.sdk.gateway import ChatMessage, ChatRequest, ScoreRequest
+from app.sdk.label_shares import NOTHING, without_prior
 from app.sdk.node_type import Fault, NodeType, Routes
 from app.sdk.ports import Port, Ports, PortSpec
 from app.sdk.route_names import route_names
@@ -31,7 +32,6 @@ Method: TypeAlias = Literal["automatic", "score", "schema"]
 Shares: TypeAlias = Mapping[str, float]  # by label, adding up to 1
 
 NONE_FITS = "none of these"
-NOTHING = "..."  # a text that says nothing, to see what the model prefers before it has read anything
 
 METHODS: tuple[Option, ...] = (
     Option("automatic", "Automatic", "Score the labels where the model can, else let it answer."),
@@ -231,7 +231,7 @@ async def _scored(fields: ClassifyFields, examples: Sequence[Example], text: str
         return (await ctx.models.score(ScoreRequest(fields.model, prompt, _names(fields)))).probabilities
 
     scores = await shares(text)
-    return calibrated(scores, await shares(NOTHING)) if fields.calibrate else scores
+    return without_prior(scores, await shares(NOTHING)) if fields.calibrate else scores
 
 
 def rounds(fields: ClassifyFields) -> list[list[Example]]:
@@ -243,13 +243,6 @@ def rounds(fields: ClassifyFields) -> list[list[Example]]:
     given = {name: [e for e in _examples(fields) if e.label.strip() == name] for name in _names(fields)}
     count = max(1, min(map(len, given.values())))
     return [[e for examples in given.values() for e in examples[number::count]] for number in range(count)]
-
-
-def calibrated(shares: Shares, prior: Shares) -> Shares:
-    """Shares divided by those of a text that says nothing (contextual calibration, Zhao et al. 2021)."""
-    weights = {name: share / max(prior[name], 1e-6) for name, share in shares.items()}
-    total = sum(weights.values())
-    return {name: weight / total for name, weight in weights.items()} if total else shares
 
 
 def score_prompt(fields: ClassifyFields, examples: Sequence[Example], text: str) -> str:

@@ -69,8 +69,8 @@ class Cascade(NodeType[CascadeFields, ByPort, CascadeOutputs]):
     asked. Most of the time the cheap one will do, and you pay for the strong one only where it is needed.
 
     What is good enough is up to you: the same rules as in Check, which cost nothing, and a model as judge if you like,
-    which costs a call. A check that could not run is no pass. With labels as answers there is a confidence where the
-    model can give one; ask for at least 0.7 of it, for example.
+    which costs a call. A check that could not run is no pass. With labels as answers, a model that can gives a
+    confidence; ask for at least 0.7 of it, for example.
 
     The card shows the way that each answer took and how often the next model was needed. Every answer is kept by what
     was asked: if you change the strong model or a rule, the cheap answers are not paid again.

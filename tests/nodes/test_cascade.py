@@ -97,6 +97,26 @@ async def test_a_model_without_confidence_answers_with_a_label(cascade: AnyNodeT
     assert run.path[0]["reasons"][0]["code"] == "answer.no_label"
 
 
+async def test_a_least_confidence_holds_only_where_there_is_one(cascade: AnyNodeType) -> None:
+    fields = {"models": [SMALL, STRONG], "answer": "label", "labels": ["A", "B"], "least_confidence": 0.8}
+    shares = {"A": 0.7, "B": 0.3}
+    run = await run_node(cascade, fields, INPUTS, models=ScriptedModels(shares=shares))
+    assert way(run) == [(1, "failed"), (2, "failed")]
+    assert run.path[0]["reasons"][0]["code"] == "check.confidence"
+    run = await run_node(cascade, fields, INPUTS, models=ScriptedModels(['{"label": "B"}']))
+    assert way(run) == [(1, "answered")], "a model that answers in words has none that could be too low"
+
+
+async def test_the_models_habits_are_evened_out(cascade: AnyNodeType) -> None:
+    fields = {"models": [SMALL, STRONG], "answer": "label", "labels": ["A", "B"], "calibrate": True}
+
+    def shares(prompt: str) -> dict[str, float]:
+        return {"A": 0.9, "B": 0.1} if "..." in prompt else {"A": 0.6, "B": 0.4}
+
+    run = await run_node(cascade, fields, INPUTS, models=ScriptedModels(shares=shares))
+    assert (run.outputs["answer"], round(run.outputs["confidence"], 3)) == ("B", 0.857)
+
+
 async def test_json_is_read_and_its_schema_is_a_rule(cascade: AnyNodeType) -> None:
     schema = json.dumps({"type": "object", "required": ["total"]})
     fields = {

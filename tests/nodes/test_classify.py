@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from app.document.workflow import JsonObject
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatRequest, ModelFacts, ScoreRequest
+from app.sdk.label_shares import without_prior
 from app.sdk.spec import AnyNodeType, spec_of
 from app.sdk.testing import ScriptedModels, run_node
 
@@ -211,8 +211,7 @@ shares_of_three = st.fixed_dictionaries({label: st.floats(0, 1) for label in SHA
 
 @given(shares_of_three, shares_of_three)
 def test_evened_out_shares_are_shares(shares: Mapping[str, float], prior: Mapping[str, float]) -> None:
-    module = importlib.import_module("nodes.intent.classify")
-    found = module.calibrated(shares, prior)
+    found = without_prior(shares, prior)
     assert found.keys() == shares.keys()
     assert all(share >= 0 for share in found.values())
     assert sum(found.values()) == pytest.approx(1) or found == shares

@@ -75,9 +75,15 @@ def test_every_example_is_in_form_and_has_nothing_wrong_but_missing_models(path:
     assert {problem.code for problem in bare.check(loaded.workflow).problems} <= {"role.not_mapped"}
 
 
-def test_there_are_the_four_examples() -> None:
+def test_there_are_the_five_examples() -> None:
     names = {path.name.removesuffix(".baton.json") for path in EXAMPLES}
-    assert names == {"sort-the-inbox", "invoice-to-table", "draft-and-judge", "page-to-summary"}
+    assert names == {
+        "sort-the-inbox",
+        "invoice-to-table",
+        "draft-and-judge",
+        "page-to-summary",
+        "three-tiers",
+    }
 
 
 def test_examples_count_as_reviewed(bare: Engine) -> None:
@@ -176,3 +182,17 @@ def test_an_unreviewed_copy_is_told_apart(bare: Engine, tmp_path: Path) -> None:
     changed, _ = SetFields("table", {"path": "elsewhere.csv"}).apply(example("invoice-to-table"))
     assert bare.check(changed).plan is not None
     assert bare.check(changed).grants is None
+
+
+@pytest.mark.xdist_group("embedded")
+async def test_three_tiers_say_what_they_are_worth_on_this_computer_alone(bare: Engine) -> None:
+    state, outputs = await run(bare, RunRequest(example("three-tiers"), rows="samples", fresh=True))
+    assert state.status == "done"
+    tiers, right = state.nodes["tiers"], state.nodes["right"]
+    assert sum(tiers.tiers.values()) == 12
+    assert tiers.tiers[2] == tiers.verdicts.failed, "the second tier is the same model and can't be surer"
+    assert tiers.verdicts.passed == right.verdicts.n == sum(label is not None for label in outputs["label"])
+    # 8 of 9 where the example was written; the engine's rounding may move one or two.
+    assert right.verdicts.passed >= 6
+    assert tiers.cost.state == "free"
+    assert tiers.instead.known == 0
