@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from app.costs.cost import FREE, Cost
 from app.costs.usage import Usage
 from app.document.workflow import Edge, Graph, Json, Node, PortRef, Workflow
-from app.events.run_events import NodeSettled, RunEvent, RunFinished
+from app.events.run_events import NodeSettled, RunEvent, RunFinished, StepsComputed
 from app.executor.doors import Doors, Limits
 from app.executor.executor import Execution
 from app.executor.past import Keeping
 from app.planner.plan import Plan
 from app.planner.planner import Planned, make_plan
 from app.registry.discovery import discover
-from app.sdk.context import Question, RunContext
+from app.sdk.context import Question, RunContext, Surroundings
 from app.sdk.data_types import DataType
 from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL, ListField, ModelChoice, ModelField, NumberField, TextField, ToggleField
@@ -79,8 +79,8 @@ class Source(NodeType[SourceFields, NoInputs, OneValue]):
     category = "start"
     icon = "message-square"
 
-    async def run(self, fields: SourceFields, inputs: NoInputs, ctx: RunContext) -> OneValue:
-        return OneValue(ctx.values.get("value", fields.value))
+    def compute(self, fields: SourceFields, inputs: NoInputs, around: Surroundings) -> OneValue:
+        return OneValue(around.values.get("value", fields.value))
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Odd(NodeType[OddFields, OptionalValue, ByPort]):
         promised: Mapping[str, DataType] = {"verdict": "verdict", "number": "list"}
         return Ports((), (PortSpec("value", "Value", promised.get(fields.gives, "any")),))
 
-    async def run(self, fields: OddFields, inputs: OptionalValue, ctx: RunContext) -> ByPort:
+    def compute(self, fields: OddFields, inputs: OptionalValue, around: Surroundings) -> ByPort:
         circle: list[Any] = []
         circle.append(circle)
         if fields.gives == "cancelled":
@@ -168,7 +168,7 @@ class Need(NodeType[NoFields, NeededValue, OneValue]):
     category = "logic"
     icon = "type"
 
-    async def run(self, fields: NoFields, inputs: NeededValue, ctx: RunContext) -> OneValue:
+    def compute(self, fields: NoFields, inputs: NeededValue, around: Surroundings) -> OneValue:
         return OneValue(inputs.value)
 
 
@@ -187,7 +187,7 @@ class Text(NodeType[NoFields, TextInput, OneValue]):
     category = "logic"
     icon = "type"
 
-    async def run(self, fields: NoFields, inputs: TextInput, ctx: RunContext) -> OneValue:
+    def compute(self, fields: NoFields, inputs: TextInput, around: Surroundings) -> OneValue:
         return OneValue(inputs.text)
 
 
@@ -214,7 +214,7 @@ class Branch(NodeType[BranchFields, NeededValue, TwoWays]):
     category = "checks"
     icon = "git-branch"
 
-    async def run(self, fields: BranchFields, inputs: NeededValue, ctx: RunContext) -> TwoWays:
+    def compute(self, fields: BranchFields, inputs: NeededValue, around: Surroundings) -> TwoWays:
         if fields.broken:
             raise NodeError("test.broken")
         word = "passed" if inputs.value == fields.equals else "failed"
@@ -251,7 +251,7 @@ class Merge(NodeType[MergeFields, ByPort, OneValue]):
     def merge_rule(cls, fields: MergeFields) -> MergeRule:
         return MergeRule(fields.rule, fields.k)  # type: ignore[arg-type]
 
-    async def run(self, fields: MergeFields, inputs: ByPort, ctx: RunContext) -> OneValue:
+    def compute(self, fields: MergeFields, inputs: ByPort, around: Surroundings) -> OneValue:
         values: Any = inputs["values"]
         return OneValue(values[0] if fields.rule == "first" else values)
 
@@ -384,7 +384,7 @@ class Result(NodeType[ResultFields, NeededValue, OneValue]):
     def result_name(cls, fields: ResultFields) -> str:
         return fields.name
 
-    async def run(self, fields: ResultFields, inputs: NeededValue, ctx: RunContext) -> OneValue:
+    def compute(self, fields: ResultFields, inputs: NeededValue, around: Surroundings) -> OneValue:
         return OneValue(inputs.value)
 
 
@@ -485,13 +485,25 @@ def _edge(text: str) -> Edge:
     return Edge(PortRef(*source.split(".")), PortRef(*target.split(".")))
 
 
-def planned(workflow: Workflow) -> Planned:
-    return make_plan(workflow, "digest", SPECS.get, ScriptedModels().facts)
+def awaited(spec: NodeSpec) -> NodeSpec:
+    """The same type with its work in `run`, so that a task does it and events of its own tell it."""
+    if not spec.computes:
+        return spec
+
+    async def run(self: Any, fields: Any, inputs: Any, ctx: RunContext) -> Any:
+        return self.computed(fields, inputs, ctx)
+
+    work = {"computed": spec.type.compute, "compute": NodeType.compute, "run": run}
+    return replace(spec, type=type(spec.type.__name__, (spec.type,), work))
 
 
-def plan(workflow: Workflow) -> Plan:
+def planned(workflow: Workflow, specs: Mapping[str, NodeSpec] = SPECS) -> Planned:
+    return make_plan(workflow, "digest", specs.get, ScriptedModels().facts)
+
+
+def plan(workflow: Workflow, specs: Mapping[str, NodeSpec] = SPECS) -> Plan:
     """The plan of a workflow that must be without a fault."""
-    result = planned(workflow)
+    result = planned(workflow, specs)
     assert result.plan, result.problems
     return result.plan
 
@@ -517,11 +529,19 @@ def start(
     limits: Limits | None = None,
     through: Doors | None = None,
     keeping: Keeping | None = None,
+    specs: Mapping[str, NodeSpec] = SPECS,
 ) -> Execution:
     source = rows_of(rows) if rows is not None else None
     count = len(rows) if rows is not None else None
     return Execution(
-        plan(workflow), through or doors(), limits or Limits(), "run-1", values or {}, source, count, keeping
+        plan(workflow, specs),
+        through or doors(),
+        limits or Limits(),
+        "run-1",
+        values or {},
+        source,
+        count,
+        keeping,
     )
 
 
@@ -533,9 +553,14 @@ def settled(events: Sequence[RunEvent]) -> dict[tuple[str, str], str]:
     """Status by (node, scope); fails if any instance settled twice."""
     found: dict[tuple[str, str], str] = {}
     for event in events:
+        ends: list[tuple[str, str, str]] = []
         if isinstance(event, NodeSettled):
-            assert (event.node, event.scope) not in found, f"{event.node} settled twice"
-            found[event.node, event.scope] = event.status
+            ends = [(event.node, event.scope, event.status)]
+        elif isinstance(event, StepsComputed):
+            ends = [(step.node, event.scope, "ok") for step in event.steps]
+        for node, scope, how in ends:
+            assert (node, scope) not in found, f"{node} settled twice"
+            found[node, scope] = how
     return found
 
 

@@ -91,6 +91,8 @@ def _writer(hint: Any) -> Callable[[Any], str]:
     arguments = get_args(hint)
     if get_origin(hint) is Mapping and dataclasses.is_dataclass(arguments[1]):
         return _records_by_name
+    if get_origin(hint) is tuple and dataclasses.is_dataclass(arguments[0]):
+        return _records
     if len(arguments) == 2 and dataclasses.is_dataclass(arguments[0]) and arguments[1] is type(None):
         return _record_or_null
     return _ENCODER.encode
@@ -102,6 +104,10 @@ def _record_or_null(record: Any) -> str:
 
 def _texts(texts: tuple[str, ...]) -> str:
     return f"[{','.join(map(encode_basestring, texts))}]"
+
+
+def _records(records: tuple[Any, ...]) -> str:
+    return f"[{','.join(map(_record, records))}]"
 
 
 def _records_by_name(records: Mapping[str, Any]) -> str:

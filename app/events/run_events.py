@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from app.costs.cost import FREE, Cost
@@ -151,6 +151,35 @@ class NodeSettled:
 
 
 @fact
+class Computed:
+    """A step that only computes, done: it fired once and settled ok. `inputs` says which output of which step each
+    port took, as `step.port`; those stand in earlier events of the same scope.
+    """
+
+    node: str
+    inputs: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    outputs: Mapping[str, Preview] = dataclasses.field(default_factory=dict[str, Preview])
+    seconds: float = 0.0
+    verdict: Mapping[str, Json] | None = None
+
+
+@fact
+class StepsComputed:
+    """Steps that only compute were done one after another, waiting for nothing; `t` is when the last was through."""
+
+    t: float
+    scope: Scope
+    steps: tuple[Computed, ...]
+
+    def singly(self) -> Iterator[StepsComputed]:
+        """The same as an event for each step, at its own time."""
+        t = self.t - sum(step.seconds for step in self.steps)
+        for step in self.steps:
+            t += step.seconds
+            yield StepsComputed(round(t, 4), self.scope, (step,))
+
+
+@fact
 class PersonAsked:
     """An instance waits for a person. The question is the workflow author's own text; where it is `about` something,
     it is ours: whether an outside `effect` that was begun before a crash is to be taken as done ("approved") or done
@@ -268,6 +297,7 @@ RunEvent: TypeAlias = (
     | ModelCalled
     | Retrying
     | NodeSettled
+    | StepsComputed
     | PersonAsked
     | PersonAnswered
     | RowSettled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
@@ -14,6 +14,7 @@ from app.document.problem import Problem
 from app.events.accuracy import VerdictCount
 from app.events.run_events import (
     BudgetReached,
+    Computed,
     Failure,
     FrameStarted,
     Message,
@@ -32,6 +33,7 @@ from app.events.run_events import (
     RunStarted,
     RunStatus,
     Scope,
+    StepsComputed,
     TextStreamed,
 )
 
@@ -194,10 +196,15 @@ class RunState:
             state = self.nodes[node] = NodeState(node)
         return state
 
-    def apply(self, event: RunEvent) -> str | None:  # noqa: C901, PLR0911, PLR0912 - one arm an event
-        """Folds one event in; gives the id of the node that changed, if one did."""
-        t = getattr(event, "t", 0.0)
-        self.elapsed = max(self.elapsed, t)
+    def apply(self, event: RunEvent) -> Collection[str]:
+        """Folds one event in; gives the ids of the nodes that changed."""
+        self.elapsed = max(self.elapsed, getattr(event, "t", 0.0))
+        if isinstance(event, StepsComputed):
+            return self._computed(event)
+        node = self._fold(event)
+        return () if node is None else (node,)
+
+    def _fold(self, event: RunEvent) -> str | None:  # noqa: C901, PLR0911, PLR0912 - one arm an event
         match event:  # the commonest first
             case NodeStarted():
                 return self._node_started(event)
@@ -229,10 +236,12 @@ class RunState:
                 return self._started(event)
             case RunFinished():
                 return self._finished(event)
+            case StepsComputed():  # the only one of several nodes
+                return None
 
     def apply_all(self, events: Iterable[RunEvent]) -> set[str]:
         """Folds events in order; gives the ids of the nodes that changed."""
-        return {node for event in events if (node := self.apply(event)) is not None}
+        return {node for event in events for node in self.apply(event)}
 
     def _started(self, event: RunStarted) -> None:
         self.run, self.workflow, self.name, self.at = event.run, event.workflow, event.name, event.at
@@ -336,12 +345,50 @@ class RunState:
             node.active = max(0, node.active - 1)
         instance.settled, instance.end, instance.text, instance.question = event, event.t, "", None
         self.questions.pop((event.node, event.scope), None)
+        self._is_through(node, instance, event)
+        return event.node
+
+    def _computed(self, event: StepsComputed) -> Collection[str]:
+        """Each step as if it had begun and settled by itself."""
+        self._go_on()
+        scope, t = event.scope, event.t - sum(step.seconds for step in event.steps)
+        for step in event.steps:
+            begun, t = t, t + step.seconds
+            settled = NodeSettled(
+                t,
+                step.node,
+                scope,
+                "ok",
+                step.seconds,
+                attempts=1,
+                ports=tuple(step.outputs),
+                outputs=step.outputs,
+                verdict=step.verdict,
+            )
+            instance = InstanceState(step.node, scope, begun, t, self._came(step, scope), settled)
+            self._keep(instance)
+            node = self.node(step.node)
+            node.started += 1
+            node.first = begun if node.first is None else node.first
+            self._is_through(node, instance, settled)
+        return [step.node for step in event.steps]
+
+    def _came(self, step: Computed, scope: Scope) -> dict[str, Preview]:
+        """What it took, from the steps that gave it."""
+        came: dict[str, Preview] = {}
+        for port, link in step.inputs.items():
+            source, _, output = link.rpartition(".")
+            giver = self.instances.get((source, scope))
+            if giver and giver.settled and output in giver.settled.outputs:
+                came[port] = giver.settled.outputs[output]
+        return came
+
+    def _is_through(self, node: NodeState, instance: InstanceState, event: NodeSettled) -> None:
         self._count(node, event)
         if event.status != "skipped" or node.latest is None:
             node.latest = instance
         node.last = event.t
         node.status = _status_of(node)
-        return event.node
 
     def _count(self, node: NodeState, event: NodeSettled) -> None:
         setattr(node, event.status, getattr(node, event.status) + 1)

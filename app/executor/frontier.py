@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from app.executor.values import Token
 from app.planner.plan import Plan, PlanStep
+from app.sdk.data_types import Value
 
 _OPEN: Final = None  # an edge whose token has not come yet
 _SKIP: Final = False  # nothing will come over this edge
@@ -21,11 +22,12 @@ class Frontier:
     A step is handed out by `start` or `settle` exactly once; every step is settled exactly once.
     """
 
-    __slots__ = ("_given", "_missing", "_plan", "_settled", "_tokens")
+    __slots__ = ("_given", "_missing", "_plan", "_settled", "_skips", "_tokens")
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._missing = list(plan.in_degrees)
+        self._skips = [0] * len(plan.steps)  # edges over which nothing came
         self._tokens: list[EdgeToken] = [_OPEN] * len(plan.edges)
         self._given = bytearray(len(plan.steps))
         self._settled = bytearray(len(plan.steps))
@@ -47,7 +49,11 @@ class Frontier:
             if given[target]:
                 continue
             token = outputs.get(edge.source_port)
-            self._tokens[edge.index] = _SKIP if token is None else token
+            if token is None:
+                self._tokens[edge.index] = _SKIP
+                self._skips[target] += 1
+            else:
+                self._tokens[edge.index] = token
             missing[target] -= 1
             if missing[target] == 0 or (steps[target].merge and self._has_enough(target)):
                 ready.append(self._give(target))
@@ -60,10 +66,9 @@ class Frontier:
             return plan_step.always_skipped
         if plan_step.merge:
             return "" if self._arrived(plan_step) else "input"
-        missing = [edge for edge in plan_step.incoming if not self._tokens[edge.index]]
-        if not missing:
+        if not self._skips[step]:
             return ""
-        arrived = {edge.target_port for edge in plan_step.incoming if edge not in missing}
+        arrived = {edge.target_port for edge in plan_step.incoming if self._tokens[edge.index]}
         return "" if arrived.issuperset(plan_step.required) else "input"
 
     def inputs(self, step: int) -> Inputs:
@@ -82,6 +87,34 @@ class Frontier:
             else:
                 inputs[edge.target_port] = token
         return inputs
+
+    def values(self, step: int) -> dict[str, Value]:
+        """The same as the values that the step works on. May raise anything, as `Token.value`."""
+        plan_step, tokens = self._plan.steps[step], self._tokens
+        if plan_step.many:
+            return {
+                name: [t.value for t in token] if isinstance(token, list) else token.value
+                for name, token in self.inputs(step).items()
+            }
+        values: dict[str, Value] = {}
+        for edge in plan_step.incoming:
+            token = tokens[edge.index]
+            if isinstance(token, Token):
+                convert = edge.convert
+                values[edge.target_port] = convert(token.content) if convert else token.content
+        return values
+
+    def links(self, step: int) -> Mapping[str, str]:
+        """Which output of which step each port takes: `step.port`; of a `many` port the first."""
+        steps = self._plan.steps
+        computation = steps[step].computation
+        if computation and not self._skips[step]:
+            return computation.links
+        found: dict[str, str] = {}
+        for edge in steps[step].incoming:
+            if self._tokens[edge.index]:
+                found.setdefault(edge.target_port, f"{steps[edge.source].id}.{edge.source_port}")
+        return found
 
     def unsettled(self) -> list[int]:
         return [i for i, settled in enumerate(self._settled) if not settled]

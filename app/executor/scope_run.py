@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from app.document.workflow import Json
 from app.events.run_events import NodeSettled, NodeStarted, Preview, RunEvent, Settled
+from app.executor.computing import Computing
 from app.executor.frontier import Frontier, Inputs
 from app.executor.instance import Instance
 from app.executor.outcome import Outcome
@@ -43,6 +44,7 @@ class ScopeRun:
         self._working: dict[int, asyncio.Task[Any]] = {}  # step → the task that executes it now
         self._lost: set[int] = set()
         self._results: dict[int, Token] = {}
+        self._computing = Computing(run, plan, where, values, self._frontier, self._lost, self._results)
         self._ending = False
         self._over = False
 
@@ -54,7 +56,7 @@ class ScopeRun:
         try:
             if not self._run.journal.is_fresh:
                 await self._settling.recollect()
-            for step in self._pass_skips(self._frontier.start()):
+            for step in self._computing.go_through(self._frontier.start()):
                 self._branch(step)
             if self._branches:
                 await self._through
@@ -89,24 +91,17 @@ class ScopeRun:
     async def _follow(self, step: int) -> None:
         ready, task = [step], _this_task()
         while ready:
-            if self._ending or self._run.stopping:  # a step may have kept its task from being ended
-                raise asyncio.CancelledError
+            self._check_going()
             for other in ready[1:]:
                 self._branch(other)
-            ready = self._pass_skips(await self._instance(ready[0], task))
+            came = await self._instance(ready[0], task)
+            self._check_going()
+            ready = self._computing.go_through(came)
 
-    def _pass_skips(self, given: list[int]) -> list[int]:
-        """Settles what is skipped without running; gives the steps that really run."""
-        runnable: list[int] = []
-        for step in given:  # grows while it is walked
-            why = "lost" if step in self._lost else self._frontier.why_skipped(step)
-            if why:
-                node = self._plan.steps[step].id
-                self._emit(NodeSettled(self._run.now, node, self._scope, "skipped", skip=why))
-                given += self._frontier.settle(step, _NOTHING)
-            else:
-                runnable.append(step)
-        return runnable
+    def _check_going(self) -> None:
+        """Nothing may begin any more: a step may have kept its task from being ended."""
+        if self._ending or self._run.stopping:
+            raise asyncio.CancelledError
 
     async def _instance(self, index: int, task: asyncio.Task[Any]) -> list[int]:
         """Runs one step in this task; gives the steps that became ready."""

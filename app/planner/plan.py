@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from app.document.workflow import Json, Node, Workflow
 from app.planner.agent_tools import Parameter
 from app.sdk.data_types import Value
-from app.sdk.node_type import AskedInput, Effect, FrameRule, Given, MergeRule, WorkflowRule
+from app.sdk.node_type import AskedInput, Effect, FrameRule, Given, MergeRule, NodeType, WorkflowRule
 from app.sdk.ports import Ports
 from app.sdk.powers import Power
 from app.sdk.spec import NodeSpec
@@ -27,6 +27,20 @@ class PlanEdge:
     target: int
     target_port: str
     convert: Callable[[Value], Value] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """How a step is done that only computes: what its type would be asked each time.
+
+    `inputs` makes the Inputs object; None where it is the values by port. `outputs` gives the values in the order of
+    the ports; None where they come by port. `links` says which output of which step each input takes: `step.port`.
+    """
+
+    type: type[NodeType[Any, Any, Any]]
+    inputs: Callable[..., Any] | None
+    outputs: Callable[[Any], tuple[Any, ...]] | None
+    links: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,7 @@ class PlanStep:
     frame: FramePlan | None = None
     signature: str = ""  # what the step is, apart from its inputs and the models that answer
     lasts: bool = False  # what it comes to is on the disk before anything follows from it
+    computation: Computation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
 
 from app.document.graph import topological_order
 from app.document.problem import Problem
@@ -20,11 +22,12 @@ from app.planner.checks import (
 )
 from app.planner.draft import Draft, PartLookup, SpecLookup, draft_of
 from app.planner.frame_checks import FRAME_CHECKS
-from app.planner.plan import AgentTool, AlwaysSkipped, FramePlan, Plan, PlanEdge, PlanStep
+from app.planner.plan import AgentTool, AlwaysSkipped, Computation, FramePlan, Plan, PlanEdge, PlanStep
 from app.planner.signature import signature_of
 from app.sdk.data_types import CONVERSIONS, DataType, LazyList, Value
 from app.sdk.node_type import WorkflowRule
 from app.sdk.ports import ERROR_PORT, Ports
+from app.sdk.spec import NodeSpec, shapes_of
 from app.sdk.typed_values import EMPTY, typed
 
 _LOOKED_AT: frozenset[DataType] = frozenset({"text", "record"})  # the types that steps work on without asking
@@ -97,7 +100,8 @@ def _compile(draft: Draft, digest: str, prefix: str = "") -> Plan:
         incoming[edge.target].append(edge)
         outgoing[edge.source].append(edge)
     steps = tuple(
-        _step(i, draft, node, tuple(incoming[i]), tuple(outgoing[i]), prefix) for i, node in enumerate(order)
+        _step(i, draft, node, tuple(incoming[i]), tuple(outgoing[i]), prefix, order)
+        for i, node in enumerate(order)
     )
     asking = [node for node in draft.nodes.values() if node.spec and not node.node.disabled]
     asks = {ask.name: ask for node in asking if node.spec for ask in node.spec.type.asks(node.fields)}
@@ -154,6 +158,7 @@ def _step(
     incoming: tuple[PlanEdge, ...],
     outgoing: tuple[PlanEdge, ...],
     prefix: str,
+    order: Sequence[str],
 ) -> PlanStep:
     draft = level.nodes[name]
     node, spec = draft.node, draft.spec
@@ -163,6 +168,9 @@ def _step(
     effect = node_type.effect_of(draft.fields) if node_type else "pure"
     merge = node_type.merge_rule(draft.fields) if node_type else None
     is_random = node_type is not None and node_type.random
+    # Paid, random, from outside, or decided by timing.
+    lasts = effect != "pure" or is_random or (merge is not None and merge.wait_for != "all")
+    links = {edge.target_port: f"{prefix}{order[edge.source]}.{edge.source_port}" for edge in incoming[::-1]}
     return PlanStep(
         index=i,
         id=f"{prefix}{node.id}",
@@ -183,9 +191,27 @@ def _step(
         powers=spec.powers(draft.fields) if spec and not skipped else (),
         frame=_frame(level, name, prefix) if not skipped else None,
         signature=signature_of(spec, draft.fields) if spec else "",
-        # Paid, random, from outside, or decided by timing.
-        lasts=effect != "pure" or is_random or (merge is not None and merge.wait_for != "all"),
+        lasts=lasts,
+        computation=_computation(spec, links) if spec and not (skipped or lasts) else None,
     )
+
+
+def _computation(spec: NodeSpec, links: Mapping[str, str]) -> Computation | None:
+    if not spec.computes:
+        return None
+    _, inputs, outputs = shapes_of(spec.type)
+    names = [port.name for port in spec.fixed_ports.outputs]
+    return Computation(
+        spec.type,
+        inputs if hasattr(inputs, "__dataclass_fields__") else None,
+        _values_of(names) if hasattr(outputs, "__dataclass_fields__") else None,
+        links,
+    )
+
+
+def _values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    values = attrgetter(*names)
+    return values if len(names) > 1 else lambda outputs: (values(outputs),)
 
 
 def _frame(level: Draft, name: str, prefix: str) -> FramePlan | None:

@@ -96,7 +96,21 @@ class Answer:
     at: str = ""  # ISO 8601 with zone
 
 
-class RunContext(Protocol):
+class Surroundings(Protocol):
+    """Given to `NodeType.compute`: what a step may know besides its inputs."""
+
+    @property
+    def row(self) -> int | None:
+        """The number of the row (from 0) in a run over rows."""
+        ...
+
+    @property
+    def values(self) -> Mapping[str, Json]:
+        """The run's (or row's) input values by name; what Ask hands out."""
+        ...
+
+
+class RunContext(Surroundings, Protocol):
     """Given to `NodeType.run`. Nodes keep no state, open nothing themselves and never compute cost."""
 
     @property
@@ -110,16 +124,6 @@ class RunContext(Protocol):
 
     @property
     def memory(self) -> Memory: ...
-
-    @property
-    def row(self) -> int | None:
-        """The number of the row (from 0) in a run over rows."""
-        ...
-
-    @property
-    def values(self) -> Mapping[str, Json]:
-        """The run's (or row's) input values by name; what Ask hands out."""
-        ...
 
     @property
     def spent(self) -> Decimal:

@@ -57,6 +57,12 @@ class NodeSpec:
     fields: tuple[FieldSpec, ...]
     fixed_ports: Ports  # those that the shapes declare
 
+    @property
+    def computes(self) -> bool:
+        """Its work stands in `compute`: it waits for nothing."""
+        shape: Any = NodeType
+        return self.type.compute is not shape.compute
+
     def field(self, name: str) -> FieldSpec | None:
         return next((f for f in self.fields if f.name == name), None)
 

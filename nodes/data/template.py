@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from app.sdk.context import RunContext
+from app.sdk.context import Surroundings
 from app.sdk.fields import TextField
 from app.sdk.node_type import ByPort, NodeType
 from app.sdk.ports import Port, Ports
@@ -55,5 +55,5 @@ class Template(NodeType[TemplateFields, ByPort, TemplateOutputs]):
     def headline(cls, fields: TemplateFields) -> str:
         return " ".join(fields.text.split())[:80]
 
-    async def run(self, fields: TemplateFields, inputs: ByPort, ctx: RunContext) -> TemplateOutputs:
+    def compute(self, fields: TemplateFields, inputs: ByPort, around: Surroundings) -> TemplateOutputs:
         return TemplateOutputs(fill(fields.text, inputs))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from app.sdk.conditions import Condition, is_true, looked_at
-from app.sdk.context import RunContext
+from app.sdk.context import Surroundings
 from app.sdk.data_types import Value
 from app.sdk.fields import ChoiceField, Option, RowsField
 from app.sdk.node_type import ByPort, NodeType
@@ -59,7 +59,7 @@ class If(NodeType[IfFields, ByPort, IfOutputs]):
     def headline(cls, fields: IfFields) -> str:
         return ", ".join(condition.what for condition in fields.conditions)
 
-    async def run(self, fields: IfFields, inputs: ByPort, ctx: RunContext) -> IfOutputs:
+    def compute(self, fields: IfFields, inputs: ByPort, around: Surroundings) -> IfOutputs:
         answers = (is_true(condition, inputs) for condition in fields.conditions)
         holds = all(answers) if fields.joined == "all" else any(answers)
         return IfOutputs(yes=inputs["value"]) if holds else IfOutputs(no=inputs["value"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from app.sdk.context import RunContext
+from app.sdk.context import Surroundings
 from app.sdk.data_types import DataType, Value
 from app.sdk.fields import ChoiceField, Option, RowsField, TextField, ToggleField
 from app.sdk.node_type import ByPort, Fault, Given, NodeType, Routes, Source
@@ -75,10 +75,10 @@ class Inputs(NodeType[InputsFields, ByPort, Routes]):
     def check(cls, fields: InputsFields) -> tuple[Fault, ...]:
         return tuple(_faults(fields))
 
-    async def run(self, fields: InputsFields, inputs: ByPort, ctx: RunContext) -> Routes:
+    def compute(self, fields: InputsFields, inputs: ByPort, around: Surroundings) -> Routes:
         outputs: dict[str, Value | Skip] = {}
         for row in _usable(fields):
-            value = ctx.values.get(row.name)
+            value = around.values.get(row.name)
             if value is None:
                 outputs[row.name] = EMPTY.get(row.type, SKIP)
             else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
-from app.sdk.context import RunContext
+from app.sdk.context import Surroundings
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.fields import ChoiceField, NumberField, Option
@@ -58,7 +58,7 @@ class Merge(NodeType[MergeFields, MergeInputs, Routes]):
     def merge_rule(cls, fields: MergeFields) -> MergeRule:
         return MergeRule(fields.wait_for, fields.k if fields.wait_for == "k" else 1)
 
-    async def run(self, fields: MergeFields, inputs: MergeInputs, ctx: RunContext) -> Routes:
+    def compute(self, fields: MergeFields, inputs: MergeInputs, around: Surroundings) -> Routes:
         came = list(inputs.values)
         if fields.wait_for == "first":
             return {"value": came[0]}

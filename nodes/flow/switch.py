@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.sdk.conditions import equals
-from app.sdk.context import RunContext
+from app.sdk.context import Surroundings
 from app.sdk.fields import RowsField, TextField
 from app.sdk.node_type import ByPort, Fault, NodeType, Routes
 from app.sdk.ports import Ports, PortSpec
@@ -77,7 +77,7 @@ class Switch(NodeType[SwitchFields, ByPort, Routes]):
         blank = [row for row, route in enumerate(fields.routes, 1) if not route.value.strip()]
         return tuple(("routes", "switch.blank_route", {"row": row}) for row in blank)
 
-    async def run(self, fields: SwitchFields, inputs: ByPort, ctx: RunContext) -> Routes:
+    def compute(self, fields: SwitchFields, inputs: ByPort, around: Surroundings) -> Routes:
         values = _values(fields)
         found = value_of(fields.what, inputs)
         ways = zip(route_names(values), values, strict=True)

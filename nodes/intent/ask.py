@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from app.sdk.context import Row, RunContext
+from app.sdk.context import Row, Surroundings
 from app.sdk.data_types import DataType, Value
 from app.sdk.errors import NodeError
 from app.sdk.fields import ChoiceField, Option, RowsField, TableField, TextField, ToggleField
@@ -107,8 +107,8 @@ class Ask(NodeType[AskFields, ByPort, Routes]):
     def check(cls, fields: AskFields) -> tuple[Fault, ...]:
         return tuple(_faults(fields))
 
-    async def run(self, fields: AskFields, inputs: ByPort, ctx: RunContext) -> Routes:
-        return {asked.name: _answer(asked, ctx.values.get(asked.name)) for asked in _usable(fields)}
+    def compute(self, fields: AskFields, inputs: ByPort, around: Surroundings) -> Routes:
+        return {asked.name: _answer(asked, around.values.get(asked.name)) for asked in _usable(fields)}
 
 
 def _usable(fields: AskFields) -> Iterator[Asked]:

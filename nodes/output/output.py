@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from app.sdk.context import RunContext
+from app.sdk.context import Surroundings
 from app.sdk.data_types import Value
 from app.sdk.fields import TextField
 from app.sdk.node_type import NodeType, Routes
@@ -47,5 +47,5 @@ class Output(NodeType[OutputFields, OutputInputs, Routes]):
     def headline(cls, fields: OutputFields) -> str:
         return fields.name
 
-    async def run(self, fields: OutputFields, inputs: OutputInputs, ctx: RunContext) -> Routes:
+    def compute(self, fields: OutputFields, inputs: OutputInputs, around: Surroundings) -> Routes:
         return {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from app.sdk.context import RunContext
+from app.sdk.context import Surroundings
 from app.sdk.data_types import Value
 from app.sdk.fields import RowsField, ToggleField
 from app.sdk.node_type import ByPort, Fault, NodeType
@@ -95,7 +95,7 @@ class Check(NodeType[CheckFields, ByPort, CheckOutputs]):
         found = ((row, fault) for row, rule in enumerate(fields.rules, 1) for fault in rule_faults(rule))
         return tuple(("rules", code, {"row": row, **args}) for row, (code, args) in found)
 
-    async def run(self, fields: CheckFields, inputs: ByPort, ctx: RunContext) -> CheckOutputs:
+    def compute(self, fields: CheckFields, inputs: ByPort, around: Surroundings) -> CheckOutputs:
         reasons = tuple(try_rule(rule, inputs, exact=fields.exact) for rule in fields.rules)
         verdict = Verdict(overall(reasons), reasons)
         passes = verdict.lets_pass(unchecked=fields.unchecked_passes)

@@ -113,8 +113,9 @@ async def test_broken_calls_of_tools_are_told_to_the_model_or_fail_with_a_reason
         if isinstance(event, NodeSettled) and event.node == "agent":
             assert event.failure is None or event.failure.code.startswith(("agent.", "model.")), event.failure
             counts[event.failure.code if event.failure else "answered"] += 1
-        if isinstance(event, NodeSettled) and event.node == "count":
-            counts[f"calls of the tool: {event.status}"] += 1
+    counts.update(
+        f"calls of the tool: {how}" for (node, _), how in flows.settled(events).items() if node == "count"
+    )
     told = Counter(
         message["content"].partition('"')[0].partition("[")[0][:48]
         for asked in server.asked

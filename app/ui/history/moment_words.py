@@ -14,6 +14,7 @@ from app.events.run_events import (
     RowSettled,
     RunEvent,
     RunFinished,
+    StepsComputed,
 )
 from app.events.run_state import row_of
 from app.texts import text
@@ -33,6 +34,8 @@ def _said(event: RunEvent, title: Callable[[str], str]) -> str:
     match event:
         case NodeStarted() | NodeSettled() | Retrying() | PersonAsked():
             return _of_step(event, title)
+        case StepsComputed(t, scope, (step, *_)):
+            return _of_step(NodeSettled(t, step.node, scope, "ok"), title)
         case BudgetReached():
             return text("history.moment.budget")
         case RowSettled(frame=""):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from app.events.run_events import (
     BudgetReached,
@@ -13,12 +13,22 @@ from app.events.run_events import (
     RowSettled,
     RunEvent,
     RunFinished,
+    StepsComputed,
 )
 from app.events.run_state import RunState
 
 MOST_STEPS = 20_000  # events of a longer run are shown as a whole, without stepping through them
 
-_TELLING = (NodeStarted, NodeSettled, RowSettled, Retrying, PersonAsked, BudgetReached, RunFinished)
+_TELLING = (
+    NodeStarted,
+    NodeSettled,
+    StepsComputed,
+    RowSettled,
+    Retrying,
+    PersonAsked,
+    BudgetReached,
+    RunFinished,
+)
 
 
 class Tape:
@@ -26,7 +36,7 @@ class Tape:
 
     def __init__(self, events: Sequence[RunEvent]) -> None:
         if len(events) <= MOST_STEPS:  # records tell each step at once; people see them as they overlapped
-            events = sorted(events, key=lambda event: getattr(event, "t", -1.0))
+            events = sorted(_singly(events), key=lambda event: getattr(event, "t", -1.0))
         self.events = events
         told = [at + 1 for at, event in enumerate(events) if isinstance(event, _TELLING)]
         whole = [len(events)]
@@ -49,3 +59,11 @@ class Tape:
         """What has just happened at a stop."""
         end = self.stops[stop]
         return self.events[end - 1] if end else None
+
+
+def _singly(events: Iterable[RunEvent]) -> Iterator[RunEvent]:
+    for event in events:
+        if isinstance(event, StepsComputed):
+            yield from event.singly()
+        else:
+            yield event

@@ -14,6 +14,7 @@ from app.costs.usage import Usage
 from app.events.run_events import (
     About,
     BudgetReached,
+    Computed,
     NodeSettled,
     NodeStarted,
     PersonAsked,
@@ -21,6 +22,7 @@ from app.events.run_events import (
     RunEvent,
     RunFinished,
     RunStarted,
+    StepsComputed,
 )
 from app.events.run_state import RunState
 from app.executor.journal import RunLine, RunSummary
@@ -70,6 +72,13 @@ def test_records_that_were_written_one_after_the_other_are_seen_as_they_overlapp
         "NodeSettled",
     ]
     assert tape.at(1).nodes["a"].active == tape.at(1).nodes["b"].active == 1
+
+
+def test_steps_that_were_computed_in_one_go_are_stepped_through_one_by_one() -> None:
+    both = (Computed("a", seconds=1.0), Computed("b", {"x": "a.y"}, seconds=0.5))
+    tape = tape_of(StepsComputed(4.0, "", both))
+    assert [tape.at(stop).nodes["b"].status for stop in range(3)] == ["idle", "done", "done"]
+    assert [getattr(tape.event(stop), "t", None) for stop in range(2)] == [3.5, 4.0]
 
 
 def test_a_run_too_long_to_step_through_is_shown_as_a_whole() -> None:

@@ -10,16 +10,19 @@ from app.costs.cost import Cost
 from app.events import run_state
 from app.events.run_events import (
     BudgetReached,
+    Computed,
     ModelCalled,
     NodeSettled,
     NodeStarted,
     PersonAnswered,
     PersonAsked,
+    Preview,
     RowSettled,
     RunFinished,
     RunPaused,
     RunResumed,
     RunStarted,
+    StepsComputed,
 )
 from app.events.run_state import RunState, row_of
 
@@ -42,6 +45,25 @@ def test_details_are_capped_but_not_those_of_what_is_under_way(monkeypatch: pyte
     assert run.nodes["p"].active == 0
     assert run.nodes["p"].status == "done"
     assert run.nodes["a"].ok == 49
+
+
+def test_computed_steps_show_what_they_took_and_gave() -> None:
+    said, sum_up = Preview("hello", "text", 5), {"verdict": "passed", "reasons": []}
+    run = RunState()
+    run.apply_all(
+        [STARTED, NodeStarted(1.0, "p", "#0"), NodeSettled(2.0, "p", "#0", "ok", outputs={"x": said})]
+    )
+    steps = (
+        Computed("a", {"text": "p.x"}, {"y": said}, 0.5, sum_up),
+        Computed("sub/b.c", {"text": "a.y", "lost": "p.away"}, seconds=0.25),
+    )
+    assert run.apply_all([StepsComputed(3.0, "#0", steps)]) == {"a", "sub/b.c"}
+    first, last = run.instances["a", "#0"], run.instances["sub/b.c", "#0"]
+    assert (first.start, first.end, last.start, last.end) == (2.25, 2.75, 2.75, 3.0)
+    assert first.inputs == last.inputs == {"text": said}
+    node = run.nodes["a"]
+    assert (node.started, node.ok, node.active, node.attempts, node.seconds) == (1, 1, 0, 1, 0.5)
+    assert (node.status, node.verdicts.passed, dict(node.ports)) == ("done", 1, {"y": 1})
 
 
 def test_an_answer_lets_a_run_go_on_whatever_it_had_paused_for() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import cycle
 from typing import Any
@@ -25,14 +25,16 @@ from app.events.run_events import (
     RunFinished,
     RunPaused,
     RunResumed,
+    StepsComputed,
 )
-from app.events.run_state import RunState
+from app.events.run_state import InstanceState, RunState
 from app.executor.doors import Limits
 from app.executor.executor import Execution
 from app.sdk.context import Answer
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest
-from tests.flows import SPECS, ScriptedModels, Step, doors, events_of, settled, start
+from app.sdk.spec import NodeSpec
+from tests.flows import SPECS, ScriptedModels, Step, awaited, doors, events_of, settled, start
 
 _TYPES = (
     "test.step",
@@ -190,6 +192,7 @@ def _settles(workflow: Workflow, events: Sequence[RunEvent], rows: int | None) -
     # Whatever scope began has settled every node of the workflow.
     assert all((node, scope) in by_instance for scope in scopes for node in workflow.graph.nodes)
     started = [(e.node, e.scope) for e in events if isinstance(e, NodeStarted)]
+    started += [(step.node, e.scope) for e in events if isinstance(e, StepsComputed) for step in e.steps]
     assert len(started) == len(set(started))
     assert isinstance(events[-1], RunFinished)
     if rows:
@@ -202,10 +205,11 @@ def _adds_up(workflow: Workflow, events: Sequence[RunEvent]) -> None:
     assert state.is_over
     assert not state.questions
     ends = [e for e in events if isinstance(e, NodeSettled)]
+    places = settled(events)
     calls = [e for e in events if isinstance(e, ModelCalled)]
     for node in workflow.graph.nodes:
         mine = [e for e in ends if e.node == node]
-        assert state.nodes[node].settled == len(mine)
+        assert state.nodes[node].settled == sum(node == one for one, _ in places)
         assert state.nodes[node].active == 0
         assert state.nodes[node].cost == sum((e.cost for e in mine), FREE)
         assert state.nodes[node].usage == sum((e.usage for e in mine), NO_USAGE)
@@ -225,7 +229,9 @@ def _keeps_to_the_cap(events: Sequence[RunEvent]) -> None:
 
 def _pauses_only_when_nothing_goes_on(events: Sequence[RunEvent]) -> None:
     for stretch in _pauses(events):
-        assert not any(isinstance(e, NodeStarted | ModelCalled | PersonAsked) for e in stretch)
+        assert not any(
+            isinstance(e, NodeStarted | StepsComputed | ModelCalled | PersonAsked) for e in stretch
+        )
 
 
 def _pauses(events: Sequence[RunEvent]) -> Iterator[list[RunEvent]]:
@@ -252,7 +258,7 @@ def test_a_value_leaves_only_through_ports_that_the_event_names(workflow: Workfl
     async def scenario() -> None:
         events = await drive(start(workflow))
         for event in events:
-            if isinstance(event, NodeSettled):
+            if isinstance(event, NodeSettled):  # of a computed step, the outputs themselves say it
                 assert set(event.ports) == set(event.outputs)
                 assert event.status in ("ok", "failed") or not event.ports
 
@@ -281,6 +287,59 @@ def test_a_run_gives_the_same_whatever_the_number_of_rows_at_a_time(
         assert _without_cancelled(one[0]) == _without_cancelled(several[0])
 
     asyncio.run(scenario())
+
+
+@settings(max_examples=150, deadline=None)
+@given(workflows(), st.one_of(st.none(), st.integers(1, 3)))
+def test_a_step_that_only_computes_comes_to_the_same_as_one_that_is_awaited(
+    workflow: Workflow, rows: int | None
+) -> None:
+    """With views alike: what a node took and gave, and how often. Races are left out, timing decides them."""
+    racing = any(node.fields.get("rule", "all") != "all" for node in workflow.graph.nodes.values())
+    if racing or any(node.type == "test.model" for node in workflow.graph.nodes.values()):
+        return
+
+    async def outcome(
+        specs: Mapping[str, NodeSpec],
+    ) -> tuple[dict[tuple[str, str], str], dict[Any, Any], Any]:
+        Step.failures.clear()
+        table = None if rows is None else [{"value": "xy"[i % 2]} for i in range(rows)]
+        execution = start(workflow, rows=table, specs=specs, limits=Limits(rows_at_a_time=1))
+        events = await drive(execution)
+        state = RunState()
+        state.apply_all(events)
+        seen = {place: _seen(instance) for place, instance in state.instances.items()}
+        return settled(events), seen, execution.outputs
+
+    async def scenario() -> None:
+        one = await outcome(SPECS)
+        other = await outcome({name: awaited(spec) for name, spec in SPECS.items()})
+        # Where a failure ends a scope, how far the other steps had come is a matter of time.
+        ended = {
+            scope for ends, _, _ in (one, other) for (_, scope), how in ends.items() if how == "cancelled"
+        }
+        for ends, seen, _ in (one, other):
+            for place in [place for place in ends if place[1] in ended]:
+                del ends[place], seen[place]
+        assert one[:2] == other[:2]
+        assert ended or one[2] == other[2]
+
+    asyncio.run(scenario())
+
+
+def _seen(instance: InstanceState) -> tuple[Any, ...]:
+    end = instance.settled
+    assert end
+    return (
+        instance.inputs,
+        end.status,
+        end.outputs,
+        end.ports,
+        end.verdict,
+        end.failure,
+        end.skip,
+        end.attempts,
+    )
 
 
 def _without_cancelled(by_instance: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:

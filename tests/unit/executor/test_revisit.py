@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.document.workflow import Json, Workflow
-from app.events.run_events import NodeSettled, NodeStarted, RunEvent
+from app.events.run_events import NodeSettled, NodeStarted, RunEvent, StepsComputed
+from app.events.run_state import RunState
 from app.executor.journal import Journal
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
@@ -57,10 +58,16 @@ class Kept:
 def _by_node(events: Sequence[RunEvent], scope: str) -> dict[str, tuple[Any, Any]]:
     """What every step of a scope was given, and what came of it."""
     given = {e.node: e.inputs for e in events if isinstance(e, NodeStarted) and e.scope == scope}
+    ends = {e.node: e for e in events if isinstance(e, NodeSettled) and e.scope == scope}
+    state = RunState()
+    state.apply_all(events)
+    for event in events:
+        for step in event.steps if isinstance(event, StepsComputed) and event.scope == scope else ():
+            shown = state.instances[step.node, scope]
+            assert shown.settled
+            given[step.node], ends[step.node] = shown.inputs, shown.settled
     came = {
-        e.node: (e.status, e.outputs, e.ports, e.verdict, e.failure, e.skip, e.cost)
-        for e in events
-        if isinstance(e, NodeSettled) and e.scope == scope
+        node: (e.status, e.outputs, e.ports, e.verdict, e.failure, e.skip, e.cost) for node, e in ends.items()
     }
     return {node: (given.get(node), came.get(node)) for node in {*given, *came}}
 
