@@ -19,6 +19,7 @@ from app.adapters.listed_model import ListedModel
 from app.adapters.litellm_prices import PriceList
 from app.adapters.model_names import file_name, quantisation
 from app.adapters.shelf import ConnectionLine, FoundLine, KeyPlace, ModelLine, Place, PriceState, Shelf
+from app.costs.ledger import Speed
 from app.costs.price import Price
 from app.document.problem import Problem, ProblemError
 from app.sdk.errors import NodeError
@@ -41,11 +42,21 @@ class ShelfMaker:
         self._secrets = secrets
         self._finder = finder
         self._listed: dict[Connection, tuple[str, ...] | Problem] = {}
+        self._speeds: Mapping[tuple[str, str], Speed] = {}
 
     async def make(
-        self, roles: Mapping[str, RoleTarget], *, look_again: bool = False, find: bool = False
+        self,
+        roles: Mapping[str, RoleTarget],
+        speeds: Mapping[tuple[str, str], Speed] | None = None,
+        *,
+        look_again: bool = False,
+        find: bool = False,
     ) -> Shelf:
-        """The shelf as it is now; `find` looks for servers on this computer, `look_again` asks all anew."""
+        """The shelf as it is now; `find` looks for servers on this computer, `look_again` asks all anew.
+
+        `speeds` are those seen before, by connection and model.
+        """
+        self._speeds = speeds or {}
         if look_again:
             self._listed.clear()
         connections = self._models.connections.all
@@ -121,6 +132,7 @@ class ShelfMaker:
         connection = line.connection
         facts = self._facts(connection, name)
         price = self._prices.price(connection.kind, name, connection.name, connection.provider)
+        seen = self._speeds.get((connection.name, name))
         state, price_in, price_out = _priced(price, local=connection.is_local)
         return ModelLine(
             connection.name,
@@ -137,6 +149,7 @@ class ShelfMaker:
             context=facts.context,
             size_bytes=facts.size_bytes,
             country=connection.country,
+            speed=seen.tokens if seen else None,
             on_gpu=self._models.said(connection, name).on_gpu,
             built_in=connection.kind == "embedded" and name == built_in_model().model,
             problem=line.problem,

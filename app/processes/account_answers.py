@@ -12,10 +12,12 @@ from app.adapters.keyring_secrets import SecretsState
 from app.adapters.openai_lane import OpenAiLane
 from app.adapters.shelf import Shelf
 from app.adapters.shelf_making import ShelfMaker
+from app.costs.ledger import Speed
 from app.document import json_codec
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Workflow
 from app.engine import Engine
+from app.executor.journal import JournalError
 from app.processes.messages import (
     CheckConnection,
     DeleteConnection,
@@ -70,7 +72,16 @@ class AccountAnswers:
             finder = ServerFinder(OpenAiLane(outside.egress))
             self._maker = ShelfMaker(outside.models, outside.prices, outside.secrets, finder)
         roles = self._engine.preferences.roles
-        return await self._maker.make(roles, look_again=asked.look_again, find=asked.find)
+        return await self._maker.make(
+            roles, await self._speeds(), look_again=asked.look_again, find=asked.find
+        )
+
+    async def _speeds(self) -> Mapping[tuple[str, str], Speed]:
+        """Of this person's own calls; a store that can't be read keeps nobody from choosing a model."""
+        try:
+            return await self._engine.runs.ledger.speeds()
+        except (JournalError, ProblemError):
+            return {}
 
     async def _save(self, asked: SaveConnection) -> Connection:
         connections, secrets = self._engine.outside.connections, self._engine.outside.secrets

@@ -207,6 +207,8 @@ class MainWindow(QMainWindow):
         self.library.picked.connect(self.finders.add_in_sight)
         self.outline.opened.connect(self.show_step)
         self.inspector.preferences_asked.connect(self.preferences_desk.open)
+        self.inspector.models_wanted.connect(self.preferences_desk.find_models)
+        self.inspector.server_taken.connect(self.preferences_desk.take_found)
         self.preferences_desk.shelf_changed.connect(self.inspector.show_shelf)
         self.preferences_desk.scale_changed.connect(partial(self.notices.offer_restart, self.restart))
         self.preferences_desk.shelf_changed.connect(self.desk.show_shelf)

@@ -133,6 +133,16 @@ def day_words(iso: str) -> str:
     return f"{day.day} {text(f'model.month.{day.month}')} {day.year}"
 
 
+def figure_words(line: ModelLine) -> str:
+    """What is known in figures: speed seen, longest text, where it lies; "" where nothing is."""
+    known = [
+        text("model.speed", tokens=f"{line.speed:.0f}") if line.speed else "",
+        text("model.context", tokens=f"{line.context:,}") if line.context else "",
+        gpu_words([line.on_gpu]),
+    ]
+    return " · ".join(filter(None, known))
+
+
 def ability_words(line: ModelLine) -> list[str]:
     """What it can do beyond writing, as chips."""
     return [text(f"model.ability.{ability}") for ability in SHOWN_ABILITIES if ability in line.abilities]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.adapters.shelf import Shelf
+from app.adapters.shelf import FoundLine, Shelf
 from app.document.graph import every_node
 from app.processes.messages import TakePreferences
 from app.registry.discovery import addons
@@ -66,6 +66,15 @@ class PreferencesDesk(QObject):
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
+
+    def find_models(self) -> None:
+        """Looks for model servers on this computer, since somebody looks at the models."""
+        self._awaiting.start(self._client.shelf(find=True), self._shelved, self._dropped)
+
+    def take_found(self, found: FoundLine) -> None:
+        """Keeps a server that was found as a connection."""
+        kept = self._client.save_connection(found.connection)
+        self._awaiting.start(kept, lambda _kept: self.find_models(), self._dropped)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What the actions of preferences do, by their ids."""

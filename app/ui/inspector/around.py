@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.adapters.shelf import NO_SHELF, Shelf
+from app.adapters.shelf import NO_SHELF, FoundLine, Shelf
 from app.sdk.data_types import DataType
 
 
@@ -52,6 +52,14 @@ class Around(Protocol):
         """The models, roles and connections of this machine."""
         ...
 
+    def find_models(self) -> None:
+        """Looks for model servers on this computer; what is found comes as another shelf."""
+        ...
+
+    def take_found(self, found: FoundLine) -> None:
+        """Keeps a server that was found as a connection."""
+        ...
+
     def folder(self) -> Path | None:
         """The workflow's folder; None before its first save."""
         ...
@@ -71,6 +79,12 @@ class Nowhere:
 
     def shelf(self) -> Shelf:
         return NO_SHELF
+
+    def find_models(self) -> None:
+        return
+
+    def take_found(self, found: FoundLine) -> None:
+        return
 
     def folder(self) -> Path | None:
         return None

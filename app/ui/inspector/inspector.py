@@ -34,6 +34,8 @@ class Inspector(QWidget):
 
     refused = Signal(object)
     preferences_asked = Signal(str)
+    models_wanted = Signal()
+    server_taken = Signal(object)  # a FoundLine
 
     def __init__(
         self,
@@ -122,6 +124,8 @@ class Inspector(QWidget):
         )
         page.asked.connect(self._do)
         page.preferences_asked.connect(self.preferences_asked)
+        page.models_wanted.connect(self.models_wanted)
+        page.server_taken.connect(self.server_taken)
         page.show_problems(self._session.problems)
         page.set_read_only(self._session.place.read_only)
         return page

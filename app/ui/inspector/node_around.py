@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from app.adapters.shelf import Shelf
+from app.adapters.shelf import FoundLine, Shelf
 from app.document.frames import frame_of, graph_at
 from app.document.graph import ancestors, descendants
 from app.document.workflow import Edge, Graph, Json
@@ -26,13 +26,21 @@ class NodeAround:
     """Reads the session anew at each question."""
 
     def __init__(
-        self, session: Session, specs: SpecLookup, node: str, open_preferences: Callable[[str], None]
+        self,
+        session: Session,
+        specs: SpecLookup,
+        node: str,
+        open_preferences: Callable[[str], None],
+        find_models: Callable[[], None],
+        take_found: Callable[[FoundLine], None],
     ) -> None:
         self._session = session
         self._specs = specs
         self._node = node
         self._shelf = Shelf()
         self._open_preferences = open_preferences
+        self._find_models = find_models
+        self._take_found = take_found
 
     def show_shelf(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -42,6 +50,12 @@ class NodeAround:
 
     def open_preferences(self, page: str) -> None:
         self._open_preferences(page)
+
+    def find_models(self) -> None:
+        self._find_models()
+
+    def take_found(self, found: FoundLine) -> None:
+        self._take_found(found)
 
     def folder(self) -> Path | None:
         path = self._session.place.path

@@ -50,6 +50,8 @@ class StepPage(QWidget):
 
     asked = Signal(object, bool)
     preferences_asked = Signal(str)
+    models_wanted = Signal()
+    server_taken = Signal(object)  # a FoundLine
 
     def __init__(
         self,
@@ -67,7 +69,14 @@ class StepPage(QWidget):
         self._specs = specs
         found = node_in(session.workflow, node)
         self._spec = specs(found.type) if found is not None else None
-        self._around = NodeAround(session, specs, node, self.preferences_asked.emit)
+        self._around = NodeAround(
+            session,
+            specs,
+            node,
+            self.preferences_asked.emit,
+            self.models_wanted.emit,
+            self.server_taken.emit,
+        )
         self._around.show_shelf(shelf)
         self._run_shown = ""
         self._fetch = fetch

@@ -55,7 +55,7 @@ class ModelsPage(Page):
         self._shelf: Shelf = UNREAD_SHELF
         self._roles_title = PlainLabel(role="heading")
         self._roles_words = PlainLabel(role="muted", wrap=True)
-        self._roles = {role: RoleCard(role, self.shelf) for role in _ROLES}
+        self._roles = {role: RoleCard(role, self.shelf, self._take) for role in _ROLES}
         self._list_title = PlainLabel(role="heading")
         self._groups = {name: CardGroup() for name in _GROUPS}
         self._add, self._again = QPushButton(), QPushButton()

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
-from app.adapters.shelf import Shelf
+from app.adapters.shelf import FoundLine, Shelf
 from app.document.workflow import Json
 from app.registry.node_texts import FieldTexts
 from app.sdk.fields import ModelChoice, ModelField
@@ -32,14 +32,14 @@ class RoleCard(QFrame):
 
     chosen = Signal(object)
 
-    def __init__(self, role: str, shelf: Callable[[], Shelf]) -> None:
+    def __init__(self, role: str, shelf: Callable[[], Shelf], take: Callable[[FoundLine], None]) -> None:
         super().__init__()
         vary(self, role="card")
         self._role = role
         self._title = PlainLabel(role="strong")
         self._words = PlainLabel(role="muted", wrap=True)
         self.editor = ModelEditor(
-            _SPEC, FieldTexts("preferences.role"), _OnlyModels(shelf), offers_roles=False
+            _SPEC, FieldTexts("preferences.role"), _OnlyModels(shelf, take), offers_roles=False
         )
         self.editor.edited.connect(self._picked)
         words = QWidget()
@@ -67,10 +67,11 @@ class RoleCard(QFrame):
 
 
 class _OnlyModels:
-    """Around for a picker of models alone."""
+    """Around for a picker of models alone, on a page that has looked for servers by itself."""
 
-    def __init__(self, shelf: Callable[[], Shelf]) -> None:
+    def __init__(self, shelf: Callable[[], Shelf], take: Callable[[FoundLine], None]) -> None:
         self.shelf = shelf
+        self._take = take
 
     def sources(self) -> Sequence[Source]:
         return ()
@@ -83,3 +84,9 @@ class _OnlyModels:
 
     def open_preferences(self, page: str) -> None:
         """It is open already."""
+
+    def find_models(self) -> None:
+        """The page has done it."""
+
+    def take_found(self, found: FoundLine) -> None:
+        self._take(found)

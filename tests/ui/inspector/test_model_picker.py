@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.adapters.shelf import UNREAD_SHELF
+from app.adapters.connection import Connection
+from app.adapters.shelf import UNREAD_SHELF, FoundLine, ModelLine
 from app.sdk.fields import ModelChoice, ModelField
 from app.ui.inspector.editors.model_list import spoken
-from tests.ui.inspector.world import Here, editor
+from tests.ui.inspector.world import SHELF, Edits, Here, editor
 
 SMALL = {"role": "small"}
 
@@ -117,3 +121,97 @@ def test_a_role_says_who_stands_in_for_it(qtbot: QtBot) -> None:
     assert made._button.toolTip() == "smollm2"
     assert made.value() == wish
     assert edits.told == []
+
+
+FOUND = FoundLine(
+    Connection("Ollama", "ollama"),
+    (
+        ModelLine(
+            "Ollama",
+            "ollama",
+            "llava:latest",
+            "computer",
+            price_state="free",
+            abilities=frozenset({"chat", "pictures"}),
+            context=4096,
+            on_gpu=0.75,
+        ),
+        ModelLine("Ollama", "ollama", "nomic", "computer", price_state="free", lacking=frozenset({"chat"})),
+    ),
+)
+
+
+def titles(made: Any) -> list[str]:
+    return [row.title for row in made.menu._model.rows if not row.is_heading]
+
+
+def open_with_found(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Edits, Here]:
+    here = Here()
+    made, edits = editor(qtbot, ModelField(label="Model"), ModelChoice, SMALL, around=here)
+    QTest.keyClick(made._button, Qt.Key.Key_Down)
+    assert here.looked == 1, "whoever opens the list wants to see what is there"
+    assert "llava:latest" not in titles(made)
+    monkeypatch.setattr(here, "shelf", lambda: replace(SHELF, found=(FOUND,)))
+    made.refresh()
+    return made, edits, here
+
+
+def test_a_server_that_is_found_comes_into_the_open_list_and_is_taken_with_its_model(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, edits, here = open_with_found(qtbot, monkeypatch)
+    rows = made.menu._model.rows
+    llava = next(row for row in rows if row.title == "llava:latest")
+    assert (
+        spoken(llava)
+        == "llava:latest, free, this computer, up to 4,096 tokens · partly on your GPU, Pictures"
+    )
+    nomic = next(row for row in rows if row.title == "nomic")
+    assert not nomic.can_be_picked, "it writes no text"
+    assert (here.taken, edits.told) == ([], []), "nothing is kept before somebody picks"
+    made.menu._pick(made.menu._model.index(rows.index(llava)))
+    assert here.taken == [FOUND]
+    assert edits.told == [({"connection": "Ollama", "kind": "ollama", "model": "llava:latest"}, False)]
+
+
+def test_filters_in_words_leave_what_fits(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _edits, _here = open_with_found(qtbot, monkeypatch)
+    chips = made.menu._chips.buttons
+    shown = {name: button.text() for name, button in chips.items()}
+    assert shown == {
+        "free": "Free 3",
+        "private": "Private 3",
+        "cheap": "Cheap 3",
+        "strong": "Strong 1",
+        "pictures": "Sees pictures 1",
+    }
+    chips["free"].click()
+    assert titles(made) == ["SmolLM2-135M", "llava:latest", "nomic"]
+    assert not chips["strong"].isEnabled(), "nothing is both"
+    chips["pictures"].click()
+    assert titles(made) == ["llava:latest"]
+    QTest.keyClicks(made.menu._search, "xyz")
+    assert titles(made) == []
+    assert not made.menu._empty.isHidden()
+    made.menu._clear.click()
+    assert len(titles(made)) == 7
+    assert made.menu._empty.isHidden()
+
+
+def test_the_list_is_walked_by_keys_from_the_search_line(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, edits, _here = open_with_found(qtbot, monkeypatch)
+    made.menu._search.setFocus()
+    QTest.keyClicks(made.menu._search, "llava")
+    QTest.keyClick(made.menu._search, Qt.Key.Key_Return)
+    assert edits.last == {"connection": "Ollama", "kind": "ollama", "model": "llava:latest"}
+
+
+def test_speed_and_longest_text_stand_below_the_model(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Here()
+    opus = replace(SHELF.models[1], speed=61.7, context=200_000, country="US")
+    monkeypatch.setattr(here, "shelf", lambda: replace(SHELF, models=(opus,)))
+    made, _edits = editor(qtbot, ModelField(label="Model"), ModelChoice, {}, around=here)
+    made.show_value({"connection": "Company Anthropic", "kind": "anthropic", "model": "claude-opus"})
+    assert made._facts.text().endswith("Anthropic, United States\n62 tokens/s seen · up to 200,000 tokens")

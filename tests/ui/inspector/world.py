@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.adapters.connection import Connection
-from app.adapters.shelf import ConnectionLine, Measured, ModelLine, Shelf
+from app.adapters.shelf import ConnectionLine, FoundLine, Measured, ModelLine, Shelf
 from app.document.workflow import Json
 from app.registry.node_texts import FieldTexts
 from app.sdk.fields import AnyField, ModelChoice
@@ -67,6 +67,8 @@ class Here:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.wanted_page = ""
+        self.looked = 0
+        self.taken: list[FoundLine] = []
         self._folder = folder
 
     def sources(self) -> Sequence[Source]:
@@ -80,6 +82,12 @@ class Here:
 
     def shelf(self) -> Shelf:
         return SHELF
+
+    def find_models(self) -> None:
+        self.looked += 1
+
+    def take_found(self, found: FoundLine) -> None:
+        self.taken.append(found)
 
     def folder(self) -> Path | None:
         return self._folder

@@ -67,12 +67,15 @@ class ModelEditor(Editor):
 
     def refresh(self) -> None:
         self._show()
+        if self._menu is not None and self._menu.isVisible():
+            self._menu.show_shelf(self.around.shelf())
 
     @property
     def menu(self) -> ModelMenu:
         """The list that opens below; made when it is first needed."""
         if self._menu is None:
             self._menu = ModelMenu(self, offers_roles=self._offers_roles)
+            self._menu.taken.connect(self.around.take_found)
             self._menu.picked.connect(self._picked)
             self._menu.managed.connect(lambda: self.around.open_preferences("models"))
         return self._menu
@@ -102,7 +105,8 @@ class ModelEditor(Editor):
         price = model_words.price_words(found)
         dated = f"{price} ({model_words.price_date(shelf)})" if priced and shelf.prices_of else price
         facts = " · ".join((dated, model_words.data_goes(found)))
-        return "\n".join(filter(None, (model_words.stand_in(choice, shelf), facts)))
+        figures = model_words.figure_words(found)
+        return "\n".join(filter(None, (model_words.stand_in(choice, shelf), facts, figures)))
 
     def _what_is_missing(self, choice: ModelChoice) -> str:
         shelf = self.around.shelf()
@@ -118,6 +122,7 @@ class ModelEditor(Editor):
 
     def _open(self) -> None:
         self.menu.open_below(self._button, self.around.shelf(), self._needs, choice_of(self.given))
+        self.around.find_models()  # servers on this computer, which come into the open list
 
     def _picked(self, choice: ModelChoice) -> None:
         value = encode_value(choice)

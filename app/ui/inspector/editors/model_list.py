@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import cast
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from app.adapters.shelf import ModelLine, Shelf
+from app.adapters.model_filters import Filter, passes
+from app.adapters.shelf import FoundLine, ModelLine, Shelf
 from app.sdk.fields import ModelChoice
 from app.texts import text
 from app.ui import model_words
@@ -24,7 +26,8 @@ _PLACES = ("computer", "company", "cloud")
 class ModelRow:
     """One line of the list: a heading (`choice` None), a role or a model.
 
-    `answers` is who answers for a role; `missing` says what the model lacks.
+    `answers` is who answers for a role; `missing` says what the model lacks; `found` is the server whose connection
+    has to be kept first.
     """
 
     title: str
@@ -32,6 +35,7 @@ class ModelRow:
     line: ModelLine | None = None
     answers: str = ""
     missing: tuple[str, ...] = ()
+    found: FoundLine | None = None
 
     @property
     def is_heading(self) -> bool:
@@ -50,13 +54,21 @@ class ModelList(QAbstractListModel):
         self.rows: list[ModelRow] = []
 
     def show_shelf(
-        self, shelf: Shelf, needs: tuple[str, ...], words: str = "", *, offers_roles: bool = True
+        self,
+        shelf: Shelf,
+        needs: tuple[str, ...],
+        words: str = "",
+        filters: Collection[Filter] = (),
+        *,
+        offers_roles: bool = True,
     ) -> None:
         """Fills the list anew."""
         self.beginResetModel()
         wanted = words.casefold().split()
-        roles = _roles(shelf, needs) if offers_roles and not wanted else ()
-        self.rows = [*roles, *_models(shelf, needs, wanted)]
+        roles = _roles(shelf, needs) if offers_roles and not wanted and not filters else ()
+        models = _models(shelf, shelf.models, needs, wanted, filters)
+        found = chain.from_iterable(_found(shelf, one, needs, wanted, filters) for one in shelf.found or ())
+        self.rows = [*roles, *models, *found]
         self.endResetModel()
 
     def index_of(self, choice: ModelChoice) -> QModelIndex:
@@ -95,8 +107,9 @@ def spoken(row: ModelRow) -> str:
     """The whole row in words, for screen readers."""
     if row.line is None:
         return row.title
-    facts = (row.title, model_words.price_words(row.line), model_words.place_words(row.line))
-    return ", ".join((*facts, *row.missing))
+    figures, abilities = model_words.figure_words(row.line), model_words.ability_words(row.line)
+    facts = (row.title, model_words.price_words(row.line), model_words.place_words(row.line), figures)
+    return ", ".join(filter(None, (*facts, *abilities, *row.missing)))
 
 
 def _roles(shelf: Shelf, needs: tuple[str, ...]) -> Iterator[ModelRow]:
@@ -107,10 +120,17 @@ def _roles(shelf: Shelf, needs: tuple[str, ...]) -> Iterator[ModelRow]:
         yield ModelRow(model_words.role_title(role), ModelChoice(role=role), line, answers, missing)
 
 
-def _models(shelf: Shelf, needs: tuple[str, ...], words: list[str]) -> Iterator[ModelRow]:
+def _models(
+    shelf: Shelf,
+    models: Iterable[ModelLine],
+    needs: tuple[str, ...],
+    words: list[str],
+    filters: Collection[Filter],
+) -> Iterator[ModelRow]:
     by_connection: dict[str, list[ModelLine]] = {}
-    for line in sorted(shelf.models, key=lambda line: _PLACES.index(line.place)):
-        if all(word in f"{line.name} {line.model} {line.connection}".casefold() for word in words):
+    for line in sorted(models, key=lambda line: _PLACES.index(line.place)):
+        named = f"{line.name} {line.model} {line.connection}".casefold()
+        if all(word in named for word in words) and passes(line, filters, shelf):
             by_connection.setdefault(line.connection, []).append(line)
     for connection, lines in by_connection.items():
         where = "" if lines[0].place == "computer" else f" · {model_words.place_words(lines[0])}"
@@ -119,8 +139,19 @@ def _models(shelf: Shelf, needs: tuple[str, ...], words: list[str]) -> Iterator[
             yield ModelRow(line.name, line.choice, line, missing=_missing(line, needs))
 
 
+def _found(
+    shelf: Shelf, found: FoundLine, needs: tuple[str, ...], words: list[str], filters: Collection[Filter]
+) -> Iterator[ModelRow]:
+    """The models of a server that is not used yet: to pick one is to use it."""
+    for row in _models(shelf, found.models, needs, words, filters):
+        title = text("model.list.found", name=found.connection.name) if row.is_heading else row.title
+        yield replace(row, title=title, found=found)
+
+
 def _missing(line: ModelLine | None, needs: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(model_words.lacks(line, needs)) if line is not None else ()
+    # A step that says nothing of what it needs asks for text: models that only make vectors have none.
+    wanted = needs if "embed" in needs else ("chat", *needs)
+    return tuple(model_words.lacks(line, wanted)) if line is not None else ()
 
 
 def _same(a: ModelChoice, b: ModelChoice) -> bool:

@@ -6,27 +6,31 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QListView, QPushButton, QWidget
 
-from app.adapters.shelf import Shelf
+from app.adapters.shelf import ModelLine, Shelf
 from app.sdk.fields import ModelChoice
 from app.texts import text
 from app.ui import model_words
 from app.ui.inspector.editors.built_in_facts import BuiltInFacts
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.editors.inputs import LineInput
+from app.ui.inspector.editors.model_chips import ModelChips
 from app.ui.inspector.editors.model_list import ModelList, row_at
 from app.ui.inspector.editors.model_row import ModelRowPainter
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 
-_WIDTH = 400
-_HEIGHT = 380
-_SEARCH_FROM = 8  # models from which a search line helps
+_WIDTH = 470
+_HEIGHT = 470
+_SEARCH_FROM = 4  # models from which a search line and filters help
 
 
 class ModelMenu(QFrame):
-    """Emits `picked(ModelChoice)`, or `managed()` where the person wants to see Preferences."""
+    """Emits `picked(ModelChoice)`, after `taken(FoundLine)` where its server has to become a connection first, or
+    `managed()` where the person wants to see Preferences.
+    """
 
     picked = Signal(object)
+    taken = Signal(object)
     managed = Signal()
 
     def __init__(self, parent: QWidget, *, offers_roles: bool) -> None:
@@ -35,13 +39,18 @@ class ModelMenu(QFrame):
         self._shelf = Shelf()
         self._needs: tuple[str, ...] = ()
         self._search = LineInput()
+        self._chips = ModelChips()
         self._model = ModelList()
         self._list = QListView()
+        self._empty = PlainLabel(role="muted", wrap=True)
+        self._clear = QPushButton()
         self._facts = BuiltInFacts()
         self._date = PlainLabel(role="small")
         self._manage = QPushButton()
         self._lay_out()
         self._search.textEdited.connect(self._filter)
+        self._chips.changed.connect(self._filter)
+        self._clear.clicked.connect(self._clear_filters)
         self._search.installEventFilter(self)
         self._list.installEventFilter(self)
         self._list.clicked.connect(self._pick)
@@ -50,22 +59,37 @@ class ModelMenu(QFrame):
 
     def open_below(self, field: QWidget, shelf: Shelf, needs: tuple[str, ...], current: ModelChoice) -> None:
         """Shows the shelf below a field, or above it where the screen ends."""
-        self._shelf, self._needs = shelf, needs
+        self._needs = needs
         self._search.clear()
+        self._chips.clear()
         self._search.setPlaceholderText(text("model.list.search"))
-        self._search.setVisible(len(shelf.models) >= _SEARCH_FROM)
-        self._model.show_shelf(shelf, needs, offers_roles=self._offers_roles)
-        self._facts.show_facts(shelf.built_in)
-        dated = (
-            text("model.list.date", date=model_words.day_words(shelf.prices_of)) if shelf.prices_of else ""
-        )
-        self._date.setText(dated)
+        self._empty.setText(text("model.list.empty"))
+        self._clear.setText(text("model.list.clear"))
         self._manage.setText(text("model.list.manage"))
+        self.show_shelf(shelf)
         self._list.setCurrentIndex(self._model.index_of(current))
         self._explain()
         self._place(field)
         self.show()
         (self._list if self._search.isHidden() else self._search).setFocus()
+
+    def show_shelf(self, shelf: Shelf) -> None:
+        """Other models, while it is open: what the person looks at stays where it is."""
+        self._shelf = shelf
+        at = self._list.currentIndex()
+        current = row_at(at).choice if at.isValid() else None
+        many = len(_all(shelf)) >= _SEARCH_FROM
+        self._search.setVisible(many or bool(self._search.text()))
+        self._chips.setVisible(many)
+        self._facts.show_facts(shelf.built_in)
+        dated = (
+            text("model.list.date", date=model_words.day_words(shelf.prices_of)) if shelf.prices_of else ""
+        )
+        self._date.setText(dated)
+        self._fill()
+        if current is not None:
+            self._list.setCurrentIndex(self._model.index_of(current))
+        self._explain()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
@@ -92,7 +116,13 @@ class ModelMenu(QFrame):
         foot.addWidget(self._manage)
         layout = column(self, 8)
         layout.setContentsMargins(8, 8, 8, 8)
+        vary(self._clear, kind="link")
+        nothing = line(8)
+        nothing.addWidget(self._empty, 1)
+        nothing.addWidget(self._clear)
         layout.addWidget(self._search)
+        layout.addWidget(self._chips)
+        layout.addLayout(nothing)
         layout.addWidget(self._list, 1)
         layout.addWidget(self._facts)
         layout.addLayout(foot)
@@ -108,10 +138,28 @@ class ModelMenu(QFrame):
         corner.setX(min(max(free.left(), corner.x()), free.right() - width))
         self.setGeometry(corner.x(), corner.y(), width, height)
 
-    def _filter(self, words: str) -> None:
-        self._model.show_shelf(self._shelf, self._needs, words, offers_roles=self._offers_roles)
+    def _filter(self) -> None:
+        self._fill()
         first = next((at for at, row in enumerate(self._model.rows) if row.can_be_picked), -1)
         self._list.setCurrentIndex(self._model.index(first))
+
+    def _fill(self) -> None:
+        self._model.show_shelf(
+            self._shelf,
+            self._needs,
+            self._search.text(),
+            self._chips.wanted,
+            offers_roles=self._offers_roles,
+        )
+        self._chips.show_counts(_all(self._shelf), self._shelf)
+        for part in (self._empty, self._clear):
+            part.setVisible(not self._model.rows)
+
+    def _clear_filters(self) -> None:
+        self._search.clear()
+        self._chips.clear()
+        self._filter()
+        self._search.setFocus()
 
     def _explain(self) -> None:
         """The built-in model's limits, while it is the one looked at."""
@@ -121,9 +169,17 @@ class ModelMenu(QFrame):
 
     def _pick(self, index: QModelIndex) -> None:
         if index.isValid() and row_at(index).can_be_picked:
+            row = row_at(index)
             self.hide()
-            self.picked.emit(row_at(index).choice)
+            if row.found is not None:
+                self.taken.emit(row.found)
+            self.picked.emit(row.choice)
 
     def _leave_to_manage(self) -> None:
         self.hide()
         self.managed.emit()
+
+
+def _all(shelf: Shelf) -> list[ModelLine]:
+    """The models of connections and of servers that could be one."""
+    return [*shelf.models, *(model for found in shelf.found or () for model in found.models)]

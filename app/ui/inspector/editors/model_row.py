@@ -16,6 +16,7 @@ from app.ui.theme import Theme, tint
 
 _HEADING = 30
 _ROW = 50
+_ROW_WITH_FIGURES = 68
 _CHIP = 18
 
 
@@ -23,7 +24,8 @@ class ModelRowPainter(QStyledItemDelegate):
     """Name and abilities above; price and where data goes below. What can't be picked says why."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(260, _HEADING if row_at(index).is_heading else _ROW)
+        row = row_at(index)
+        return QSize(260, _HEADING if row.is_heading else _ROW_WITH_FIGURES if _figures(row) else _ROW)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -58,7 +60,7 @@ def _model(painter: QPainter, row: ModelRow, area: QRect, *, chosen: bool) -> No
     faint = not row.can_be_picked
     role = row.choice.role if row.choice else ""
     colour = look.kind("cheap" if role == "small" else "strong" if role == "strong" else "unknown")
-    tile = QRectF(area.left() + 8, area.center().y() - 13, 26, 26)
+    tile = QRectF(area.left() + 8, area.top() + 11, 26, 26)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(tint(colour, look.tile_tint))
     painter.drawRoundedRect(tile, 7, 7)
@@ -71,6 +73,17 @@ def _model(painter: QPainter, row: ModelRow, area: QRect, *, chosen: bool) -> No
     title = QRect(left, top.top(), end - left - 6, top.height())
     painter.drawText(title, Qt.AlignmentFlag.AlignVCenter, _elided(painter, _title(row), title.width()))
     _facts(painter, row, look, QRect(left, area.top() + 26, right - left, 18))
+    if figures := _figures(row):
+        _words(painter, QRect(left, area.top() + 44, right - left, 18), figures, look.muted)
+
+
+def _figures(row: ModelRow) -> str:
+    """Of models, not of roles: a role's model is in the list with its own."""
+    return (
+        model_words.figure_words(row.line)
+        if row.line is not None and not (row.choice and row.choice.role)
+        else ""
+    )
 
 
 def _title(row: ModelRow) -> str:
