@@ -94,7 +94,7 @@ def entry_of(row: Sequence[Any]) -> Entry:
     origin = Origin(
         run, workflow_id, workflow, node, title, kind, connection, model, price, free=bool(row[8])
     )
-    at, day, scope, source, input_, output, cached, reasoning, _written, cost, state, counted = row[14:26]
+    at, day, scope, source, input_, output, cached, reasoning, written, cost, state, counted = row[14:26]
     seconds, outcome, saved, saved_state, cached_saving, tier, part = row[26:]
     return Entry(
         origin,
@@ -102,7 +102,7 @@ def entry_of(row: Sequence[Any]) -> Entry:
         day,
         read(scope),
         cast("EntrySource", source),
-        Usage(input_, output, cached, reasoning),
+        Usage(input_, output, cached, reasoning, written),
         Cost(Decimal(cost), cast("CostState", state)),
         Decimal(counted),
         seconds,
@@ -125,7 +125,7 @@ def _columns(entry: Entry) -> tuple[Any, ...]:
         usage.output,
         usage.cached,
         usage.reasoning,
-        0,
+        usage.written,
         _money(entry.cost.known),
         entry.cost.state,
         _money(entry.counted),
@@ -146,10 +146,10 @@ def _money(amount: Decimal) -> str:
 def _rates(price: Price | None) -> tuple[str | None, ...]:
     if price is None:
         return (None,) * 5
-    rates = (price.input, price.output, price.cached, price.reasoning, None)
+    rates = (price.input, price.output, price.cached, price.reasoning, price.written)
     return tuple(None if rate is None else str(rate) for rate in rates)
 
 
 def _price(rates: Sequence[str | None]) -> Price | None:
-    input_, output, cached, reasoning, _written = (None if rate is None else Decimal(rate) for rate in rates)
-    return None if input_ is None or output is None else Price(input_, output, cached, reasoning)
+    input_, output, cached, reasoning, written = (None if rate is None else Decimal(rate) for rate in rates)
+    return None if input_ is None or output is None else Price(input_, output, cached, reasoning, (), written)

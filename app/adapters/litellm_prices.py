@@ -28,7 +28,7 @@ MILLION = Decimal(1_000_000)
 _WRITING = frozenset({"chat", "responses", "completion"})  # modes of the list
 _ALSO = {"cohere": ("cohere_chat",)}  # one provider, listed under two names
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-OWN_PARTS = ("input", "output", "cached", "reasoning")
+OWN_PARTS = ("input", "output", "cached", "reasoning", "written")
 
 Entry = Mapping[str, Any]
 
@@ -145,7 +145,13 @@ def _own_price(entry: Any) -> Price | None:
         }
         if not all(rate.is_finite() and rate >= 0 for rate in rates.values()):
             return None
-        return Price(rates["input"], rates["output"], rates.get("cached"), rates.get("reasoning"))
+        return Price(
+            rates["input"],
+            rates["output"],
+            rates.get("cached"),
+            rates.get("reasoning"),
+            written=rates.get("written"),
+        )
     except (TypeError, AttributeError, KeyError, InvalidOperation):
         return None
 
@@ -198,7 +204,7 @@ def _listed_price(entry: Entry) -> Price | None:
         price = tiers.pop(0)[1]
     if price is None or not (price.input or price.output):
         return None
-    return Price(price.input, price.output, price.cached, price.reasoning, tuple(tiers))
+    return Price(price.input, price.output, price.cached, price.reasoning, tuple(tiers), price.written)
 
 
 def _tiers(entry: Entry) -> Iterable[tuple[int, Price]]:
@@ -226,4 +232,5 @@ def _rates(entry: Entry, ending: str = "") -> Price | None:
     input_, output = rate("input_cost_per_token"), rate("output_cost_per_token")
     if input_ is None or output is None:
         return None
-    return Price(input_, output, rate("cache_read_input_token_cost"), rate("output_cost_per_reasoning_token"))
+    cached, written = rate("cache_read_input_token_cost"), rate("cache_creation_input_token_cost")
+    return Price(input_, output, cached, rate("output_cost_per_reasoning_token"), written=written)

@@ -197,9 +197,12 @@ def usage_of(said: Plain) -> Usage | None:
     reasoning = _count(_part(said, "completion_tokens_details", "reasoning_tokens")) or 0
     if reasoning and (reasoning > output or _count(said.get("total_tokens")) == input_ + output + reasoning):
         output += reasoning
-    if (cached or 0) > input_:
+    written = _count(_part(said, "prompt_tokens_details", "cache_creation_tokens"))
+    if written is None:
+        written = _count(said.get("cache_creation_input_tokens"))  # Anthropic
+    if (cached or 0) + (written or 0) > input_:
         raise ValueError(cached)
-    return Usage(input_, output, cached or 0, reasoning)
+    return Usage(input_, output, cached or 0, reasoning, written or 0)
 
 
 def _text(delta: Plain) -> str:

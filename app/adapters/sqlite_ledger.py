@@ -43,6 +43,7 @@ _HIT = "FILTER (WHERE source = 'cache')"
 _SUMS = f"""
     COUNT(*) {_CALL}, COUNT(*) FILTER (WHERE outcome <> ''), COUNT(*) FILTER (WHERE source = 'call' AND free),
     COUNT(*) FILTER (WHERE state = 'unknown'), TOTAL(input), TOTAL(output), TOTAL(cached), TOTAL(reasoning),
+    TOTAL(written),
     exact(cost) FILTER (WHERE cost <> '0'), worst(state) {_CALL}, exact(counted) FILTER (WHERE counted <> '0'),
     TOTAL(seconds), COUNT(DISTINCT run || ' ' || scope) {_CALL},
     COUNT(DISTINCT connection || ' ' || model) {_CALL}, COUNT(*) {_HIT},
@@ -158,8 +159,8 @@ def _bound(days: Days, only: Filter) -> tuple[Any, ...]:
 def _sum(row: Sequence[Any], parts: int) -> Sum:
     key, names = ([str(read_any(value)) for value in row[i * parts : (i + 1) * parts]] for i in (0, 1))
     calls, failed, free, unknown, *rest = row[2 * parts :]
-    usage = Usage(*(int(tokens) for tokens in rest[:4]))
-    cost, state, counted, seconds, rows, models, hits, saved, saved_state, cached_saving, kind, _ = rest[4:]
+    usage = Usage(*(int(tokens) for tokens in rest[:5]))
+    cost, state, counted, seconds, rows, models, hits, saved, saved_state, cached_saving, kind, _ = rest[5:]
     return Sum(
         tuple(key),
         tuple(names),

@@ -12,7 +12,8 @@ from app.costs.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars per token. `cached` at None costs what `input` costs, `reasoning` what `output` costs.
+    """US dollars per token. `cached` at None costs what `input` costs, `reasoning` what `output` costs,
+    `written` (input that the provider keeps for later calls) what `input` costs.
 
     `longer` holds, in rising order, (tokens, price): a call with more input than that is priced so as a whole.
     """
@@ -22,23 +23,26 @@ class Price:
     cached: Decimal | None = None
     reasoning: Decimal | None = None
     longer: tuple[tuple[int, Price], ...] = ()
+    written: Decimal | None = None
 
     @property
     def is_free(self) -> bool:
-        return not any((self.input, self.output, self.cached, self.reasoning, self.longer))
+        return not any((self.input, self.output, self.cached, self.reasoning, self.longer, self.written))
 
     def for_input(self, tokens: int) -> Price:
         """The price that holds for a call with this much input."""
         return next((price for above, price in reversed(self.longer) if tokens > above), self)
 
     def of(self, usage: Usage) -> Decimal:
-        """The amount; cached and reasoning tokens are parts of input and output and not counted twice."""
+        """The amount; cached, written and reasoning tokens are parts of input and output and not counted twice."""
         price = self.for_input(usage.input)
         cached = price.input if price.cached is None else price.cached
+        written = price.input if price.written is None else price.written
         reasoning = price.output if price.reasoning is None else price.reasoning
         return (
-            price.input * (usage.input - usage.cached)
+            price.input * (usage.input - usage.cached - usage.written)
             + cached * usage.cached
+            + written * usage.written
             + price.output * (usage.output - usage.reasoning)
             + reasoning * usage.reasoning
         )
@@ -47,7 +51,7 @@ class Price:
         """The upper bound for this many tokens, whichever part of them turns out cached or reasoned."""
         price = self.for_input(usage.input)
         return (
-            max(price.input, price.cached or Decimal(0)) * usage.input
+            max(price.input, price.cached or Decimal(0), price.written or Decimal(0)) * usage.input
             + max(price.output, price.reasoning or Decimal(0)) * usage.output
         )
 

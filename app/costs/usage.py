@@ -1,4 +1,4 @@
-"""Usage: the tokens of a model call in four parts that add up."""
+"""Usage: the tokens of a model call in parts that add up."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens. `cached` is the part of `input` that a provider or engine had already processed,
-    `reasoning` the part of `output` that was thought and not shown: neither is counted twice.
+    """Tokens. `cached` is the part of `input` that a provider or engine had already processed, `written` the part
+    that it was paid to keep for later calls, `reasoning` the part of `output` that was thought and not shown: none is
+    counted twice.
     """
 
     input: int = 0
     output: int = 0
     cached: int = 0
     reasoning: int = 0
+    written: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -22,6 +24,7 @@ class Usage:
             self.output + other.output,
             self.cached + other.cached,
             self.reasoning + other.reasoning,
+            self.written + other.written,
         )
 
     @property

@@ -50,7 +50,7 @@ def openai_usage(usage: Usage) -> dict[str, Any]:
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,
         "total_tokens": usage.total,
-        "prompt_tokens_details": {"cached_tokens": usage.cached},
+        "prompt_tokens_details": {"cached_tokens": usage.cached, "cache_creation_tokens": usage.written},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
     }
 
@@ -97,9 +97,9 @@ def openai_body(answer: Answer, model: str) -> dict[str, Any]:
 
 def anthropic_usage(usage: Usage) -> dict[str, int]:
     return {
-        "input_tokens": usage.input - usage.cached,
+        "input_tokens": usage.input - usage.cached - usage.written,
         "cache_read_input_tokens": usage.cached,
-        "cache_creation_input_tokens": 0,
+        "cache_creation_input_tokens": usage.written,
         "output_tokens": usage.output,
     }
 

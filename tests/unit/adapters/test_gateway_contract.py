@@ -157,6 +157,20 @@ async def test_a_text_comes_out_the_same(way: Way, stream: bool, ask: Ask, serve
     assert cost_of(reply.usage, PRICE).usd == Decimal("0.0006372")
 
 
+@streamed
+@pytest.mark.parametrize("way", [Way("aiohttp", "openai"), Way("litellm", "anthropic")], ids=str)
+async def test_tokens_that_a_provider_keeps_have_their_own_price(
+    way: Way, stream: bool, ask: Ask, server: ScriptedServer
+) -> None:
+    server.say(Answer("Hello", Usage(120, 30, cached=64, written=40)))
+    usage = (await ask(way, stream=stream))[0].usage
+    assert usage is not None
+    assert (usage.input, usage.cached, usage.written) == (120, 64, 40)
+    # 16 fresh, 64 read again and 40 kept of what went in, 30 out
+    price = replace(PRICE, written=Decimal("0.00000375"))
+    assert cost_of(usage, price).usd == Decimal("0.0006672")
+
+
 async def test_bedrock_whole_answers_come_out_the_same(ask: Ask, server: ScriptedServer) -> None:
     way, answer = Way("litellm", "bedrock"), Answer("Hello there, 世界!", Usage(120, 30, cached=64))
     server.say(answer)

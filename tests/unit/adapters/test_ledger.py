@@ -27,7 +27,7 @@ from app.costs.usage import Usage
 from app.executor.journal import Journal, JournalError
 from tests.journals import head, profile, step
 
-PRICE = Price(Decimal("0.000003"), Decimal("0.000015"), Decimal("0.0000003"))
+PRICE = Price(Decimal("0.000003"), Decimal("0.000015"), Decimal("0.0000003"), written=Decimal("0.00000375"))
 ORIGIN = Origin("r1", "wf", "Mail", "ask", "Draft", "model.text", "Work", "opus", PRICE)
 PARTS: tuple[Part, ...] = get_args(Part)
 
@@ -38,7 +38,7 @@ def entry(at: float = 1000.0, day: str = "2026-11-20", **changed: object) -> Ent
         at,
         day,
         "#17",
-        usage=Usage(100, 50, 7, 3),
+        usage=Usage(100, 50, 7, 3, 11),
         cost=Cost(Decimal("0.0010300000000001"), "priced"),
         counted=Decimal("0.0010300000000001"),
         seconds=2.5,
@@ -97,7 +97,7 @@ def some_entries(draw: st.DrawFn) -> list[Entry]:
         st.sampled_from(["2026-10-31", "2026-11-01", "2026-11-20"]),
         names,
         st.just("call"),
-        st.builds(Usage, tokens, tokens, tokens, tokens),
+        st.builds(Usage, tokens, tokens, tokens, tokens, tokens),
         costs,
         money,
         st.integers(0, 64).map(lambda n: n / 8),

@@ -15,10 +15,13 @@ tokens = st.integers(0, 500_000)
 @st.composite
 def usages(draw: st.DrawFn) -> Usage:
     input_, output = draw(tokens), draw(tokens)
-    return Usage(input_, output, draw(st.integers(0, input_)), draw(st.integers(0, output)))
+    cached = draw(st.integers(0, input_))
+    return Usage(input_, output, cached, draw(st.integers(0, output)), draw(st.integers(0, input_ - cached)))
 
 
-plain = st.builds(Price, amounts, amounts, st.none() | amounts, st.none() | amounts)
+plain = st.builds(
+    Price, amounts, amounts, st.none() | amounts, st.none() | amounts, written=st.none() | amounts
+)
 prices = st.builds(
     lambda first, later: Price(first.input, first.output, first.cached, first.reasoning, ((200_000, later),)),
     plain,
@@ -34,7 +37,14 @@ def test_no_call_costs_more_than_its_upper_bound(price: Price, usage: Usage) -> 
 
 
 def test_each_part_is_counted_once_at_its_own_price() -> None:
-    price = Price(Decimal("0.01"), Decimal("0.1"), cached=Decimal("0.001"), reasoning=Decimal(1))
+    price = Price(
+        Decimal("0.01"),
+        Decimal("0.1"),
+        cached=Decimal("0.001"),
+        reasoning=Decimal(1),
+        written=Decimal("0.02"),
+    )
+    assert price.of(Usage(10, 0, cached=4, written=5)) == Decimal("0.01") + Decimal("0.004") + Decimal("0.1")
     # 6 fresh and 4 cached in, 3 shown and 2 thought out
     assert (
         price.of(Usage(10, 5, cached=4, reasoning=2))
