@@ -18,7 +18,7 @@ from app.texts import text
 
 
 def conversations(
-    forget: Annotated[str, typer.Option("--forget")] = "",
+    forget: Annotated[str, typer.Option("--forget", metavar="NAME")] = "",
     as_json: Annotated[
         bool,
         typer.Option(

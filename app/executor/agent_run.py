@@ -206,9 +206,8 @@ class AgentRun:
             return f"Error: {failure.code} {as_text(_plain_args(failure))}".strip()
         self._settled(number, "done", tally)
         values = {name: token.value for name, token in came.items()}
-        if not values:
-            return _NOTHING
-        return as_text(next(iter(values.values())) if len(values) == 1 else values) or _NOTHING
+        ways = {one.result_name for one in tool.plan.steps if one.result_name}
+        return as_text(values if len(ways) > 1 else next(iter(values.values()), "")) or _NOTHING
 
     async def _allowed(self, tool: AgentTool, where: Where, arguments: JsonObject) -> bool:
         """A person's yes to a call whose destination the model chose; the answer is kept."""

@@ -165,11 +165,12 @@ def _tool_graph(
 
 
 def _ends(body: Draft, steps: Sequence[str]) -> Iterator[PortRef]:
-    """Of each step that nothing follows: all its outputs that are drawn."""
+    """Of each step that nothing follows: its main output, or all its ways."""
     for step in steps:
         if not body.outgoing[step]:
-            ports = body.nodes[step].ports.outputs
-            yield from (PortRef(step, port.name) for port in ports if not port.quiet)
+            drawn = [port for port in body.nodes[step].ports.outputs if not port.quiet]
+            main = [port for port in drawn if port.main and not port.tone]
+            yield from (PortRef(step, port.name) for port in main or drawn)
 
 
 def _asks(body: Draft, step: str, *, tainted: bool) -> bool:

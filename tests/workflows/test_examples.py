@@ -15,6 +15,7 @@ from app.document.workflow import Workflow
 from app.engine import Engine, RunRequest
 from app.events.run_state import RunState
 from app.processes import children
+from app.sdk.context import Answer as Answered
 from app.settings import Folders, Preferences, RoleTarget, folders, resource_folder
 from tests.servers.answers import Answer
 from tests.servers.scripted import KEY, ScriptedServer
@@ -75,7 +76,7 @@ def test_every_example_is_in_form_and_has_nothing_wrong_but_missing_models(path:
     assert {problem.code for problem in bare.check(loaded.workflow).problems} <= {"role.not_mapped"}
 
 
-def test_there_are_the_five_examples() -> None:
+def test_there_are_the_six_examples() -> None:
     names = {path.name.removesuffix(".baton.json") for path in EXAMPLES}
     assert names == {
         "sort-the-inbox",
@@ -83,6 +84,7 @@ def test_there_are_the_five_examples() -> None:
         "draft-and-judge",
         "page-to-summary",
         "three-tiers",
+        "help-desk",
     }
 
 
@@ -136,10 +138,34 @@ async def test_a_good_draft_costs_no_second_writer(with_strong: Engine, server: 
 
 
 def test_what_needs_a_strong_model_says_so_before_running(bare: Engine) -> None:
-    for name in ("draft-and-judge", "page-to-summary"):
+    for name in ("draft-and-judge", "page-to-summary", "help-desk"):
         checked = bare.check(example(name))
         assert checked.plan is None
         assert {problem.args["role"] for problem in checked.problems} == {"strong"}
+
+
+async def test_the_help_desk_reads_a_page_and_asks_a_colleague(
+    with_strong: Engine, server: ScriptedServer, page_server: str
+) -> None:
+    workflow, _ = SetFields("page", {"url": f"{page_server}/{{{{page}}}}"}).apply(example("help-desk"))
+    server.say(
+        Answer("", calls=(("read_a_help_page", {"page": "bees.html"}),)),
+        Answer("", calls=(("ask_a_colleague", {"value": "Do we sell hives?"}),)),
+        Answer("Yes, we do."),
+    )
+    handle = await with_strong.start(RunRequest(workflow, values={"message": "Hives?"}, own=True))
+    state = RunState()
+    async for batch in handle.batches():
+        state.apply_all(batch)
+        for question in tuple(state.questions.values()):
+            assert question.value == "Do we sell hives?"
+            handle.answer(question.node, question.scope, Answered("edited", "Yes, in two sizes."))
+    assert state.problems == ()
+    assert dict(handle.outputs) == {"reply": "Yes, we do."}
+    told = [m["content"] for m in server.asked[-1].body["messages"] if m["role"] == "tool"]
+    assert "How bees dance." in told[0]
+    assert json.loads(told[1]) == {"approved": "Yes, in two sizes."}
+    assert state.frames["agent"].done == 2
 
 
 async def test_a_page_is_summed_up_into_a_file(

@@ -180,6 +180,13 @@ async def test_joined_steps_are_one_tool_and_inputs_are_the_workflows_own() -> N
     assert models.told == ["<P-w>", "P!"]
 
 
+async def test_what_leaves_by_several_ways_says_by_which() -> None:
+    models = Caller([("branch", '{"value": "x"}'), ("branch", '{"value": "y"}')], "ok")
+    await run(agent({"b": "test.branch"}), through=doors(models))
+    yes, no = (json.loads(told) for told in models.told)
+    assert (yes["yes"], no["no"], "no" in yes) == ("x", "y", False)
+
+
 def test_names_are_what_providers_take() -> None:
     nodes = {
         "a": Node("a", "data.template", title="Find order!", note="Finds it."),
