@@ -36,6 +36,7 @@ from app.events.run_events import RunEvent, Scope
 from app.executor.broker import Broker, own_grants, powers_of
 from app.executor.doors import Doors, Limits
 from app.executor.executor import Execution
+from app.executor.garbage import look_seldom
 from app.executor.journal import Journal, JournalError, RunHead
 from app.executor.map_run import Rows
 from app.executor.past import Keeping, Past
@@ -88,6 +89,7 @@ class Engine:
         self._starter = starter
         self._host_command = host_command
         self._environment = environment
+        look_seldom()
 
     def use(self, preferences: Preferences) -> None:
         """Other preferences hold from the next run on; add-ons and threads from the next start."""

@@ -58,12 +58,12 @@ class Computing:
         self._results = results
         self._given = {*run.past.pins, *run.past.before}
         self._done: list[Computed] = []
-        self._since = 0.0
+        self._since = self._begun = 0.0  # on the clock of the machine, of the run
 
     def go_through(self, ready: list[int]) -> list[int]:
         """Settles what it can of the ready steps and of those that become ready by it; gives those to be awaited."""
         frontier, awaited, skipped = self._frontier, list[int](), list[NodeSettled]()
-        self._since = time.monotonic()
+        self._since, self._begun = time.monotonic(), self._run.now
         for index in ready:  # grows while it is walked
             step = self._steps[index]
             why = "lost" if index in self._lost else frontier.why_skipped(index)
@@ -99,14 +99,17 @@ class Computing:
             self._results[index] = result
         now = time.monotonic()
         took, self._since = now - self._since, now
+        seconds = round(took, 4) if took >= _MATTERS else 0.0
         if self._run.notes_left > 0:
-            self._note(step, outcome, took)
+            self._note(step, outcome, seconds)
+        if seconds:
+            self._begun = round(self._begun + seconds, 4)
         self._done.append(
             Computed(
                 step.id,
                 frontier.links(index),
                 {name: token.preview for name, token in outcome.tokens.items()},
-                round(took, 4) if took >= _MATTERS else 0.0,
+                seconds,
                 outcome.verdict,
             )
         )
@@ -119,7 +122,7 @@ class Computing:
             self._run.emit(StepsComputed(self._run.now, self._where.scope, tuple(self._done)))
             self._done.clear()
 
-    def _note(self, step: PlanStep, outcome: Outcome, took: float) -> None:
+    def _note(self, step: PlanStep, outcome: Outcome, seconds: float) -> None:
         run, node = self._run, step.node
         run.notes_left -= 1
         run.journal.note(
@@ -132,8 +135,8 @@ class Computing:
                 "",
                 {name: token.value for name, token in outcome.tokens.items()},
                 self._where.scope,
-                run.now,
-                round(took, 4),
+                self._begun,
+                seconds,
                 attempts=1,
                 verdict=outcome.verdict,
             )

@@ -7,7 +7,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -91,6 +91,7 @@ class Run:
         self._wait_told: dict[str, float] = {}  # when it was last told that calls wait for a connection
         self._questions: dict[_Place, asyncio.Future[Answer]] = {}
         self._working = 0
+        self._idle = _Idle(self)
         self._waiting: dict[_Place, Decimal | None] = {}  # for so much money; None: for a person
         self._paused = False
 
@@ -166,14 +167,9 @@ class Run:
             # Whoever ended may be about to start something else: look when this turn of the loop is over.
             asyncio.get_running_loop().call_soon(self._pause_if_idle)
 
-    @contextmanager
-    def idle(self) -> Generator[None]:
+    def idle(self) -> AbstractContextManager[None]:
         """Who is in here waits for others and does nothing itself."""
-        self.end()
-        try:
-            yield
-        finally:
-            self.begin()
+        return self._idle
 
     @contextmanager
     def _waits(self, instance: Instance, needed: Decimal | None) -> Generator[None]:
@@ -345,3 +341,16 @@ async def _standing_still(instance: Instance, waiting: Coroutine[Any, Any, None]
     finally:
         if limit:
             limit.release()
+
+
+class _Idle(AbstractContextManager[None]):
+    """One for all: it holds nothing of who is in it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __enter__(self) -> None:
+        self._run.end()
+
+    def __exit__(self, *_: object) -> None:
+        self._run.begin()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from app.events.fact import fact
 from app.events.run_events import Scope
 from app.executor.journal import Place
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Where:
     """`row` is the number of the innermost row or element, from 0; None outside of all."""
 

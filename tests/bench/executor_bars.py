@@ -16,6 +16,7 @@ from app.costs.cost import FREE
 from app.document.workflow import Edge, Graph, Json, Node, PortRef, Workflow
 from app.executor.doors import Doors, Limits
 from app.executor.executor import Execution
+from app.executor.garbage import look_seldom
 from app.executor.memory_journal import journal_of_nothing
 from app.executor.past import Keeping
 from app.planner.plan import Plan
@@ -175,6 +176,7 @@ async def bare_steps(length: int) -> float:
 
 async def executor_bars() -> AsyncIterator[tuple[str, float, str, str]]:
     """Name, value, unit and bar of each, as they are measured."""
+    look_seldom()  # as in every process that has an engine
     yield "a template's own work, without an executor", await bare_steps(1000), "CPU µs", ""
     line, fan = many_steps(1000, fan=False), many_steps(1000, fan=True)
     yield "a pure step in a line of 1,000", await best(lambda: execute(line), 7) * 1000, "CPU µs", "bar ≤ 3"
