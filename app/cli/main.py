@@ -23,6 +23,7 @@ from app.cli.help import Verb, Verbs, misuse
 from app.cli.models import models
 from app.cli.nodes import nodes
 from app.cli.render import Draw, render
+from app.cli.replay import replay
 from app.cli.run import run
 from app.cli.runs import runs
 from app.document.characters import whole_text
@@ -35,7 +36,21 @@ cli: Any = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (run, answer, runs, conversations, costs, check, nodes, models, render, diff, fmt, doctor):
+for verb in (
+    run,
+    answer,
+    runs,
+    conversations,
+    costs,
+    replay,
+    check,
+    nodes,
+    models,
+    render,
+    diff,
+    fmt,
+    doctor,
+):
     cli.command(verb.__name__, cls=Verb)(verb)
 
 

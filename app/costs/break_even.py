@@ -1,0 +1,56 @@
+"""Whether a cascade pays: what it costs a row against the strong model alone, and how often it may go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedRow:
+    """One row of a past run with what the last model alone gave for it. `strong` is None where that failed."""
+
+    number: int
+    cascade: str
+    strong: str | None
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """Averages a row, in US dollars: `first` is the first model with its check, `strong` the last model alone,
+    `cascade` what the cascade took in all. `escalated` is the share of rows that went on.
+    """
+
+    rows: int
+    first: Decimal
+    strong: Decimal
+    cascade: Decimal
+    escalated: float
+
+    @property
+    def most_escalated(self) -> float | None:
+        """Up to this share of rows that go on the cascade is cheaper: p < 1 - (C_cheap + C_check) / C_strong. None
+        where the strong model costs nothing.
+        """
+        return float(1 - self.first / self.strong) if self.strong else None
+
+    @property
+    def is_met(self) -> bool | None:
+        most = self.most_escalated
+        return None if most is None else self.escalated < most
+
+    @property
+    def saved(self) -> Decimal:
+        """A row; less than nothing where the cascade costs more."""
+        return self.strong - self.cascade
+
+
+def agreed(rows: Sequence[ReplayedRow]) -> int:
+    """Rows where both said the same, spaces and capitals aside."""
+    return sum(row.strong is not None and _plain(row.cascade) == _plain(row.strong) for row in rows)
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.split()).casefold()
