@@ -16,6 +16,7 @@ from pathlib import Path
 from app.adapters.costs_export import export_costs
 from app.adapters.event_files import EventFile
 from app.adapters.file_rows import restored
+from app.adapters.forecasting import forecast_of
 from app.adapters.live_caps import LiveCaps
 from app.adapters.outside import Outside
 from app.adapters.reviewed_store import ReviewedStore
@@ -43,6 +44,7 @@ from app.executor.past import Keeping, Past
 from app.executor.revisit import Revisited, RevisitFailed, revisit
 from app.executor.run_request import RunRequest, from_plain, to_plain
 from app.executor.totals import totals_of
+from app.forecast.forecast import Forecast
 from app.planner.inputs import check_inputs
 from app.planner.partial import before, narrowed
 from app.planner.plan import Plan
@@ -181,6 +183,25 @@ class Engine:
         powers = powers_of(planned.plan) if planned.plan else ()
         problems = (*self.registry.problems, *planned.problems)
         return Checked(planned.plan, problems, powers, self._remembered(planned.plan, content))
+
+    async def forecast(
+        self,
+        plan: Plan,
+        values: Mapping[str, Json] | None = None,
+        rows: int | None = None,
+        at_a_time: int | None = None,
+        *,
+        from_past: bool = True,
+    ) -> Forecast:
+        """What a run would take: tokens, money and time, from this person's own past runs where there are any.
+
+        `values` are the inputs where they are known already, `rows` how many rows it goes over. Reads the ledger
+        unless `from_past` is False; opens no file of the person's and asks no server.
+        """
+        settings = plan.workflow.settings
+        together = at_a_time or settings.concurrency or self.preferences.rows_at_a_time
+        ledger = self.runs.ledger if from_past else None
+        return await forecast_of(plan, self.outside, ledger, values or {}, rows, together)
 
     def _remembered(self, plan: Plan | None, content: str) -> Grants | None:
         """Shipped examples were reviewed by us and may do what stands in them."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from app.costs.cost import Cost
+from app.forecast.forecast import CostInterval, Interval
 from app.texts import text
 
 _CENT = Decimal("0.01")
@@ -80,3 +81,34 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return text("figure.above", amount="99%")
     return f"{share * 100:.0f}%"
+
+
+def cost_forecast(amount: CostInterval, *, briefly: bool = False) -> str:
+    """What something will cost: "free", "≈ $0.0005 ($0.0003–$0.0012)", or what is known of it at least."""
+    if amount.state == "free":
+        return text("figure.free")
+    if amount.state == "unknown":
+        return text("figure.at_least", amount=money(amount.low)) if amount.low else text("figure.unknown")
+    middle = text("figure.about", amount=money(amount.median))
+    if briefly:
+        return middle
+    return text("figure.spread", middle=middle, low=money(amount.low), high=money(amount.high))
+
+
+def tokens_forecast(amount: Interval) -> str:
+    """About how many, and from how many to how many: "≈ 1.4k (900–3.1k)"."""
+    middle = text("figure.about", amount=tokens(round(amount.median)))
+    return text(
+        "figure.spread", middle=middle, low=tokens(round(amount.low)), high=tokens(round(amount.high))
+    )
+
+
+def seconds_forecast(amount: Interval) -> str:
+    """About how long, and from how long to how long."""
+    middle = text("figure.about", amount=seconds(amount.median))
+    return text("figure.spread", middle=middle, low=seconds(amount.low), high=seconds(amount.high))
+
+
+def basis(runs: int) -> str:
+    """What a forecast was made of."""
+    return text("figure.from_runs", n=runs) if runs else text("figure.from_sizes")

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from app.cli import opening
+from app.cli.forecasting import forecast_object, forecast_words, unknown_words
 from app.cli.report import Title, problem_list
 from app.cli.run_table import problem_text
 from app.cli.terminal import plain
 from app.document.workflow import Workflow
 from app.engine import Checked, Engine
+from app.forecast.forecast import Forecast
 from app.texts import text
 
 
@@ -32,23 +34,27 @@ def check(
 
 async def _check(engine: Engine, workflow: Workflow, *, as_json: bool) -> int:
     checked = engine.check(workflow)
+    forecast = await engine.forecast(checked.plan) if checked.plan else None
     if as_json:
-        opening.print_json(_object(checked, workflow, opening.title_of(engine.registry)))
+        opening.print_json(_object(checked, workflow, opening.title_of(engine.registry), forecast))
     else:
-        _print(engine, workflow, checked)
+        _print(engine, workflow, checked, forecast)
     return opening.OK if checked.plan else opening.exit_code(checked.problems)
 
 
-def _object(checked: Checked, workflow: Workflow, title: Title) -> dict[str, object]:
+def _object(
+    checked: Checked, workflow: Workflow, title: Title, forecast: Forecast | None
+) -> dict[str, object]:
     return {
         "can_run": checked.plan is not None,
         "reviewed": checked.grants is not None,
         "uses": [{"kind": power.kind, "target": power.target} for power in checked.powers],
         "problems": problem_list(checked.problems, workflow, title),
+        "forecast": forecast_object(forecast) if forecast else None,
     }
 
 
-def _print(engine: Engine, workflow: Workflow, checked: Checked) -> None:
+def _print(engine: Engine, workflow: Workflow, checked: Checked, forecast: Forecast | None) -> None:
     title = opening.title_of(engine.registry)
     for problem in checked.problems:
         typer.echo(problem_text(problem, workflow, title))
@@ -61,3 +67,7 @@ def _print(engine: Engine, workflow: Workflow, checked: Checked) -> None:
         typer.echo(text("cli.check.would"))
     for power in checked.powers:
         typer.echo(f"  {text(f'power.{power.kind}')}: {plain(power.target) or '–'}")
+    if forecast and forecast.steps:
+        typer.echo(forecast_words("cli.check.forecast", forecast))
+        for line in unknown_words(forecast, workflow, title):
+            typer.echo(line)

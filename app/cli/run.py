@@ -13,6 +13,7 @@ import typer
 from app.adapters.file_problems import cannot_open
 from app.cli import opening
 from app.cli.amounts import amount_of
+from app.cli.forecasting import forecast_words
 from app.cli.naming import latest_of, run_named, step_of
 from app.cli.pins import pins_of
 from app.cli.recalling import frozen, look
@@ -20,7 +21,7 @@ from app.cli.to_end import Options, refusal, to_end
 from app.document import strict_json
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
-from app.engine import Engine, RunHandle, RunRequest
+from app.engine import SAMPLES, Engine, RunHandle, RunRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,24 @@ async def _run(
 ) -> int:
     workflow = request.workflow
     try:
-        handle = await engine.start(await _narrowed(engine, request, part))
+        asked = await _narrowed(engine, request, part)
+        if asked.budget is not None and not options.as_json and not options.as_events:
+            await _tell_forecast(engine, asked)
+        handle = await engine.start(asked)
     except ProblemError as error:
         return refuse(error, engine, workflow, options)
     return await to_end(engine, handle, workflow, options, context)
+
+
+async def _tell_forecast(engine: Engine, request: RunRequest) -> None:
+    """Who sets a limit is told what the run will take, before it begins."""
+    plan = engine.check(request.workflow, request.folder).plan
+    if plan is None or request.rows not in ("", SAMPLES):
+        return
+    rows = len(plan.samples) if request.rows else None
+    forecast = await engine.forecast(plan, request.values, rows, request.rows_at_a_time)
+    if forecast.steps:
+        typer.echo(forecast_words("cli.run.forecast", forecast), err=True)
 
 
 async def _resume(

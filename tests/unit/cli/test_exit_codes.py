@@ -203,6 +203,7 @@ def test_check_says_what_a_run_would_use(save: Any, baton: Any) -> None:
     path = save(flow({"r": ("data.read_file", fields), "p": "human.ask_person"}, ["r.text>p.value"]))
     code, report, _ = parts(baton("check", path, "--json"))
     assert code == 0
+    assert report.pop("forecast")["steps"] == {}
     assert report == {
         "can_run": True,
         "reviewed": False,
@@ -283,3 +284,16 @@ def test_a_reader_that_goes_away_is_no_fault(save: Any, arguments: list[str]) ->
     finally:
         os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_check_says_what_a_run_would_take(save: Any, baton: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATON_CONN_CLOUD_MODEL", "made-up-model")
+    model = {"connection": "CLOUD", "kind": "openai", "model": "made-up-model"}
+    path = save(flow({"m": ("model.text", {"prompt": "Say hello", "model": model})}, []))
+    code, report, _ = parts(baton("check", path, "--json"))
+    assert code == 0
+    ahead = report["forecast"]
+    assert (ahead["runs"], ahead["unknown_price"]) == (0, ["m"])
+    assert (ahead["total"]["cost"], ahead["total"]["usd"]) == ("unknown", None)
+    assert 0 < ahead["steps"]["m"]["tokens"]["low"] < ahead["steps"]["m"]["tokens"]["high"]

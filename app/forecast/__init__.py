@@ -1,0 +1,1 @@
+"""Forecast: what a plan will take, before anything runs."""
