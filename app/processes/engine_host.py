@@ -25,10 +25,12 @@ from app.processes.history_answers import HistoryAnswers
 from app.processes.message_lines import MessageError, read_request, reply_line
 from app.processes.messages import (
     AnswerPerson,
+    AskForecast,
     Check,
     Checked,
     Content,
     Done,
+    Forecasted,
     GetValue,
     Ping,
     Pong,
@@ -69,6 +71,7 @@ class EngineHost:
         self._answers: Mapping[type[Any], Callable[[Any], Awaitable[Reply]]] = {
             Ping: self._ping,
             Check: self._check,
+            AskForecast: self._forecast,
             StartRun: self._start,
             ResumeRun: self._resume,
             StopRun: self._stop,
@@ -125,6 +128,14 @@ class EngineHost:
         loaded = loaded_of(asked.workflow)
         checked = self._engine.check(loaded.workflow)
         return Checked((*loaded.warnings, *checked.problems), checked.grants is not None)
+
+    async def _forecast(self, asked: AskForecast) -> Forecasted:
+        folder = Path(asked.folder) if asked.folder else None
+        plan = self._engine.check(loaded_of(asked.workflow).workflow, folder).plan
+        if plan is None:
+            return Forecasted()
+        made = await self._engine.forecast(plan, asked.values, asked.rows, from_past=asked.from_past)
+        return Forecasted(made)
 
     async def _remember_own(self, asked: RememberOwn) -> Done:
         workflow = workflow_of(asked.workflow)

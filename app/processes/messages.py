@@ -18,6 +18,7 @@ from app.document.workflow import Json
 from app.events.run_events import Failure, Scope
 from app.executor.cache import CacheState
 from app.executor.journal import ItemStatus, RunLine
+from app.forecast.forecast import Forecast
 from app.sdk.context import Decision
 from app.sdk.grants import Grants
 
@@ -52,6 +53,13 @@ class Checked:
 
     problems: tuple[Problem, ...] = ()
     reviewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasted:
+    """What a run would take; None where the workflow can't run."""
+
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,7 @@ Reply: TypeAlias = (
     | Refused
     | Pong
     | Checked
+    | Forecasted
     | Started
     | Content
     | Shelf
@@ -176,6 +185,19 @@ class Check(Request[Checked]):
 
     workflow: str
     folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskForecast(Request[Forecasted]):
+    """What would a run take, of which `values` are known, over so many sample rows? `from_past` also looks at what
+    earlier runs of it took.
+    """
+
+    workflow: str
+    folder: str = ""
+    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    rows: int | None = None
+    from_past: bool = True
 
 
 @dataclass(frozen=True, slots=True)

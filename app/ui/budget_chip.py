@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app import figures
 from app.costs.cost import Cost
+from app.forecast.forecast import CostInterval
 from app.texts import text
 from app.ui import fonts
 from app.ui.appearance import appearance
@@ -28,16 +29,19 @@ class BudgetChip(QAbstractButton):
         self._span = span
         self._cap: Decimal | None = None
         self._spent: Cost | None = None
+        self._ahead: CostInterval | None = None
         self.setObjectName("budget")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         appearance().changed.connect(self._renamed)
 
-    def show_budget(self, cap: Decimal | None, spent: Cost | None) -> None:
-        """The cap of a run and what the run has spent; None: there is no cap, or no run."""
-        if (cap, spent) != (self._cap, self._spent):
-            self._cap, self._spent = cap, spent
+    def show_budget(self, cap: Decimal | None, spent: Cost | None, ahead: CostInterval | None = None) -> None:
+        """The cap of a run and what the run has spent, or before one what it will cost; None: there is no cap, no run,
+        or nobody knows.
+        """
+        if (cap, spent, ahead) != (self._cap, self._spent, self._ahead):
+            self._cap, self._spent, self._ahead = cap, spent, ahead
             self._renamed()
 
     def _renamed(self) -> None:
@@ -52,6 +56,9 @@ class BudgetChip(QAbstractButton):
             code = "window.wallet.today" if self._cap is None else "window.wallet.of"
             return spent, text(code, cap="" if self._cap is None else figures.limit(self._cap))
         cap = text("window.budget.none") if self._cap is None else figures.limit(self._cap)
+        if self._spent is None and self._ahead is not None:
+            of = text("window.budget.of", cap=cap) if self._cap is not None else ""
+            return figures.cost_forecast(self._ahead, briefly=True), of
         if self._spent is None:
             return cap, text("window.budget.a_run") if self._cap is not None else ""
         of = text("window.budget.of", cap=cap) if self._cap is not None else ""

@@ -199,6 +199,7 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._on_change)
         self.session.ran.connect(self._on_run)
         self.session.checked.connect(self._on_checked)
+        self.session.foreseen.connect(self._on_foreseen)
         self.session.moved.connect(self.retitle)
         self.canvas.selection_changed.connect(self._on_selection)
         self.canvas.level_changed.connect(self.update_actions)
@@ -395,6 +396,10 @@ class MainWindow(QMainWindow):
 
     def _on_checked(self) -> None:
         self.canvas.show_problems(self.session.problems)
+
+    def _on_foreseen(self) -> None:
+        made = self.session.forecast
+        self.canvas.show_forecast(made.steps if made else {})
 
     def _on_selection(self) -> None:
         self.inspector.select(self.canvas.selection.nodes)

@@ -46,6 +46,7 @@ class RunShown(QObject):
         session.changed.connect(self._soon)
         stream.state_changed.connect(self._on_state)
         preferences.changed.connect(self._show_budget)
+        session.foreseen.connect(self._show_budget)
         appearance().changed.connect(self._draw)
         self._draw()
 
@@ -76,7 +77,10 @@ class RunShown(QObject):
     def _show_budget(self) -> None:
         run = self._session.run
         if run.status == "none":
-            self._top.budget.show_budget(cap_of(self._session.workflow, self._preferences.now), None)
+            made = self._session.forecast
+            ahead = made.total.cost if made and made.steps else None
+            cap = cap_of(self._session.workflow, self._preferences.now)
+            self._top.budget.show_budget(cap, None, ahead)
         else:
             self._top.budget.show_budget(amount(run.budget), run.cost)
 

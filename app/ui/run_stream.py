@@ -15,6 +15,8 @@ from app.events.interrupted import ending
 from app.events.run_events import Scope
 from app.processes.messages import (
     AnswerPerson,
+    AskForecast,
+    Forecasted,
     GetValue,
     RaiseBudget,
     RememberOwn,
@@ -74,6 +76,10 @@ class RunStream(QObject):
         self._timer = QTimer(self, interval=DRAIN)
         self._timer.timeout.connect(self.drain)
         link.state_changed.connect(self._on_link)
+
+    async def forecast(self, asked: AskForecast) -> Forecasted:
+        """What a run would take. Raises ProblemError."""
+        return await self._link.ask(asked)
 
     @property
     def session(self) -> Session:

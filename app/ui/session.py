@@ -1,4 +1,4 @@
-"""The session: one open document with its undo history and its latest run, behind four signals."""
+"""The session: one open document with its undo history and its latest run, behind five signals."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from app.document.problem import Problem
 from app.document.workflow import Workflow
 from app.events.run_events import RunEvent
 from app.events.run_state import RunState
+from app.forecast.forecast import Forecast
 from app.ui.undo import EditCommand
 
 Trust: TypeAlias = Literal["mine", "reviewed", "new"]
@@ -39,12 +40,14 @@ class Session(QObject):
     """Every view reads here and changes the document only by `do`.
 
     `changed` (a Change) tells of the document, `ran` (a frozenset of node ids, empty when only the
-    run's own figures moved) of the run, `checked` of the problems, `moved` of name, file, saved or not, trust.
+    run's own figures moved) of the run, `checked` of the problems, `foreseen` of the forecast, `moved` of name, file,
+    saved or not, trust.
     """
 
     changed = Signal(object)
     ran = Signal(object)
     checked = Signal()
+    foreseen = Signal()
     moved = Signal()
 
     def __init__(self, workflow: Workflow, parent: QObject | None = None) -> None:
@@ -55,6 +58,7 @@ class Session(QObject):
         self._run_workflow: Workflow | None = None
         self._folded = 0.0
         self._clock_runs = False
+        self.forecast: Forecast | None = None
         self._problems: tuple[Problem, ...] = ()
         self._of_file: tuple[Problem, ...] = ()
         self._place = Place()
@@ -102,6 +106,7 @@ class Session(QObject):
         self._place = place
         self.run, self._run_workflow = RunState(), None
         self._problems = self._of_file = ()
+        self.show_forecast(None)
         self.changed.emit(Change(all=True))
         self.ran.emit(frozenset[str]())
         self.checked.emit()
@@ -135,6 +140,12 @@ class Session(QObject):
         if found != self._problems:
             self._problems = found
             self.checked.emit()
+
+    def show_forecast(self, forecast: Forecast | None) -> None:
+        """What the next run would take; None: not known, or it can't run."""
+        if forecast != self.forecast:
+            self.forecast = forecast
+            self.foreseen.emit()
 
     def show_file_problems(self, problems: Sequence[Problem]) -> None:
         """What reading or writing the file found stays beside what checks find, until it is read or written again."""

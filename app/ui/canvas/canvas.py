@@ -12,6 +12,7 @@ from app.document.frames import TOP, at_level, frame_of, graphs, node_in
 from app.document.problem import Problem
 from app.document.workflow import Workflow
 from app.events.run_state import RunState
+from app.forecast.forecast import StepForecast
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.breadcrumb import Breadcrumb
@@ -110,6 +111,10 @@ class Canvas(QWidget):
         """Marks nodes and edges with what the last check found."""
         self._problems = problems
         self.scene.show_problems(problems)
+
+    def show_forecast(self, steps: Mapping[str, StepForecast]) -> None:
+        """What steps that have not run yet will take, by their ids."""
+        self.scene.show_forecast(steps)
 
     def set_read_only(self, read_only: bool) -> None:
         """A read-only workflow can be looked at and picked from, not changed."""

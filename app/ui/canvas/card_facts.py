@@ -8,20 +8,26 @@ from typing import Literal
 from app.adapters.model_names import short_name
 from app.document.problem import Problem
 from app.events.run_state import NodeState, RunState
+from app.forecast.forecast import StepForecast
 from app.registry import node_texts
 from app.sdk.node_type import Preset
 from app.sdk.ports import ERROR_PORT, PortSpec
 from app.sdk.spec import NodeSpec
 from app.texts import text
 from app.ui.canvas.card import Card, Fact, PortMark
-from app.ui.canvas.card_state import badge_of, facts_of, progress_of
+from app.ui.canvas.card_state import badge_of, facts_of, forecast_facts, progress_of
 from app.ui.canvas.frame_facts import frame_facts, progress_inside, steps_inside
 from app.ui.canvas.placed import Placed, fields_of
 from app.ui.canvas.result_line import result_line
 from app.ui.plain import one_line
 
 
-def card_of(placed: Placed, run: RunState | None, problems: Sequence[Problem] = ()) -> Card:
+def card_of(
+    placed: Placed,
+    run: RunState | None,
+    problems: Sequence[Problem] = (),
+    forecast: StepForecast | None = None,
+) -> Card:
     """The card of a node as it looks now, in the language of now."""
     node, spec = placed.node, placed.spec
     state = run.nodes.get(node.id) if run else None
@@ -37,7 +43,7 @@ def card_of(placed: Placed, run: RunState | None, problems: Sequence[Problem] = 
         quiet_inputs=_inputs(placed, quiet=True),
         quiet_outputs=_outputs(placed, quiet=True),
         error=_error_port(placed),
-        facts=_facts(placed, run, state),
+        facts=_facts(placed, run, state, forecast),
         badge=badge,
         border=border,
         preview=result_line(placed, state) if state else "",
@@ -52,9 +58,16 @@ def card_of(placed: Placed, run: RunState | None, problems: Sequence[Problem] = 
     )
 
 
-def _facts(placed: Placed, run: RunState | None, state: NodeState | None) -> tuple[Fact, ...]:
-    inside = () if placed.node.disabled else frame_facts(run, placed.node.id, opens=placed.opens)
-    return inside or facts_of(run, state, disabled=placed.node.disabled)
+def _facts(
+    placed: Placed, run: RunState | None, state: NodeState | None, forecast: StepForecast | None
+) -> tuple[Fact, ...]:
+    disabled = placed.node.disabled
+    inside = () if disabled else frame_facts(run, placed.node.id, opens=placed.opens)
+    if inside:
+        return inside
+    if forecast and not disabled and (run is None or state is None):
+        return forecast_facts(forecast)
+    return facts_of(run, state, disabled=disabled)
 
 
 def title_of(placed: Placed) -> str:

@@ -8,6 +8,7 @@ from app import figures
 from app.costs.cost import FREE, Cost
 from app.document.problem import Problem
 from app.events.run_state import NodeState, RunState, frames_of
+from app.forecast.forecast import StepForecast
 from app.texts import text
 from app.ui.canvas.card import Fact, Mark
 from app.ui.problem_words import what_happened
@@ -68,6 +69,16 @@ def facts_of(run: RunState | None, state: NodeState | None, *, disabled: bool) -
     if state.status in ("skipped", "cancelled") and not state.calls:
         return (Fact(text(f"canvas.state.{state.status}"), "muted"),)
     return (*_model_facts(state), *_given_facts(state), *_result_facts(run, state))
+
+
+def forecast_facts(forecast: StepForecast) -> tuple[Fact, ...]:
+    """What a step that has not run yet will take."""
+    amounts = forecast.amounts
+    shown = figures.tokens(round(amounts.tokens.median))
+    return (
+        Fact(text("canvas.fact.estimated", shown=shown), "muted"),
+        Fact(figures.cost_forecast(amounts.cost, briefly=True), "muted"),
+    )
 
 
 def _given_facts(state: NodeState) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, Signal
 
@@ -10,6 +10,7 @@ from app.document.graph import every_node
 from app.document.problem import Problem
 from app.document.workflow import Workflow
 from app.events.run_state import RunState
+from app.forecast.forecast import StepForecast
 from app.ui.canvas.area_items import GroupItem
 from app.ui.canvas.card import Card
 from app.ui.canvas.card_facts import card_of
@@ -42,6 +43,7 @@ class CanvasScene(ItemScene):
         self._pinned: frozenset[str] = frozenset()
         self._stale: frozenset[str] = frozenset()
         self._problems: dict[str, list[Problem]] = {}
+        self._forecast: Mapping[str, StepForecast] = {}
         self._edge_problems: dict[str, list[Problem]] = {}
         self.outline_changed.connect(self._drop_gone_from_selection)
 
@@ -112,6 +114,14 @@ class CanvasScene(ItemScene):
                 self.show_edge(self.edges[edge])
         self.states_changed.emit()
 
+    def show_forecast(self, steps: Mapping[str, StepForecast]) -> None:
+        """What steps that have not run yet will take."""
+        before, self._forecast = self._forecast, steps
+        for node in before.keys() | steps.keys():
+            if node in self.nodes and before.get(node) != steps.get(node):
+                self.nodes[node].forget_card()
+        self.states_changed.emit()
+
     def show_look(self, look: Look) -> None:
         """Another theme or language."""
         self.look = look
@@ -128,7 +138,7 @@ class CanvasScene(ItemScene):
     def describe(self, placed: Placed) -> Card:
         """The card of a node as it looks now."""
         node = placed.node.id
-        card = card_of(placed, self.run, self._problems.get(node, ()))
+        card = card_of(placed, self.run, self._problems.get(node, ()), self._forecast.get(node))
         return marked(card, pinned=node in self._pinned, stale=node in self._stale)
 
     def show_marks(self, pinned: frozenset[str], stale: frozenset[str]) -> None:

@@ -65,6 +65,7 @@ class Inspector(QWidget):
         session.changed.connect(self._on_change)
         session.ran.connect(self._on_run)
         session.checked.connect(self._on_checked)
+        session.foreseen.connect(self._on_foreseen)
         session.moved.connect(self._on_moved)
         appearance().changed.connect(self.retranslate)
 
@@ -156,6 +157,10 @@ class Inspector(QWidget):
             self._workflow.show_run()
         elif self._stack.currentWidget() is self._selection:
             self._selection.show_run()
+
+    def _on_foreseen(self) -> None:
+        if self._step is not None:
+            self._step.show_figures()
 
     def _on_moved(self) -> None:
         read_only = self._session.place.read_only

@@ -10,6 +10,7 @@ from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
 from app.document.workflow import Node
 from app.events.run_state import NodeState, RunState
+from app.forecast.forecast import StepForecast
 from app.sdk.spec import NodeSpec
 from app.texts import text
 from app.ui.step_looks import step_look
@@ -93,6 +94,26 @@ def figures_of(state: NodeState | None) -> StepFigures | None:
             (tokens, text("inspector.figures.tokens")),
         ]
     return StepFigures(tuple(cells), _note(state, n))
+
+
+def forecast_of(forecast: StepForecast | None) -> StepFigures | None:
+    """What the step will take, from whose runs; None where nobody can say."""
+    if forecast is None:
+        return None
+    amounts = forecast.amounts
+    cells = (
+        (figures.cost_forecast(amounts.cost, briefly=True), text("inspector.figures.cost")),
+        (
+            text("figure.about", amount=figures.seconds(amounts.seconds.median)),
+            text("inspector.figures.time"),
+        ),
+        (
+            text("figure.about", amount=figures.tokens(round(amounts.tokens.median))),
+            text("inspector.figures.tokens"),
+        ),
+    )
+    whole = figures.cost_forecast(amounts.cost)
+    return StepFigures(cells, f"{whole} · {figures.basis(forecast.runs)}")
 
 
 def _note(state: NodeState, n: int) -> str:

@@ -35,7 +35,7 @@ from app.ui.inspector.path_card import PathCard
 from app.ui.inspector.scrolling import PADDING, make_scroll
 from app.ui.inspector.step_actions import StepActions
 from app.ui.inspector.step_data import StepData, step_data
-from app.ui.inspector.step_facts import facts_of, figures_of
+from app.ui.inspector.step_facts import facts_of, figures_of, forecast_of
 from app.ui.inspector.trouble_form import TroubleForm
 from app.ui.inspector.views.value_view import Fetch
 from app.ui.session import Session
@@ -134,10 +134,18 @@ class StepPage(QWidget):
             return
         self.header.show_facts(facts_of(node, self._spec, self._session.run))
         state = self._session.run.nodes.get(self.node_id)
-        self._figures.show_figures(text("inspector.figures.title"), figures_of(state))
+        self.show_figures()
         self._path.show_state(state)
         self._show_data(anew=self._session.run.run != self._run_shown)
         self._run_shown = self._session.run.run
+
+    def show_figures(self) -> None:
+        """What the step took; before its first run what it will take."""
+        taken = figures_of(self._session.run.nodes.get(self.node_id))
+        made = self._session.forecast
+        ahead = None if taken or made is None else forecast_of(made.steps.get(self.node_id))
+        title = "inspector.figures.forecast" if ahead else "inspector.figures.title"
+        self._figures.show_figures(text(title), taken or ahead)
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Problems of this node: at their field, or above the form where they belong to none."""

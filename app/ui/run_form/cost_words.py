@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from app import figures
 from app.adapters.shelf import Shelf
+from app.forecast.forecast import Forecast
 from app.sdk.fields import ModelChoice
 from app.texts import text
 from app.ui import model_words
@@ -31,3 +33,18 @@ def cost_words(models: Sequence[ModelChoice], shelf: Shelf, limit: Decimal | Non
     if missing:
         said.append(text("run_form.cost.missing", models=tuple(dict.fromkeys(missing))))
     return sentences(*said)
+
+
+def forecast_words(forecast: Forecast | None) -> str:
+    """What a run will take, and what that was made of; empty where no step asks a model or nobody can say."""
+    if forecast is None or not forecast.steps:
+        return ""
+    total = forecast.total
+    return text(
+        "run_form.cost.forecast_rows" if forecast.rows else "run_form.cost.forecast",
+        rows=figures.count(forecast.rows),
+        cost=figures.cost_forecast(total.cost),
+        tokens=figures.tokens_forecast(total.tokens),
+        time=figures.seconds_forecast(total.seconds),
+        basis=figures.basis(forecast.runs),
+    )

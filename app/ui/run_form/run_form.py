@@ -72,6 +72,8 @@ class RunForm(QDialog):
         self._fault = FaultLine()
         self.start = QPushButton(text("run_form.start"))
         self._cost = PlainLabel(cost, "muted", wrap=True)
+        self._forecast = PlainLabel("", "strong", wrap=True)
+        self._forecasts: dict[str, str] = {}
         self._lay_out()
         self.mode.chosen.connect(self._pick_mode)
         self.form.edited.connect(self._look_again)
@@ -99,6 +101,11 @@ class RunForm(QDialog):
     def show_cost(self, cost: str) -> None:
         """What it may cost, once that is known better."""
         self._cost.setText(cost)
+
+    def show_forecast(self, mode: Mode, words: str) -> None:
+        """What a run in this mode will take."""
+        self._forecasts[mode] = words
+        self._tell_forecast()
 
     def submit(self) -> None:
         """Starts, or says what is missing and goes there."""
@@ -136,7 +143,11 @@ class RunForm(QDialog):
         foot = QHBoxLayout()
         foot.setContentsMargins(24, 14, 24, 16)
         foot.setSpacing(10)
-        foot.addWidget(self._cost, 1)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._forecast)
+        words.addWidget(self._cost)
+        foot.addLayout(words, 1)
         foot.addWidget(cancel)
         foot.addWidget(self.start)
         rule = QFrame()
@@ -171,7 +182,13 @@ class RunForm(QDialog):
         self._samples.setVisible(mode == "samples")
         self._table_words.setVisible(mode == "table")
         self.table.setVisible(mode == "table")
+        self._tell_forecast()
         self._look_again()
+
+    def _tell_forecast(self) -> None:
+        words = self._forecasts.get(self.mode.value(), "")
+        self._forecast.setText(words)
+        self._forecast.setVisible(bool(words))
 
     def _look_again(self) -> str:
         """Shows what is wrong once the person has tried to start; gives the first field at fault."""
