@@ -2,7 +2,7 @@
 # All paths are relative and stay so: the folder may have any name, with spaces too.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check bench lock setup
+.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check bench forecast-bench lock setup
 
 # The environment's own interpreter starts fastest; the first time there is only the system's.
 PYTHON = $$(command -v .venv/bin/python || echo python3)
@@ -12,7 +12,7 @@ WORKERS = 2
 ARGS =
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
 
 run: setup  ## Open the window; without a display, run the starter in the terminal
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
@@ -65,6 +65,9 @@ docs-check: setup
 
 bench: setup  ## Measure the executor against a bare loop
 	@.venv/bin/python tests/bench/run.py $(ARGS)
+
+forecast-bench: setup  ## Measure how often forecasts hold, over some thousand scripted runs
+	@.venv/bin/python tests/bench/forecast_coverage.py $(ARGS)
 
 lock: setup  ## Find the newest versions that fit and write both locks
 	@set -e; compile() { \

@@ -23,6 +23,7 @@ from app.events.run_events import (
     RunFinished,
     RunStarted,
 )
+from app.forecast.forecast import Amounts, CostInterval, Interval, Known, StepForecast
 from app.ui.canvas.card import Card
 from app.ui.canvas.card_facts import card_of
 from app.ui.canvas.card_state import total_of
@@ -178,3 +179,20 @@ def test_data_is_shown_as_it_is_and_on_one_line(words: str) -> None:
     shown = card(Node("n", "test.write", title=words))
     assert "\n" not in shown.title
     assert "\u202e" not in shown.title
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [("free", "free"), ("estimated", "≈ $0.0005"), ("unknown", "unknown")]
+)
+def test_a_step_that_has_not_run_says_what_it_will_take(state: Known, words: str) -> None:
+    about = Interval(300, 700, 1500, 800)
+    usd = Decimal("0.0005") if state == "estimated" else Decimal(0)
+    cost = CostInterval(usd / 2, usd, usd * 3, state)
+    amounts = Amounts(about, about, about, about, about, cost)
+    placed = place(WRITE, specs, ())
+    ahead = StepForecast(amounts, 0)
+    assert facts(card_of(placed, None, (), ahead)) == [("est. 700", "muted"), (words, "muted")]
+    ran = run_state(
+        [RunStarted("r", "w", "", "", "", ("n",)), STARTED, called(Cost(Decimal("0.1"), "priced"))]
+    )
+    assert not any("est." in fact.text for fact in card_of(placed, ran, (), ahead).facts)
