@@ -96,10 +96,10 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas(self.registry.get)
         self.outline = Outline(self.session, self.canvas)
         self.library = Library(self.registry.specs)
-        self.inspector = Inspector(
-            self.session, self.registry.get, self.action_set.__getitem__, self.stream.value
-        )
-        self.runs = RunPanel(self.session, self.registry.get, Archive(self.link).items)
+        archive = Archive(self.link)
+        reading = archive.reading(self.stream.value)
+        self.inspector = Inspector(self.session, self.registry.get, self.action_set.__getitem__, reading)
+        self.runs = RunPanel(self.session, self.registry.get, archive.items)
         self.strips = Strips(partial(text, "window.strip.close"))
         self.start = StartPage(self.registry)
         self.home_strips = Strips(partial(text, "window.strip.close"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.document import json_codec
 from app.document.workflow import Json, Workflow
-from app.events.run_events import RunEvent
+from app.events.run_events import RunEvent, Scope
 from app.executor.journal import RunLine
 from app.processes.messages import (
     ExportRows,
@@ -16,11 +16,15 @@ from app.processes.messages import (
     GetItems,
     ItemLine,
     ListRuns,
+    LookInto,
     OpenRun,
     PinRun,
     past_name,
+    scope_name,
 )
 from app.ui.engine_link import EngineLink
+from app.ui.inspector.reading import Reading
+from app.ui.inspector.views.value_view import Fetch
 
 MOST_LINES = 500
 
@@ -59,9 +63,20 @@ class Archive:
     async def forget(self, run: str) -> None:
         await self._link.ask(ForgetRun(run))
 
-    async def items(self, run: str, spans: Sequence[tuple[int, int]]) -> tuple[ItemLine, ...]:
-        """Rows by number, as (first, count)."""
-        return (await self._link.ask(GetItems(run, tuple(spans)))).items
+    async def look_into(self, run: str, scope: Scope) -> Sequence[RunEvent]:
+        """What every step of a scope was given and gave, as events."""
+        await self._link.ask(LookInto(run, scope))
+        return self._link.take(scope_name(run, scope))
+
+    async def items(
+        self, run: str, spans: Sequence[tuple[int, int]], frame: Scope = ""
+    ) -> tuple[ItemLine, ...]:
+        """Rows by number, as (first, count); those of a frame are its elements or turns."""
+        return (await self._link.ask(GetItems(run, tuple(spans), frame))).items
+
+    def reading(self, fetch: Fetch) -> Reading:
+        """All that can be asked of a run's data."""
+        return Reading(fetch, self.look_into, self.items)
 
     async def export(self, run: str, path: Path, titles: Mapping[str, str], errors: Mapping[str, str]) -> int:
         """Writes the rows as a table; gives how many."""

@@ -72,7 +72,8 @@ class HistoryDesk(QObject):
         """Made when somebody turns to it: a window that is only drawn on needs none of its many parts."""
         from app.ui.history.runs_page import RunsPage
 
-        page = RunsPage(self.session, self._specs, self.stream.value, self._archive.items)
+        reading = self._archive.reading(self.stream.value)
+        page = RunsPage(self.session, self._specs, reading, self._archive.items)
         self._join(page)
         return page
 

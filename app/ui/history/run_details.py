@@ -23,7 +23,7 @@ from app.ui.history.run_words import hour
 from app.ui.history.step_panel import StepPanel
 from app.ui.history.stepper import Stepper
 from app.ui.history.tape import Tape
-from app.ui.inspector.views.value_view import Fetch
+from app.ui.inspector.reading import Reading
 from app.ui.runs.panel import RunPanel
 from app.ui.runs.row_pages import FetchItems
 from app.ui.session import Place, Session
@@ -44,7 +44,7 @@ class RunDetails(QWidget):
         self,
         session: Session,
         specs: SpecLookup,
-        fetch: Fetch,
+        reading: Reading,
         items: FetchItems,
         parent: QWidget | None = None,
     ) -> None:
@@ -63,7 +63,7 @@ class RunDetails(QWidget):
         self.stepper = Stepper()
         self.panel = RunPanel(session, specs, items)
         self.panel.stand_alone()
-        self.step = StepPanel(session, specs, fetch)
+        self.step = StepPanel(session, specs, reading)
         self._lay_out()
         self._join()
 

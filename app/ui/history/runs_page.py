@@ -13,7 +13,7 @@ from app.ui.canvas.placed import SpecLookup
 from app.ui.history.comparison_view import ComparisonView
 from app.ui.history.run_details import RunDetails
 from app.ui.history.run_list import RunList
-from app.ui.inspector.views.value_view import Fetch
+from app.ui.inspector.reading import Reading
 from app.ui.runs.row_pages import FetchItems
 from app.ui.session import Session
 from app.ui.strips import Strips
@@ -24,12 +24,12 @@ from app.ui.widgets.plain_label import PlainLabel
 class RunsPage(QWidget):
     """Only parts; `HistoryDesk` makes them work."""
 
-    def __init__(self, session: Session, specs: SpecLookup, fetch: Fetch, items: FetchItems) -> None:
+    def __init__(self, session: Session, specs: SpecLookup, reading: Reading, items: FetchItems) -> None:
         super().__init__()
         self.setObjectName("history")
         self.strips = Strips(partial(text, "window.strip.close"))
         self.list = RunList()
-        self.details = RunDetails(session, specs, fetch, items)
+        self.details = RunDetails(session, specs, reading, items)
         self.comparison = ComparisonView()
         self._nothing = PlainLabel(role="muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)

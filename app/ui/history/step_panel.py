@@ -5,14 +5,15 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import figures
+from app.events.run_events import Scope
 from app.events.run_state import RunState
 from app.sdk.ports import Ports
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.placed import SpecLookup, ports_of
 from app.ui.inspector.data_tab import DataTab
+from app.ui.inspector.reading import Reading
 from app.ui.inspector.step_data import StepData, step_data
-from app.ui.inspector.views.value_view import Fetch
 from app.ui.session import Session
 from app.ui.step_looks import find_node, step_look
 from app.ui.style_sheet import vary
@@ -24,7 +25,7 @@ class StepPanel(QWidget):
     """Follows the session; nothing is shown before a step is picked."""
 
     def __init__(
-        self, session: Session, specs: SpecLookup, fetch: Fetch, parent: QWidget | None = None
+        self, session: Session, specs: SpecLookup, reading: Reading, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         vary(self, role="panel")
@@ -35,7 +36,7 @@ class StepPanel(QWidget):
         self._tile = IconTile("puzzle", "unknown", 32)
         self._title = ElidedLabel(role="strong")
         self._facts = ElidedLabel(role="small")
-        self.data = DataTab(fetch)
+        self.data = DataTab(reading)
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addWidget(self._title)
@@ -52,6 +53,7 @@ class StepPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(line)
         layout.addWidget(self.data, 1)
+        self.data.opened.connect(self._open)
         session.ran.connect(self.refresh)
         appearance().changed.connect(self._retranslate)
         self.show_node("")
@@ -63,13 +65,21 @@ class StepPanel(QWidget):
     def show_node(self, node: str) -> None:
         """Shows another step."""
         self._node = node
-        self._draw(anew=True)
+        self._draw(anew=False)
 
     def refresh(self) -> None:
         """The run has moved on, or is another."""
         run = self._session.run.run
         self._draw(anew=run != self._run)
         self._run = run
+
+    def _open(self, scope: Scope) -> None:
+        """An element or turn of the frame that is shown: its first step, there."""
+        frame = find_node(self._session.workflow.graph, self._node)
+        inner = next(iter(frame.body.nodes), "") if frame and frame.body else ""
+        if inner:
+            self.show_node(inner)
+            self.data.show_scope(scope)
 
     def _draw(self, *, anew: bool) -> None:
         node = find_node(self._session.workflow.graph, self._node)
@@ -89,7 +99,7 @@ class StepPanel(QWidget):
             facts = (*facts, text("history.saved", amount=figures.cost(state.saved)))
         self._facts.setText(" · ".join(filter(None, facts)))
         ports = ports_of(node, self._specs) if self._specs(node.type) else Ports()
-        self.data.show_data(step_data(self._node, run, self._specs(node.type), ports, {}), anew=anew)
+        self.data.show_data(step_data(self._node, self._session, self._specs, ports, {}), anew=anew)
 
     def _retranslate(self) -> None:
         self.data.retranslate()

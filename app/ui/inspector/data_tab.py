@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from app.events.run_events import Preview
+from app.events.run_events import Preview, Scope
 from app.events.run_state import InstanceState
 from app.texts import has, text
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.editors.inputs import Choices
+from app.ui.inspector.element_list import ElementList
 from app.ui.inspector.fault_line import FaultLine
-from app.ui.inspector.row_stepper import RowStepper
+from app.ui.inspector.levels import around, numbers_of, scope_at, size_of
+from app.ui.inspector.reading import Reading
+from app.ui.inspector.scope_stepper import ScopeStepper
+from app.ui.inspector.scopes_seen import ScopesSeen
 from app.ui.inspector.step_data import StepData
-from app.ui.inspector.views.value_view import Fetch, ValueView
+from app.ui.inspector.views.value_view import ValueView
 from app.ui.plain import one_line
 from app.ui.problem_words import what_happened, what_to_do
 from app.ui.widgets.plain_label import PlainLabel
@@ -22,30 +27,44 @@ from app.ui.widgets.segmented import Segmented
 
 
 class DataTab(QWidget):
-    """One port at a time, so that a narrow panel has room to show it."""
+    """One port at a time, so that a narrow panel has room to show it. `opened(scope)`: an element or turn of this frame
+    was picked.
+    """
 
-    def __init__(self, fetch: Fetch | None, parent: QWidget | None = None) -> None:
+    opened = Signal(str)
+
+    def __init__(self, reading: Reading, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._data = StepData()
-        self._at = -1  # the instance shown; -1: the latest
+        self._seen = ScopesSeen(reading.look, self)
+        self._scope: Scope | None = None  # the one that is shown; None: where the step ran last
         self._side = Segmented([("in", ""), ("out", "")])
-        self._rows = RowStepper()
+        self.stepper = ScopeStepper()
         self._port = Choices()
         self._failure = FaultLine()
-        self._value = ValueView(fetch)
+        self._value = ValueView(reading.fetch)
+        self.elements = ElementList(reading.elements)
         self._nothing = PlainLabel(role="muted", wrap=True)
         self._side.set_value("out")
         self._lay_out()
         self._side.chosen.connect(self._show)
         self._port.activated.connect(self._show)
-        self._rows.stepped.connect(self._step)
+        self.stepper.moved.connect(self._step)
+        self._seen.arrived.connect(self._show)
+        self.elements.opened.connect(self._open)
         self.retranslate()
 
     def show_data(self, data: StepData, *, anew: bool) -> None:
-        """`anew`: another step or run, so the latest row is shown again."""
+        """`anew`: another run, so the latest row is shown again; another step shows the same row, where it has one."""
+        if anew or data.levels != self._data.levels:
+            self._scope = None
         self._data = data
-        if anew:
-            self._at = -1
+        self._seen.show_run(data.run)
+        self._show()
+
+    def show_scope(self, scope: Scope) -> None:
+        """A row, an element or a turn."""
+        self._scope = scope
         self._show()
 
     def show_side(self, side: str) -> None:
@@ -54,9 +73,7 @@ class DataTab(QWidget):
         self._show()
 
     def retranslate(self) -> None:
-        self._side.set_options([("in", text("inspector.data.in")), ("out", text("inspector.data.out"))])
         self._value.retranslate()
-        self._rows.retranslate()
         self._show()
 
     def _lay_out(self) -> None:
@@ -64,7 +81,7 @@ class DataTab(QWidget):
         top.addWidget(self._side, 1)
         layout = column(self, 10)
         layout.addLayout(top)
-        layout.addWidget(self._rows)
+        layout.addWidget(self.stepper)
         layout.addWidget(self._port)
         layout.addWidget(self._failure)
         holder = QWidget()
@@ -75,18 +92,17 @@ class DataTab(QWidget):
         words.addWidget(self._nothing)
         words.addStretch()
         self._stack.addWidget(empty)
+        self._stack.addWidget(self.elements)
         layout.addWidget(holder, 1)
 
-    def _instance(self) -> InstanceState | None:
-        instances = self._data.instances
-        return instances[self._at] if instances and self._at < len(instances) else None
+    def _shown_scope(self) -> Scope | None:
+        return self._data.latest if self._scope is None else self._scope
 
     def _show(self) -> None:
-        instance = self._instance()
-        count = len(self._data.instances)
-        self._rows.show_place(
-            count - 1 if self._at < 0 else self._at, count, instance.scope if instance else ""
-        )
+        scope = self._shown_scope()
+        instance = None if scope is None else self._seen.instance(self._data.node, scope)
+        self._show_place(scope)
+        self._offer_sides()
         previews = self._previews(instance)
         self._fill_ports(previews)
         preview = previews.get(self._port.currentData() or "")
@@ -94,10 +110,45 @@ class DataTab(QWidget):
         source = self._data.sources.get(self._port.currentData() or "")
         self._value.show_preview(preview, source if self._side.value() == "in" else None)
         self._nothing.setText(self._why_nothing(instance))
-        self._stack.setCurrentIndex(0 if preview is not None else 1)
+        page = self._elements_page(scope, instance)
+        self._stack.setCurrentIndex(page if page is not None else 0 if preview is not None else 1)
+
+    def _offer_sides(self) -> None:
+        each = self._data.each
+        sides = ["in", "out", *(["each"] if each else [])]
+        names = {"in": "in", "out": "out", "each": f"each.{each}"}
+        self._side.set_options([(side, text(f"inspector.data.{names[side]}")) for side in sides])
+
+    def _elements_page(self, scope: Scope | None, instance: InstanceState | None) -> int | None:
+        """The list of elements or turns, where that is wanted and there are some."""
+        each = self._data.each
+        if self._side.value() != "each" or each is None or scope is None:
+            return None
+        frame = f"{scope}/{self._data.node}" if scope else self._data.node
+        self.elements.show_frame(self._data.run.run, frame, each, size_of(instance, each) or 0)
+        return 2
+
+    def _show_place(self, scope: Scope | None) -> None:
+        """Where there is but one row, and no frame, there is nothing to step through."""
+        levels = self._data.levels
+        numbers = numbers_of(scope or "")
+        if scope is None or len(numbers) != len(levels):
+            self.stepper.show_place((), (), ())
+            return
+        counts: list[int | None] = []
+        for at, level in enumerate(levels):
+            if level.kind == "row":
+                rows = self._data.run.rows or 0
+                counts.append(max(rows, self._data.run.rows_begun))
+                continue
+            inside = scope_at(levels[: at + 1], numbers[: at + 1])
+            counts.append(size_of(self._seen.instance(level.frame, around(inside)), level.kind))
+        self.stepper.show_place(levels, numbers, counts)
 
     def _previews(self, instance: InstanceState | None) -> Mapping[str, Preview]:
         if instance is None:
+            return {}
+        if self._side.value() == "each":
             return {}
         if self._side.value() == "in":
             return instance.inputs
@@ -119,11 +170,18 @@ class DataTab(QWidget):
     def _show_failure(self, instance: InstanceState | None) -> None:
         failure = instance.settled.failure if instance and instance.settled else None
         words = " ".join(filter(None, (what_happened(failure), what_to_do(failure)))) if failure else ""
-        self._failure.show_text(words if self._side.value() == "out" else "")
+        problems = () if instance else self._seen.faults(self._shown_scope() or "")
+        if problems:
+            self._failure.show_problems(problems)
+        else:
+            self._failure.show_text(words if self._side.value() == "out" else "")
 
     def _why_nothing(self, instance: InstanceState | None) -> str:
+        scope = self._shown_scope()
+        if scope is not None and self._seen.is_coming(scope):
+            return text("inspector.data.coming")
         if instance is None:
-            return text("inspector.data.not_run")
+            return "" if self._seen.faults(scope or "") else text(f"inspector.data.{self._absent(scope)}")
         if self._side.value() == "in":
             return text("inspector.data.nothing_in")
         if instance.settled is None:
@@ -133,6 +191,14 @@ class DataTab(QWidget):
             return text(f"skip.{skip}") if has(f"skip.{skip}", "en") else text("canvas.state.skipped")
         return "" if instance.settled.failure else text("inspector.data.nothing_out")
 
-    def _step(self, at: int) -> None:
-        self._at = at
-        self._show()
+    def _absent(self, scope: Scope | None) -> str:
+        return "not_run" if scope is None or not self._data.levels else "not_there"
+
+    def _open(self, number: int) -> None:
+        scope = self._shown_scope()
+        if scope is not None:
+            frame = f"{scope}/{self._data.node}" if scope else self._data.node
+            self.opened.emit(f"{frame}#{number}")
+
+    def _step(self, numbers: tuple[int, ...]) -> None:
+        self.show_scope(scope_at(self._data.levels, numbers))

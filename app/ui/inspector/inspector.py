@@ -16,9 +16,9 @@ from app.document.problem import ProblemError
 from app.ui.appearance import appearance
 from app.ui.canvas.placed import SpecLookup
 from app.ui.inspector.editors.editor import column
+from app.ui.inspector.reading import Reading
 from app.ui.inspector.selection_page import SelectionPage
 from app.ui.inspector.step_page import StepPage
-from app.ui.inspector.views.value_view import Fetch
 from app.ui.inspector.workflow_page import WorkflowPage
 from app.ui.session import Session
 
@@ -42,13 +42,13 @@ class Inspector(QWidget):
         session: Session,
         specs: SpecLookup,
         actions: Callable[[str], QAction],
-        fetch: Fetch | None = None,
+        reading: Reading | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._specs = specs
-        self._fetch = fetch
+        self._reading = reading or Reading()
         self._actions = actions
         self._shelf: Shelf = UNREAD_SHELF
         self._nodes: tuple[str, ...] = ()
@@ -121,7 +121,7 @@ class Inspector(QWidget):
 
     def _page_for(self, node: str) -> StepPage:
         page = StepPage(
-            node, self._session, self._specs, self._fetch, self._shelf, self._actions, self._stack
+            node, self._session, self._specs, self._reading, self._shelf, self._actions, self._stack
         )
         page.asked.connect(self._do)
         page.preferences_asked.connect(self.preferences_asked)

@@ -5,33 +5,51 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.document.frames import node_in
 from app.events.run_events import Scope
-from app.events.run_state import InstanceState, RunState
+from app.events.run_state import RunState
 from app.registry import node_texts
 from app.sdk.ports import Ports, PortSpec
-from app.sdk.spec import NodeSpec
+from app.ui.canvas.placed import SpecLookup
 from app.ui.inspector.around import Source
+from app.ui.inspector.levels import Level, LevelKind, each_of, levels_of
+from app.ui.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class StepData:
-    """The instances of one step in the rows' order, what its ports are called, and what its inputs are sources of."""
+    """A step in a run: the levels that it lies in, what its ports are called, and what its inputs are sources of."""
 
-    instances: tuple[InstanceState, ...] = ()
+    node: str = ""
+    run: RunState = field(default_factory=RunState)
+    levels: tuple[Level, ...] = ()
+    each: LevelKind | None = None  # what a frame has many of
     inputs: Mapping[str, str] = field(default_factory=dict[str, str])
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
 
+    @property
+    def latest(self) -> Scope | None:
+        """Where the step ran last; None where it never did."""
+        state = self.run.nodes.get(self.node)
+        return state.latest.scope if state and state.latest else None
+
 
 def step_data(
-    node: str, run: RunState, spec: NodeSpec | None, ports: Ports, sources: Mapping[str, Source]
+    node: str, session: Session, specs: SpecLookup, ports: Ports, sources: Mapping[str, Source]
 ) -> StepData:
-    """The data of one step; `sources` by input are what its values can be dragged as."""
-    instances = sorted((i for i in run.instances.values() if i.node == node), key=_row_of)
+    """The data of one step of the open workflow; `sources` by input are what its values can be dragged as."""
+    run, workflow = session.run, session.run_workflow or session.workflow
+    placed = node_in(session.workflow, node)
+    spec = specs(placed.type) if placed else None
+    levels = levels_of(node, workflow, run, specs)
     if spec is None:
-        return StepData(tuple(instances))
+        return StepData(node, run, levels)
     return StepData(
-        tuple(instances),
+        node,
+        run,
+        levels,
+        each_of(spec),
         {port.name: node_texts.port_label(spec, port, "in") for port in ports.inputs},
         {port.name: node_texts.port_label(spec, port, "out") for port in sorted(ports.outputs, key=_telling)},
         sources,
@@ -41,13 +59,3 @@ def step_data(
 def _telling(port: PortSpec) -> tuple[bool, bool]:
     """Sorts outputs: first the one that says most of what happened."""
     return (not port.main, port.type != "verdict")
-
-
-def _row_of(instance: InstanceState) -> tuple[tuple[int, ...], float]:
-    return numbers_of(instance.scope), instance.start
-
-
-def numbers_of(scope: Scope) -> tuple[int, ...]:
-    """The row of a scope, and in it the elements and turns of frames, from 0."""
-    numbers = (part.rpartition("#")[2] for part in scope.split("/") if "#" in part)
-    return tuple(int(number) for number in numbers if number.isdecimal())

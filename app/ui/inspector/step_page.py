@@ -32,12 +32,12 @@ from app.ui.inspector.header import Header
 from app.ui.inspector.help_page import HelpPage
 from app.ui.inspector.node_around import NodeAround
 from app.ui.inspector.path_card import PathCard
+from app.ui.inspector.reading import Reading
 from app.ui.inspector.scrolling import PADDING, make_scroll
 from app.ui.inspector.step_actions import StepActions
 from app.ui.inspector.step_data import StepData, step_data
 from app.ui.inspector.step_facts import facts_of, figures_of, forecast_of
 from app.ui.inspector.trouble_form import TroubleForm
-from app.ui.inspector.views.value_view import Fetch
 from app.ui.session import Session
 from app.ui.step_looks import step_look
 from app.ui.widgets.plain_label import PlainLabel
@@ -58,7 +58,7 @@ class StepPage(QWidget):
         node: str,
         session: Session,
         specs: SpecLookup,
-        fetch: Fetch | None,
+        reading: Reading,
         shelf: Shelf,
         actions: Callable[[str], QAction],
         parent: QWidget | None = None,
@@ -79,7 +79,7 @@ class StepPage(QWidget):
         )
         self._around.show_shelf(shelf)
         self._run_shown = ""
-        self._fetch = fetch
+        self._reading = reading
         self._top = QWidget(self)
         self.header = Header(self._top)
         self.tabs = QTabBar(self._top)
@@ -276,7 +276,7 @@ class StepPage(QWidget):
     def data(self) -> DataTab:
         """What came in and went out."""
         if self._data is None:
-            self._data = DataTab(self._fetch, self._pages[0])
+            self._data = DataTab(self._reading, self._pages[0])
             column(self._pages[0], 0).addWidget(self._data)
         return self._data
 
@@ -306,9 +306,8 @@ class StepPage(QWidget):
         if anew and self._data is not None:
             self._data.show_data(StepData(), anew=True)
         if self._stack.currentIndex() == 1 and self._node() is not None:
-            data = step_data(
-                self.node_id, self._session.run, self._spec, self._ports(), self._around.incoming()
-            )
+            sources = self._around.incoming()
+            data = step_data(self.node_id, self._session, self._specs, self._ports(), sources)
             self.data.show_data(data, anew=False)
 
     def _node(self) -> Node | None:

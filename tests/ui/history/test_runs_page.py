@@ -14,7 +14,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from app.document.workflow import Json, Node, Workflow
+from app.document.workflow import Graph, Json, Node, Workflow
+from app.settings import folders
 from app.ui.history.history_desk import HistoryDesk
 from app.ui.run_stream import RunWish
 from app.ui.session import Place
@@ -283,3 +284,40 @@ def test_nothing_on_the_page_is_cut_off_or_without_a_name(live: Desk, language: 
     assert clipped(history.page) == []
     for button in history.page.details.findChildren(QPushButton):
         assert not button.isVisibleTo(history.page) or button.text() or button.accessibleName()
+
+
+def loop_flow() -> Workflow:
+    """Wraps its message twice."""
+    body = Graph(
+        {
+            "in": Node("in", "flow.inputs", fields={"given": [{"name": "text", "source": "variable"}]}),
+            "wrap": Node("wrap", "data.template", title="Wrap", fields={"text": "<{{text}}>"}),
+            "res": Node("res", "output.output", fields={"name": "text"}),
+        },
+        tuple(sorted((edge("in", "text", "wrap", "text"), edge("wrap", "text", "res", "value")))),
+    )
+    step = Node("loop", "flow.loop", title="Again", fields={"max_turns": 2}, body=body)
+    return workflow(
+        step, edges=(edge("ask", "message", "loop", "text"), edge("loop", "text", "out", "value"))
+    )
+
+
+def test_turns_of_a_loop_are_listed_and_each_shows_what_came_in(live: Desk) -> None:
+    run = ran(live, loop_flow(), RunWish(rows="samples"))
+    for file in (folders().data / "runs").glob("*.events.jsonl"):
+        file.unlink()  # as for every run but the last twenty
+    history = shown(live, run)
+    step = history.page.details.step
+    step.show_node("loop")
+    step.data.show_scope("#1")
+    step.data.show_side("each")
+    table = step.data.elements.table.model()
+    live.wait(lambda: table.rowCount() == 2 and "Where" in str(table.index(1, 2).data()))
+    assert str(table.index(1, 2).data()) == "<<Where is my invoice?>>"
+    step.data.elements.opened.emit(1)
+    step.show_node("wrap")
+    step.data.show_side("in")
+    live.wait(lambda: step.data._value.value() == "<Where is my invoice?>")
+    lines = step.data.stepper.lines
+    live.wait(lambda: lines[-1].words().endswith("of 2"))
+    assert [line.words() for line in lines] == ["Row 2 of 3", "Turn of “Again” 2 of 2"]

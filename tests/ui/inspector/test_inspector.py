@@ -270,9 +270,15 @@ def test_rows_are_averaged_and_stepped_through(world: World) -> None:
     assert "$0.0933 together" in world.page._figures._note.text()
     world.page.show_tab("data")
     assert world.page.data._value.value() == "Dear #2"
-    QTest.mouseClick(world.page.data._rows._before, Qt.MouseButton.LeftButton)
+    line = world.page.data.stepper.lines[0]
+    assert line.words() == "Row 3 of 3"
+    QTest.mouseClick(line.before, Qt.MouseButton.LeftButton)
     assert world.page.data._value.value() == "Dear #1"
-    assert world.page.data._rows._words.text() == "Row 2 (3 seen)"
+    assert line.words() == "Row 2 of 3"
+    line.field.setFocus()
+    QTest.keyClicks(line.field, "\b7\r")  # there are no more than 3
+    assert line.words() == "Row 3 of 3"
+    assert world.page.data._value.value() == "Dear #2"
 
 
 def test_parts_of_what_came_in_are_offered_by_name(world: World) -> None:

@@ -346,7 +346,7 @@ def test_what_each_step_of_a_row_was_given_is_shown_for_any_row(echo: Path, bato
     assert "You said two." in baton("runs", "show", run, "--at", "2").out
     single = run_of(baton, echo, "--input", "message=a")["run"]
     assert "You said a." in baton("runs", "show", single).out
-    assert "was not through" in baton("runs", "show", run, "--at", "4").err
+    assert "isn't through" in baton("runs", "show", run, "--at", "4").err
 
 
 def test_elements_of_a_frame_are_shown_by_its_title(save: Any, baton: Any) -> None:
