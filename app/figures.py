@@ -83,16 +83,21 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f}%"
 
 
-def cost_forecast(amount: CostInterval, *, briefly: bool = False) -> str:
+def cost_forecast(amount: CostInterval) -> str:
     """What something will cost: "free", "≈ $0.0005 ($0.0003–$0.0012)", or what is known of it at least."""
+    if amount.state != "estimated":
+        return cost_expected(amount)
+    middle = text("figure.about", amount=money(amount.median))
+    return text("figure.spread", middle=middle, low=money(amount.low), high=money(amount.high))
+
+
+def cost_expected(amount: CostInterval) -> str:
+    """The same in one figure: the mean, since means of steps add up and a step that seldom runs still costs."""
     if amount.state == "free":
         return text("figure.free")
     if amount.state == "unknown":
         return text("figure.at_least", amount=money(amount.low)) if amount.low else text("figure.unknown")
-    middle = text("figure.about", amount=money(amount.median))
-    if briefly:
-        return middle
-    return text("figure.spread", middle=middle, low=money(amount.low), high=money(amount.high))
+    return text("figure.about", amount=money(amount.mean))
 
 
 def tokens_forecast(amount: Interval) -> str:

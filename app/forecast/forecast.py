@@ -30,6 +30,7 @@ class CostInterval:
     low: Decimal
     median: Decimal
     high: Decimal
+    mean: Decimal
     state: Known
 
 
@@ -86,5 +87,6 @@ def money(draws: Sequence[float], tail: float, *, unknown: bool) -> CostInterval
     """Free only where no draw costs anything and every price is known."""
     known = interval(draws, tail)
     state: Known = "unknown" if unknown else "estimated" if known.mean else "free"
-    low, median, high = (Decimal(f"{usd:.9f}") for usd in (known.low, known.median, known.high))
-    return CostInterval(low, median, high, state)
+    amounts = (known.low, known.median, known.high, known.mean)
+    low, median, high, mean = (Decimal(f"{usd:.9f}") for usd in amounts)
+    return CostInterval(low, median, high, mean, state)

@@ -58,7 +58,7 @@ class BudgetChip(QAbstractButton):
         cap = text("window.budget.none") if self._cap is None else figures.limit(self._cap)
         if self._spent is None and self._ahead is not None:
             of = text("window.budget.of", cap=cap) if self._cap is not None else ""
-            return figures.cost_forecast(self._ahead, briefly=True), of
+            return figures.cost_expected(self._ahead), of
         if self._spent is None:
             return cap, text("window.budget.a_run") if self._cap is not None else ""
         of = text("window.budget.of", cap=cap) if self._cap is not None else ""

@@ -74,10 +74,10 @@ def facts_of(run: RunState | None, state: NodeState | None, *, disabled: bool) -
 def forecast_facts(forecast: StepForecast) -> tuple[Fact, ...]:
     """What a step that has not run yet will take."""
     amounts = forecast.amounts
-    shown = figures.tokens(round(amounts.tokens.median))
+    shown = figures.tokens(round(amounts.tokens.mean))
     return (
         Fact(text("canvas.fact.estimated", shown=shown), "muted"),
-        Fact(figures.cost_forecast(amounts.cost, briefly=True), "muted"),
+        Fact(figures.cost_expected(amounts.cost), "muted"),
     )
 
 

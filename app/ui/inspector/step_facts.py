@@ -102,13 +102,13 @@ def forecast_of(forecast: StepForecast | None) -> StepFigures | None:
         return None
     amounts = forecast.amounts
     cells = (
-        (figures.cost_forecast(amounts.cost, briefly=True), text("inspector.figures.cost")),
+        (figures.cost_expected(amounts.cost), text("inspector.figures.cost")),
         (
-            text("figure.about", amount=figures.seconds(amounts.seconds.median)),
+            text("figure.about", amount=figures.seconds(amounts.seconds.mean)),
             text("inspector.figures.time"),
         ),
         (
-            text("figure.about", amount=figures.tokens(round(amounts.tokens.median))),
+            text("figure.about", amount=figures.tokens(round(amounts.tokens.mean))),
             text("inspector.figures.tokens"),
         ),
     )
