@@ -41,13 +41,13 @@ class Constants:
     what a few past runs may be off by, `tail` the share of simulated runs that is left out at each end.
     """
 
-    step: float = 0.9
-    call: float = 0.8
-    speed: float = 0.4
-    prior: float = 1.0
+    step: float = 0.5
+    call: float = 0.6
+    speed: float = 0.6
+    prior: float = 0.5
     spread: float = 0.8
-    tail: float = 0.06
-    cold_tail: float = 0.06
+    tail: float = 0.08
+    cold_tail: float = 0.05
 
 
 TUNED = Constants()
