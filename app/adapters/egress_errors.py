@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import ssl
@@ -17,6 +18,7 @@ from aiohttp import (
     ClientResponseError,
     ClientSSLError,
     InvalidURL,
+    ServerDisconnectedError,
 )
 from aiohttp.http_exceptions import LineTooLong
 
@@ -93,6 +95,8 @@ def _short(error: BaseException) -> str:
         return str(
             getattr(source, "verify_message", "") or getattr(source, "reason", "") or type(source).__name__
         )[:200]
+    if isinstance(source, ServerDisconnectedError):  # its words are what the server had said so far
+        return os.strerror(errno.ECONNRESET)
     # asyncio writes a sentence of its own into `strerror`, but keeps the number. Of several addresses: the first.
     number = getattr(source, "errno", None) or next(
         map(int, re.findall(r"\[Errno (\d+)\]", str(source))), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
@@ -22,6 +23,11 @@ _TELLTALE = ("user-agent", "x-stainless-")
 _ON_THE_WAY_IN = frozenset({"content-length", "content-encoding", "transfer-encoding", "connection"})
 
 
+# How the dialects say in a stream that an answer is complete: OpenAI's, Anthropic's, Gemini's, Bedrock's.
+_END = re.compile(rb'\[DONE\]|"finish_reason"\s*:\s*"|message_stop|"finishReason"|messageStop')
+_LONGEST_END = 32  # bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """An answer with an error status, as it came."""
@@ -33,7 +39,8 @@ class Refused:
 
 @dataclass(slots=True)
 class Route:
-    """Where the requests of one call may go. `refused` and `fault` tell what became of the last one.
+    """Where the requests of one call may go. `refused` and `fault` tell what became of the last one, `ended` whether
+    a streamed answer has said that it is complete: libraries end one that was cut off as if it were.
 
     `kinds` are the content types of a good answer; libraries take a proxy's error page for an empty one. `hear`
     gets the headers of a good answer.
@@ -47,6 +54,7 @@ class Route:
     hear: Callable[[Mapping[str, str]], None] | None = None
     refused: Refused | None = None
     fault: NodeError | None = None
+    ended: bool = False
     answers: AsyncExitStack = field(default_factory=AsyncExitStack)  # what is still open
 
 
@@ -115,8 +123,13 @@ class _Body(httpx.AsyncByteStream):
         self._route = route
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        tail = b""
         try:
             async for chunk in self._answer.chunks():
+                if not self._route.ended:
+                    seen = tail + chunk
+                    self._route.ended = _END.search(seen) is not None
+                    tail = seen[-_LONGEST_END:]
                 yield chunk
         except NodeError as error:
             self._route.fault = error

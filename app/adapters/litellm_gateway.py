@@ -10,18 +10,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from app.adapters.addresses import Reach
 from app.adapters.egress import Egress
 from app.adapters.embeddings import embed_reply_of
-from app.adapters.model_errors import as_model_errors, refusal
+from app.adapters.model_errors import as_model_errors, refusal, refusal_inside
 from app.adapters.openai_lane import SILENCE, WHOLE, Hear
 from app.adapters.openai_reply import StreamedReply, reply_of
 from app.adapters.openai_request import messages_of, schema_format, tools_of
 from app.adapters.redaction import redact
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest, EmbedReply, EmbedRequest
+
+if TYPE_CHECKING:
+    from app.adapters.httpx_egress import Route
 
 # Read while it is imported: keep its price list local, read no .env file, ask no server for anything.
 _BEFORE_IMPORT = {
@@ -76,7 +79,7 @@ class LitellmLane:
                 async with routed(route), asyncio.timeout(WHOLE.total) as limit:
                     answer = await litellm.acompletion(**fields)
                     if stream:
-                        return await _collect(answer, limit, model, request, begun)
+                        return await _collect(answer, route, limit, model, request, begun)
                     return _plain_reply(answer.model_dump(), model, begun)
             except NodeError:
                 raise
@@ -204,7 +207,7 @@ def _fields(account: Account, model: str, request: ChatRequest, *, stream: bool)
 
 
 async def _collect(
-    answer: Any, limit: asyncio.Timeout, model: str, request: ChatRequest, begun: float
+    answer: Any, route: Route, limit: asyncio.Timeout, model: str, request: ChatRequest, begun: float
 ) -> ChatReply:
     reply, loop = StreamedReply(model), asyncio.get_running_loop()
     end = limit.when() or 0.0
@@ -215,7 +218,7 @@ async def _collect(
             request.on_text(text)
         if reply.is_enough:
             break
-    if not (reply.is_finished or reply.is_enough):
+    if not ((reply.is_finished and route.ended) or reply.is_enough):
         raise NodeError("net.cut_off")
     return reply.reply(time.perf_counter() - begun)
 
@@ -230,6 +233,16 @@ def _honest(body: dict[str, Any]) -> dict[str, Any]:
     return body if usage and usage.get("prompt_tokens") else {**body, "usage": None}
 
 
+def _told_inside(error: BaseException | None) -> Any:
+    """The error that a server told inside an answer or a stream with a good status, as its library keeps it."""
+    while error is not None:
+        body: Any = getattr(error, "body", None)
+        if isinstance(body, dict) and body:
+            return cast("dict[str, Any]", body).get("error", cast("dict[str, Any]", body))
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def _failure(error: Exception, route: Any, account: Account, model: str) -> NodeError:
     """What the provider itself refused, else what happened on the way, else what litellm makes of it."""
     if route.refused is not None:
@@ -241,6 +254,9 @@ def _failure(error: Exception, route: Any, account: Account, model: str) -> Node
         return route.fault
     if isinstance(error, TimeoutError):
         return NodeError("net.timeout")
+    told = _told_inside(error)
+    if told:
+        return refusal_inside(told, connection=account.connection, model=model)
     # Its messages carry tracebacks and advice for programmers: they belong into the log.
     _log.warning("%s: %s", type(error).__name__, str(error)[:2000])
     if "Unsupported" in type(error).__name__:

@@ -156,7 +156,7 @@ class OpenAiLane:
         except TimeoutError as error:
             raise NodeError("net.timeout") from error
         for data in events.end():
-            if data != _DONE:
+            if data != _DONE and data.endswith(b"}"):  # else it was cut in the middle
                 _take(reply, data, server, model, request)
         if not reply.is_finished:
             raise NodeError("model.stream_cut", connection=server.connection, model=model)
