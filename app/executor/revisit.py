@@ -36,7 +36,7 @@ from app.executor.where import Where
 from app.planner.plan import FramePlan, Plan, PlanStep
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
-from app.sdk.node_type import MapRule
+from app.sdk.node_type import AgentRule, MapRule
 
 _PAGE = 500  # elements
 _IN_MEMORY = 1000  # elements whose results are a plain list, as in MapRun
@@ -179,6 +179,8 @@ class _Visit:
         if step.frame is None:
             ctx = InstanceContext(self._run, step, instance, walk.where.row, walk.values)
             return await run_attempts(self._run, step, instance, values, ctx)
+        if isinstance(step.frame.rule, AgentRule):
+            raise _NotRecorded  # its model may not be asked here
         if isinstance(step.frame.rule, MapRule):
             return await self._map(step, step.frame, step.frame.rule, walk.where, values)
         return await FrameRun(self._run, step, step.frame, instance, walk.where, values, self.scope).execute()
