@@ -91,7 +91,8 @@ class OpenAiLane:
                     raise await _refused(answer, server, model)
                 if hear is not None:
                     hear(answer.headers)
-                if stream and answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+                # Some servers stream unasked.
+                if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
                     reply = await self._collect(answer, server, model, request)
                     return reply.reply(time.perf_counter() - begun)
                 return self._whole(await answer.read(), server, model, request, begun)

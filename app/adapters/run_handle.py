@@ -40,6 +40,7 @@ class RunHandle:
         self.stop = execution.stop
         self.answer = execution.answer
         self.raise_budget = execution.raise_budget
+        self.look = execution.look
         self.value = execution.value
         self.items = execution.items
         self.result_names = execution.result_names

@@ -65,6 +65,8 @@ async def to_end(
     title = opening.title_of(engine.registry)
     opening.refuse(handle.warnings, opening.OK, workflow=workflow, registry=engine.registry)
     steps = listed(workflow, handle.steps)
+    if options.as_events:  # nobody sees more of a text than its end in the terminal itself
+        handle.look(None)
     table, refused = _table(engine, handle, steps, options, title)
     follower = Follower(
         handle,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from decimal import Decimal
 
 from app.document.problem import Problem
@@ -147,6 +147,10 @@ class Execution:
     def raise_budget(self, cap: Decimal | None) -> None:
         """Lets a paused run go on under a new cap."""
         self._run.raise_budget(cap)
+
+    def look(self, steps: Collection[str] | None) -> None:
+        """Somebody looks at what these steps write, and at no others; None: at every step. Until then nobody does."""
+        self._run.onlookers.look(steps)
 
     def value(self, ref: str) -> Json:
         """A whole value by reference. Raises KeyError if it is no longer kept."""

@@ -63,7 +63,8 @@ class GatedModels:
     async def chat(self, request: ChatRequest) -> ChatReply:
         sent = bytes_of(request)
         written = 0
-        show = request.on_text
+        show, step = request.on_text, self._instance.node
+        is_seen = show is not None and self._run.onlookers.begins(step)
 
         def on_text(piece: str) -> None:
             nonlocal written
@@ -72,7 +73,7 @@ class GatedModels:
                 show(piece)
 
         waits = CallWaits(self._run, self._instance)
-        watched = replace(request, on_text=on_text if show else None, waits=waits)
+        watched = replace(request, on_text=on_text if is_seen else None, waits=waits)
         most = Usage(input=sent // _BYTES_A_TOKEN + 16, output=request.max_tokens or _OUTPUT_UNSAID)
 
         def so_far() -> Usage:
@@ -84,7 +85,11 @@ class GatedModels:
             written = len(reply.text.encode(errors="replace"))
             return reply
 
-        reply = await self._gate(request, most, so_far, waits, call)
+        try:
+            reply = await self._gate(request, most, so_far, waits, call)
+        finally:
+            if is_seen:
+                self._run.onlookers.ends(step)
         if reply.doubted:
             self._run.tell(
                 self._instance.node, self._instance.scope, "model.usage_doubted", model=reply.model

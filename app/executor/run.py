@@ -34,6 +34,7 @@ from app.executor.doors import Doors, Limits
 from app.executor.instance import Instance
 from app.executor.journal import NOTES_A_RUN
 from app.executor.memory_journal import MemoryJournal
+from app.executor.onlookers import Onlookers
 from app.executor.past import Keeping
 from app.executor.tally import Tally
 from app.executor.time_limit import TimeLimit
@@ -80,6 +81,7 @@ class Run:
         self.time_limit = TimeLimit(limits.time)
         in_memory = isinstance(self.journal, MemoryJournal)
         self.values = ValueStore(STORE_CHARACTERS if in_memory else BESIDE_A_JOURNAL)
+        self.onlookers = Onlookers()
         self.stopping = False
         self.waits: tuple[str, ...] = ()  # the steps that a paused run waits at, or was left at
         self._begun = time.monotonic() - past.elapsed

@@ -32,6 +32,7 @@ from app.processes.messages import (
     Done,
     Forecasted,
     GetValue,
+    LookAt,
     Ping,
     Pong,
     Quit,
@@ -75,6 +76,7 @@ class EngineHost:
             StartRun: self._start,
             ResumeRun: self._resume,
             StopRun: self._stop,
+            LookAt: self._look_at,
             AnswerPerson: self._answer,
             RaiseBudget: self._raise_budget,
             GetValue: self._value,
@@ -171,15 +173,16 @@ class EngineHost:
                 fresh=asked.fresh,
             )
         )
-        return self._going_on(handle)
+        return self._going_on(handle, asked.look_at)
 
     async def _resume(self, asked: ResumeRun) -> Started:
         handle = await self._engine.resume(asked.run, retry_failed=asked.retry_failed)
         if asked.budget:  # a person says it now: it outranks what the workflow says
             handle.raise_budget(Decimal(asked.budget))
-        return self._going_on(handle)
+        return self._going_on(handle, asked.look_at)
 
-    def _going_on(self, handle: RunHandle) -> Started:
+    def _going_on(self, handle: RunHandle, look_at: tuple[str, ...]) -> Started:
+        handle.look(look_at)
         self._runs.pop(handle.id, None)  # a run that goes on is the newest again
         self._runs[handle.id] = handle
         self._forget_oldest()
@@ -213,6 +216,10 @@ class EngineHost:
 
     async def _stop(self, asked: StopRun) -> Done:
         self._run(asked.run).stop()
+        return Done()
+
+    async def _look_at(self, asked: LookAt) -> Done:
+        self._run(asked.run).look(asked.steps)
         return Done()
 
     async def _answer(self, asked: AnswerPerson) -> Done:

@@ -229,6 +229,7 @@ class StartRun(Request[Started]):
     pins: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
     dry: bool = False
     fresh: bool = False
+    look_at: tuple[str, ...] = ()  # as in LookAt, from the first step on
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,7 @@ class ResumeRun(Request[Started]):
     run: str
     budget: str | None = None  # US dollars; None: as it was
     retry_failed: bool = False
+    look_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,14 @@ class StopRun(Request[Done]):
     """No call starts after this; the run's last event says `cancelled`."""
 
     run: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt(Request[Done]):
+    """Somebody looks at what these steps write, and at no others: answers are streamed only there."""
+
+    run: str
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

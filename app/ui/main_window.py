@@ -42,6 +42,7 @@ from app.ui.kept_preferences import KeptPreferences
 from app.ui.keys_sheet import KeysSheet
 from app.ui.leaving import may_close
 from app.ui.linked_engine import LinkedEngine
+from app.ui.looking import Looking
 from app.ui.notices import Notices, unfinished_strip
 from app.ui.open_and_save import OpenAndSave
 from app.ui.opening import Opening
@@ -129,6 +130,7 @@ class MainWindow(QMainWindow):
         self.pinning = Pinning(
             self.session, self.stream, self.canvas, self.registry, self.preferences.where, self
         )
+        self.looking = Looking(self.canvas, self.stream)
         self.staleness = Staleness(self.session, self.pinning, self.canvas)
         self.desk = RunDesk(
             self.session, self.stream, self.registry, self.runs, self.preferences, client, self.pinning, self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from app.processes.messages import (
     AskForecast,
     Forecasted,
     GetValue,
+    LookAt,
     RaiseBudget,
     RememberOwn,
     ResumeRun,
@@ -26,6 +27,7 @@ from app.processes.messages import (
 )
 from app.sdk.context import Decision
 from app.sdk.grants import Grants
+from app.ui.awaiting import Awaiting
 from app.ui.engine_link import EngineLink
 from app.ui.session import Session
 from app.ui.workflow_text import folder_of, text_of
@@ -70,8 +72,11 @@ class RunStream(QObject):
         super().__init__(parent)
         self._session = session
         self._link = link
+        self.in_sight: Callable[[], Collection[str]] = tuple  # the steps that somebody sees now
         self._run = ""
         self._stopping = False
+        self._told: tuple[str, ...] = ()  # the steps in sight, as the engine knows them
+        self._looking = Awaiting(self)
         self._over = asyncio.Event()
         self._timer = QTimer(self, interval=DRAIN)
         self._timer.timeout.connect(self.drain)
@@ -119,6 +124,7 @@ class RunStream(QObject):
             base=wish.part.base,
             pins=dict(wish.pins),
             dry=wish.dry,
+            look_at=self._see(),
         )
         await self._begin(request, workflow)
 
@@ -127,7 +133,8 @@ class RunStream(QObject):
     ) -> None:
         """Goes on with a run of this workflow. Raises ProblemError: why the engine refuses it."""
         if not self._run:
-            request = ResumeRun(run, str(budget) if budget is not None else None, retry_failed)
+            cap = str(budget) if budget is not None else None
+            request = ResumeRun(run, cap, retry_failed, look_at=self._see())
             await self._begin(request, workflow)
 
     async def _begin(self, request: StartRun | ResumeRun, workflow: Workflow) -> None:
@@ -140,6 +147,7 @@ class RunStream(QObject):
             self._end()
             raise
         self._run = started.run
+        self.look()  # it may be others since
         self._session.begin_run(workflow)
         self._timer.start()
         self.state_changed.emit()
@@ -161,6 +169,17 @@ class RunStream(QObject):
             self._link.kill()
         except ProblemError:
             return  # the engine is gone, and the run with it
+
+    def look(self) -> None:
+        """Other steps are in sight now: what they write is to be seen while it is written."""
+        told = self._told
+        if self._run and not self.is_starting and self._see() != told:
+            # A run that is over by now writes nothing, and an engine that is gone is told of elsewhere.
+            self._looking.start(self._link.ask(LookAt(self._run, self._told)), _nothing, _nothing)
+
+    def _see(self) -> tuple[str, ...]:
+        self._told = tuple(sorted(self.in_sight()))
+        return self._told
 
     async def answer(
         self, node: str, scope: Scope, decision: Decision, value: Json, comment: str = ""
@@ -222,3 +241,7 @@ class RunStream(QObject):
         self._stopping = False
         self._over.set()
         self.state_changed.emit()
+
+
+def _nothing(_: object) -> None:
+    """It shows by itself."""

@@ -417,3 +417,14 @@ def test_a_frame_says_how_many_steps_are_inside(letters: Desk) -> None:
     assert "5 steps inside" in card.subtitle
     assert card.opens
     assert not letters.window.canvas.scene.nodes["ask"].card.opens
+
+
+def test_in_sight_are_the_steps_of_the_open_level_and_none_behind_another_page(letters: Desk) -> None:
+    window = letters.window
+    assert set(window.stream.in_sight()) == {"ask", "each", "out"}
+    window.canvas.open_level("each")
+    assert set(window.stream.in_sight()) == {"in", "say", "res", "loop"}
+    window.show_history()
+    assert not window.stream.in_sight()
+    window.show_work()
+    assert set(window.stream.in_sight()) == {"in", "say", "res", "loop"}

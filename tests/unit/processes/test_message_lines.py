@@ -46,6 +46,7 @@ from app.processes.messages import (
     ItemLine,
     Items,
     ListRuns,
+    LookAt,
     Ping,
     Pong,
     RaiseBudget,
@@ -88,7 +89,8 @@ GRANTS = Grants(
         StartRun(
             "{}", to="a", start_from="b", base="r0", pins={"a": {"text": [1, None]}}, dry=True, fresh=True
         ),
-        ResumeRun("r", "1.50", retry_failed=True),
+        ResumeRun("r", "1.50", retry_failed=True, look_at=("n",)),
+        LookAt("r", ("m", "n")),
         ListRuns(20, "flow"),
         GetItems("r", ((0, 200), (54_200, 200))),
         ExportRows("r", "/home/me/out.csv", {"status": "Status"}, {"7": "It failed."}),
