@@ -17,16 +17,19 @@ from aiohttp import (
     ThreadedResolver,
 )
 from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from app.adapters.addresses import Reach, as_literal, may_reach
 from app.adapters.checked_connector import checked_connector
 from app.adapters.egress_errors import as_node_errors, was_never_sent
 from app.adapters.outgoing import Limits, Outgoing, host_of, parsed_url, redirected
 from app.adapters.proxies import Proxies, is_spoken, system_proxies
+from app.adapters.straight_requests import StraightAnswer, StraightRequests, head_of
 from app.sdk.errors import NodeError
 
 # Reach and whether connections are kept; None: to a proxy, which the system names and which may stand anywhere.
 _Pool: TypeAlias = tuple[Reach, bool] | None
+_Answer: TypeAlias = ClientResponse | StraightAnswer
 
 MOST_HEADERS = 64 * 1024  # bytes
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -36,7 +39,7 @@ _AGENT = {"User-Agent": "Baton"}
 class Incoming:
     """An answer whose headers are here and whose body is still to be read, within its limits."""
 
-    def __init__(self, response: ClientResponse, host: str, most: int) -> None:
+    def __init__(self, response: _Answer, host: str, most: int) -> None:
         self._response = response
         self._host = host
         self._most = most
@@ -60,13 +63,22 @@ class Incoming:
         with as_node_errors(self._host):
             while chunk := await content.readany():
                 size += len(chunk)
-                if size > self._most:
-                    raise NodeError("net.too_large", host=self._host, limit=self._most)
+                self._check(size)
                 yield chunk
 
     async def read(self) -> bytes:
         """The whole body. Raises NodeError `net.*`."""
+        content = self._response.content
+        if content.is_eof():  # a small answer comes in one piece
+            with as_node_errors(self._host):
+                body = content.read_nowait()
+            self._check(len(body))
+            return body
         return b"".join([chunk async for chunk in self.chunks()])
+
+    def _check(self, size: int) -> None:
+        if size > self._most:
+            raise NodeError("net.too_large", host=self._host, limit=self._most)
 
 
 class Egress:
@@ -87,11 +99,13 @@ class Egress:
         self._certificates = certificates
         # One pool for each reach: a connection made under a wider one must not serve a narrower.
         self._sessions: dict[_Pool, ClientSession] = {}
+        self._straight: dict[_Pool, StraightRequests] = {}
         self._proxy_of: dict[tuple[str, str], str | None] = {}
 
     async def close(self) -> None:
         """Closes what is still open."""
         sessions, self._sessions = self._sessions, {}
+        self._straight.clear()
         for session in sessions.values():
             await session.close()
 
@@ -136,33 +150,43 @@ class Egress:
             raise NodeError("net.blocked_address", host=host)
         return host
 
-    async def _ask(self, hop: Outgoing, host: str) -> ClientResponse:
+    async def _ask(self, hop: Outgoing, host: str) -> _Answer:
         url = parsed_url(hop.url)
         proxy = self._proxy(url.scheme, host)
-        session = self._session(None if proxy else (hop.reach, True))
-        options: dict[str, Any] = {"proxy": proxy} if proxy else {}
-        if url.scheme == "https":
-            options["ssl"] = self._trusted()
         headers = {**_AGENT, **hop.headers, **hop.secrets}
-        if not hop.keep:
-            headers["Connection"] = "close"
+        head = None if proxy else head_of(hop.method, url, headers, keep=hop.keep)
         with as_node_errors(host):
             for last in (False, True):
                 try:
-                    return await session.request(
-                        hop.method,
-                        url,
-                        headers=headers,
-                        data=hop.body or None,
-                        allow_redirects=False,
-                        timeout=_timeout(hop.limits),
-                        **options,
-                    )
+                    if head is not None:
+                        trusted = self._trusted() if url.scheme == "https" else None
+                        straight, limits = self._straight_to((hop.reach, True)), _timeout(hop.limits)
+                        return await straight.ask(hop.method, url, head, hop.body, limits, trusted)
+                    return await self._by_session(hop, url, proxy, headers)
                 except OSError as error:
                     # A kept connection that the server has closed meanwhile: nothing has gone out.
                     if last or not was_never_sent(error):
                         raise
         raise AssertionError  # the second try returns or raises
+
+    async def _by_session(
+        self, hop: Outgoing, url: URL, proxy: str | None, headers: dict[str, str]
+    ) -> ClientResponse:
+        """For proxies, and for headers that need more than being written down."""
+        options: dict[str, Any] = {"proxy": proxy} if proxy else {}
+        if url.scheme == "https":
+            options["ssl"] = self._trusted()
+        if not hop.keep:
+            headers["Connection"] = "close"
+        return await self._session(None if proxy else (hop.reach, True)).request(
+            hop.method,
+            url,
+            headers=headers,
+            data=hop.body or None,
+            allow_redirects=False,
+            timeout=_timeout(hop.limits),
+            **options,
+        )
 
     def _proxy(self, scheme: str, host: str) -> str | None:
         key = (scheme, host)
@@ -172,6 +196,13 @@ class Egress:
         if proxy is not None and not is_spoken(proxy):
             raise NodeError("net.proxy_unsupported", host=host)
         return proxy
+
+    def _straight_to(self, pool: _Pool) -> StraightRequests:
+        if pool not in self._straight:
+            connector = self._session(pool).connector
+            assert isinstance(connector, TCPConnector)  # noqa: S101 - as made there
+            self._straight[pool] = StraightRequests(connector)
+        return self._straight[pool]
 
     def _session(self, pool: _Pool) -> ClientSession:
         if pool not in self._sessions:
@@ -189,7 +220,7 @@ class Egress:
         return self._certificates
 
 
-def _check_headers(response: ClientResponse, host: str) -> None:
+def _check_headers(response: _Answer, host: str) -> None:
     if sum(len(name) + len(value) for name, value in response.raw_headers) > MOST_HEADERS:
         raise NodeError("net.too_large", host=host, limit=MOST_HEADERS)
 

@@ -20,7 +20,7 @@ from aiohttp import (
     InvalidURL,
     ServerDisconnectedError,
 )
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from app.adapters.addresses import BlockedAddress
 from app.sdk.errors import NodeError
@@ -64,7 +64,7 @@ def _known(error: Exception, host: str) -> NodeError | None:
     causes = list(_causes(error))
     if any(isinstance(one, BlockedAddress) for one in causes):
         return NodeError("net.blocked_address", host=host)
-    if isinstance(error, ClientResponseError):
+    if isinstance(error, (ClientResponseError, HttpProcessingError)):
         too_long = any(isinstance(one, LineTooLong) for one in causes) or "Too many" in error.message
         return NodeError("net.too_large" if too_long else "net.bad_reply", host=host)
     if any(isinstance(one, ssl.SSLError) and getattr(one, "reason", None) in _NO_TLS for one in causes):
