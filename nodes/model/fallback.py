@@ -130,6 +130,10 @@ class Fallback(NodeType[FallbackFields, ByPort, FallbackOutputs]):
 
 async def _patiently(fields: FallbackFields, asking: Asking, model: ModelChoice, tier: int) -> Answer:
     """The answer of one model, which may be tried again before the next one's turn."""
+    load = asking.ctx.models.load(model)
+    if load and load.pause > _LONGEST_WAIT and tier < len(fields.models):
+        _, connection = named(asking.ctx, model)
+        raise NodeError("model.too_many_requests", connection=connection, retry_after=load.pause)
     for attempt in range(1, fields.tries + 1):
         try:
             answer = await asking.ask(model, tier)

@@ -28,7 +28,7 @@ class PickFields(QuestionFields):
             label="Pick",
             options=(
                 Option("rules", "by rules"),
-                Option("learned", "by what was learned", "The cheapest model that passed often enough."),
+                Option("learned", "by what was seen", "The cheapest model that passed often enough."),
             ),
         ),
     ] = "rules"
@@ -60,8 +60,8 @@ class PickFields(QuestionFields):
     evidence: Annotated[
         tuple[Evidence, ...],
         RowsField(
-            label="What was learned",
-            help="From the records of earlier runs, when you say so. You can change it.",
+            label="What was seen",
+            help="How often each model passed the checks, by what you saw in earlier runs.",
             item="line",
             shown_if=("how", ("learned",)),
             advanced=True,
@@ -82,13 +82,13 @@ class Pick(NodeType[PickFields, ByPort, PickOutputs]):
     """Picks one model for each input and asks it. It decides by your rules, such as "the length is at least 1000", or
     by what earlier runs have shown.
 
-    What it learns from are the checks that follow it: for each model and each kind of input (how long, how it is
-    written) it counts how many answers passed. It takes the cheapest model whose share surely reaches what you want;
-    38 of 40 count for more than 4 of 4. With fewer than ten answers it says that it doesn't know and asks the model
-    under "Otherwise ask".
+    What it goes by then is a table: for each model and each kind of input (how long, how it is written), how many
+    answers were checked and how many passed. It takes the cheapest model whose share surely reaches what you want; 38
+    of 40 count for more than 4 of 4. With fewer than ten answers it says that it doesn't know and asks the model under
+    "Otherwise ask".
 
-    It learns only when you tell it to (`baton learn`), so the same input always goes to the same model until then. Why
-    a model was picked stands in the step's path.
+    The table changes only when you change it, so the same input always goes to the same model until then. Why a model
+    was picked stands in the step's path, and the kind of the input with it.
 
     Example: rules "the length is at least 1000: strong" and "the writing is chinese: Qwen", otherwise small.
     """

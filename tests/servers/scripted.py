@@ -36,12 +36,14 @@ class Asked:
 class ScriptedServer:
     """`script` holds the coming answers; when it is empty, `default` is given. `asked` keeps the requests.
 
-    `most_at_once` is how many calls it had to answer at the same time.
+    Where the script is empty, `by_host` answers for the host that was asked. `most_at_once` is how many calls it had to
+    answer at the same time.
     """
 
     default: Answer = field(default_factory=Answer)
     script: deque[Answer] = field(default_factory=deque)
     asked: list[Asked] = field(default_factory=list)
+    by_host: dict[str, Callable[[Any], Answer]] = field(default_factory=dict)
     hung_up: asyncio.Event = field(
         default_factory=asyncio.Event
     )  # a client left before its answer was complete
@@ -102,7 +104,8 @@ class ScriptedServer:
         body = await request.json()
         self.asked.append(Asked(dialect, request.path_qs, dict(request.headers), body))
         name, _, verb = request.match_info.get("model", body.get("model", "")).partition(":")
-        answer = self.script.popleft() if self.script else self.default
+        by_host = self.by_host.get(request.host.partition(":")[0])
+        answer = self.script.popleft() if self.script else by_host(body) if by_host else self.default
         await asyncio.sleep(answer.seconds)
         if not _has_key(dialect, request):
             answer = Answer(fault="key")
