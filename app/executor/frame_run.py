@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -112,6 +113,7 @@ class FrameRun:
                 ended_by = decided[1] if decided[0] == turn else "turns"
             else:
                 ended_by = await self._limit(rule, turn, run.now - begun)
+            await asyncio.sleep(0)  # a body that only computes never waits: let Stop and events through
         if ended_by != "condition":
             node, scope = self._step.id, self._instance.scope
             run.tell(node, scope, f"loop.ended_by_{ended_by}", turns=turn)

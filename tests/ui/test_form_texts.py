@@ -29,6 +29,7 @@ SOURCES = [
         for path in (ROOT / room).rglob("*.py")
     ),
     ROOT / "model_words.py",
+    ROOT / "path_words.py",
     ROOT.parent / "registry/node_texts.py",
 ]
 
@@ -46,7 +47,7 @@ def asked() -> Iterator[tuple[Path, str]]:
 
 def mentioned() -> Iterator[str]:
     """Everything in the sources that looks like a code, however it gets to `text`."""
-    begins = re.compile(r"(inspector|model|library|preferences|trust|run_form)\.")
+    begins = re.compile(r"(inspector|model|library|preferences|trust|run_form|path|country)\.")
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, (ast.Constant, ast.JoinedStr)):
@@ -137,8 +138,7 @@ def test_every_setting_of_ours_has_its_words(
 ) -> None:
     for spec in specs:
         assert texts.has(f"{prefix}.{spec.name}.label", language)
-        if (
-            isinstance(spec.field, ChoiceField) and spec.name != "kind"
-        ):  # kinds are called as their makers call them
+        # Kinds and providers are called as their makers call them.
+        if isinstance(spec.field, ChoiceField) and spec.name not in ("kind", "provider"):
             for option in (o for o in spec.field.options if not AWS_REGION.fullmatch(o.value)):
                 assert texts.has(f"{prefix}.{spec.name}.option.{option.value}", language)

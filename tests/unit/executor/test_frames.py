@@ -295,6 +295,17 @@ async def test_stop_ends_what_is_inside() -> None:
     assert settled(events)["map", ""] == "cancelled"
 
 
+async def test_stop_comes_between_the_turns_of_a_loop_that_only_computes() -> None:
+    execution = start(counting(until="never", max_turns=50_000), values={"value": ""})
+    events: list[RunEvent] = []
+    async with asyncio.timeout(20):
+        async for batch in execution.batches():
+            events += batch
+            execution.stop()
+    assert status(events) == "cancelled"
+    assert len([node for node, _ in settled(events) if node == "t"]) < 1_000
+
+
 async def test_a_person_inside_an_element_lets_the_others_go_on() -> None:
     workflow = each(
         {"in": inputs(item="item"), "p": "test.person", "o": "output.output"},
