@@ -245,7 +245,9 @@ class Settling:
     # Records
 
     async def _keep(self, step: PlanStep, instance: Instance, outcome: Outcome, digest: str) -> None:
-        timed_out = outcome.failure is not None and outcome.failure.code == "node.timeout"
+        # What a frame fails with is its inner step's failure, recorded there with what it took.
+        late = outcome.failure is not None and outcome.failure.code == "node.timeout"
+        timed_out = late and not step.frame
         if outcome.skip:
             return
         if step.lasts or timed_out:

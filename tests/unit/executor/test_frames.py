@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.document.workflow import Node, OnError, Workflow
+from app.document.workflow import Node, OnError, Retry, Workflow
 from app.events.run_events import (
     FrameStarted,
     Message,
@@ -22,10 +22,27 @@ from app.events.run_events import (
 )
 from app.events.run_state import RunState, frames_of
 from app.executor.doors import Limits
+from app.executor.journal import RunHead
+from app.executor.memory_journal import MemoryRuns
+from app.executor.past import Keeping
+from app.executor.totals import totals_of
 from app.planner.plan import Plan
 from app.sdk.context import Answer
 from app.sdk.data_types import LazyList
-from tests.flows import Step, doors, flow, frame, inputs, plan, planned, run, settled, start, status
+from tests.flows import (
+    Step,
+    doors,
+    events_of,
+    flow,
+    frame,
+    inputs,
+    plan,
+    planned,
+    run,
+    settled,
+    start,
+    status,
+)
 
 ITEMS = ["item>out.value"]
 
@@ -222,6 +239,22 @@ async def test_a_loop_ends_when_its_money_is_spent() -> None:
     state = state_of(events)
     assert state.calls == 2, "3 cents a call"
     assert state.frames["loop"].cost.known == state.cost.known
+
+
+async def test_what_a_late_step_inside_took_is_recorded_once() -> None:
+    late = Node("s", "test.step", fields={"for_ever": True}, retry=Retry(attempts=1, timeout=0.05))
+    body = {"in": inputs(v="variable"), "m": "test.model", "s": late, "o": ("output.output", {"name": "v"})}
+    loop = frame("loop", "flow.loop", body, ["in.v>m.value", "m.value>s.value", "s.value>o.value"])
+    runs = MemoryRuns()
+    journal = await runs.begin(RunHead("run-1", "w", "Test", "d", "", ""))
+    execution = start(
+        flow({"a": "test.source", "loop": loop, "r": "test.result"}, ["a.value>loop.v", "loop.v>r.value"]),
+        through=doors(price="0.002"),
+        keeping=Keeping(journal),
+    )
+    events = await events_of(execution)
+    assert settled(events)["loop", ""] == "failed"
+    assert (await totals_of(journal)).cost.known == state_of(events).cost.known > 0
 
 
 def counting(until: str, max_turns: int) -> Workflow:
