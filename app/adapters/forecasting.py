@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Mapping
 from statistics import fmean
 
+from app.adapters.connection_limits import limits_of
 from app.adapters.outside import Outside
 from app.costs.ledger import Filter, Ledger, Speed
 from app.document.workflow import Json
@@ -66,7 +67,12 @@ def situation_of(
         except NodeError:
             return None
         speed = speeds.get((facts.connection, facts.id))
-        return Rate(facts.id, outside.prices.price_of(facts), facts.local, speed.tokens if speed else None)
+        connection = outside.connections.get(facts.connection)
+        at_once = limits_of(connection, outside.local_models.slots).parallel if connection else 0
+        # Each model of this computer has slots of its own.
+        shares = facts.id if facts.kind == "embedded" else facts.connection
+        price = outside.prices.price_of(facts)
+        return Rate(facts.id, price, facts.local, speed.tokens if speed else None, shares, at_once)
 
     return Situation(rate_of, sizes, counts, rows, at_a_time)
 

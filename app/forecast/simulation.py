@@ -35,12 +35,17 @@ _MOST_INSIDE = 12  # rows or elements that stand for all
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A model as the forecast needs it: its id, price (None: unknown), whether it is free here, its speed if seen."""
+    """A model as the forecast needs it: its id, price (None: unknown), whether it is free here, its speed if seen.
+
+    `at_once` is how many calls its connection takes at a time; `connection` says which share that (0: no limit).
+    """
 
     id: str
     price: Price | None = None
     free: bool = False
     tokens_a_second: float | None = None
+    connection: str = ""
+    at_once: int = 0
 
     @property
     def is_priced(self) -> bool:
@@ -129,7 +134,18 @@ class _Simulation:
                 for name in self._known.intersection(self._past):
                     self._add(name, self._past[name], weight, factor)
             seconds += self._scope(self._plan, self._situation.sizes, weight)[0] * weight
-        return self._sums, seconds / min(n, max(1, self._situation.at_a_time))
+        return self._sums, max(seconds / min(n, max(1, self._situation.at_a_time)), self._queued())
+
+    def _queued(self) -> float:
+        """Seconds that the busiest connection needs at least for all calls, so many at once as it takes."""
+        busy: dict[tuple[str, int], float] = {}
+        for name, sums in self._sums.items():
+            asking = self._asking.get(name)
+            first = asking.calls[0][0] if asking and asking.calls else None
+            if first and first.at_once:
+                place = (first.connection, first.at_once)
+                busy[place] = busy.get(place, 0.0) + sums[4]
+        return max((seconds / at_once for (_, at_once), seconds in busy.items()), default=0.0)
 
     def _drawn(self, pool: Sequence[Unit]) -> Unit | None:
         """A past run, or None for one that is made up: the fewer were seen, the more often."""

@@ -89,6 +89,18 @@ def test_expectations_of_the_steps_add_up(evidence: Evidence) -> None:
     assert whole.total.calls.mean == pytest.approx(sum(step.amounts.calls.mean for step in steps))
 
 
+def test_a_connection_that_takes_one_call_at_a_time_is_waited_for() -> None:
+    def taking(at_once: int) -> Situation:
+        return Situation(
+            lambda _: Rate("m-1", None, free=True, connection="C", at_once=at_once), {"message": 20.0}, {}, 40
+        )
+
+    evidence = past([100, 120, 90, 110])
+    free, alone = (forecast(two_steps(), taking(n), evidence).total.seconds for n in (0, 1))
+    assert alone.median == pytest.approx(4 * free.median, rel=0.15), "40 rows, four at a time otherwise"
+    assert forecast(two_steps(), taking(16), evidence).total.seconds == free
+
+
 def test_an_interval_holds_its_middle() -> None:
     for amount in (made(two_steps()).total.tokens, made(two_steps()).total.seconds):
         assert 0 < amount.low < amount.median < amount.high
