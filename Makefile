@@ -2,7 +2,7 @@
 # All paths are relative and stay so: the folder may have any name, with spaces too.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check bench forecast-bench lock setup
+.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check bench forecast-bench package lock setup
 
 # The environment's own interpreter starts fastest; the first time there is only the system's.
 PYTHON = $$(command -v .venv/bin/python || echo python3)
@@ -69,14 +69,18 @@ bench: setup  ## Measure the executor against a bare loop
 forecast-bench: setup  ## Measure how often forecasts hold, over some thousand scripted runs
 	@.venv/bin/python tests/bench/forecast_coverage.py $(ARGS)
 
-lock: setup  ## Find the newest versions that fit and write both locks
+package: setup  ## Build what people install, into out/package
+	@"$(PYTHON)" packaging/bundle.py
+
+lock: setup  ## Find the newest versions that fit and write all locks
 	@set -e; compile() { \
 		.uv/bin/uv pip compile --upgrade --quiet --universal --python-version 3.11 \
 			--generate-hashes --only-binary :all: --exclude-newer "14 days" \
 			--no-header --no-annotate "$$@" > /dev/null; \
 	}; \
 	compile --group bootstrap --output-file packaging/bootstrap.lock; \
-	compile pyproject.toml --group dev --output-file requirements.lock
+	compile pyproject.toml --group dev --output-file requirements.lock; \
+	compile pyproject.toml --group package --constraint requirements.lock --output-file packaging/package.lock
 
 setup:  ## Only set up
 	@"$(PYTHON)" packaging/bootstrap.py

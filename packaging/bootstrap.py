@@ -83,11 +83,19 @@ def set_up(*, fresh: bool) -> None:
     if fresh:
         run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, ".venv"], environment)
     print("Setting up the environment in .venv", flush=True)
-    to = ["--python", PYTHON]
-    locked = ["--require-hashes", "--only-binary", ":all:", "requirements.lock"]
+    install(uv, environment, PYTHON, "requirements.lock", "--editable")
+
+
+def install(uv: str, environment: dict[str, str], python: str, lock: str, *how: str) -> None:
+    """Bring the environment of `python` to what a lock says, with this project in it.
+
+    Raises subprocess.CalledProcessError with the step that failed.
+    """
+    to = ["--python", python]
+    locked = ["--require-hashes", "--only-binary", ":all:", lock]
     progress = [] if sys.stderr.isatty() else ["--quiet"]  # without a terminal it is a list of 100 lines
     run([uv, "pip", "sync", *progress, *to, *locked], environment)
-    project = ["--no-deps", "--no-build-isolation", "--editable", "."]
+    project = ["--no-deps", "--no-build-isolation", *how, "."]
     run([uv, "pip", "install", "--quiet", *to, *project], environment)
 
 

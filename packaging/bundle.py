@@ -1,0 +1,114 @@
+"""Build what people install on this system from this checkout, into out/package, and say how long and how large.
+
+An environment of its own (`.venv-package`, from packaging/package.lock) holds what the program needs and the tools that
+build it, so nothing of the tests can get in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bootstrap import ROOT, install, run
+from fetch_uv import child_environment, uv_ready
+
+ENVIRONMENT = Path(".venv-package")
+LOCK = "packaging/package.lock"
+SPEC = "packaging/pyinstaller.spec"
+OUT = Path("out/package")
+FOLDER = OUT / "baton"
+WORK = Path("out/package-work")
+MB = 1_000_000
+
+
+def main() -> int:
+    os.chdir(ROOT)
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    timed("environment", environment)
+    timed("program", program)
+    print(f"  {FOLDER}: {size_of(FOLDER) / MB:.0f} MB")
+    for name, make in installers().items():
+        timed(name, make)
+    for made in sorted(path for path in OUT.iterdir() if path.is_file()):
+        print(f"  {made}: {made.stat().st_size / MB:.0f} MB, SHA-256 {digest_of(made)}")
+    return 0
+
+
+def timed(name: str, work: Callable[[], None]) -> None:
+    """Do one piece of the work and say how long it took."""
+    begun = time.monotonic()
+    work()
+    print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def python() -> str:
+    """The interpreter of the environment that builds."""
+    return str(ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+
+
+def environment() -> None:
+    """Make or bring up to date the environment that builds."""
+    variables = child_environment()
+    uv = uv_ready(variables)
+    if not Path(python()).is_file():
+        run([uv, "venv", "--quiet", "--python", sys.executable, str(ENVIRONMENT)], variables)
+    install(uv, variables, python(), LOCK)
+
+
+def program() -> None:
+    """Make the one folder that holds everything."""
+    where = ["--distpath", str(OUT), "--workpath", str(WORK), "--noconfirm", "--log-level", "WARN"]
+    # The same names in the same order each time: two builds of one commit can be compared.
+    fixed = {**child_environment(), "PYTHONHASHSEED": "1", "SOURCE_DATE_EPOCH": commit_time()}
+    run([python(), "-m", "PyInstaller", *where, SPEC], fixed)
+
+
+def installers() -> dict[str, Callable[[], None]]:
+    """What this system's people are used to, by name."""
+    if sys.platform == "win32":
+        from windows.installer import make_installer
+
+        return {"installer": lambda: make_installer(FOLDER, OUT)}
+    if sys.platform == "darwin":
+        from macos.disk_image import make_disk_image
+
+        return {"disk image": lambda: make_disk_image(OUT / "Baton.app", OUT)}
+    from linux.debian_package import make_debian_package
+
+    return {"archive": archive, "Debian package": lambda: make_debian_package(FOLDER, OUT)}
+
+
+def archive() -> None:
+    """The folder as one file, with a desktop entry that its installer puts in place."""
+    with tarfile.open(OUT / f"baton-linux-{os.uname().machine}.tar.xz", "w:xz", preset=3) as packed:
+        packed.add(FOLDER, "baton")
+        packed.add("packaging/linux/baton.desktop", "baton/share/baton.desktop")
+        packed.add("packaging/linux/baton.xml", "baton/share/baton.xml")
+        packed.add("resources/icons/baton.svg", "baton/share/baton.svg")
+
+
+def commit_time() -> str:
+    """When the checked out commit was made, in seconds; now, outside of a checkout."""
+    asked = subprocess.run(["git", "log", "-1", "--format=%ct"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or str(int(time.time()))
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

