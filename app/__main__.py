@@ -23,6 +23,10 @@ def main() -> int:
             from app.processes import table_host
 
             return table_host.main()
+        case ["self-test"]:
+            from app.processes import self_test
+
+            return self_test.main()
         case []:
             return _window([])
         case [first] if _is_file(first) and len(arguments) == 1:

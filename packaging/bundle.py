@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -67,7 +66,13 @@ def program() -> None:
     """Make the one folder that holds everything."""
     where = ["--distpath", str(OUT), "--workpath", str(WORK), "--noconfirm", "--log-level", "WARN"]
     # The same names in the same order each time: two builds of one commit can be compared.
-    fixed = {**child_environment(), "PYTHONHASHSEED": "1", "SOURCE_DATE_EPOCH": commit_time()}
+    # litellm is imported to be looked through, and would ask the network for newer prices.
+    fixed = {
+        **child_environment(),
+        "PYTHONHASHSEED": "1",
+        "SOURCE_DATE_EPOCH": commit_time(),
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
     run([python(), "-m", "PyInstaller", *where, SPEC], fixed)
 
 
@@ -83,16 +88,28 @@ def installers() -> dict[str, Callable[[], None]]:
         return {"disk image": lambda: make_disk_image(OUT / "Baton.app", OUT)}
     from linux.debian_package import make_debian_package
 
-    return {"archive": archive, "Debian package": lambda: make_debian_package(FOLDER, OUT)}
+    return {"Debian package": lambda: make_debian_package(FOLDER, OUT), "archive": archive}
 
 
 def archive() -> None:
-    """The folder as one file, with a desktop entry that its installer puts in place."""
-    with tarfile.open(OUT / f"baton-linux-{os.uname().machine}.tar.xz", "w:xz", preset=3) as packed:
-        packed.add(FOLDER, "baton")
-        packed.add("packaging/linux/baton.desktop", "baton/share/baton.desktop")
-        packed.add("packaging/linux/baton.xml", "baton/share/baton.xml")
-        packed.add("resources/icons/baton.svg", "baton/share/baton.svg")
+    """The folder as one file, with its entry for the menus beside the program."""
+    share = FOLDER / "share"
+    share.mkdir(exist_ok=True)
+    for extra in ("packaging/linux/baton.desktop", "packaging/linux/baton.xml", "resources/icons/baton.svg"):
+        shutil.copy(extra, share)
+    made = OUT / f"baton-linux-{os.uname().machine}.tar.xz"
+    # Python's own packer works on one core only.
+    run(
+        [
+            "tar",
+            "--create",
+            "--use-compress-program=xz -T0 -3",
+            f"--file={made}",
+            f"--directory={OUT}",
+            "baton",
+        ],
+        dict(os.environ),
+    )
 
 
 def commit_time() -> str:

