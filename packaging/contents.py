@@ -36,7 +36,7 @@ EXCLUDED = [
         "lxml",
     ),
     *("fastapi", "gunicorn", "granian", "prisma", "llm"),
-    *("litellm.proxy.proxy_server", "litellm.proxy.proxy_cli", "litellm.router_strategy.complexity_router"),
+    *("litellm.proxy.proxy_server", "litellm.proxy.proxy_cli"),
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest"),
     *("PySide6.QtSql", "PySide6.QtHelp", "PySide6.QtDesigner", "PySide6.QtUiTools", "PySide6.QtPrintSupport"),
 ]
