@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import signal
 import sys
+from importlib import import_module
 from typing import Any, NoReturn
+
+# The program's own children, and what only its packaging asks for; each is a module of its name.
+HIDDEN = frozenset({"engine-host", "model-host", "table-host", "self-test"})
 
 
 def main() -> int:
     """Gives the exit code; `baton` and `baton FILE` open the window, everything else is the command line's."""
     arguments = sys.argv[1:]
     match arguments[:1]:
-        case ["engine-host"]:
-            from app.processes import engine_host
-
-            return engine_host.main()
-        case ["model-host"]:
-            from app.processes import model_host
-
-            return model_host.main()
-        case ["table-host"]:
-            from app.processes import table_host
-
-            return table_host.main()
-        case ["self-test"]:
-            from app.processes import self_test
-
-            return self_test.main()
+        case [verb] if verb in HIDDEN:
+            process: Any = import_module(f"app.processes.{verb.replace('-', '_')}")
+            return process.main()
         case []:
             return _window([])
         case [first] if _is_file(first) and len(arguments) == 1:
