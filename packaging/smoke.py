@@ -153,7 +153,9 @@ class Machine:
             port = json.loads(server.stdout.readline())["port"]
             account = {
                 "BATON_CONN_CLAUDE_KIND": "anthropic",
-                "BATON_CONN_CLAUDE_URL": f"http://127.0.0.1:{port}/anthropic",
+                # By way of a proxy: what answers under an address of this very computer is taken to be free.
+                "BATON_CONN_CLAUDE_URL": "http://claude.invalid/anthropic",
+                "HTTP_PROXY": f"http://127.0.0.1:{port}",
                 "BATON_CONN_CLAUDE_KEY": "right-key-0123456789",
                 "BATON_CONN_CLAUDE_MODEL": CLAUDE,
             }
