@@ -216,7 +216,8 @@ class Machine:
         saved = self.root / "root/saved.baton.json"
         wait_for(saved.is_file)
         wait_for(lambda: tool("getactivewindow") == window)
-        tool("key", "--clearmodifiers", "ctrl+q")
+        tool("windowactivate", "--sync", window)
+        wait_for(lambda: (tool("key", "--clearmodifiers", "ctrl+q"), program.poll() is not None)[1])
         _, said = program.communicate(timeout=PATIENCE)
         for child in (manager, screen):
             child.kill()
