@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -37,7 +38,8 @@ class SqliteLimits(SharedLimits):
         caps = self._caps()
         if not amount or not caps.bind(connection):
             return Decimal(0)
-        holds, taken = self._outbox.holds, False
+        holds, turn = self._outbox.holds, threading.Lock()
+        taken = given_up = False
 
         def take(database: sqlite3.Connection) -> LimitReached | None:
             nonlocal taken
@@ -45,9 +47,11 @@ class SqliteLimits(SharedLimits):
             stop = reached(
                 caps, today, spent_since(database, today[:7]), self._held(database), connection, amount
             )
-            if stop is None:
-                holds.take(run, connection, amount)
-                taken = True
+            with turn:
+                if stop is None and not given_up:
+                    holds.take(run, connection, amount)
+                    taken = True
+            if taken:
                 holds.write_place(database, (run, connection))
             return stop
 
@@ -55,6 +59,8 @@ class SqliteLimits(SharedLimits):
         try:
             stop = await self._database.write(take)
         except BaseException:
+            with turn:  # the writer's thread may be at it just now
+                given_up = True
             if taken:
                 self.release(run, connection, amount)
             raise

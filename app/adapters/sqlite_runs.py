@@ -42,6 +42,7 @@ _RUN = """
 _COLUMNS = "run, workflow_id, name, digest, at, summary, row_count, pinned, size"
 _LINES = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone ORDER BY id DESC LIMIT ?"  # noqa: S608 - our own names
 _LINES_OF = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone AND workflow_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608
+_NOTHING_HELD = "DELETE FROM ledger_holds WHERE run = ?"
 _TEXTS = "SELECT kind, name, bytes FROM texts JOIN blobs ON digest = blob WHERE run = ?"
 
 
@@ -113,6 +114,8 @@ class SqliteRuns(RunStore):
         await self._take(run)
         try:
             head, summary, journal = await self.look(run)
+            # Its last process may have died in the middle of calls: they are over.
+            await self._database.write(lambda c: c.execute(_NOTHING_HELD, (stored(run),)).rowcount)
         except BaseException:
             self._leases.release(run)
             raise

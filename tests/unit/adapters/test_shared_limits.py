@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -73,6 +75,40 @@ async def test_what_a_dead_process_held_counts_no_more(make: Make, today: list[s
     assert not await held(second, "r2", 8)
     first._leases.release("r1")  # noqa: SLF001 - as the system does for a process that is killed
     assert await held(second, "r2", 8)
+
+
+@pytest.mark.usefixtures("today")
+async def test_a_run_that_goes_on_is_not_kept_back_by_what_its_dead_process_held(make: Make) -> None:
+    first, second = make(), make()
+    await first.begin(head("r1"))
+    assert await held(first, "r1", 8)
+    first._leases.release("r1")  # noqa: SLF001 - as the system does for a process that is killed
+    await second.reopen("r1")
+    assert await held(second, "r1", 8)
+
+
+@pytest.mark.usefixtures("today")
+async def test_who_is_stopped_while_the_disk_decides_holds_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, inside, goes_on, decide = make(), Event(), Event(), sqlite_limits.reached
+    journal = await store.begin(head("r1"))
+
+    def slowly(*args: Any) -> LimitReached | None:
+        inside.set()
+        goes_on.wait(10)
+        return decide(*args)
+
+    monkeypatch.setattr(sqlite_limits, "reached", slowly)
+    asking = asyncio.ensure_future(held(store, "r1", 8))
+    await asyncio.to_thread(inside.wait, 10)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    goes_on.set()
+    await journal.flush()
+    _, _, still = await store.limits.standing()
+    assert sum(still.values()) == 0
 
 
 async def test_calls_of_every_process_never_pass_the_limit(make: Make, today: list[str]) -> None:
