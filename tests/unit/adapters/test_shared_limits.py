@@ -128,8 +128,9 @@ async def test_calls_of_every_process_never_pass_the_limit(make: Make, today: li
     await asyncio.gather(*(spend(number, store) for number, store in enumerate(stores)))
     (whole,) = await stores[0].ledger.sums(())
     assert Decimal(4) < whole.counted <= Decimal(10)
-    _, _, still = await stores[0].limits.standing()
-    assert sum(still.values()) == 0
+    async with asyncio.timeout(10):
+        while sum((await stores[0].limits.standing())[2].values()):  # noqa: ASYNC110 - the others say it soon
+            await asyncio.sleep(0.01)
 
 
 async def test_a_run_waits_for_the_next_day_or_a_higher_limit(
