@@ -13,6 +13,7 @@ from typing import Any, cast
 from app.costs.usage import NO_USAGE
 from app.executor.cache import Cache, Kept
 from app.executor.call_requests import Reply, content_digest, plain_reply, reply_of
+from app.executor.instance import Instance
 from app.executor.replies import Asked
 from app.executor.run import Run
 from app.planner.plan import PlanStep
@@ -40,14 +41,14 @@ class CallCache:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     @asynccontextmanager
-    async def turn(self, key: str) -> AsyncGenerator[None]:
+    async def turn(self, key: str, instance: Instance) -> AsyncGenerator[None]:
         """One at a time asks the same; whoever waited finds the answer in the cache."""
         run = self._run
         if self._step.node.cache != "reuse":
             yield
             return
         while (twin := run.twins.get(key)) is not None:
-            with run.idle():
+            with run.idle_in(instance):
                 await asyncio.wait([twin])
         mine = run.twins[key] = asyncio.get_running_loop().create_future()
         try:

@@ -138,12 +138,24 @@ class GatedModels:
         run.check_going()
         if not run.doors.may_ask(choice):
             raise NodeError("model.not_granted", model=choice.target)
-        asked = await self._replies.ask(request, self.facts(choice))
+        with run.calling(self._instance):
+            return await self._answered(request, most, so_far, waits, call)
+
+    async def _answered(
+        self,
+        request: Request,
+        most: Usage,
+        so_far: Callable[[], Usage],
+        waits: CallWaits,
+        call: Callable[[], Awaitable[_Reply]],
+    ) -> _Reply:
+        """As it was had before, or is in the cache, or paid for now."""
+        asked = await self._replies.ask(request, self.facts(request.model))
         if asked.reply is not None:
             self._had_before(asked)
             return cast("_Reply", asked.reply)
         if self._cache and (key := self._cache.key(asked)):
-            async with self._cache.turn(key):
+            async with self._cache.turn(key, self._instance):
                 return await self._from_cache(asked, key) or await self._pay(asked, most, so_far, waits, call)
         return await self._pay(asked, most, so_far, waits, call)
 

@@ -36,6 +36,12 @@ class Instance:
     path: tuple[Mapping[str, Json], ...] = ()  # which models were asked, and what came of each
     answered: dict[int, Usage | None] = field(default_factory=dict[int, Usage | None])  # by tier
     limit: TimeLimit | None = None  # of the attempt under way
+    under_way: int = 0  # model calls side by side
+    waiting: int = 0  # of them, or the one thing that it waits for itself
+
+    @property
+    def only_waits(self) -> bool:
+        return self.waiting > 0 and self.waiting >= self.under_way
 
     def book(self, usage: Usage, cost: Cost, calls: int = 1) -> None:
         self.calls += calls

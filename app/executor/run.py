@@ -94,7 +94,8 @@ class Run:
         self._questions: dict[_Place, asyncio.Future[Answer]] = {}
         self._working = 0
         self._idle = _Idle(self)
-        self._waiting: dict[_Place, Decimal | None] = {}  # for so much money; None: for a person
+        # By what is its own alone: for so much money; None: for a person.
+        self._waiting: dict[object, tuple[_Place, Decimal | None]] = {}
         self._paused = False
 
     # Clock and events
@@ -174,17 +175,45 @@ class Run:
         return self._idle
 
     @contextmanager
+    def calling(self, instance: Instance) -> Generator[None]:
+        """One model call of the instance: others of its own may go on beside it."""
+        self._count(instance, calls=1)
+        try:
+            yield
+        finally:
+            self._count(instance, calls=-1)
+
+    @contextmanager
+    def idle_in(self, instance: Instance) -> Generator[None]:
+        """The instance, or one of its calls, waits for others: it is idle when nothing of it goes on."""
+        self._count(instance, waits=1)
+        try:
+            yield
+        finally:
+            self._count(instance, waits=-1)
+
+    def _count(self, instance: Instance, calls: int = 0, waits: int = 0) -> None:
+        before = instance.only_waits
+        instance.under_way += calls
+        instance.waiting += waits
+        if instance.only_waits != before:
+            if before:
+                self.begin()
+            else:
+                self.end()
+
+    @contextmanager
     def _waits(self, instance: Instance, needed: Decimal | None) -> Generator[None]:
         """The instance can't go on by itself; its time stands still meanwhile."""
-        place = (instance.node, instance.scope)
-        self._waiting[place] = needed
+        this = object()
+        self._waiting[this] = (instance.node, instance.scope), needed
         if instance.limit:
             instance.limit.hold()
         try:
-            with self.idle():
+            with self.idle_in(instance):
                 yield
         finally:
-            self._waiting.pop(place, None)
+            self._waiting.pop(this, None)
             if instance.limit:
                 instance.limit.release()
             self._go_on()
@@ -194,8 +223,8 @@ class Run:
             return
         self._paused = True
         self.time_limit.hold()
-        self.waits = tuple(dict.fromkeys(node for node, _ in self._waiting))
-        money = {place: needed for place, needed in self._waiting.items() if needed is not None}
+        self.waits = tuple(dict.fromkeys(node for (node, _), _ in self._waiting.values()))
+        money = {place: needed for place, needed in self._waiting.values() if needed is not None}
         for (node, scope), needed in money.items():
             spent, cap, limit, connection, renews = self.budget.spent, self.budget.cap, "", "", ""
             if (reached := self._limits_reached.get((node, scope))) is not None:

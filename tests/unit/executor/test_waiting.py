@@ -161,6 +161,30 @@ async def test_a_cap_that_is_raised_too_little_pauses_again_and_says_what_is_nee
     assert [e.budget for e in events if isinstance(e, RunResumed)] == ["50", "150", "10000"]
 
 
+async def test_answers_that_are_asked_for_side_by_side_wait_as_one_step() -> None:
+    three = [{"model": {"role": "small"}, "times": 3}]
+    workflow = flow(
+        {"a": "test.source", "e": ("model.ensemble", {"models": three, "prompt": "{{text}}"})},
+        ["a.value>e.text"],
+    )
+    execution = start(
+        workflow,
+        values={"value": "x"},
+        through=doors(ScriptedModels(lambda _: "4"), "0.001"),
+        limits=Limits(budget=Decimal(0)),
+    )
+    caps = iter([Decimal("0.1"), Decimal(6)])  # room for none of them, for one at least
+    events: list[RunEvent] = []
+    async with asyncio.timeout(10):
+        async for batch in execution.batches():
+            events += batch
+            if any(isinstance(event, RunPaused) for event in batch):
+                execution.raise_budget(next(caps))
+    assert status(events) == "done", events[-1]
+    assert sum(isinstance(event, RunPaused) for event in events) == 2
+    assert {event.node for event in events if isinstance(event, BudgetReached)} == {"e"}
+
+
 async def test_no_cap_never_pauses_and_raising_to_none_lets_all_go() -> None:
     models = ScriptedModels()
     execution = start(PAID, through=doors(models, "1"), limits=Limits(budget=Decimal(0)))
