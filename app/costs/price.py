@@ -60,6 +60,11 @@ ASSUMED = Price(Decimal("0.000005"), Decimal("0.000025"))
 """What limits count where nobody knows a price: 5 and 25 dollars per million tokens, those of a strong model."""
 
 
+def counted_for(usage: Usage, cost: Cost) -> Decimal:
+    """What limits count for calls that took so much."""
+    return cost.known if cost.usd is not None else max(cost.known, ASSUMED.of(usage))
+
+
 class PriceBook(Protocol):
     """Where prices come from. `as_of` is the date of the list as people read it, ISO."""
 

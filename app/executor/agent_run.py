@@ -242,7 +242,7 @@ class AgentRun:
             here = decided.outputs["turn"] == turn
             return cast("EndedBy", decided.outputs["ended_by"]) if here else "answer"
         ended_by: EndedBy = "answer"
-        if rule.max_usd is not None and self._tally.cost.known >= rule.max_usd:
+        if rule.max_usd is not None and self._tally.counted >= rule.max_usd:
             ended_by = "money"
         elif rule.max_seconds is not None and seconds >= rule.max_seconds:
             ended_by = "time"

@@ -145,7 +145,7 @@ class FrameRun:
     async def _limit(self, rule: LoopRule, turn: int, seconds: float) -> str:
         """Timing may decide here, so what it decided is kept: it must not decide otherwise the next time."""
         ended_by = "turns"
-        if rule.max_usd is not None and self._tally.cost.known >= rule.max_usd:
+        if rule.max_usd is not None and self._tally.counted >= rule.max_usd:
             ended_by = "money"
         elif rule.max_seconds is not None and seconds >= rule.max_seconds:
             ended_by = "time"

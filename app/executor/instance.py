@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from app.costs.cost import FREE, Cost
+from app.costs.price import counted_for
 from app.costs.usage import NO_USAGE, Usage
 from app.document.workflow import Json
 from app.events.run_events import Scope
@@ -16,7 +18,8 @@ from app.executor.time_limit import TimeLimit
 
 @dataclass(slots=True)
 class Instance:
-    """`begun` is in seconds since the run's start; usage and cost are the sums of its model calls.
+    """`begun` is in seconds since the run's start; usage and cost are the sums of its model calls, `counted` what limits
+    count for them.
 
     `tally` is that of its scope. `cut`: an answer was broken off, so nobody may take it for the answer next time.
     """
@@ -30,6 +33,7 @@ class Instance:
     calls: int = 0
     usage: Usage = NO_USAGE
     cost: Cost = FREE
+    counted: Decimal = Decimal(0)
     model: str = ""
     cut: bool = False
     saved: Cost | None = None  # what replies of the cache would have cost
@@ -47,4 +51,5 @@ class Instance:
         self.calls += calls
         self.usage += usage
         self.cost += cost
+        self.counted += counted_for(usage, cost)
         self.tally.add(usage, cost, calls)

@@ -60,7 +60,7 @@ class InstanceContext:
 
     @property
     def spent(self) -> Decimal:
-        return self._instance.cost.known
+        return self._instance.counted
 
     @property
     def idempotency_key(self) -> str:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from app.costs.cost import FREE, Cost
+from app.costs.price import counted_for
 from app.costs.usage import NO_USAGE, Usage
 
 
 class Tally:
-    """Adds up tokens and money; what is added to an inner one is added to all around it."""
+    """Adds up tokens and money; what is added to an inner one is added to all around it.
 
-    __slots__ = ("around", "calls", "cost", "usage")
+    `counted` is what limits count: the cost, and where nobody knows it an estimate.
+    """
+
+    __slots__ = ("around", "calls", "cost", "counted", "usage")
 
     def __init__(self, around: Tally | None = None) -> None:
         self.around = around
         self.calls = 0
         self.usage: Usage = NO_USAGE
         self.cost: Cost = FREE
+        self.counted = Decimal(0)
 
     def add(self, usage: Usage, cost: Cost, calls: int = 1) -> None:
+        counted = counted_for(usage, cost)
         tally: Tally | None = self
         while tally is not None:
             tally.calls += calls
             tally.usage += usage
             tally.cost += cost
+            tally.counted += counted
             tally = tally.around

@@ -127,7 +127,7 @@ class RunContext(Surroundings, Protocol):
 
     @property
     def spent(self) -> Decimal:
-        """US dollars that this instance's calls have cost so far, as far as prices are known."""
+        """US dollars that limits count for this instance's calls so far: an estimate where nobody knows a price."""
         ...
 
     @property

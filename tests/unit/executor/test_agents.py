@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.costs.cost import UNKNOWN
 from app.costs.usage import Usage
 from app.document.workflow import Json, Node, Workflow
 from app.events.run_events import Message, NodeSettled, PersonAsked, RunEvent, RunFinished, RunPaused
@@ -228,6 +229,20 @@ async def test_it_ends_by_money_and_time_and_says_so() -> None:
         record = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
         assert record.failure is not None
         assert record.failure.code == f"agent.ended_by_{ended_by}"
+
+
+async def test_what_nobody_knows_the_price_of_counts_against_its_money() -> None:
+    class Talks(Caller):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            return replace(await super().chat(request), text="So far: a.", usage=Usage(1000, 1000))
+
+    models = Talks([("count", '{"word": "a", "n": 1}')])
+    through = replace(doors(models), cost_of=lambda *_: UNKNOWN, upper_bound=lambda *_: None)
+    _, events = await run(agent({"count": COUNT}, max_usd=0.05), through=through)
+    assert "agent.ended_by_money" in [event.code for event in events if isinstance(event, Message)]
+    assert len(models.requests) == 2, "estimated at 3 cents a call"
+    of_agent = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
+    assert of_agent.cost.usd is None
 
 
 def _wait(seconds: float) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from app.costs.cost import UNKNOWN
 from app.document.workflow import Node, OnError, Retry, Workflow
 from app.events.run_events import (
     FrameStarted,
@@ -239,6 +241,20 @@ async def test_a_loop_ends_when_its_money_is_spent() -> None:
     state = state_of(events)
     assert state.calls == 2, "3 cents a call"
     assert state.frames["loop"].cost.known == state.cost.known
+
+
+async def test_what_nobody_knows_the_price_of_counts_against_the_money_of_a_loop() -> None:
+    body = {"in": inputs(v="variable"), "m": "test.model", "o": ("output.output", {"name": "v"})}
+    edges = ["in.v>m.value", "m.value>o.value"]
+    loop = frame("loop", "flow.loop", body, edges, max_turns=50, max_usd=0.0003)
+    workflow = flow(
+        {"a": "test.source", "loop": loop, "by": "test.result"},
+        ["a.value>loop.v", "loop.ended_by>by.value"],
+    )
+    through = replace(doors(), cost_of=lambda *_: UNKNOWN, upper_bound=lambda *_: None)
+    execution, events = await run(workflow, through=through)
+    assert execution.outputs == {"result": "money"}
+    assert state_of(events).calls == 2, "10 tokens in and 5 out, at an estimate"
 
 
 async def test_what_a_late_step_inside_took_is_recorded_once() -> None:
