@@ -135,6 +135,11 @@ class _Decision:
     verdict: Verdict
     voters: tuple[int, ...] = ()  # who gave it; the first one counts as the one that answered
     agreement: float | None = None
+    unchecked: bool = False  # a person lets pass what could not be checked
+
+    @property
+    def passes(self) -> bool:
+        return self.verdict.lets_pass(unchecked=self.unchecked)
 
 
 class Ensemble(NodeType[EnsembleFields, ByPort, EnsembleOutputs]):
@@ -202,7 +207,7 @@ class Ensemble(NodeType[EnsembleFields, ByPort, EnsembleOutputs]):
             ctx.tell(
                 "ensemble.missing", n=len(missing), asked=len(said), models=tuple(dict.fromkeys(missing))
             )
-        passes = decision.verdict.verdict == "passed"
+        passes = decision.passes
         return EnsembleOutputs(
             answer=decision.value if passes else SKIP,
             failed=SKIP if passes else decision.value,
@@ -255,9 +260,10 @@ class _Members:
                 if one.answer is None:
                     continue
                 verdict = await try_gate(self._fields, one.answer, self._inputs, self._ctx, one.number)
-                if verdict.lets_pass(unchecked=self._fields.unchecked_passes):
-                    taken = Verdict("passed", verdict.reasons, verdict.score)
-                    return self._with_ended(said), _Decision(one.answer.value, taken, (one.number,))
+                unchecked = self._fields.unchecked_passes
+                if verdict.lets_pass(unchecked=unchecked):
+                    taken = _Decision(one.answer.value, verdict, (one.number,), unchecked=unchecked)
+                    return self._with_ended(said), taken
                 best = best or _Decision(one.answer.value, verdict)
         finally:
             for task in tasks:
@@ -315,6 +321,6 @@ def _turn(one: Said, decision: _Decision) -> Turn:
         return Turn(one.number, one.model, one.connection, "failed", (one.answer.fault,))
     if one.number not in decision.voters:
         return Turn(one.number, one.model, one.connection, "passed_over")
-    if one.number != decision.voters[0] or decision.verdict.verdict != "passed":
+    if one.number != decision.voters[0] or not decision.passes:
         return Turn(one.number, one.model, one.connection, "agreed")
     return Turn(one.number, one.model, one.connection, "answered", decision.verdict.reasons)

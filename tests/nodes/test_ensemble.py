@@ -145,6 +145,14 @@ async def test_where_none_passes_it_says_so(ensemble: AnyNodeType) -> None:
     assert "answer" not in run.outputs
 
 
+async def test_what_a_person_lets_pass_unchecked_is_not_said_to_have_passed(ensemble: AnyNodeType) -> None:
+    rules = [{"rule": "confidence", "at_least": 0.7}]  # nobody gives one here
+    fields = {"decide": "first", "rules": rules, "unchecked_passes": True}
+    run = await asked(ensemble, ["a"] * 5, **fields)
+    assert run.outputs["answer"] == "a"
+    assert run.outputs["verdict"]["verdict"] == "not_checked"
+
+
 def test_settings_that_make_no_sense_are_problems(ensemble: AnyNodeType) -> None:
     spec = spec_of(ensemble)
 
