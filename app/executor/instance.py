@@ -18,8 +18,8 @@ from app.executor.time_limit import TimeLimit
 
 @dataclass(slots=True)
 class Instance:
-    """`begun` is in seconds since the run's start; usage and cost are the sums of its model calls, `counted` what limits
-    count for them.
+    """`begun` is in seconds since the run's start; usage and cost are the sums of its model calls, `counted` what
+    limits count for them.
 
     `tally` is that of its scope. `cut`: an answer was broken off, so nobody may take it for the answer next time.
     """

@@ -207,10 +207,9 @@ class Ensemble(NodeType[EnsembleFields, ByPort, EnsembleOutputs]):
             ctx.tell(
                 "ensemble.missing", n=len(missing), asked=len(said), models=tuple(dict.fromkeys(missing))
             )
-        passes = decision.passes
         return EnsembleOutputs(
-            answer=decision.value if passes else SKIP,
-            failed=SKIP if passes else decision.value,
+            answer=decision.value if decision.passes else SKIP,
+            failed=SKIP if decision.passes else decision.value,
             agreement=decision.agreement,
             votes=[{"model": one.model, "answer": one.answer.value} for one in said if one.answer],
             verdict=decision.verdict.to_value(),
@@ -230,7 +229,7 @@ class _Members:
         """What everybody said, in their order, and what counts. Raises NodeError where nobody answered."""
         if self._fields.decide == "first":
             return await self._first()
-        tasks = self._all()
+        tasks = ask_all(self._asking, self._fields.models, self._fields.variety)
         try:
             said = await asyncio.gather(*tasks)
         finally:
@@ -245,12 +244,9 @@ class _Members:
             self._fields, parties(answers, self._fields.same, self._fields.same_field), said
         )
 
-    def _all(self) -> list[asyncio.Task[Said]]:
-        return ask_all(self._asking, self._fields.models, self._fields.variety)
-
     async def _first(self) -> tuple[list[Said], _Decision]:
         """Answers are checked as they come."""
-        tasks = self._all()
+        tasks = ask_all(self._asking, self._fields.models, self._fields.variety)
         said: dict[int, Said] = {}
         best: _Decision | None = None
         try:
@@ -260,9 +256,8 @@ class _Members:
                 if one.answer is None:
                     continue
                 verdict = await try_gate(self._fields, one.answer, self._inputs, self._ctx, one.number)
-                unchecked = self._fields.unchecked_passes
-                if verdict.lets_pass(unchecked=unchecked):
-                    taken = _Decision(one.answer.value, verdict, (one.number,), unchecked=unchecked)
+                if verdict.lets_pass(unchecked=self._fields.unchecked_passes):
+                    taken = _Decision(one.answer.value, verdict, (one.number,), unchecked=True)
                     return self._with_ended(said), taken
                 best = best or _Decision(one.answer.value, verdict)
         finally:
@@ -283,9 +278,8 @@ class _Members:
     async def _judged(self, answers: Sequence[tuple[int, Value]]) -> _Decision:
         """A model picks one of the answers by the rubric; one that can't be read has picked none."""
         fields = self._fields
-        picked = await pick_best(
-            self._ctx.models, fields.judge, fill(fields.rubric, self._inputs), dict(answers)
-        )
+        rubric = fill(fields.rubric, self._inputs)
+        picked = await pick_best(self._ctx.models, fields.judge, rubric, dict(answers))
         if picked is None:
             unreadable = Reason("judge.unreadable", "not_checked", {})
             return _Decision(answers[0][1], Verdict("not_checked", (unreadable,)))
