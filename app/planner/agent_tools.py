@@ -45,10 +45,13 @@ class ToolDraft:
     draft: Draft
 
 
-def tools_of(frame: str, body: Draft, level: Callable[[Graph], Draft]) -> tuple[ToolDraft, ...]:
-    """Steps that are joined are one tool, named after its first step. What Inputs hands out is no parameter."""
+def tools_of(frame: str, body: Draft, level: Callable[[Graph], Draft], whole: Draft) -> tuple[ToolDraft, ...]:
+    """Steps that are joined are one tool, named after its first step. What Inputs hands out is no parameter.
+
+    `whole` is the workflow that the agent stands in: what it reads anywhere may be what the agent is given.
+    """
     groups = _groups(body)
-    tainted = _mixes(body)
+    tainted = _mixes(whole)
     found: list[ToolDraft] = []
     for steps in groups:
         head = body.nodes[steps[0]]
@@ -197,9 +200,9 @@ def _node_asks(node: DraftNode, fed: Collection[str], *, tainted: bool) -> bool:
     return (open_ended and chosen) or (chosen and (acts or (tainted and sends)))
 
 
-def _mixes(body: Draft) -> bool:
-    """Whether the model could carry something private to somebody: it joins everything that its tools give."""
-    powers = [power for level in body.levels() for power in _powers_of(level)]
+def _mixes(whole: Draft) -> bool:
+    """Whether the model could carry something private to somebody: it joins what it is given and what tools give."""
+    powers = [power for level in whole.levels() for power in _powers_of(level)]
     return any(one.kind in ("read", "connection") for one in powers) and any(
         one.kind == "net" for one in powers
     )

@@ -66,7 +66,11 @@ class Draft:
 
 def draft_of(workflow: Workflow, spec_of: SpecLookup, part_of: PartLookup = lambda _: None) -> Draft:
     """Looks everything up once. Edges to nodes that don't exist stay out of the two tables."""
-    return _level(workflow, workflow.graph, spec_of, part_of, None, 0)
+    agents: list[Callable[[Draft], None]] = []
+    whole = _level(workflow, workflow.graph, spec_of, part_of, None, 0, agents)
+    while agents:  # a tool may hold another agent
+        agents.pop()(whole)
+    return whole
 
 
 def _level(
@@ -76,7 +80,9 @@ def _level(
     part_of: PartLookup,
     frame: DraftNode | None,
     depth: int,
+    agents: list[Callable[[Draft], None]],
 ) -> Draft:
+    """`agents` gets who finds the tools of an agent, once the whole workflow is known."""
     nodes = {node.id: _draft_node(node, spec_of) for node in graph.nodes.values()}
     incoming: dict[str, list[Edge]] = {node: [] for node in nodes}
     outgoing: dict[str, list[Edge]] = {node: [] for node in nodes}
@@ -90,10 +96,10 @@ def _level(
     for name, node in nodes.items():
         inside = _inside(workflow, node, part_of)
         if inside and depth < MOST_DEEP:
-            bodies[name] = _level(*inside, spec_of, part_of, node, depth + 1)
+            bodies[name] = _level(*inside, spec_of, part_of, node, depth + 1, agents)
             if node.spec and node.spec.type.frame == "agent":
-                below = partial(_level_of, workflow, spec_of, part_of, node, depth + 1)
-                tools[name] = tools_of(name, bodies[name], below)
+                below = partial(_level_of, workflow, spec_of, part_of, node, depth + 1, agents)
+                agents.append(partial(_find_tools, tools, name, bodies[name], below))
         elif inside:
             too_deep.append(name)
     return Draft(
@@ -110,9 +116,25 @@ def _level(
 
 
 def _level_of(
-    workflow: Workflow, spec_of: SpecLookup, part_of: PartLookup, frame: DraftNode, depth: int, graph: Graph
+    workflow: Workflow,
+    spec_of: SpecLookup,
+    part_of: PartLookup,
+    frame: DraftNode,
+    depth: int,
+    agents: list[Callable[[Draft], None]],
+    graph: Graph,
 ) -> Draft:
-    return _level(workflow, graph, spec_of, part_of, frame, depth)
+    return _level(workflow, graph, spec_of, part_of, frame, depth, agents)
+
+
+def _find_tools(
+    tools: dict[str, tuple[ToolDraft, ...]],
+    name: str,
+    body: Draft,
+    level: Callable[[Graph], Draft],
+    whole: Draft,
+) -> None:
+    tools[name] = tools_of(name, body, level, whole)
 
 
 def _inside(workflow: Workflow, node: DraftNode, part_of: PartLookup) -> tuple[Workflow, Graph] | None:

@@ -21,11 +21,13 @@ from app.executor.executor import Execution
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
 from app.executor.totals import totals_of
+from app.planner.draft import draft_of
 from app.planner.plan import AgentTool
 from app.sdk.context import Answer
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatReply, ChatRequest, ModelFacts, ToolCall
 from tests.flows import (
+    SPECS,
     Effect,
     ScriptedModels,
     doors,
@@ -310,6 +312,17 @@ def test_private_and_outside_together_want_fixed_paths() -> None:
     order = ("tool.web_request", {"url": "https://a.example/orders/{{id}}"})
     found = tools(agent({"notes": ("data.read_file", {"path": "notes.txt"}), "order": order}))
     assert {tool.name: tool.asks for tool in found} == {"read_file": False, "web_request": True}
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_what_the_workflow_reads_for_an_agent_is_private_too(depth: int) -> None:
+    order = ("tool.web_request", {"url": "https://a.example/orders/{{id}}"})
+    nodes: dict[str, Any] = {"agent": frame("agent", "flow.agent", {"order": order}, [])}
+    if depth:
+        nodes = {"each": frame("each", "flow.for_each", {"item": inputs(item="item"), **nodes}, [])}
+    whole = draft_of(flow({"notes": ("data.read_file", {"path": "notes.txt"}), **nodes}, []), SPECS.get)
+    (level,) = [level for level in whole.levels() if level.tools]
+    assert [tool.asks for tool in level.tools["agent"]] == [True]
 
 
 def test_what_the_workflow_fills_in_is_no_choice_of_the_model() -> None:
