@@ -77,15 +77,9 @@ def program() -> None:
 
 
 def installers() -> dict[str, Callable[[], None]]:
-    """What this system's people are used to, by name."""
-    if sys.platform == "win32":
-        from windows.installer import make_installer
-
-        return {"installer": lambda: make_installer(FOLDER, OUT)}
-    if sys.platform == "darwin":
-        from macos.disk_image import make_disk_image
-
-        return {"disk image": lambda: make_disk_image(OUT / "Baton.app", OUT)}
+    """What this system's people are used to, by name; on Windows and macOS there is only the folder so far."""
+    if sys.platform != "linux":
+        return {}
     from linux.debian_package import make_debian_package
 
     return {"Debian package": lambda: make_debian_package(FOLDER, OUT), "archive": archive}

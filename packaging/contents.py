@@ -112,14 +112,6 @@ def key_stores() -> list[str]:
     }.get(sys.platform, ["keyring.backends.SecretService"])
 
 
-def icon() -> str | None:
-    """The program's icon in this system's form."""
-    return {
-        "win32": str(PACKAGING / "windows" / "baton.ico"),
-        "darwin": str(PACKAGING / "macos" / "baton.icns"),
-    }.get(sys.platform)
-
-
 def signing_identity() -> str | None:
     """The certificate's name on macOS; without one the program is signed for this machine only."""
     return os.environ.get("BATON_SIGNING_IDENTITY") or None
