@@ -98,7 +98,8 @@ class SqliteLedger(Ledger):
             return len(rows)
 
         def rest(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM ledger_days WHERE day < ?", (before,))
+            month = before[:7]  # its limit still counts the days of it that are gone
+            connection.execute("DELETE FROM ledger_days WHERE day < ?", (month,))
             connection.execute("DELETE FROM ledger_origins WHERE id NOT IN (SELECT origin FROM ledger)")
 
         self._outbox.submit()

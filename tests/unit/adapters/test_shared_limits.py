@@ -164,6 +164,15 @@ async def test_a_run_waits_for_the_next_day_or_a_higher_limit(
     assert sum(isinstance(event, RunResumed) for event in events) == pauses == 2
 
 
+@pytest.mark.usefixtures("today")
+async def test_entries_that_are_thrown_away_still_count_in_their_month(make: Make) -> None:
+    store = make(lambda: Caps(Cap(month=Decimal(10))))
+    journal = await store.begin(head("r1"))
+    journal.book(entry(day="2026-11-02", counted=Decimal(8)))
+    assert await store.ledger.throw_away("2026-11-19") == 1
+    assert not await held(store, "r1", 3)
+
+
 async def test_a_run_that_is_stopped_at_a_limit_holds_nothing(make: Make, today: list[str]) -> None:
     store = make(lambda: Caps(connections={"Test": Cap(month=Decimal(1))}))
     execution = start(
