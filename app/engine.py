@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -42,7 +42,7 @@ from app.executor.journal import Journal, JournalError, RunHead
 from app.executor.map_run import Rows
 from app.executor.past import Keeping, Past
 from app.executor.revisit import Revisited, RevisitFailed, revisit
-from app.executor.run_request import RunRequest, from_plain, to_plain
+from app.executor.run_request import AS_IT_WAS, Anew, RunRequest, from_plain, to_plain
 from app.executor.totals import totals_of
 from app.forecast.forecast import Forecast
 from app.planner.inputs import check_inputs
@@ -249,16 +249,19 @@ class Engine:
                     "run.not_recorded", args={"code": error.code, "path": error.path}, severity="warning"
                 ),
             )
-        return self._launch(run, request, plan, grants, (rows, count), journal, past, warnings)
+        limits, keeping = self._limits(request, grants), self._keeping(request, journal, past)
+        return self._launch(run, request, plan, grants, limits, (rows, count), keeping, warnings)
 
     async def resume(
         self,
         run: str,
-        change: Callable[[RunRequest], RunRequest] | None = None,
+        anew: Anew = AS_IT_WAS,
         *,
         retry_failed: bool = False,
     ) -> RunHandle:
-        """Goes on with a run that ended before its work did. `change` may raise its limits. Raises ProblemError."""
+        """Goes on with a run that ended before its work did. Limits of `anew` outrank the workflow's; a run whose
+        time was up gets as much again. Raises ProblemError.
+        """
         try:
             head, summary, journal = await self.runs.reopen(run)
         except KeyError:
@@ -268,8 +271,7 @@ class Engine:
         try:
             workflow = _workflow_of(head.workflow)
             frozen = {part: _workflow_of(text) for part, text in head.parts.items()}
-            request = from_plain(head.request, workflow)
-            request = change(request) if change else request
+            request = anew.of(from_plain(head.request, workflow))
             narrow = narrowed(workflow, request.to, request.pins)
             checked = self._checked(narrow, head.digest, request.folder, frozen, request.pins)
             plan, grants = self._allowed(checked, request)
@@ -288,10 +290,17 @@ class Engine:
                 sum(
                     (one.counted for one in await self.runs.ledger.sums((), only=Filter(run=run))), Decimal(0)
                 ),
+                summary.timed,
             )
             rows, count = await self._rows(plan, request)
             await self.runs.summarise(run, replace(summary, status="running"))
-            return self._launch(run, request, plan, grants, (rows, count), journal, past, checked.problems)
+            limits = self._limits(request, grants)
+            if anew.budget is not None:  # a person says it now: it outranks what the workflow says
+                limits = replace(limits, budget=anew.budget)
+            if anew.time_limit is None:
+                limits = replace(limits, time=_more_time(limits.time, summary.timed))
+            keeping, warnings = self._keeping(request, journal, past), checked.problems
+            return self._launch(run, request, plan, grants, limits, (rows, count), keeping, warnings)
         except JournalError as error:
             await self._let_go(run)
             raise ProblemError(error.problem) from error
@@ -379,19 +388,21 @@ class Engine:
         request: RunRequest,
         plan: Plan,
         grants: Grants,
+        limits: Limits,
         rows: tuple[Rows | None, int | None],
-        journal: Journal | None,
-        past: Past,
+        keeping: Keeping,
         warnings: tuple[Problem, ...],
     ) -> RunHandle:
         doors = self._doors(Broker(grants, request.folder), request.folder, self._memory(request, plan))
-        cache = None if request.fresh else self.cache
-        keeping = Keeping(cache=cache, past=past)
-        if journal:
-            keeping = Keeping(journal, cache, past, self.runs.limits)
-        execution = Execution(plan, doors, self._limits(request, grants), run, request.values, *rows, keeping)
+        execution = Execution(plan, doors, limits, run, request.values, *rows, keeping)
         events = EventFile(self.where.data / "runs", run, self.preferences.keep_run_files)
-        return RunHandle(execution, events, self.runs if journal else None, warnings, self.raise_limit)
+        return RunHandle(execution, events, self.runs if keeping.limits else None, warnings, self.raise_limit)
+
+    def _keeping(self, request: RunRequest, journal: Journal | None, past: Past) -> Keeping:
+        cache = None if request.fresh else self.cache
+        if journal is None:
+            return Keeping(cache=cache, past=past)
+        return Keeping(journal, cache, past, self.runs.limits)
 
     def _memory(self, request: RunRequest, plan: Plan) -> Memory:
         """A workflow from elsewhere may say whatever id it likes, so it has a memory of its exact content alone."""
@@ -419,7 +430,7 @@ class Engine:
             cap = grants.max_cost if cap is None else min(cap, grants.max_cost)
         return Limits(
             budget=cap,
-            time=settings.time_limit,
+            time=settings.time_limit if request.time_limit is None else request.time_limit,
             rows_at_a_time=request.rows_at_a_time or settings.concurrency or self.preferences.rows_at_a_time,
             stop_after=request.stop_after,
         )
@@ -450,6 +461,11 @@ def _some_model(_: ModelChoice) -> ModelFacts:
 async def _each(rows: Iterable[Mapping[str, Json]]) -> AsyncIterator[Mapping[str, Json]]:
     for row in rows:
         yield row
+
+
+def _more_time(limit: float | None, used: float) -> float | None:
+    """A run whose time was up gets as much again: somebody lets it go on."""
+    return limit and round(limit * (used // limit + 1), 3)
 
 
 def _amount(text: str | None) -> Decimal | None:

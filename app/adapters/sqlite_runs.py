@@ -132,7 +132,7 @@ class SqliteRuns(RunStore):
         with self._telling_damage():
             head, summary = (
                 _head(found, texts),
-                cast("RunSummary", record_of(json.loads(found[8]), RunSummary)),
+                _summary(found[8]),
             )
         notes, has_steps, has_calls = found[9:]
         is_fresh = not has_steps and not has_calls
@@ -269,6 +269,14 @@ def _head(found: Sequence[Any], texts: Sequence[tuple[Any, ...]]) -> RunHead:
     )
 
 
+def _summary(text: str) -> RunSummary:
+    plain = json.loads(text)
+    if "problem" in plain:  # as it was kept at first: the code of one, without what it speaks of
+        args = {"n": plain.get("rows_failed", 0), "seconds": plain.get("elapsed", 0.0)}
+        plain["problems"] = [{"code": plain["problem"], "args": args}]
+    return cast("RunSummary", record_of(plain, RunSummary))
+
+
 def _line(row: Sequence[Any]) -> RunLine:
     run, workflow_id, name, digest, at = (read(text) for text in row[:5])
     return RunLine(
@@ -277,7 +285,7 @@ def _line(row: Sequence[Any]) -> RunLine:
         name=name,
         digest=digest,
         at=at,
-        summary=record_of(json.loads(row[5]), RunSummary),
+        summary=_summary(row[5]),
         rows=row[6],
         pinned=bool(row[7]),
         size=row[8],

@@ -13,11 +13,12 @@ from app.cli.amounts import amount_of
 from app.cli.naming import run_named, step_of
 from app.cli.recalling import look
 from app.cli.replies import Reply, Word
-from app.cli.run import Limits, refuse, resumed
+from app.cli.run import refuse, resumed
 from app.cli.to_end import Options, to_end
 from app.document.problem import Problem, ProblemError
 from app.engine import Engine
 from app.executor.recalled import steps_of
+from app.executor.run_request import Anew
 
 
 def answer(
@@ -54,22 +55,22 @@ def answer(
             raise ProblemError(
                 Problem("cli.one_answer", args={"known": tuple(f"--{word}" for word in given)})
             )
-        limits = Limits(amount_of(max_cost) if max_cost else None, None, None, allow=False)
+        anew = Anew(amount_of(max_cost) if max_cost else None)
     except ProblemError as error:
         raise opening.refuse(error.problems, opening.USAGE, as_json=as_json) from error
     reply = Reply(node, words[0], edit or "", comment, row)
-    raise typer.Exit(opening.run_async(lambda engine: _answer(engine, run, reply, limits, options, context)))
+    raise typer.Exit(opening.run_async(lambda engine: _answer(engine, run, reply, anew, options, context)))
 
 
 async def _answer(
-    engine: Engine, words: str, reply: Reply, limits: Limits, options: Options, context: typer.Context
+    engine: Engine, words: str, reply: Reply, anew: Anew, options: Options, context: typer.Context
 ) -> int:
     workflow = None
     try:
         run = await run_named(engine, words)
         head, _, _ = await look(engine, run)
         reply = reply.at(step_of(steps_of(head), reply.node, opening.title_of(engine.registry)))
-        handle, workflow = await resumed(engine, run, None, limits)
+        handle, workflow = await resumed(engine, run, None, anew)
     except ProblemError as error:
         return refuse(error, engine, workflow, options)
     return await to_end(engine, handle, workflow, options, context, reply)

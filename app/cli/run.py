@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import typer
 
 from app.adapters.file_problems import cannot_open
 from app.cli import opening
-from app.cli.amounts import amount_of
+from app.cli.amounts import amount_of, seconds_of
 from app.cli.forecasting import forecast_words
 from app.cli.naming import latest_of, run_named, step_of
 from app.cli.pins import pins_of
@@ -22,6 +21,7 @@ from app.document import strict_json
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
 from app.engine import SAMPLES, Engine, RunHandle, RunRequest
+from app.executor.run_request import Anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +43,6 @@ class Again:
     retry_failed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a run that goes on may get anew."""
-
-    budget: Decimal | None
-    rows_at_a_time: int | None
-    stop_after: int | None
-    allow: bool
-
-    def change(self, request: RunRequest) -> RunRequest:
-        return replace(
-            request,
-            budget=request.budget if self.budget is None else self.budget,
-            rows_at_a_time=self.rows_at_a_time or request.rows_at_a_time,
-            stop_after=self.stop_after or request.stop_after,
-            own=request.own or self.allow,
-        )
-
-
 def run(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="FILE")] = None,
@@ -71,6 +52,7 @@ def run(
     out: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     concurrency: Annotated[int | None, typer.Option(min=1, max=1000, metavar="1-1000")] = None,
     max_cost: Annotated[str, typer.Option(metavar="USD")] = "",
+    max_time: Annotated[str, typer.Option(metavar="SECONDS")] = "",
     stop_after: Annotated[int | None, typer.Option(min=1, metavar="N")] = None,
     to: Annotated[str, typer.Option(metavar="NODE")] = "",
     from_: Annotated[str, typer.Option("--from", metavar="NODE")] = "",
@@ -106,17 +88,18 @@ def run(
     try:
         _check_together([name for name, given in new.items() if given], resume, retry_failed=retry_failed)
         options.check()
-        limits = Limits(amount_of(max_cost) if max_cost else None, concurrency, stop_after, allow)
+        cost, time = amount_of(max_cost) if max_cost else None, seconds_of(max_time) if max_time else None
+        anew = Anew(cost, time, concurrency, stop_after, allow)
         values = _values(input_ or [], inputs)
     except ProblemError as error:
         raise opening.refuse(error.problems, opening.USAGE, as_json=as_json) from error
     if file is None or workflow is None or resume:
         again = Again(resume, workflow, retry_failed)
-        code = opening.run_async(lambda engine: _resume(engine, again, limits, options, context))
+        code = opening.run_async(lambda engine: _resume(engine, again, anew, options, context))
     else:
         folder = file.resolve().parent
         request = RunRequest(workflow, values=values, rows=rows, folder=folder, dry=dry, fresh=fresh)
-        asked, part = limits.change(request), Part(to, from_, base, tuple(pin or ()))
+        asked, part = anew.of(request), Part(to, from_, base, tuple(pin or ()))
         code = opening.run_async(lambda engine: _run(engine, asked, part, options, context))
     raise typer.Exit(code)
 
@@ -146,20 +129,18 @@ async def _tell_forecast(engine: Engine, request: RunRequest) -> None:
         typer.echo(forecast_words("cli.run.forecast", forecast), err=True)
 
 
-async def _resume(
-    engine: Engine, again: Again, limits: Limits, options: Options, context: typer.Context
-) -> int:
+async def _resume(engine: Engine, again: Again, anew: Anew, options: Options, context: typer.Context) -> int:
     workflow, retry = again.workflow, again.retry_failed
     try:
         run = await run_named(engine, again.run, workflow.id if workflow else "", failed_rows=retry)
-        handle, as_begun = await resumed(engine, run, workflow, limits, retry_failed=retry)
+        handle, as_begun = await resumed(engine, run, workflow, anew, retry_failed=retry)
     except ProblemError as error:
         return refuse(error, engine, workflow, options)
     return await to_end(engine, handle, as_begun, options, context)
 
 
 async def resumed(
-    engine: Engine, run: str, workflow: Workflow | None, limits: Limits, *, retry_failed: bool = False
+    engine: Engine, run: str, workflow: Workflow | None, anew: Anew, *, retry_failed: bool = False
 ) -> tuple[RunHandle, Workflow]:
     """A run that goes on, with the workflow as it was frozen for it. `workflow` is what it must be a run of.
 
@@ -168,7 +149,7 @@ async def resumed(
     head, _, _ = await look(engine, run)
     if workflow is not None and workflow.id != head.workflow_id:
         raise ProblemError(Problem("cli.another_workflow", args={"run": run, "name": head.name}))
-    return await engine.resume(run, limits.change, retry_failed=retry_failed), frozen(head)
+    return await engine.resume(run, anew, retry_failed=retry_failed), frozen(head)
 
 
 def refuse(error: ProblemError, engine: Engine, workflow: Workflow | None, options: Options) -> int:

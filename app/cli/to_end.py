@@ -94,6 +94,8 @@ async def to_end(
     if follower.refused and state.status != "failed":  # a run that failed has said why
         opening.refuse(follower.refused, opening.USAGE, workflow=steps, registry=engine.registry)
         return opening.USAGE
+    if _is_out_of_time(state) and handle.is_kept:
+        typer.echo(text("cli.out_of_time.go_on", run=handle.id), err=True)
     code = _exit_code(state)
     return code if written or code else opening.FAILED
 
@@ -189,6 +191,10 @@ def _exit_code(state: RunState) -> int:
         return opening.OK
     if state.status == "cancelled":
         return opening.INTERRUPTED
-    if state.status in ("paused", "waiting") or any(p.code == "run.time_limit" for p in state.problems):
+    if state.status in ("paused", "waiting") or _is_out_of_time(state):
         return opening.PAUSED
     return opening.FAILED
+
+
+def _is_out_of_time(state: RunState) -> bool:
+    return any(problem.code == "run.time_limit" for problem in state.problems)

@@ -134,10 +134,15 @@ _SIMPLE: Mapping[Any, Callable[[Any], str]] = {
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
-def record_of(plain: Mapping[str, Any], klass: type[Any]) -> Any:
-    """The record of plain data; unknown names are ignored. Raises TypeError where a part is missing."""
+def record_of(plain: Mapping[str, Any], klass: type[Any], **known: Any) -> Any:
+    """The record of plain data; unknown names are ignored, and what is `known` is taken as it is. Raises TypeError
+    where a part is missing.
+    """
     readers = _readers(klass)
-    return klass(**{name: readers[name](value) for name, value in plain.items() if name in readers})
+    read = {
+        name: readers[name](value) for name, value in plain.items() if name in readers and name not in known
+    }
+    return klass(**read, **known)
 
 
 @cache

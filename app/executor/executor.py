@@ -113,8 +113,9 @@ class Execution:
             rows_done=self._rows.done if self._rows else 0,
             rows_failed=self._rows.failed if self._rows else 0,
             outputs={name: shown.text for name, shown in over.outputs.items()} if over else {},
-            problem=over.problems[0].code if over and over.problems else "",
+            problems=over.problems if over else (),
             waits=self._run.waits if at.status in ("paused", "waiting") else (),
+            timed=round(self._run.time_limit.used, 3),
         )
 
     @property

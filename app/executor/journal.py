@@ -238,8 +238,13 @@ class RunSummary:
     rows_done: int = 0
     rows_failed: int = 0
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])  # previews by name
-    problem: str = ""  # the code of the first one
+    problems: tuple[Problem, ...] = ()
     waits: tuple[str, ...] = ()  # the steps that wait, for a person or for money
+    timed: float = 0.0  # seconds that its limit of time has counted
+
+    @property
+    def is_out_of_time(self) -> bool:
+        return any(problem.code == "run.time_limit" for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +265,8 @@ class RunLine:
     @property
     def is_unfinished(self) -> bool:
         """It ended before its work did, and can go on."""
-        return not self.alive and self.summary.status in ("running", "paused", "waiting", "cancelled")
+        ended = self.summary.status in ("running", "paused", "waiting", "cancelled")
+        return not self.alive and (ended or self.summary.is_out_of_time)
 
 
 class RunStore(Protocol):

@@ -20,7 +20,7 @@ class Past:
     """`elapsed` (seconds), `spent`, `usage` and `calls` are of the run's earlier lives; `counted` is what limits
     count for them, calls of unknown price too. `pins` are outputs by node that stand in place of its work; `before`, in
     a run from one step on, what the last run had. `retry_failed`: rows that failed are tried again. `dry`: outside
-    effects are shown and not done.
+    effects are shown and not done. `timed`: seconds that its limit of time has counted.
     """
 
     elapsed: float = 0.0
@@ -32,6 +32,7 @@ class Past:
     retry_failed: bool = False
     dry: bool = False
     counted: Decimal = Decimal(0)
+    timed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

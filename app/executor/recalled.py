@@ -8,7 +8,6 @@ from app.costs.cost import FREE
 from app.costs.usage import NO_USAGE
 from app.document import json_codec
 from app.document.graph import every_node
-from app.document.problem import Problem
 from app.document.workflow import Graph, Node
 from app.events.run_events import (
     FrameStarted,
@@ -73,7 +72,6 @@ async def past_events(
         )
     ]
     inner = {name for name, node in steps.items() if node.body or node.fields.get("digest") in head.parts}
-    failures: dict[str, Problem] = {}
     frames: dict[Place, tuple[str, Scope]] = {
         node: (node, "") for node, placed in steps.items() if placed.body is not None and head.rows is None
     }
@@ -85,9 +83,6 @@ async def past_events(
             level.note(record)
             if len(frames) < _FRAMES:
                 frames |= _frames_around(record)
-            if record.failure and record.failure.code not in failures:
-                code, args = record.failure.code, record.failure.args
-                failures[code] = Problem(code, node=record.node, field=record.failure.field, args=args)
         yield [
             event
             for record in records
@@ -104,7 +99,7 @@ async def past_events(
             yield rows
         if total:
             yield [FrameStarted(summary.elapsed, node, scope, total)]
-    yield [_end(summary, failures.get(summary.problem))]
+    yield [_end(summary)]
 
 
 async def recorded_value(journal: Journal, ref: str) -> Value:
@@ -212,12 +207,10 @@ def _row(item: ItemRecord, node: str, scope: Scope, at: float) -> RowSettled:
     return RowSettled(at, item.number, item.status, item.failure, item.node, node, scope, item.cost)
 
 
-def _end(summary: RunSummary, problem: Problem | None) -> RunEvent:
+def _end(summary: RunSummary) -> RunEvent:
     """A run that was cut off has stopped; what it waits for stands in its summary."""
     if summary.status in ("paused", "waiting"):
         return RunPaused(summary.elapsed, summary.status)
     status = "cancelled" if summary.status == "running" else summary.status
     outputs = {name: Preview(text, "any", len(text)) for name, text in summary.outputs.items()}
-    args = {"n": summary.rows_failed, "seconds": summary.elapsed}
-    problems = (problem or Problem(summary.problem, args=args),) if summary.problem else ()
-    return RunFinished(summary.elapsed, status, outputs, problems)
+    return RunFinished(summary.elapsed, status, outputs, summary.problems)

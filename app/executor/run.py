@@ -78,7 +78,7 @@ class Run:
         self.budget = Budget(limits.budget, max(past.spent.known, past.counted))
         self._shared = keeping.limits
         self._limits_reached: dict[_Place, LimitReached] = {}
-        self.time_limit = TimeLimit(limits.time)
+        self.time_limit = TimeLimit(limits.time, past.timed)
         in_memory = isinstance(self.journal, MemoryJournal)
         self.values = ValueStore(STORE_CHARACTERS if in_memory else BESIDE_A_JOURNAL)
         self.onlookers = Onlookers()

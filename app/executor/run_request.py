@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from app.document.workflow import Json, JsonObject, Workflow
 from app.events.json_codec import json_of, record_of
@@ -23,7 +23,7 @@ class RunRequest:
 
     `to`: only this step and what leads to it. `start_from`: this step and what follows anew, for all others what the
     run `base` had. `pins`: outputs by node that stand in place of its work. `dry`: outside effects are only shown.
-    `fresh`: no result of an earlier run is taken again.
+    `fresh`: no result of an earlier run is taken again. `time_limit` is in seconds, and outranks the workflow's own.
     """
 
     workflow: Workflow
@@ -41,39 +41,40 @@ class RunRequest:
     pins: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
     dry: bool = False
     fresh: bool = False
+    time_limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """A request without its workflow, which is kept beside it."""
+class Anew:
+    """What a person says anew of a run; None: it stays as it was. `own` allows what stands in the workflow."""
 
-    folder: str
-    values: Mapping[str, Json]
-    rows: str = ""
     budget: Decimal | None = None
+    time_limit: float | None = None
     rows_at_a_time: int | None = None
     stop_after: int | None = None
-    grants: Grants | None = None
     own: bool = False
-    to: str = ""
-    start_from: str = ""
-    base: str = ""
-    pins: Mapping[str, Mapping[str, Json]] = field(default_factory=dict[str, Mapping[str, Json]])
-    dry: bool = False
-    fresh: bool = False
+
+    def of(self, request: RunRequest) -> RunRequest:
+        return replace(
+            request,
+            budget=request.budget if self.budget is None else self.budget,
+            time_limit=request.time_limit if self.time_limit is None else self.time_limit,
+            rows_at_a_time=self.rows_at_a_time or request.rows_at_a_time,
+            stop_after=self.stop_after or request.stop_after,
+            own=request.own or self.own,
+        )
 
 
-_SAME = tuple(one.name for one in fields(_Kept) if one.name != "folder")
+AS_IT_WAS = Anew()
 
 
 def to_plain(request: RunRequest) -> JsonObject:
     """As plain data, without the workflow."""
-    same: dict[str, Any] = {name: getattr(request, name) for name in _SAME}
-    return cast("JsonObject", json.loads(json_of(_Kept(str(request.folder), **same))))
+    plain: JsonObject = json.loads(json_of(request, "workflow", "folder"))
+    return {**plain, "folder": str(request.folder)}
 
 
 def from_plain(plain: JsonObject, workflow: Workflow) -> RunRequest:
     """Raises ValueError, TypeError or KeyError where it isn't such a record."""
-    kept = cast("_Kept", record_of(dict(plain), _Kept))
-    same: dict[str, Any] = {name: getattr(kept, name) for name in _SAME}
-    return RunRequest(workflow, folder=Path(kept.folder), **same)
+    folder = Path(str(plain["folder"]))
+    return cast("RunRequest", record_of(plain, RunRequest, workflow=workflow, folder=folder))

@@ -8,12 +8,16 @@ from typing import Self
 
 
 class TimeLimit:
-    """Raises TimeoutError out of its `async with` block after so many seconds in which nobody held it."""
+    """Raises TimeoutError out of its `async with` block after so many seconds in which nobody held it; `before` of
+    them were used up earlier. None: it only counts.
+    """
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, before: float = 0.0) -> None:
         self.seconds = seconds
-        self._timeout = asyncio.timeout(seconds)
-        self._left: float | None = None  # what was left when it was held
+        self._timeout = asyncio.timeout(None if seconds is None else max(0.0, seconds - before))
+        self._used = before
+        self._since: float | None = None  # on the loop's clock, while it counts
+        self._entered = False
         self._holds = 0
 
     @property
@@ -21,26 +25,41 @@ class TimeLimit:
         """Whether it was this limit that ended the block."""
         return self._timeout.expired()
 
+    @property
+    def used(self) -> float:
+        """Seconds that counted so far."""
+        return self._used + (0.0 if self._since is None else _now() - self._since)
+
     def hold(self) -> None:
         """The clock stands still until as many `release` calls have come."""
         self._holds += 1
-        due = self._timeout.when()
-        if self._holds == 1 and due is not None:
-            self._left = due - asyncio.get_running_loop().time()
-            self._timeout.reschedule(None)
+        if self._since is not None:
+            self._stand()
+            if self.seconds is not None:
+                self._timeout.reschedule(None)
 
     def release(self) -> None:
         self._holds -= 1
-        if not self._holds and self._left is not None:
-            self._timeout.reschedule(asyncio.get_running_loop().time() + self._left)
-            self._left = None
+        if not self._holds and self._entered:
+            self._since = _now()
+            if self.seconds is not None:
+                self._timeout.reschedule(self._since + self.seconds - self._used)
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
+        self._entered, self._since = True, _now()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._left = None  # who releases it later has nothing to set going again
+        self._stand()
+        self._entered = False  # who releases it later has nothing to set going again
         await self._timeout.__aexit__(kind, error, trace)
+
+    def _stand(self) -> None:
+        self._used, self._since = self.used, None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

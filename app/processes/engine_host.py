@@ -19,6 +19,7 @@ from app.document.problem import Problem, ProblemError
 from app.engine import Engine, RunHandle, RunRequest
 from app.events.run_events import RunEvent, RunPaused, RunStatus
 from app.executor.broker import own_grants
+from app.executor.run_request import Anew
 from app.processes import children
 from app.processes.account_answers import AccountAnswers, loaded_of, workflow_of
 from app.processes.history_answers import HistoryAnswers
@@ -176,9 +177,8 @@ class EngineHost:
         return self._going_on(handle, asked.look_at)
 
     async def _resume(self, asked: ResumeRun) -> Started:
-        handle = await self._engine.resume(asked.run, retry_failed=asked.retry_failed)
-        if asked.budget:  # a person says it now: it outranks what the workflow says
-            handle.raise_budget(Decimal(asked.budget))
+        anew = Anew(Decimal(asked.budget) if asked.budget else None, asked.time_limit)
+        handle = await self._engine.resume(asked.run, anew, retry_failed=asked.retry_failed)
         return self._going_on(handle, asked.look_at)
 
     def _going_on(self, handle: RunHandle, look_at: tuple[str, ...]) -> Started:

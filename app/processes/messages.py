@@ -240,6 +240,9 @@ class ResumeRun(Request[Started]):
     budget: str | None = None  # US dollars; None: as it was
     retry_failed: bool = False
     look_at: tuple[str, ...] = ()
+    time_limit: float | None = (
+        None  # seconds in all; None: as it was, and as much again where that was used up
+    )
 
 
 @dataclass(frozen=True, slots=True)

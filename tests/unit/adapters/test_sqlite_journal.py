@@ -240,6 +240,18 @@ async def test_a_key_of_this_process_is_kept_nowhere(make: Make, path: Path) -> 
     assert (await store.lines())[0].summary.outputs == {"Answer": "[hidden]"}
 
 
+async def test_what_ended_a_run_is_read_as_earlier_versions_kept_it(make: Make, path: Path) -> None:
+    store = make()
+    await store.begin(head())
+    store.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        kept = '{"status":"failed","elapsed":2.5,"rows_failed":3,"problem":"run.every_row_failed"}'
+        connection.execute("UPDATE runs SET summary = ?", (kept,))
+    (line,) = await store.lines()
+    (problem,) = line.summary.problems
+    assert (problem.code, problem.args["n"]) == ("run.every_row_failed", 3)
+
+
 async def test_lazy_values_come_back_through_restore(make: Make) -> None:
     class Rows:
         def reference(self) -> dict[str, Any]:

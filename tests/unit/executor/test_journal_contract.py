@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 
 from app.adapters.sqlite_runs import SqliteRuns
+from app.document.problem import Problem
 from app.events.run_events import Failure
 from app.executor.journal import NOTES_A_RUN, ItemRecord, JournalError, RunStore, RunSummary
 from app.executor.memory_journal import MemoryRuns
@@ -150,7 +151,10 @@ async def test_a_run_goes_on_where_it_was_left(runs: RunStore) -> None:
     journal = await runs.begin(asked)
     await journal.commit(step())
     journal.note_item(item(0))
-    summary = RunSummary("paused", 12.5, rows_done=1, outputs={"Answer": "42"}, problem="run.budget")
+    problem = Problem("node.timeout", node="a", args={"seconds": 2.5, "known": ("x", "y")})
+    summary = RunSummary(
+        "paused", 12.5, rows_done=1, outputs={"Answer": "42"}, problems=(problem,), timed=3.5
+    )
     await runs.summarise("r1", summary)
     await runs.leave("r1")
     found, so_far, again = await runs.reopen("r1")
