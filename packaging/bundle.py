@@ -24,6 +24,8 @@ SPEC = "packaging/pyinstaller.spec"
 OUT = Path("out/package")
 FOLDER = OUT / "baton"
 WORK = Path("out/package-work")
+NOTICE = WORK / "NOTICE"  # where the recipe looks for it
+PARTS = OUT / "baton-parts.cdx.json"
 MB = 1_000_000
 
 
@@ -31,7 +33,9 @@ def main() -> int:
     os.chdir(ROOT)
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
+    WORK.mkdir(exist_ok=True)
     timed("environment", environment)
+    timed("licences", licences)
     timed("program", program)
     print(f"  {FOLDER}: {size_of(FOLDER) / MB:.0f} MB")
     for name, make in installers().items():
@@ -60,6 +64,12 @@ def environment() -> None:
     if not Path(python()).is_file():
         run([uv, "venv", "--quiet", "--python", sys.executable, str(ENVIRONMENT)], variables)
     install(uv, variables, python(), LOCK)
+
+
+def licences() -> None:
+    """Collect the licences of all parts, and list the parts; stops where one may not be in the program."""
+    dated = {**child_environment(), "SOURCE_DATE_EPOCH": commit_time()}
+    run([python(), "packaging/parts.py", str(NOTICE), str(PARTS)], dated)
 
 
 def program() -> None:

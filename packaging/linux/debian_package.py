@@ -33,7 +33,7 @@ def make_debian_package(folder: Path, out: Path) -> Path:
     for name, place in MENU.items():
         copy(HERE / name, root / place)
     copy(Path("resources/icons/baton.svg"), root / ICON)
-    copy(Path("NOTICE"), root / "usr/share/doc/baton/copyright")
+    copy(next(program.rglob("NOTICE")), root / "usr/share/doc/baton/copyright")
     (root / "DEBIAN").mkdir()
     (root / "DEBIAN/control").write_text(control(size_of(program)), "utf-8")
     made = out / f"baton_{version()}_{architecture()}.deb"
