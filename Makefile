@@ -2,7 +2,7 @@
 # All paths are relative and stay so: the folder may have any name, with spaces too.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check bench forecast-bench package lock setup
+.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check workflows bench forecast-bench package lock setup
 
 # The environment's own interpreter starts fastest; the first time there is only the system's.
 PYTHON = $$(command -v .venv/bin/python || echo python3)
@@ -39,7 +39,7 @@ more-kills: setup
 		tests/faults/test_kills.py tests/faults/test_failing_writes.py \
 		tests/faults/test_journal_faults.py tests/faults/test_saving.py $(ARGS)
 
-check: quick types docs-check  ## Everything that reads the code without running it
+check: quick types docs-check workflows  ## Everything that reads the code without running it
 
 quick: lint fences  ## The fast half of check, for a commit
 
@@ -62,6 +62,9 @@ docs: setup  ## Write the generated pages and schemas anew
 
 docs-check: setup
 	@.venv/bin/python -m app.cli.docs --check
+
+workflows: setup
+	@"$(PYTHON)" packaging/lint_workflows.py
 
 bench: setup  ## Measure the executor against a bare loop
 	@.venv/bin/python tests/bench/run.py $(ARGS)
