@@ -168,15 +168,28 @@ def fill(text: str, inputs: Mapping[str, Value], encode: Callable[[str], str] = 
     `encode` makes a value's text fit for the place where it goes, such as an address or a file's name.
     Raises NodeError `reference.*`, and `reference.too_long` above MAX_OUTPUT characters.
     """
+    pieces, tail = _pieces(text)
     parts: list[str] = []
+    for before, reference in pieces:
+        value = resolve(reference, inputs)
+        written = value if isinstance(value, str) else as_text(value)
+        parts += before, written if encode is str else encode(written)
+    parts.append(tail)
+    filled = "".join(parts)
+    if len(filled) > MAX_OUTPUT:
+        raise NodeError("reference.too_long", limit=MAX_OUTPUT)
+    return filled
+
+
+@lru_cache(maxsize=4096)
+def _pieces(text: str) -> tuple[tuple[tuple[str, Reference], ...], str]:
+    """Each reference with the text before it, and what stands after the last. Raises as `_found`."""
+    pieces: list[tuple[str, Reference]] = []
     at = 0
     for reference in _found(text):
-        parts += [text[at : reference.start], encode(as_text(resolve(reference, inputs)))]
+        pieces.append((text[at : reference.start], reference))
         at = reference.end
-    parts.append(text[at:])
-    if sum(map(len, parts)) > MAX_OUTPUT:
-        raise NodeError("reference.too_long", limit=MAX_OUTPUT)
-    return "".join(parts)
+    return tuple(pieces), text[at:]
 
 
 def is_one_reference(text: str) -> bool:
