@@ -47,6 +47,12 @@ def step(place: str = "", node: str = "ask", text: str = "hello", **changed: Any
     return replace(made, **changed)
 
 
+def computed(node: str, text: str = "hello", place: str = "#a", **changed: Any) -> StepRecord:
+    """As a step that only computes leaves it."""
+    made = StepRecord(place, node, "ok", "data.template", 1, "", {"text": text}, "#17", attempts=1)
+    return replace(made, **changed)
+
+
 def failed_step(place: str = "") -> StepRecord:
     failure = Failure("model.refused", {"names": ("a", "b"), "n": 3, "why": None}, field="prompt")
     return step(place, status="failed", outputs={}, failure=failure, verdict=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 from app.adapters.redaction import hide_in_json
 from app.document.workflow import Json, JsonObject
 from app.events.json_codec import json_of, record_of
-from app.executor.journal import CallRecord, ItemRecord, StepRecord
+from app.executor.journal import CallRecord, ItemRecord, Place, StepRecord
 from app.sdk.data_types import Value
 
 BLOB_BYTES = 64 * 1024  # outputs longer than this are kept once, by their digest
@@ -21,7 +21,10 @@ Restore: TypeAlias = Callable[[JsonObject], Value]
 Name: TypeAlias = str | bytes
 Blob: TypeAlias = tuple[bytes, bytes]  # digest, content
 
+_Values: TypeAlias = Mapping[str, Value] | Sequence[Mapping[str, Value]]
+
 _LAZY = "$lazy"
+_TOGETHER = "#"  # no step's id holds it
 
 
 @runtime_checkable
@@ -50,12 +53,47 @@ def step_row(run: int, record: StepRecord) -> Row:
     return _row((run, stored(record.place), stored(record.node)), text, record.outputs)
 
 
-def step_of(columns: tuple[Any, ...], restore: Restore) -> StepRecord:
+def computed_row(run: int, place: Place, records: Sequence[StepRecord]) -> Row:
+    """Steps of one place that were computed together: what differs from one to the next, in a row whose node no step
+    can be called. Raises as `step_row`.
+    """
+    first = records[0]
+    each = [[one.node, one.type, one.version, one.at, one.seconds, one.verdict] for one in records]
+    text = _as_stored(_ENCODER.encode([first.scope, each]))
+    names = (run, stored(place), stored(f"{_TOGETHER}{first.node}"))
+    return _row(names, _hidden(text), [one.outputs for one in records])
+
+
+def is_computed(node: Name) -> bool:
+    """Whether a row holds steps that were computed together."""
+    return read(node).startswith(_TOGETHER)
+
+
+def steps_of(columns: tuple[Any, ...], restore: Restore) -> Sequence[StepRecord]:
     """From place, node, record, outputs, digest and bytes of the blob. Raises ValueError, TypeError or KeyError."""
-    place, node, text, *values = columns
-    plain = {**json.loads(text), "place": read(place), "node": read(node)}
-    record = cast("StepRecord", record_of(plain, StepRecord))
-    return replace(record, outputs=values_of(_text(*values), restore))
+    place, name, text, *values = columns
+    plain, outputs = json.loads(text), values_of(_text(*values), restore)
+    if not is_computed(name):
+        plain.update(place=read(place), node=read(name))
+        return [replace(cast("StepRecord", record_of(plain, StepRecord)), outputs=outputs)]
+    scope, each = plain
+    return [
+        StepRecord(
+            read(place),
+            node,
+            "ok",
+            node_type,
+            version,
+            "",
+            given,
+            scope,
+            at,
+            seconds,
+            attempts=1,
+            verdict=verdict,
+        )
+        for (node, node_type, version, at, seconds, verdict), given in zip(each, outputs, strict=True)
+    ]
 
 
 def call_row(run: int, record: CallRecord) -> Row:
@@ -66,7 +104,7 @@ def call_row(run: int, record: CallRecord) -> Row:
 
 
 def call_of(columns: tuple[Any, ...], restore: Restore) -> CallRecord:
-    """From place, node, digest, ordinal, counted, record, reply, digest and bytes of the blob. Raises as `step_of`."""
+    """From place, node, digest, ordinal, counted, record, reply, digest and bytes of the blob. Raises as `steps_of`."""
     place, node, digest, ordinal, counted, text, *values = columns
     plain = {
         **json.loads(text),
@@ -86,7 +124,7 @@ def item_row(run: int, record: ItemRecord) -> Row:
 
 
 def item_of(columns: tuple[Any, ...], restore: Restore) -> ItemRecord:
-    """From frame, key, number, record, outputs, digest and bytes of the blob. Raises as `step_of`."""
+    """From frame, key, number, record, outputs, digest and bytes of the blob. Raises as `steps_of`."""
     frame, key, number, text, *values = columns
     plain = {**json.loads(text), "frame": read(frame), "key": read(key), "number": number}
     record = cast("ItemRecord", record_of(plain, ItemRecord))
@@ -117,17 +155,21 @@ def read(name: Name) -> str:
     return name if isinstance(name, str) else text_of(name)
 
 
-def values_text(values: Mapping[str, Value]) -> str:
+def values_text(values: _Values) -> str:
     """JSON with `{"$lazy": reference}` for lazy values; a plain record's own "$lazy" gets one more "$"."""
     text = _ENCODER.encode(values)
     if _LAZY in text:
         text = _ENCODER.encode(_escaped(values))
+    return _as_stored(text)
+
+
+def _as_stored(text: str) -> str:
     return text if stored(text) is text else json.dumps(json.loads(text), separators=(",", ":"))
 
 
-def values_of(text: str, restore: Restore) -> Mapping[str, Value]:
+def values_of(text: str, restore: Restore) -> Any:
     """The reverse."""
-    values: dict[str, Any] = json.loads(text) if text else {}
+    values: Any = json.loads(text) if text else {}
     return _unescaped(values, restore) if _LAZY in text else values
 
 
@@ -142,7 +184,7 @@ def is_lazy_inside(value: Any) -> bool:
     return isinstance(value, Lazy)
 
 
-def _row(names: tuple[Any, ...], record: str, outputs: Mapping[str, Value]) -> Row:
+def _row(names: tuple[Any, ...], record: str, outputs: _Values) -> Row:
     text = _hidden(values_text(outputs)) if outputs else None
     size = len(record) + (len(text) if text else 0) + 100
     if text is not None and len(text) > BLOB_BYTES // 4:  # at most 4 bytes a character

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from app.adapters.database import Database, Settled
-from app.adapters.journal_codec import Row
+from app.adapters.journal_codec import Name, Row
 from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.many_rows import write_rows
 from app.executor.journal import JournalError
@@ -23,6 +23,7 @@ _ITEMS = "INSERT OR REPLACE INTO items (run, frame, key, number, record, outputs
 _CALLS = "INSERT OR REPLACE INTO calls (run, place, node, digest, ordinal, counted, record, outputs, blob)"
 _LET_GO = "DELETE FROM calls WHERE run = ? AND place = ? AND node = ?"
 _COUNTED = "UPDATE calls SET counted = 1 WHERE run = ? AND place = ? AND node = ?"
+_NOTES_LET_GO = "DELETE FROM steps WHERE run = ? AND place = ? AND node >= '#' AND node < '$'"
 _BLOBS = "INSERT OR IGNORE INTO blobs (digest, bytes)"
 
 
@@ -31,6 +32,7 @@ class _Batch:
     steps: list[Row] = field(default_factory=list[Row])
     items: list[Row] = field(default_factory=list[Row])
     calls: list[Row] = field(default_factory=list[Row])
+    before: list[tuple[int, Name]] = field(default_factory=list[tuple[int, Name]])
     after: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list[tuple[str, tuple[Any, ...]]])
     waiting: list[asyncio.Future[Any]] = field(default_factory=list[asyncio.Future[Any]])
     notes: int = 0
@@ -71,11 +73,17 @@ class Outbox:
             self._queue()
         return future
 
-    def note(self, row: Row) -> None:
+    def note(self, row: Row, count: int = 1) -> None:
+        """`count` steps in one row."""
         with self._lock:
             self._batch.steps.append(row)
-            self._batch.notes += 1
+            self._batch.notes += count
             self._queue()
+
+    def let_notes_go(self, place: Name) -> None:
+        """What an earlier life of the run noted at a place gives way to what is noted there now."""
+        with self._lock:
+            self._batch.before.append((self._run, place))
 
     def note_item(self, row: Row) -> None:
         with self._lock:
@@ -102,6 +110,7 @@ class Outbox:
             self._batch.steps.clear()
             self._batch.items.clear()
             self._batch.calls.clear()
+            self._batch.before.clear()
             self._batch.after.clear()
             self.fault = None
 
@@ -127,6 +136,8 @@ class Outbox:
             )
             return
         blobs = [row.blob for rows in written for row in rows if row.blob is not None]
+        if batch.before:
+            connection.executemany(_NOTES_LET_GO, batch.before)
         for into, rows in (
             (_BLOBS, blobs),
             (_STEPS, [row.columns for row in batch.steps]),

@@ -68,4 +68,8 @@ _LEDGER = (
         WITHOUT ROWID""",
 )
 
-JOURNAL = Schema(migrations=(_FIRST, _CALLS, _LEDGER), synchronous="FULL")
+# A row of `steps` may hold several that were computed together; its node then begins with "#", its record is a list.
+# Nothing has to be rewritten, but who doesn't know of it should not read them.
+_TOGETHER: tuple[str, ...] = ()
+
+JOURNAL = Schema(migrations=(_FIRST, _CALLS, _LEDGER, _TOGETHER), synchronous="FULL")

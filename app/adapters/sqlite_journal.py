@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from app.adapters.database import Database
@@ -11,10 +12,12 @@ from app.adapters.journal_codec import (
     Restore,
     call_of,
     call_row,
+    computed_row,
+    is_computed,
     item_of,
     item_row,
-    step_of,
     step_row,
+    steps_of,
     stored,
 )
 from app.adapters.journal_outbox import CallsEnd, Outbox
@@ -38,7 +41,7 @@ T = TypeVar("T")
 
 _STEPS = """
     SELECT place, node, record, outputs, blob, bytes FROM steps LEFT JOIN blobs ON digest = blob
-    WHERE run = ? AND place = ?
+    WHERE run = ? AND place = ? ORDER BY steps.rowid
 """
 _EACH = """
     SELECT steps.rowid, place, node, record, outputs, blob, bytes FROM steps LEFT JOIN blobs ON digest = blob
@@ -78,6 +81,7 @@ class SqliteJournal(Journal):
         self._is_fresh = is_fresh
         self._has_calls = has_calls
         self._with_calls: set[tuple[Place, str]] = set()  # instances whose calls are in the database
+        self._with_notes: set[Place] = set()  # where an earlier life noted steps that were computed together
         self._notes_left = max(0, NOTES_A_RUN - notes)
         self._restore = restore
         self._outbox: Outbox | None = None
@@ -106,12 +110,14 @@ class SqliteJournal(Journal):
 
     async def steps(self, place: Place) -> Mapping[str, StepRecord]:
         rows = await self._database.read(self._query(_STEPS, stored(place)))
-        records = [self._decoded(step_of, row) for row in rows]
+        if any(is_computed(row[1]) for row in rows):
+            self._with_notes.add(place)
+        records = [record for row in rows for record in self._decoded(steps_of, row)]
         return {record.node: record for record in records}
 
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         rows = await self._database.read(self._query(_EACH, after, count))
-        return [(row[0], self._decoded(step_of, row[1:])) for row in rows]
+        return [(row[0], record) for row in rows for record in self._decoded(steps_of, row[1:])]
 
     async def commit(self, record: StepRecord) -> None:
         outbox, instance = self._held(), (record.place, record.node)
@@ -153,11 +159,22 @@ class SqliteJournal(Journal):
             self._notes_left -= 1
             outbox.note(row)
 
-    async def item(self, frame: Place, key: str) -> ItemRecord | None:
-        self._try_what_waits()
-        rows = await self._database.read(self._query(f"{_ITEM} AND key = ?", stored(frame), stored(key)))
-        self._tell_what_waits()
-        return self._items(rows)[0] if rows else None
+    def note_all(self, place: Place, records: Collection[StepRecord]) -> None:
+        outbox = self._held()
+        if self._notes_left <= 0:
+            return
+        some = list(islice(records, self._notes_left))
+        row = computed_row(self._run, place, some)
+        if row.size > NOTE_BYTES:  # one of them, or all together
+            some = [one for one in some if step_row(self._run, one).size <= NOTE_BYTES]
+            if not some:
+                return
+            row = computed_row(self._run, place, some)
+        self._notes_left -= len(some)
+        if place in self._with_notes:
+            self._with_notes.discard(place)
+            outbox.let_notes_go(stored(place))
+        outbox.note(row, len(some))
 
     def note_item(self, record: ItemRecord) -> None:
         self._held().note_item(item_row(self._run, record))

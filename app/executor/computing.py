@@ -1,27 +1,34 @@
-"""Steps that only compute: done one after another in one go, without a task, and told in common events."""
+"""Steps that only compute: done one after another in one go, without a task, and told and noted together."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from app.document.workflow import Json
-from app.events.run_events import Computed, NodeSettled, StepsComputed
+from app.events.run_events import Computed, NodeSettled, Preview, StepsComputed
 from app.executor.frontier import Frontier
 from app.executor.journal import StepRecord
-from app.executor.outcome import Outcome, of_values
+from app.executor.outcome import of_values
 from app.executor.run import Run
 from app.executor.values import Token
 from app.executor.where import Where
 from app.planner.plan import Computation, Plan, PlanStep
 from app.sdk.ports import SKIP
 
-_IN_ONE_EVENT = 64  # steps, each of which may carry previews of some KiB
+_AT_ONCE = 64  # steps in one event and one note, each of which may carry previews of some KiB
 _MATTERS = 0.0001  # seconds that a step takes
 
 _NOTHING: Mapping[str, Token] = {}
+_Verdict: TypeAlias = Mapping[str, Json] | None
+# A step that is done: where its inputs came from, what it gave and how that is shown, its seconds, its verdict. Tuples,
+# since there is one for every step.
+_Done: TypeAlias = tuple[
+    PlanStep, Mapping[str, str], Mapping[str, Token], Mapping[str, Preview], float, _Verdict
+]
 
 
 @dataclass(slots=True)
@@ -57,42 +64,51 @@ class Computing:
         self._lost = lost
         self._results = results
         self._given = {*run.past.pins, *run.past.before}
-        self._done: list[Computed] = []
-        self._since = self._begun = 0.0  # on the clock of the machine, of the run
+        self._done: list[_Done] = []
+        self._since = 0.0  # on the machine's clock: when the step before was through
+        self._begun = 0.0  # on the run's: when the first of `done` began
 
     def go_through(self, ready: list[int]) -> list[int]:
         """Settles what it can of the ready steps and of those that become ready by it; gives those to be awaited."""
-        frontier, awaited, skipped = self._frontier, list[int](), list[NodeSettled]()
+        frontier, steps, lost, given = self._frontier, self._steps, self._lost, self._given
+        awaited, skipped = list[int](), list[NodeSettled]()
         self._since, self._begun = time.monotonic(), self._run.now
         for index in ready:  # grows while it is walked
-            step = self._steps[index]
-            why = "lost" if index in self._lost else frontier.why_skipped(index)
-            if why:
-                skipped.append(NodeSettled(self._run.now, step.id, self._where.scope, "skipped", skip=why))
-                ready += frontier.settle(index, _NOTHING)
-                continue
-            how = None if step.id in self._given else step.computation
-            outcome = self._compute(index, step, how) if how else None
-            if outcome is None:
+            step = steps[index]
+            how = step.computation
+            if index in lost or not frontier.has_all(index):
+                why = "lost" if index in lost else frontier.why_skipped(index)
+                if why:
+                    skipped.append(
+                        NodeSettled(self._run.now, step.id, self._where.scope, "skipped", skip=why)
+                    )
+                    ready += frontier.settle(index, _NOTHING)
+                    continue
+            tokens = None if how is None or step.id in given else self._compute(index, step, how)
+            if tokens is None:
                 awaited.append(index)
             else:
-                ready += frontier.settle(index, outcome.tokens)
+                ready += frontier.settle(index, tokens)
         self._tell()
         for event in skipped:
             self._run.emit(event)
         return awaited
 
-    def _compute(self, index: int, step: PlanStep, how: Computation) -> Outcome | None:
+    def _compute(self, index: int, step: PlanStep, how: Computation) -> Mapping[str, Token] | None:
         """None where it isn't simply through: it is done again by who can say what is wrong."""
-        frontier = self._frontier
+        frontier, store, scope, verdict = self._frontier, self._run.values, self._where.scope, None
         try:
             values = frontier.values(index)
             inputs = values if how.inputs is None else how.inputs(**values)
             made = how.type().compute(step.fields, inputs, self._around)
-            outputs = (
-                how.outputs(made) if how.outputs else [made.get(p.name, SKIP) for p in step.ports.outputs]
-            )
-            outcome = of_values(step, outputs, self._run.values, self._where.scope)
+            if how.output is not None and (value := how.output(made)) is not SKIP:
+                port = step.ports.outputs[0]
+                token = store.token(value, port.type, scope, step.id, port.name)
+                tokens, shown = {port.name: token}, {port.name: token.preview}
+            else:
+                outcome = of_values(step, _values(step, how, made), store, scope)
+                tokens, verdict = outcome.tokens, outcome.verdict
+                shown = {name: token.preview for name, token in tokens.items()}
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - whatever an author does wrong
             return None
         if step.result_name and isinstance(result := frontier.inputs(index).get("value"), Token):
@@ -100,44 +116,69 @@ class Computing:
         now = time.monotonic()
         took, self._since = now - self._since, now
         seconds = round(took, 4) if took >= _MATTERS else 0.0
-        if self._run.notes_left > 0:
-            self._note(step, outcome, seconds)
-        if seconds:
-            self._begun = round(self._begun + seconds, 4)
-        self._done.append(
-            Computed(
-                step.id,
-                frontier.links(index),
-                {name: token.preview for name, token in outcome.tokens.items()},
-                seconds,
-                outcome.verdict,
-            )
-        )
-        if len(self._done) == _IN_ONE_EVENT:
+        self._done.append((step, frontier.links(index), tokens, shown, seconds, verdict))
+        if len(self._done) == _AT_ONCE:
             self._tell()
-        return outcome
+        return tokens
 
     def _tell(self) -> None:
-        if self._done:
-            self._run.emit(StepsComputed(self._run.now, self._where.scope, tuple(self._done)))
-            self._done.clear()
+        """What was done since the last time: as one event and one note."""
+        done, run, where = self._done, self._run, self._where
+        if not done:
+            return
+        self._done = []
+        steps = tuple(
+            [
+                Computed(step.id, links, shown, seconds, verdict)
+                for step, links, _, shown, seconds, verdict in done
+            ]
+        )
+        run.emit(StepsComputed(run.now, where.scope, steps))
+        if run.notes_left > 0:
+            run.notes_left -= len(done)
+            run.journal.note_all(where.place, _Records(where, self._begun, done))
+        self._begun = run.now
 
-    def _note(self, step: PlanStep, outcome: Outcome, seconds: float) -> None:
-        run, node = self._run, step.node
-        run.notes_left -= 1
-        run.journal.note(
-            StepRecord(
+
+class _Records(Collection[StepRecord]):
+    """The records of steps that were computed together: made when somebody wants them, which may be never."""
+
+    __slots__ = ("_begun", "_done", "_where")
+
+    def __init__(self, where: Where, begun: float, done: list[_Done]) -> None:
+        self._where = where
+        self._begun = begun
+        self._done = done
+
+    def __len__(self) -> int:
+        return len(self._done)
+
+    def __contains__(self, record: object) -> bool:
+        return any(record == own for own in self)
+
+    def __iter__(self) -> Iterator[StepRecord]:
+        at = self._begun
+        for step, _, tokens, _, seconds, verdict in self._done:
+            yield StepRecord(
                 self._where.place,
                 step.id,
                 "ok",
-                node.type,
-                step.spec.type.version if step.spec else node.type_version,
+                step.node.type,
+                step.spec.type.version if step.spec else step.node.type_version,
                 "",
-                {name: token.value for name, token in outcome.tokens.items()},
+                {name: token.value for name, token in tokens.items()},
                 self._where.scope,
-                self._begun,
+                at,
                 seconds,
                 attempts=1,
-                verdict=outcome.verdict,
+                verdict=verdict,
             )
-        )
+            at = round(at + seconds, 4)
+
+
+def _values(step: PlanStep, how: Computation, made: Any) -> Iterator[Any]:
+    if how.outputs:
+        yield from how.outputs(made)
+    else:
+        for port in step.ports.outputs:
+            yield made.get(port.name, SKIP)

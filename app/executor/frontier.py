@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from app.executor.values import Token
 from app.planner.plan import Plan, PlanStep
@@ -42,22 +42,28 @@ class Frontier:
         A Merge that has been handed out takes no more: what comes later is ignored.
         """
         self._settled[step] = 1
-        steps, given, missing = self._plan.steps, self._given, self._missing
+        given, missing, tokens = self._given, self._missing, self._tokens
         ready: list[int] = []
-        for edge in steps[step].outgoing:
-            target = edge.target
+        for port, edge, target, is_merge in self._plan.leaving[step]:
             if given[target]:
                 continue
-            token = outputs.get(edge.source_port)
-            if token is None:
-                self._tokens[edge.index] = _SKIP
-                self._skips[target] += 1
+            if port in outputs:
+                tokens[edge] = outputs[port]
             else:
-                self._tokens[edge.index] = token
+                tokens[edge] = _SKIP
+                self._skips[target] += 1
             missing[target] -= 1
-            if missing[target] == 0 or (steps[target].merge and self._has_enough(target)):
-                ready.append(self._give(target))
+            if missing[target] == 0 or (is_merge and self._has_enough(target)):
+                given[target] = 1
+                ready.append(target)
         return ready
+
+    def has_all(self, step: int) -> bool:
+        """Whether the step fires and nothing is missing: something came over every edge into it."""
+        if self._skips[step]:
+            return False
+        plan_step = self._plan.steps[step]
+        return not plan_step.always_skipped and (plan_step.merge is None or bool(plan_step.incoming))
 
     def why_skipped(self, step: int) -> str:
         """Why a step that was handed out doesn't run (`skip.<code>`); empty: it fires."""
@@ -90,18 +96,18 @@ class Frontier:
 
     def values(self, step: int) -> dict[str, Value]:
         """The same as the values that the step works on. May raise anything, as `Token.value`."""
-        plan_step, tokens = self._plan.steps[step], self._tokens
-        if plan_step.many:
+        computation = self._plan.steps[step].computation
+        if computation is None or computation.takes is None:
             return {
                 name: [t.value for t in token] if isinstance(token, list) else token.value
                 for name, token in self.inputs(step).items()
             }
         values: dict[str, Value] = {}
-        for edge in plan_step.incoming:
-            token = tokens[edge.index]
-            if isinstance(token, Token):
-                convert = edge.convert
-                values[edge.target_port] = convert(token.content) if convert else token.content
+        for port, edge, convert in computation.takes:
+            token = self._tokens[edge]
+            if token:
+                content = cast("Token", token).content
+                values[port] = convert(content) if convert else content
         return values
 
     def links(self, step: int) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ Sub-workflow; deeper ones are joined by "/". A row inserted at the top of a tabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -178,8 +178,10 @@ class Journal(Protocol):
         """
         ...
 
-    async def item(self, frame: Place, key: str) -> ItemRecord | None:
-        """A row, element or turn that is through."""
+    def note_all(self, place: Place, records: Collection[StepRecord]) -> None:
+        """The same for steps of one place that were computed together. They are asked for their records no sooner than
+        somebody reads or writes them.
+        """
         ...
 
     def note_item(self, record: ItemRecord) -> None:

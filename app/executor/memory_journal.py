@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -31,7 +31,7 @@ class MemoryJournal(Journal):
     def __init__(self, kept: _Kept, *, is_held: bool) -> None:
         self._kept = kept
         self._has_calls = bool(kept.calls)
-        self._is_fresh = not kept.steps and not kept.by_key and not kept.calls
+        self._is_fresh = not (kept.steps or kept.unread or kept.by_key or kept.calls)
         self.is_held = is_held
 
     @property
@@ -39,9 +39,12 @@ class MemoryJournal(Journal):
         return self._is_fresh
 
     async def steps(self, place: Place) -> Mapping[str, StepRecord]:
+        self._kept.read(place)
         return dict(self._kept.steps.get(place, {}))
 
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
+        for place in [*self._kept.unread]:
+            self._kept.read(place)
         records = (record for by_node in self._kept.steps.values() for record in by_node.values())
         return list(islice(enumerate(records, 1), after, after + count))
 
@@ -59,6 +62,13 @@ class MemoryJournal(Journal):
             self._kept.notes += 1
             self._keep(record)
 
+    def note_all(self, place: Place, records: Collection[StepRecord]) -> None:
+        self._check()
+        left = NOTES_A_RUN - self._kept.notes
+        if left > 0:
+            self._kept.notes += min(left, len(records))
+            self._kept.unread.setdefault(place, []).append(islice(records, left))
+
     @property
     def has_calls(self) -> bool:
         return self._has_calls
@@ -73,9 +83,6 @@ class MemoryJournal(Journal):
 
     async def loose_calls(self) -> Sequence[CallRecord]:
         return [one for calls in self._kept.calls.values() for one in calls.values() if not one.counted]
-
-    async def item(self, frame: Place, key: str) -> ItemRecord | None:
-        return self._kept.by_key.get(frame, {}).get(key)
 
     def note_item(self, record: ItemRecord) -> None:
         self._check()
@@ -98,6 +105,7 @@ class MemoryJournal(Journal):
 
     def _keep(self, record: StepRecord) -> None:
         self._check()
+        self._kept.read(record.place)
         self._kept.steps.setdefault(record.place, {})[record.node] = record
         calls = self._kept.calls.pop((record.place, record.node), {}) if record.status != "sent" else {}
         if calls and not record.lets_calls_go:
@@ -125,9 +133,17 @@ class _Kept:
         self.holder: MemoryJournal | None = None
         self.notes = 0
         self.steps: dict[Place, dict[str, StepRecord]] = {}
+        self.unread: dict[
+            Place, list[Iterable[StepRecord]]
+        ] = {}  # of steps computed together, as they were noted
         self.calls: dict[tuple[Place, str], dict[tuple[str, int], CallRecord]] = {}
         self.by_key: dict[Place, dict[str, ItemRecord]] = {}
         self.by_number: dict[Place, dict[int, ItemRecord]] = {}
+
+    def read(self, place: Place) -> None:
+        """Brings what was noted together at a place among its steps."""
+        for records in self.unread.pop(place, ()):
+            self.steps.setdefault(place, {}).update((record.node, record) for record in records)
 
     def hold(self) -> MemoryJournal:
         self.holder = MemoryJournal(self, is_held=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from app.costs.ledger import Entry
 from app.executor.journal import CallRecord, ItemRecord, Journal, Place, StepRecord
@@ -28,9 +28,6 @@ class Unwritten(Journal):
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         return await self._journal.each(after, count)
 
-    async def item(self, frame: Place, key: str) -> ItemRecord | None:
-        return await self._journal.item(frame, key)
-
     async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
         return await self._journal.items(frame, first, count)
 
@@ -53,6 +50,9 @@ class Unwritten(Journal):
         pass
 
     def note(self, record: StepRecord) -> None:
+        pass
+
+    def note_all(self, place: Place, records: Collection[StepRecord]) -> None:
         pass
 
     def note_item(self, record: ItemRecord) -> None:

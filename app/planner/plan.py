@@ -34,13 +34,17 @@ class Computation:
     """How a step is done that only computes: what its type would be asked each time.
 
     `inputs` makes the Inputs object; None where it is the values by port. `outputs` gives the values in the order of
-    the ports; None where they come by port. `links` says which output of which step each input takes: `step.port`.
+    the ports; None where they come by port; `output` the only value, of a step with one port that is no verdict.
+    `links` says which output of which step each input takes: `step.port`. `takes`: the edge into each input, and what
+    converts its value; None where an input may take several.
     """
 
     type: type[NodeType[Any, Any, Any]]
     inputs: Callable[..., Any] | None
     outputs: Callable[[Any], tuple[Any, ...]] | None
+    output: Callable[[Any], Any] | None
     links: Mapping[str, str]
+    takes: tuple[tuple[str, int, Callable[[Value], Value] | None], ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,8 @@ class AgentTool:
 class Plan:
     """Steps in topological order, otherwise from left to right as on the canvas.
 
-    `in_degrees[i]` is the number of edges into step i; `samples` are the sample rows that the workflow brings along.
+    `in_degrees[i]` is the number of edges into step i, `leaving[i]` the edges that leave it, each as its source port,
+    its index, its target, and whether that is a Merge. `samples` are the sample rows that the workflow brings along.
     """
 
     workflow: Workflow
@@ -114,6 +119,7 @@ class Plan:
     steps: tuple[PlanStep, ...]
     edges: tuple[PlanEdge, ...]
     in_degrees: tuple[int, ...]
+    leaving: tuple[tuple[tuple[str, int, int, bool], ...], ...]
     asks: tuple[AskedInput, ...]
     samples: tuple[Mapping[str, Json], ...]
 

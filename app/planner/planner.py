@@ -107,7 +107,13 @@ def _compile(draft: Draft, digest: str, prefix: str = "") -> Plan:
     asks = {ask.name: ask for node in asking if node.spec for ask in node.spec.type.asks(node.fields)}
     samples = [row for node in asking if node.spec for row in node.spec.type.samples(node.fields)]
     degrees = tuple(len(into) for into in incoming)
-    return Plan(draft.workflow, digest, steps, edges, degrees, tuple(asks.values()), tuple(samples))
+    leaving = tuple(
+        tuple(
+            (edge.source_port, edge.index, edge.target, steps[edge.target].merge is not None) for edge in out
+        )
+        for out in outgoing
+    )
+    return Plan(draft.workflow, digest, steps, edges, degrees, leaving, tuple(asks.values()), tuple(samples))
 
 
 def _reading_order(layout: Layout) -> Callable[[str], tuple[int, int]]:
@@ -192,20 +198,27 @@ def _step(
         frame=_frame(level, name, prefix) if not skipped else None,
         signature=signature_of(spec, draft.fields) if spec else "",
         lasts=lasts,
-        computation=_computation(spec, links) if spec and not (skipped or lasts) else None,
+        computation=_computation(spec, ports, incoming, links) if spec and not (skipped or lasts) else None,
     )
 
 
-def _computation(spec: NodeSpec, links: Mapping[str, str]) -> Computation | None:
+def _computation(
+    spec: NodeSpec, ports: Ports, incoming: Sequence[PlanEdge], links: Mapping[str, str]
+) -> Computation | None:
     if not spec.computes:
         return None
     _, inputs, outputs = shapes_of(spec.type)
-    names = [port.name for port in spec.fixed_ports.outputs]
+    declared = hasattr(outputs, "__dataclass_fields__")
+    names, only = [port.name for port in spec.fixed_ports.outputs], ports.outputs[:1]
+    is_plain = declared and len(ports.outputs) == 1 and only[0].type != "verdict"
+    takes = tuple((edge.target_port, edge.index, edge.convert) for edge in incoming)
     return Computation(
         spec.type,
         inputs if hasattr(inputs, "__dataclass_fields__") else None,
-        _values_of(names) if hasattr(outputs, "__dataclass_fields__") else None,
+        _values_of(names) if declared else None,
+        attrgetter(only[0].name) if is_plain else None,
         links,
+        None if any(port.many for port in ports.inputs) else takes,
     )
 
 

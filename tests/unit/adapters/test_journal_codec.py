@@ -20,8 +20,8 @@ from app.adapters.journal_codec import (
     item_row,
     leave_reference,
     read,
-    step_of,
     step_row,
+    steps_of,
     stored,
     values_of,
     values_text,
@@ -113,7 +113,7 @@ class Rows:
 
 @given(STEPS)
 def test_a_step_survives(record: StepRecord) -> None:
-    assert step_of(columns(step_row(1, record), 2), leave_reference) == record
+    assert steps_of(columns(step_row(1, record), 2), leave_reference) == [record]
 
 
 @given(ITEMS)
@@ -150,18 +150,18 @@ def test_long_outputs_become_blobs(fill: str) -> None:
     assert row.blob is not None
     assert row.columns[-2:] == (None, row.blob[0])
     assert row.blob == item_row(1, item(0, outputs=long.outputs)).blob, "shared by content"
-    assert step_of(columns(row, 2), leave_reference) == long
+    assert steps_of(columns(row, 2), leave_reference) == [long]
 
 
 def test_a_blob_that_is_missing_is_no_empty_value() -> None:
     row = step_row(1, step(text="x" * BLOB_BYTES * 2))
     with pytest.raises(ValueError, match="missing"):
-        step_of((*columns(row, 2)[:-1], None), leave_reference)
+        steps_of((*columns(row, 2)[:-1], None), leave_reference)
 
 
 def test_money_is_exact() -> None:
     record = step(cost=Cost(Decimal("0.10000000000000000000001"), "priced"))
-    found = step_of(columns(step_row(1, record), 2), leave_reference)
+    (found,) = steps_of(columns(step_row(1, record), 2), leave_reference)
     assert str(found.cost.known) == "0.10000000000000000000001"
 
 
@@ -169,7 +169,7 @@ def test_a_key_that_a_server_sent_back_is_hidden() -> None:
     redaction.remember("canary-key-of-the-journal")
     row = step_row(1, step(text="you sent canary-key-of-the-journal", model="canary-key-of-the-journal"))
     assert "canary" not in str(row)
-    assert step_of(columns(row, 2), leave_reference).outputs == {"text": "you sent [hidden]"}
+    assert steps_of(columns(row, 2), leave_reference)[0].outputs == {"text": "you sent [hidden]"}
 
 
 def test_what_is_no_json_is_refused() -> None:

@@ -23,7 +23,7 @@ from app.adapters.journal_schema import JOURNAL
 from app.adapters.sqlite_runs import SqliteRuns
 from app.executor.journal import NOTE_BYTES, JournalError, RunSummary
 from app.texts import catalogue
-from tests.journals import call, head, item, profile, step
+from tests.journals import call, computed, head, item, profile, step
 
 LONG = "x" * (BLOB_BYTES + 1)
 STEPS = Path(__file__).parents[2] / "fixtures" / "journal"
@@ -211,15 +211,28 @@ async def test_a_note_that_is_too_long_is_dropped(make: Make) -> None:
     assert await journal.steps("#b")
 
 
+async def test_of_what_is_noted_together_only_what_is_too_long_is_left_out(make: Make) -> None:
+    journal = await make().begin(head())
+    journal.note_all("#a", [computed("a"), computed("long", "x" * NOTE_BYTES), computed("b")])
+    journal.note_all("#b", [computed("long", "x" * NOTE_BYTES, "#b")])
+    many = [computed(f"n{n}", "y" * 60_000, "#c") for n in range(20)]
+    journal.note_all("#c", many)
+    assert [*await journal.steps("#a")] == ["a", "b"]
+    assert not await journal.steps("#b")
+    assert [*(await journal.steps("#c")).values()] == many
+
+
 async def test_half_characters_break_nothing(make: Make) -> None:
     store = make()
     odd = "half \ud800 of \udfff it"
     journal = await store.begin(head("r1", name=odd, workflow=odd, request={odd: odd}, parts={odd: odd}))
     record, row = step(odd, odd, odd, model=odd), item(0, odd, odd, values={odd: odd})
+    together = computed(f"{odd}?", odd, odd)
     await journal.commit(record)
+    journal.note_all(odd, [together])
     journal.note_item(row)
-    assert await journal.steps(odd) == {odd: record}
-    assert await journal.item(odd, odd) == row
+    assert await journal.steps(odd) == {odd: record, together.node: together}
+    assert await journal.items(odd, 0, 1) == [row]
     assert (await store.look("r1"))[0] == head(
         "r1", name=odd, workflow=odd, request={odd: odd}, parts={odd: odd}
     )
@@ -425,8 +438,11 @@ async def test_files_of_every_earlier_version_are_read(make: Make, path: Path, o
     for line in await store.lines():
         journal = (await store.reopen(line.run))[2]
         assert await journal.steps("#a") == {"ask": step("#a")}
-        assert await journal.item("", "key0") == item(0)
+        assert await journal.items("", 0, 1) == [item(0)]
         assert [one.place for one in await journal.loose_calls()] == (["#b"] if journal.has_calls else [])
+        together = await journal.steps("#d")
+        assert [*together] == (["a", "b"] if old.stem >= "v4" else [])
+        assert {one.place for one in together.values()} <= {"#d"}
     journal = await store.begin(head("new"))
     await journal.commit(step())
     await journal.commit_call(call("#c"))

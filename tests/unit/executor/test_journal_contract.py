@@ -14,7 +14,7 @@ from app.document.problem import Problem
 from app.events.run_events import Failure
 from app.executor.journal import NOTES_A_RUN, ItemRecord, JournalError, RunStore, RunSummary
 from app.executor.memory_journal import MemoryRuns
-from tests.journals import call, failed_step, head, item, profile, step
+from tests.journals import call, computed, failed_step, head, item, profile, step
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -108,14 +108,61 @@ async def test_notes_are_there_when_asked_for_and_capped(runs: RunStore) -> None
     assert not await again.steps("#more"), "the cap is the run's"
 
 
-async def test_items_by_key_and_in_the_order_of_their_numbers(runs: RunStore) -> None:
+async def test_steps_that_were_computed_together_are_noted_as_if_one_by_one(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    before = computed("before", at=0.5, seconds=0.25)
+    journal.note_all("#a", [before, computed("said", verdict={"verdict": "passed"})])
+    await journal.commit(step("#a"))
+    journal.note_all("#a", [computed("next"), computed("last")])
+    found = await journal.steps("#a")
+    assert [*found] == ["before", "said", "ask", "next", "last"]
+    assert found["before"] == before
+    assert found["said"].verdict == {"verdict": "passed"}
+    numbered = await journal.each(0, 100)
+    assert [record.node for _, record in numbered if record.place == "#a"] == [*found]
+
+
+async def test_what_is_noted_together_counts_singly(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    for number in range(NOTES_A_RUN // 50 + 1):
+        journal.note_all(f"#{number}", [computed(f"n{n}", place=f"#{number}") for n in range(50)])
+    journal.note(step("#more"))
+    assert len(await journal.steps(f"#{NOTES_A_RUN // 50 - 1}")) == 50
+    assert not await journal.steps(f"#{NOTES_A_RUN // 50}")
+    assert not await journal.steps("#more")
+    await runs.leave("r1")
+    _, _, again = await runs.reopen("r1")
+    again.note_all("#again", [computed("n")])
+    assert not await again.steps("#again"), "the cap is the run's"
+
+
+async def test_what_another_life_notes_stands_in_place_of_the_earlier(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    journal.note_all("#a", [computed("a"), computed("b"), computed("c")])
+    journal.note_all("#b", [computed("a", place="#b")])
+    await journal.commit(step("#a"))
+    await runs.leave("r1")
+    _, _, again = await runs.reopen("r1")
+    assert [*await again.steps("#a")] == ["a", "b", "c", "ask"]
+    again.note_all("#a", [computed("a", "new"), computed("b", "new")])
+    again.note_all("#a", [computed("c", "new")])
+    await again.flush()
+    found = [record for _, record in await again.each(0, 100)]
+    assert sorted((one.node, one.outputs["text"]) for one in found if one.place == "#a") == [
+        ("a", "new"),
+        ("ask", "hello"),
+        ("b", "new"),
+        ("c", "new"),
+    ]
+    assert [one.node for one in found if one.place == "#b"] == ["a"]
+
+
+async def test_items_in_the_order_of_their_numbers(runs: RunStore) -> None:
     journal = await runs.begin(head())
     for number in (3, 0, 2, 7):
         journal.note_item(item(number))
         journal.note_item(item(number, frame="map3"))
-    assert await journal.item("", "key2") == item(2)
-    assert await journal.item("", "key1") is None
-    assert await journal.item("map3", "key7") == item(7, frame="map3")
+    assert await journal.items("map3", 4, 5) == [item(7, frame="map3")]
     assert await journal.items("", 0, 5) == [item(0), item(2), item(3)]
     assert await journal.items("", 3, 5) == [item(3), item(7)]
     assert await journal.items("", 8, 5) == []
@@ -129,7 +176,7 @@ async def test_a_row_that_moved_is_found_at_its_new_number(runs: RunStore) -> No
     for number, key in enumerate("xab"):
         journal.note_item(item(number, key=key))
     assert [one.key for one in await journal.items("", 0, 9)] == ["x", "a", "b"]
-    assert await journal.item("", "b") == item(2, key="b")
+    assert await journal.items("", 2, 1) == [item(2, key="b")]
 
 
 async def test_a_page_is_read_from_another_thread(runs: RunStore) -> None:
@@ -160,7 +207,7 @@ async def test_a_run_goes_on_where_it_was_left(runs: RunStore) -> None:
     found, so_far, again = await runs.reopen("r1")
     assert (found, so_far, again.is_fresh) == (asked, summary, False)
     assert await again.steps("") == {"ask": step()}
-    assert await again.item("", "key0") == item(0)
+    assert await again.items("", 0, 1) == [item(0)]
     await again.commit(step(node="next"))
     assert set(await again.steps("")) == {"ask", "next"}
 
