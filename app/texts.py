@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 
 from app.settings import resource_folder
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh-CN": "简体中文"}
 
-_GAP = re.compile(r"\{(\w+)\}")
+_GAP = re.compile(r"\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}")
+_HAN = "\u3400-\u9fff"
+_WIDE = "\u3000-\u303f\uff00-\uffef“”…"  # signs that bring their own room
+_ONE_SPACE = re.compile(rf"[{_HAN}][^\s{_HAN}{_WIDE}]|[^\s{_HAN}{_WIDE}][{_HAN}]")
+_NO_SPACE = re.compile(rf"[{_HAN}]{{2}}|\S[{_WIDE}]|[{_WIDE}]\S")
 _current = "en"
 
 
@@ -30,10 +34,10 @@ def language() -> str:
 def text(code: str, /, **args: object) -> str:
     """The sentence for a code, with `{name}` filled from the arguments.
 
-    A plural is a second entry `<code>#one`, used where the argument `n` is 1. Falls back to English,
-    then to the code itself, so that a missing entry is seen and found by the tests.
+    `{name:row|rows}` is the first word where that argument is 1, else the second. Falls back to English, then to the
+    code itself, so that a missing entry is seen and found by the tests.
     """
-    found = lookup(code, _current, args) or lookup(code, "en", args)
+    found = lookup(code, _current) or lookup(code, "en")
     return _fill(found, args) if found is not None else code
 
 
@@ -42,12 +46,9 @@ def has(code: str, language: str) -> bool:
     return code in catalogue(language)
 
 
-def lookup(code: str, language: str, args: Mapping[str, object]) -> str | None:
+def lookup(code: str, language: str) -> str | None:
     """The raw entry of one language, or None."""
-    entries = catalogue(language)
-    if args.get("n") == 1 and f"{code}#one" in entries:
-        return entries[f"{code}#one"]
-    return entries.get(code)
+    return catalogue(language).get(code)
 
 
 @cache
@@ -66,10 +67,35 @@ def i18n_folder() -> Path:
 def _fill(sentence: str, args: Mapping[str, object]) -> str:
     # str.format would walk attributes of what it is given; this only puts in names, and looks once: an argument that
     # holds braces itself stays what it is.
-    return _GAP.sub(lambda gap: _shown(args[gap[1]]) if gap[1] in args else gap[0], sentence)
+    pieces: list[str] = []
+    at = 0
+    for gap in _GAP.finditer(sentence):
+        pieces += sentence[at : gap.start()], _filled(gap, args)
+        at = gap.end()
+    pieces.append(sentence[at:])
+    return reduce(_spaced, pieces) if _current == "zh-CN" else "".join(pieces)
+
+
+def _filled(gap: re.Match[str], args: Mapping[str, object]) -> str:
+    name, one, other = gap.groups()
+    if name not in args:
+        return gap[0]
+    value = _shown(args[name])
+    if other is None:
+        return value
+    return one if value == "1" else other
+
+
+def _spaced(left: str, right: str) -> str:
+    """Chinese: one space between its characters and others, whatever a gap was filled with, and none elsewhere."""
+    before, after = left.rstrip(" "), right.lstrip(" ")
+    seam = before[-1:] + after[:1]
+    if _ONE_SPACE.fullmatch(seam):
+        return f"{before} {after}"
+    return before + after if _NO_SPACE.fullmatch(seam) else left + right
 
 
 def _shown(value: object) -> str:
     if isinstance(value, (tuple, list)):
-        return ", ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return ("、" if _current == "zh-CN" else ", ").join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return "" if value is None else str(value)

@@ -108,7 +108,8 @@ def _messages(state: RunState, workflow: Workflow, title: Title) -> str:
     lines: list[str] = []
     for (place, words), n in said.most_common(MOST_MESSAGES):
         node = workflow.graph.nodes.get(place)
-        lines.append(plain(text("cli.message", step=title(node) if node else place, words=words, n=n)))
+        code = "cli.message" if n == 1 else "cli.message.again"
+        lines.append(plain(text(code, step=title(node) if node else place, words=words, n=n)))
     return "\n".join(lines)
 
 

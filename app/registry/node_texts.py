@@ -92,10 +92,10 @@ def search_words(spec: NodeSpec, preset: Preset | None = None) -> tuple[str, ...
     english = preset or spec.type
     found = [english.title, english.summary]
     for language in texts.LANGUAGES:
-        found += [texts.lookup(f"{prefix}.{part}", language, {}) or "" for part in ("title", "summary")]
+        found += [texts.lookup(f"{prefix}.{part}", language) or "" for part in ("title", "summary")]
     return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _own(code: str, english: str) -> str:
     # Only the current language is asked: the English of an add-on stands in its own file.
-    return texts.lookup(code, texts.language(), {}) or english
+    return texts.lookup(code, texts.language()) or english

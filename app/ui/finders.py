@@ -126,7 +126,7 @@ class Finders(QObject):
                 keys = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 section = text("finder.section.actions")
                 words = " ".join(
-                    texts.lookup(f"action.{action.id}", language, {}) or "" for language in texts.LANGUAGES
+                    texts.lookup(f"action.{action.id}", language) or "" for language in texts.LANGUAGES
                 )
                 yield Line(
                     f"do:{action.id}", made.text(), icon=action.icon, keys=keys, section=section, words=words

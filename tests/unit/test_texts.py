@@ -26,10 +26,10 @@ def test_a_gap_that_nothing_fills_is_seen() -> None:
     assert "{text}" in text("problem.cli.bad_amount")
 
 
-def test_one_has_its_own_sentence() -> None:
+def test_one_has_its_own_word() -> None:
     one, two = (text("problem.run.too_many_rows_failed", n=n) for n in (1, 2))
-    assert "one failed row" in one
-    assert "2 failed rows" in two
+    assert "after 1 failed row." in one
+    assert "after 2 failed rows." in two
 
 
 def test_lists_are_joined_and_nothing_is_empty() -> None:
@@ -43,3 +43,22 @@ def test_a_missing_entry_falls_back_to_english_and_then_to_its_code() -> None:
     assert text("problem.workflow.empty") != "problem.workflow.empty"
     set_language("tlh")
     assert language() == "en"
+
+
+def test_words_follow_each_count_of_a_sentence() -> None:
+    said = text("cli.total", tokens="1", calls=2, seconds="0.4")
+    assert said == "1 token in 2 model calls · 0.4 s"
+    assert text("cli.total", tokens="1,001", calls=1, seconds="0.4").startswith(
+        "1,001 tokens in 1 model call ·"
+    )
+
+
+def test_chinese_has_one_space_where_a_gap_is_filled_with_something_else_and_none_elsewhere() -> None:
+    set_language("zh-CN")
+    assert text("history.rows_from", shown="60", name="样例行") == "样例行的 60 行"
+    assert text("history.rows_from", shown="60", name="tickets.csv") == "tickets.csv 的 60 行"
+    assert text("cli.runs.waits_at", steps=("审批", "Check")) == "在审批、Check 等待人工确认"
+    assert text("cli.total", calls=3, tokens="≈ 1.4k（0.9k–3.1k）", seconds="2.0") == (
+        "3 次模型调用，共 ≈ 1.4k（0.9k–3.1k）个 token · 2.0 秒"
+    )
+    assert text("problem.file.is_folder", name="年 报") == "“年 报”是一个文件夹。"

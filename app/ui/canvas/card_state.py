@@ -98,7 +98,7 @@ def _model_facts(state: NodeState) -> list[Fact]:
         return []
     code = "canvas.fact.tokens" if state.usage_complete else "canvas.fact.tokens_at_least"
     return [
-        Fact(text(code, n=state.usage.total, shown=figures.tokens(state.usage.total))),
+        Fact(text(code, shown=figures.tokens(state.usage.total))),
         Fact(figures.cost(state.cost), _cost_tone(state.cost)),
     ]
 
@@ -126,14 +126,13 @@ def _result_facts(run: RunState, state: NodeState) -> list[Fact]:
             Fact(
                 text(
                     "canvas.fact.times" if repeated else "canvas.fact.rows",
-                    n=state.ok,
                     shown=figures.count(state.ok),
                 ),
                 "" if state.calls == 0 else "muted",
             )
         ]
         return rows + (
-            [Fact(text("canvas.fact.failed", n=state.failed, shown=figures.count(state.failed)), "error")]
+            [Fact(text("canvas.fact.failed", shown=figures.count(state.failed)), "error")]
             if state.failed
             else []
         )

@@ -71,7 +71,7 @@ def _pill(edge: Edge, port: PortSpec | None, run: RunState, source: NodeState) -
         return ""
     if run.rows is not None:
         n = source.ports[edge.source.port]
-        return text(f"canvas.pill.rows_{port.tone}", n=n, shown=figures.count(n))
+        return text(f"canvas.pill.rows_{port.tone}", shown=figures.count(n))
     settled = source.latest.settled if source.latest else None
     if port.tone == "fail" and settled:
         return failed_reason(settled)

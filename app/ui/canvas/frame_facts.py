@@ -24,9 +24,7 @@ def frame_facts(run: RunState | None, node: str, *, opens: bool) -> tuple[Fact, 
         return ()
     facts = [_how_far(seen)] if opens else []  # a Sub-workflow has no elements or turns to count
     if seen.failed:
-        facts.append(
-            Fact(text("canvas.fact.failed", n=seen.failed, shown=figures.count(seen.failed)), "error")
-        )
+        facts.append(Fact(text("canvas.fact.failed", shown=figures.count(seen.failed)), "error"))
     cost = total_of([node], run)
     return (*facts, cost) if cost else tuple(facts)
 

@@ -117,7 +117,7 @@ class CostTree(QTreeWidget):
         words = one_line(models[0][1]) if len(models) == 1 else text("costs.models", n=len(models))
         if self._split == "model" and not step:
             words = models[0][0] or text("model.this_computer")
-        rows = "" if line.rows is None else text("costs.rows", n=line.rows, shown=figures.count(line.rows))
+        rows = "" if line.rows is None else text("costs.rows", shown=figures.count(line.rows))
         cells = [name, words, rows, figures.count(line.calls), a_call(line), line_cost(line), share(line)]
         item = QTreeWidgetItem(cells)
         item.setData(_NAME, _LINE, line)

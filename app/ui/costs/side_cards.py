@@ -39,7 +39,7 @@ class UnknownCard(CostsCard):
         counted = sum((one.counted - one.cost.known for one in unknown), Decimal(0))
         self.title.setText(text("costs.unknown", n=n))
         self._words.setText(", ".join(models))
-        self._more.setText(text("costs.unknown.more", amount=figures.limit(max(counted, Decimal(0)))))
+        self._more.setText(text("costs.unknown.more", n=n, amount=figures.limit(max(counted, Decimal(0)))))
 
 
 class SavedCard(CostsCard):

@@ -83,7 +83,7 @@ class SpentCard(CostsCard):
         if day and is_now:
             of = text("costs.spent.today_of", cap=figures.limit(day.cap)) if day.cap is not None else ""
             facts.append((figures.money(day.spent), of or text("costs.spent.today")))
-        facts.append((figures.count(calls), text("costs.spent.calls")))
+        facts.append((figures.count(calls), text("costs.spent.calls", n=calls)))
         facts.append((figures.percent(free / calls) if calls else "–", text("costs.spent.free")))
         for at, (value, words) in enumerate(self._facts):
             shown = facts[at] if at < len(facts) else ("", "")

@@ -90,7 +90,7 @@ class RunHead(QWidget):
         self._badge.show_fact(said.words, said.tone, said.icon)
         self._facts.setText(" · ".join(_facts(line, past)))
         failed = line.summary.rows_failed
-        self.retry.setText(text("history.retry", n=failed, shown=figures.count(failed)))
+        self.retry.setText(text("history.retry", shown=figures.count(failed)))
         self.retry.setVisible(failed > 0 and rests)
         self.stop.setText(text("window.run.stop"))
         self.stop.setVisible(live)
@@ -139,7 +139,7 @@ def _facts(line: RunLine, past: PastRun) -> list[str]:
         file = past.rows.replace("\\", "/").rpartition("/")[2]
         name = text("history.samples") if past.rows == "samples" else file
         rows = max(line.rows, line.summary.rows_done + line.summary.rows_failed)
-        facts.append(text("history.rows_from", n=rows, shown=figures.count(rows), name=one_line(name)))
+        facts.append(text("history.rows_from", shown=figures.count(rows), name=one_line(name)))
     if past.dry:
         facts.append(text("history.dry"))
     if past.values and line.rows is None:

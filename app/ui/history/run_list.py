@@ -181,7 +181,7 @@ class RunList(QWidget):
         self._quiet = True
         self.table.show_facts(self._columns(), len(rows), self._cells)
         self._quiet = False
-        self._count.setText(text("history.count", n=len(self._lines), shown=figures.count(len(self._lines))))
+        self._count.setText(text("history.count", shown=figures.count(len(self._lines))))
         self._empty.setText("" if rows else text("history.none" if self._lines else "history.empty"))
         self._empty.setVisible(not rows)
         self.table.setVisible(bool(rows))

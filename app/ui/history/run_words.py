@@ -38,7 +38,7 @@ def said_of(line: RunLine) -> Said:
     summary = line.summary
     if summary.status == "done" and summary.rows_failed:
         n = summary.rows_failed
-        words = text("history.state.rows_failed", n=n, shown=figures.count(n))
+        words = text("history.state.rows_failed", shown=figures.count(n))
         return Said("triangle-alert", "warning", words)
     state = "broken" if summary.status == "running" and not line.alive else summary.status
     return Said(*_STATES[state], text(f"history.state.{state}"))

@@ -94,9 +94,7 @@ class StoragePage(FormPage):
             self._used.setText("")
             return
         size = f"{state.size / _MB:.1f}"
-        self._used.setText(
-            text("preferences.storage.used", n=state.entries, shown=figures.count(state.entries), size=size)
-        )
+        self._used.setText(text("preferences.storage.used", shown=figures.count(state.entries), size=size))
 
     def _clear(self) -> None:
         self.clear.setEnabled(False)

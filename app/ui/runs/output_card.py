@@ -61,4 +61,4 @@ class OutputCard(QFrame):
     def _size(self) -> str:
         unit = _COUNTED.get(self._preview.type, "")
         n = self._preview.size
-        return text(f"runs.output.{unit}", n=n, shown=figures.count(n)) if unit else ""
+        return text(f"runs.output.{unit}", shown=figures.count(n)) if unit else ""

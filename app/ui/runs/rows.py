@@ -129,7 +129,7 @@ class Rows(QWidget):
         if goes and left is not None:
             words = text("rows.pace_left", pace=words, left=figures.seconds(left))
         self._pace.setText(words)
-        self.retry.setText(text("rows.retry", n=run.rows_failed, shown=figures.count(run.rows_failed)))
+        self.retry.setText(text("rows.retry", shown=figures.count(run.rows_failed)))
         self.retry.setVisible(run.is_over and run.rows_failed > 0 and not self._alone)
         self.export.setText(text("rows.export"))
         self.export.setVisible(run.is_over and through > 0 and not self._alone)

@@ -135,13 +135,13 @@ def status_cell(state: NodeState) -> Cell:
     icon, tone = BADGES[state.status]
     if state.settled > 1:
         parts = [(getattr(state, name), word) for name, word in _ORDER]
-        words = ", ".join(text(f"history.of.{word}", n=n, shown=figures.count(n)) for n, word in parts if n)
+        words = ", ".join(text(f"history.of.{word}", shown=figures.count(n)) for n, word in parts if n)
     else:
         words = text(f"canvas.state.{state.status}")
     if state.sources["cache"]:
         n = state.sources["cache"]
         from_cache = (
-            text("history.saved_free") if n == 1 else text("history.of.cache", n=n, shown=figures.count(n))
+            text("history.saved_free") if n == 1 else text("history.of.cache", shown=figures.count(n))
         )
         words = text("history.with", first=words, second=from_cache)
     return Cell(words, tone, icon)

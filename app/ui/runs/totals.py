@@ -65,12 +65,12 @@ class Totals(QWidget):
             of = (
                 text("runs.total.rows_of", n=figures.count(run.rows))
                 if run.rows >= 0
-                else text("runs.total.rows")
+                else text("runs.total.rows", n=settled)
             )
             self._rows.show_figure(figures.count(settled), of)
         self._rows.setVisible(run.rows is not None)
         self._spent.show_figure(figures.cost(run.cost), text("runs.total.spent") if run.cost.known else "")
-        self._tokens.show_figure(figures.count(run.usage.total), text("runs.total.tokens"))
+        self._tokens.show_figure(figures.count(run.usage.total), text("runs.total.tokens", n=run.usage.total))
         self._time.show_figure(figures.seconds(elapsed), text("runs.total.time"))
 
     def fit(self, room: int) -> None:

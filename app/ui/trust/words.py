@@ -55,7 +55,7 @@ def item_words(row: SheetRow, item: SheetItem, facts: TrustFacts) -> str:
     """Who asks for it, and what is odd about it."""
     if row.kind == "mixes":
         return _mix(item, facts)
-    steps = text("trust.by", steps=tuple(f"‘{step}’" for step in facts.steps(item.nodes)))
+    steps = text("trust.by", steps=tuple(f"“{step}”" for step in facts.steps(item.nodes)))
     note = _note(row, item, facts)
     return f"{steps} · {note}" if note else steps
 

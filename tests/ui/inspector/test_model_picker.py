@@ -214,4 +214,6 @@ def test_speed_and_longest_text_stand_below_the_model(qtbot: QtBot, monkeypatch:
     monkeypatch.setattr(here, "shelf", lambda: replace(SHELF, models=(opus,)))
     made, _edits = editor(qtbot, ModelField(label="Model"), ModelChoice, {}, around=here)
     made.show_value({"connection": "Company Anthropic", "kind": "anthropic", "model": "claude-opus"})
-    assert made._facts.text().endswith("Anthropic, United States\n62 tokens/s seen · up to 200,000 tokens")
+    assert made._facts.text().endswith(
+        "Anthropic, United States\n62 tokens a second seen · up to 200,000 tokens"
+    )

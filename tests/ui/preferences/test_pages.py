@@ -58,7 +58,7 @@ async def test_every_page_speaks_the_language_of_now(world: World) -> None:
         "密钥",
         "快捷键",
         "插件",
-        "已审核的工作流",
+        "已审阅的工作流",
     ]
 
 

@@ -268,7 +268,7 @@ UNKNOWN = ModelChoice(connection="Gateway", model="llama")
         ((), "Costs nothing: no step asks a model."),
         ((SMALL,), "Costs nothing: every model runs on this computer."),
         ((SMALL, OPUS), "Waits before it costs more than $0.50."),
-        ((UNKNOWN,), "Waits before it costs more than $0.50. What llama costs is unknown."),
+        ((UNKNOWN,), "Waits before it costs more than $0.50. The price of llama is unknown."),
         (
             (ModelChoice(role="strong"),),
             "Waits before it costs more than $0.50. Not on this computer: Strong · no model chosen yet.",

@@ -230,7 +230,7 @@ def test_the_sheet_speaks_of_facts_in_plain_text(qtbot: QtBot) -> None:
     assert all(label.textFormat() == Qt.TextFormat.PlainText or not label.text() for label in labels)
     words = " ".join(label.text() for label in labels)
     assert "<b>Lead</b> research" in words
-    assert "‘Read contract’ is private, ‘Read web page’ is text by strangers" in words
+    assert "“Read contract” is private, “Read web page” is text by strangers" in words
     assert "looks like openai.com" in words
     assert "Strange" in words
     assert "trust." not in words

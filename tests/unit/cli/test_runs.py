@@ -144,7 +144,9 @@ def test_the_cache_is_asked_first_unless_all_is_to_be_fresh(asking: Path, baton:
     again = run_of(baton, asking, "--input", "message=a")
     assert (first["total"]["calls"], again["total"]["calls"]) == (2, 0)
     assert run_of(baton, asking, "--input", "message=a", "--fresh")["total"]["calls"] == 2
-    assert "One result" in baton("runs", "clear-cache", "--workflow", asking, "--node", "n").err
+    assert (
+        "1 result is no longer kept" in baton("runs", "clear-cache", "--workflow", asking, "--node", "n").err
+    )
     assert run_of(baton, asking, "--input", "message=a")["total"]["calls"] == 1
     compared = baton("runs", "compare", first["run"], again["run"], "--json").json
     assert {row["node"]: row["answers"] for row in compared}["m"] == "equal"
@@ -264,7 +266,7 @@ def test_the_line_of_progress_tells_the_rate_and_what_is_left() -> None:
         state.apply(RowSettled(1.0, row, "done"))
     line = ProgressLine(1).line(state, 30.0)
     assert "100/400 rows" in line
-    assert "200 rows/min" in line
+    assert "200 rows a minute" in line
     assert "1 min 30 s left" in line
 
 

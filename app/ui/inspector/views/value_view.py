@@ -153,7 +153,6 @@ class ValueView(QWidget):
         if preview is not None:
             size = text(
                 f"inspector.data.size.{_unit(preview.type)}",
-                n=preview.size,
                 shown=figures.count(preview.size),
             )
             loading = "" if self._whole or self._fetch is None else text("inspector.data.loading")
