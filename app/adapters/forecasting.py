@@ -68,7 +68,7 @@ def situation_of(
             return None
         speed = speeds.get((facts.connection, facts.id))
         connection = outside.connections.get(facts.connection)
-        at_once = limits_of(connection, outside.local_models.slots).parallel if connection else 0
+        at_once = limits_of(connection, outside.local_models.slots(facts.id)).parallel if connection else 0
         # Each model of this computer has slots of its own.
         shares = facts.id if facts.kind == "embedded" else facts.connection
         price = outside.prices.price_of(facts)

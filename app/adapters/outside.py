@@ -12,6 +12,7 @@ from app.adapters.gateway import Gateway
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
+from app.adapters.model_folder import ModelFolder
 from app.adapters.node_files import NodeFiles
 from app.adapters.node_net import NodeNet
 from app.adapters.protected_places import protected_places
@@ -46,7 +47,7 @@ class Outside:
         self.local_models = LocalModels(
             starter,
             host_command,
-            where.data / "models",
+            ModelFolder(where.data / "models"),
             threads=preferences.threads,
             idle_seconds=preferences.model_idle_minutes * 60,
         )

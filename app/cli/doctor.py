@@ -74,7 +74,7 @@ def _limits(engine: Engine, connection: Connection) -> dict[str, int]:
     """What is asked of a connection at most: calls at a time, and a minute's requests and tokens where set."""
     if not connection.facts.has_models:
         return {}
-    limits = limits_of(connection, engine.outside.local_models.slots)
+    limits = limits_of(connection, engine.outside.local_models.slots(connection.model))
     return {name: most for name, most in asdict(limits).items() if most}
 
 

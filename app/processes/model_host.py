@@ -8,16 +8,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, NoReturn
 
-from app.adapters.gguf_facts import GgufError, GgufFacts, read_gguf_facts
+from app.adapters.gguf_facts import GgufFacts, read_gguf_facts
+from app.adapters.gguf_header import GgufError
 from app.adapters.host_messages import HostConfiguration, HostFailed, HostReady
+from app.adapters.model_memory import BATCH, memory_need
 from app.processes.parent import die_with_parent, private_stdout
 
-# Tokens processed in one go: a stopped request ends after at most one such batch
-# (about a second and a half for the smallest model on one core).
-BATCH = 256
-# MiB of processed prompts kept beside the slots, so that steps with different prompts that take turns
-# don't process their examples anew each time.
-PROMPT_CACHE_MIB = 256
+_MIB = 2**20
 
 
 def main() -> NoReturn:
@@ -63,6 +60,7 @@ def _serve(configuration: HostConfiguration, facts: GgufFacts) -> HostReady:
     engine: Any = xllamacpp  # it has no types
     model = Path(configuration.model_path).stem
     context = min(configuration.context, facts.context or configuration.context)
+    need = memory_need(facts.shape, context, configuration.slots)
     threads = configuration.threads or max(1, (os.cpu_count() or 2) - 1)
     params = engine.CommonParams()
     params.model.path = configuration.model_path
@@ -78,7 +76,7 @@ def _serve(configuration: HostConfiguration, facts: GgufFacts) -> HostReady:
     params.n_parallel = configuration.slots
     params.n_batch = BATCH
     params.n_ubatch = BATCH
-    params.cache_ram_mib = PROMPT_CACHE_MIB
+    params.cache_ram_mib = need.prompts // _MIB
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
     server = engine.Server(params)

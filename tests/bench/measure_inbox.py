@@ -20,9 +20,10 @@ from time import perf_counter
 
 from aiohttp import ClientSession
 
-from app.adapters.embedded_model import EmbeddedHost, Endpoint, bundled_model_path
+from app.adapters.embedded_model import EmbeddedHost, Endpoint
 from app.adapters.host_messages import HostConfiguration
 from app.adapters.label_scoring import LabelScorer
+from app.adapters.model_folder import bundled_model_path
 from app.costs.usage import NO_USAGE, Usage
 from app.document.workflow import JsonObject
 from app.events.accuracy import wilson

@@ -11,8 +11,9 @@ from threading import Thread
 import pytest
 from aiohttp import ClientSession
 
-from app.adapters.embedded_model import EmbeddedHost, Endpoint, bundled_model_path
+from app.adapters.embedded_model import EmbeddedHost, Endpoint
 from app.adapters.host_messages import HostConfiguration
+from app.adapters.model_folder import bundled_model_path
 from app.processes import children
 
 HOST_COMMAND = [sys.executable, "-P", "-m", "app.processes.model_host"]

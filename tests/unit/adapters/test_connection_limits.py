@@ -18,6 +18,7 @@ from app.adapters.gateway import Gateway
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
+from app.adapters.model_folder import ModelFolder
 from app.adapters.proxies import Proxies
 from app.processes import children
 from app.sdk.errors import NodeError
@@ -51,7 +52,7 @@ async def make(tmp_path: Path, server: ScriptedServer) -> AsyncIterator[Make]:
             "BATON_CONN_T_KEY": KEY,
             **{f"BATON_CONN_T_{name.upper()}": str(value) for name, value in limits.items()},
         }
-        local = LocalModels(children, ["none"], tmp_path / "models")
+        local = LocalModels(children, ["none"], ModelFolder(tmp_path / "models"))
         connections = Connections(tmp_path / "connections.json", environment, local.names)
         secrets, prices = Secrets(tmp_path / "secrets.json", environment), PriceList(tmp_path / "prices.json")
         made.append(Gateway(connections, secrets, Egress(proxies=Proxies({})), local, prices, dict))
@@ -75,7 +76,7 @@ def test_each_kind_has_its_usual_limits() -> None:
 
 
 async def test_a_connection_has_one_gate_however_it_is_spelt_and_each_local_model_its_own() -> None:
-    limits = ConnectionLimits(slots=2)
+    limits = ConnectionLimits(slots=lambda _model: 2)
     one = limits.gate(Connection("Company OpenAI", "openai", parallel=4), "a")
     assert limits.gate(Connection("COMPANY_OPENAI", "openai", parallel=6), "b") is one
     assert one.pace.allowed == 6

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.adapters.gguf_facts import GgufError, GgufFacts, read_gguf_facts
+from app.adapters.gguf_facts import GgufFacts, ModelShape, read_gguf_facts
+from app.adapters.gguf_header import GgufError
+from tests.unit.adapters.gguf_files import write_gguf
 
 
 def test_the_default_model_says_what_it_is(model_path: Path) -> None:
@@ -21,7 +23,53 @@ def test_the_default_model_says_what_it_is(model_path: Path) -> None:
         context=8192,
         chat_template=True,
         licence="apache-2.0",
+        parameters=134_515_008,
+        shape=ModelShape(
+            layers=(2_216_448,) * 30,
+            outside=30_083_328,
+            cache_width=30 * 2 * 3 * 64,
+            embedding=576,
+            feed_forward=1536,
+            heads=9,
+            vocabulary=49152,
+        ),
     )
+
+
+def test_weights_are_counted_by_layer_and_keys_and_values_by_what_each_layer_keeps(tmp_path: Path) -> None:
+    entries = {
+        "general.architecture": "mixed",
+        "mixed.block_count": 2,
+        "mixed.embedding_length": 8,
+        "mixed.feed_forward_length": [16, 24],
+        "mixed.attention.head_count": 4,
+        "mixed.attention.head_count_kv": [2, 0],
+        "mixed.attention.key_length": 6,
+        "tokenizer.chat_template": "{% if tools %}",
+    }
+    tensors = {
+        "token_embd.weight": (8, 32),
+        "blk.0.attn_q.weight": (8, 8),
+        "blk.1.attn_q.weight": (8, 16),
+        "blk.7.extra.weight": (8, 8),
+    }
+    facts = read_gguf_facts(write_gguf(tmp_path / "mixed.gguf", entries, tensors))
+    assert facts.shape == ModelShape(
+        layers=(256, 512),
+        outside=1024 + 256,
+        cache_width=(6 + 2) * 2,
+        embedding=8,
+        feed_forward=24,
+        heads=4,
+        vocabulary=32,
+    )
+    assert (facts.name, facts.parameters, facts.can_tools, facts.adapts) == ("mixed", 512, True, "")
+
+
+def test_an_adapter_says_whom_it_adapts(tmp_path: Path) -> None:
+    entries = {"general.type": "adapter", "general.architecture": "llama", "adapter.type": "lora"}
+    facts = read_gguf_facts(write_gguf(tmp_path / "a.gguf", entries, {"blk.0.attn_q.weight.lora_a": (8, 2)}))
+    assert facts.adapts == "llama"
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList
 from app.adapters.litellm_providers import providers
 from app.adapters.local_models import LocalModels
+from app.adapters.model_folder import ModelFolder
 from app.processes import children
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
@@ -126,7 +127,7 @@ async def internet(tmp_path: Path) -> AsyncIterator[Internet]:
 
 @pytest.fixture
 async def gateway(internet: Internet, tmp_path: Path) -> AsyncIterator[Gateway]:
-    local = LocalModels(children, ["none"], tmp_path / "models", threads=1, slots=1, context=512)
+    local = LocalModels(children, ["none"], ModelFolder(tmp_path / "models", slots=1, context=512), threads=1)
     environment = {"BATON_CONN_T_KEY": KEY}
     connections = Connections(tmp_path / "connections.json", environment, local.names)
     secrets = Secrets(tmp_path / "secrets.json", environment)
