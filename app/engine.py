@@ -46,7 +46,7 @@ from app.executor.run_request import AS_IT_WAS, Anew, RunRequest, from_plain, to
 from app.executor.totals import totals_of
 from app.forecast.forecast import Forecast
 from app.planner.inputs import check_inputs
-from app.planner.partial import before, narrowed
+from app.planner.partial import before
 from app.planner.plan import Plan
 from app.planner.planner import make_plan
 from app.registry.discovery import discover
@@ -166,6 +166,7 @@ class Engine:
         folder: Path,
         frozen: Mapping[str, Workflow] | None = None,
         pinned: Collection[str] = (),
+        to: str = "",
     ) -> Checked:
         def part_of(rule: WorkflowRule) -> Workflow | None:
             return frozen.get(rule.digest) if frozen is not None else self.parts.find(rule, folder)
@@ -179,6 +180,7 @@ class Engine:
             self.outside.has_price if capped else None,
             part_of,
             pinned,
+            to,
         )
         powers = powers_of(planned.plan) if planned.plan else ()
         problems = (*self.registry.problems, *planned.problems)
@@ -211,10 +213,10 @@ class Engine:
 
     async def start(self, request: RunRequest) -> RunHandle:
         """Starts a run. Raises ProblemError: what keeps the workflow from running, `run.*`, `file.*`."""
-        workflow = narrowed(request.workflow, request.to, request.pins)
-        checked = self._checked(workflow, digest(request.workflow), request.folder, pinned=request.pins)
+        workflow = request.workflow
+        checked = self._checked(workflow, digest(workflow), request.folder, None, request.pins, request.to)
         plan, grants = self._allowed(checked, request)
-        if workflow is not request.workflow:  # what only the left-out steps ask for, nobody takes
+        if request.to or request.pins:  # what only the left-out steps ask for, nobody takes
             asked = {ask.name for ask in plan.asks}
             values = {name: value for name, value in request.values.items() if name in asked}
             request = replace(request, values=values)
@@ -272,8 +274,8 @@ class Engine:
             workflow = _workflow_of(head.workflow)
             frozen = {part: _workflow_of(text) for part, text in head.parts.items()}
             request = anew.of(from_plain(head.request, workflow))
-            narrow = narrowed(workflow, request.to, request.pins)
-            checked = self._checked(narrow, head.digest, request.folder, frozen, request.pins)
+            part = request.pins, request.to
+            checked = self._checked(workflow, head.digest, request.folder, frozen, *part)
             plan, grants = self._allowed(checked, request)
             totals = await totals_of(journal)
             # A run that could still say what it came to counted calls that were ended, too.
@@ -317,12 +319,13 @@ class Engine:
         frozen = {part: _workflow_of(text) for part, text in head.parts.items()}
         request = from_plain(head.request, workflow)
         planned = make_plan(
-            narrowed(workflow, request.to, request.pins),
+            workflow,
             head.digest,
             self.registry.get,
             _some_model,  # nothing is asked, so it doesn't matter which are still there
             part_of=lambda rule: frozen.get(rule.digest),
             pinned=request.pins,
+            to=request.to,
         )
         if planned.plan is None:
             raise ProblemError(*planned.problems)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.cli.report import Title
+from app.document.graph import every_node
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Graph, Node, Workflow
-from app.engine import Engine
+from app.engine import Engine, RunRequest
 from app.executor.journal import JournalError, RunLine
 
 LAST = "last"
@@ -18,13 +19,29 @@ def step_of(nodes: Mapping[str, Node], words: str, title: Title) -> str:
     """The id of the step with this id or title. Raises ProblemError `cli.no_such_step`, `cli.several_such_steps`."""
     if words in nodes:
         return words
-    found = [name for name, node in nodes.items() if title(node).casefold() == words.strip().casefold()]
+    found = [name for name, node in nodes.items() if _is_called(words, node, title)]
     if len(found) == 1:
         return found[0]
     if found:
         raise ProblemError(Problem("cli.several_such_steps", args={"text": words, "ids": tuple(found)}))
     known = tuple(f"{title(node)} ({name})" for name, node in nodes.items())
     raise ProblemError(Problem("cli.no_such_step", args={"text": words, "known": known}))
+
+
+def step_within(engine: Engine, request: RunRequest, words: str, title: Title) -> tuple[str, Node]:
+    """The same with its node, also for steps inside frames and Sub-workflows, where the outermost level has none."""
+    workflow = request.workflow
+    steps = dict(workflow.graph.nodes)
+    if not (words in steps or any(_is_called(words, node, title) for node in steps.values())):
+        steps = {node.id: node for node in every_node(workflow.graph)}
+        plan = engine.check(workflow, request.folder).plan
+        steps |= {step.id: step.node for step in plan.all_steps()} if plan else {}
+    step = step_of(steps, words, title)
+    return step, steps[step]
+
+
+def _is_called(words: str, node: Node, title: Title) -> bool:
+    return title(node).casefold() == words.strip().casefold()
 
 
 def listed(workflow: Workflow, steps: Mapping[str, Node]) -> Workflow:

@@ -15,6 +15,7 @@ from app.events.run_events import ModelCalled
 from app.executor.attempt import run_attempts
 from app.executor.cache import Kept
 from app.executor.digests import digest_of
+from app.executor.failures import failure_of
 from app.executor.frame_run import FrameRun
 from app.executor.frontier import Inputs
 from app.executor.instance import Instance
@@ -28,6 +29,7 @@ from app.executor.where import Where
 from app.planner.plan import PlanStep
 from app.sdk.context import Question
 from app.sdk.data_types import Value
+from app.sdk.errors import NodeError
 
 
 class Settling:
@@ -47,11 +49,11 @@ class Settling:
 
     async def outcome(self, step: PlanStep, instance: Instance, inputs: Inputs) -> Outcome:
         """What the instance comes to, and on the disk where it must be. Raises JournalError."""
-        if self._gives and (given := self._given(step)):
-            return given
         record = self._records.get(step.id) if self._records else None
         digest = ""
         try:
+            if self._gives and (given := self._given(step)):
+                return given
             values = values_of(step, inputs)
             if step.lasts:
                 digest = digest_of(values)
@@ -76,8 +78,14 @@ class Settling:
         if step.id not in past.pins and step.id not in past.before:
             return None
         given = past.pins.get(step.id) or past.before.get(step.id, {})
-        outcome = of_outputs(step, given, self._run.values, self._where.scope)
-        outcome.source = "pin" if step.id in past.pins else "record"
+        is_pin = step.id in past.pins
+        try:
+            outcome = of_outputs(step, given, self._run.values, self._where.scope)
+        except InstanceFailed as wrong:
+            raise InstanceFailed(
+                failure_of(NodeError("pins.wrong_type")) if is_pin else wrong.failure
+            ) from wrong
+        outcome.source = "pin" if is_pin else "record"
         return outcome
 
     def _outputs(

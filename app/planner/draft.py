@@ -44,7 +44,7 @@ class Draft:
 
     `frame` is the node whose body this is, None for the workflow itself. `workflow` is the one whose file holds these
     nodes: inside a Sub-workflow the other one. `too_deep` are frames that were not looked into. `tools` are those of
-    the agents here.
+    the agents here. `held` are pinned: their results are given.
     """
 
     workflow: Workflow
@@ -56,6 +56,7 @@ class Draft:
     frame: DraftNode | None = None
     too_deep: tuple[str, ...] = ()
     tools: Mapping[str, tuple[ToolDraft, ...]] = field(default_factory=dict[str, tuple[ToolDraft, ...]])
+    held: frozenset[str] = frozenset()
 
     def levels(self) -> Iterator[Draft]:
         """Itself and all within."""

@@ -22,6 +22,7 @@ from app.planner.checks import (
 )
 from app.planner.draft import Draft, PartLookup, SpecLookup, draft_of
 from app.planner.frame_checks import FRAME_CHECKS
+from app.planner.partial import narrowed
 from app.planner.plan import AgentTool, AlwaysSkipped, Computation, FramePlan, Plan, PlanEdge, PlanStep
 from app.planner.signature import signature_of
 from app.sdk.data_types import CONVERSIONS, DataType, LazyList, Value
@@ -49,32 +50,34 @@ def make_plan(
     has_price: PriceLookup | None = None,
     part_of: PartLookup = lambda _: None,
     pinned: Collection[str] = (),
+    to: str = "",
 ) -> Planned:
     """Checks everything that can be known before the run, and compiles. Opens and asks nothing.
 
     `spec_of` gives a type's NodeSpec or None; `resolve` gives a model's facts or raises NodeError. `has_price` is
     given where a budget binds: it says whether a model's price is known. `part_of` gives the workflow of a
-    Sub-workflow step, None where it isn't here. `pinned` steps need no input: their results are given.
+    Sub-workflow step, None where it isn't here. The results of `pinned` steps are given; `to` and what leads to it is
+    all that is to run. Both are called as in the plan, those inside Sub-workflows too: `sub7/ask`.
     """
-    draft = _without_needs(draft_of(workflow, spec_of, part_of), pinned)
+    draft = narrowed(draft_of(workflow, spec_of, part_of), to, pinned)
     problems = [*something_runs(draft), *_problems_of(draft, resolve, has_price)]
     if any(problem.severity == "error" for problem in problems):
         return Planned(None, tuple(problems))
     return Planned(_compile(draft, digest), tuple(problems))
 
 
-def _without_needs(draft: Draft, pinned: Collection[str]) -> Draft:
-    nodes = dict(draft.nodes)
-    for name in pinned:
-        if name in nodes:
-            ports = nodes[name].ports
-            inputs = tuple(replace(port, required=False) for port in ports.inputs)
-            nodes[name] = replace(nodes[name], ports=replace(ports, inputs=inputs))
-    return replace(draft, nodes=nodes)
-
-
 def _problems_of(draft: Draft, resolve: ModelResolver, has_price: PriceLookup | None) -> Iterator[Problem]:
-    """Of a level and all within. What is wrong in a Sub-workflow is said of the step that runs it."""
+    """Of a level and all within. What is wrong in a Sub-workflow is said of the step that runs it, and what is wrong
+    with a pinned step doesn't matter.
+    """
+    for problem in _all_problems_of(draft, resolve, has_price):
+        if problem.edge or problem.node not in draft.held:
+            yield problem
+
+
+def _all_problems_of(
+    draft: Draft, resolve: ModelResolver, has_price: PriceLookup | None
+) -> Iterator[Problem]:
     for check in (*CHECKS, *FRAME_CHECKS):
         yield from check(draft)
     yield from models_are_there(draft, resolve)
@@ -194,7 +197,7 @@ def _step(
         error_joined=any(edge.source_port == ERROR_PORT for edge in outgoing),
         gives_verdict=any(port.type == "verdict" for port in ports.outputs),
         result_name=node_type.result_name(draft.fields) if node_type and not skipped else "",
-        powers=spec.powers(draft.fields) if spec and not skipped else (),
+        powers=spec.powers(draft.fields) if spec and not skipped and name not in level.held else (),
         frame=_frame(level, name, prefix) if not skipped else None,
         signature=signature_of(spec, draft.fields) if spec else "",
         lasts=lasts,

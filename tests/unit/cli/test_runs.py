@@ -138,6 +138,31 @@ def test_a_pinned_result_takes_the_place_of_the_work(echo: Path, baton: Any) -> 
         assert baton("run", echo, "--pin", pin, "--allow").code == 2, pin
 
 
+def test_a_pinned_result_inside_a_frame_holds_for_every_element(save: Any, baton: Any) -> None:
+    body = {
+        "in": ("flow.inputs", {"given": [{"name": "message", "source": "item"}]}),
+        "t": SAYS,
+        "u": Node("u", "data.template", fields={"text": "<{{text}}>"}),
+        "e": ("output.output", {"name": "each"}),
+    }
+    nodes = {
+        "a": ("intent.ask", {"asked": [{"name": "list", "type": "list"}]}),
+        "map": frame(
+            "map", "flow.for_each", body, ["in.message>t.message", "t.text>u.text", "u.text>e.value"]
+        ),
+        "o": OUT,
+    }
+    path = save(flow(nodes, ["a.list>map.items", "map.each>o.value"]))
+    two = ("--input", 'list=["x", "y"]')
+    report = run_of(baton, path, *two, "--pin", "Say it.text=Pinned")
+    assert report["outputs"]["reply"] == ["<Pinned>", "<Pinned>"]
+    report = run_of(baton, path, *two, "--to", "Say it")
+    assert set(status_of(report).items()) >= {("a", "done"), ("map", "done"), ("in", "done"), ("t", "done")}
+    assert status_of(report).get("u", "") != "done"
+    report = run_of(baton, path, "--pin", 'map.each=["whole"]')
+    assert report["outputs"]["reply"] == ["whole"]
+
+
 @pytest.mark.usefixtures("paid_server")
 def test_the_cache_is_asked_first_unless_all_is_to_be_fresh(asking: Path, baton: Any) -> None:
     first = run_of(baton, asking, "--input", "message=a")
