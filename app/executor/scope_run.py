@@ -191,13 +191,17 @@ class ScopeRun:
         """Ends every branch and settles what is left; a step that doesn't let itself be ended is left behind."""
         self._ending = True
         interrupted = False
-        for patience in PATIENCE:
-            for task in self._branches:
-                task.cancel()
-            interrupted |= await self._branches_done(patience)
-        for index in self._frontier.unsettled():
-            self._emit(NodeSettled(self._run.now, self._plan.steps[index].id, self._scope, "cancelled"))
-        self._over = True
+        self._run.begin()  # who ends others doesn't wait for anybody: the run is no nearer to a pause
+        try:
+            for patience in PATIENCE:
+                for task in self._branches:
+                    task.cancel()
+                interrupted |= await self._branches_done(patience)
+            for index in self._frontier.unsettled():
+                self._emit(NodeSettled(self._run.now, self._plan.steps[index].id, self._scope, "cancelled"))
+            self._over = True
+        finally:
+            self._run.end()
         if interrupted:
             raise asyncio.CancelledError
 

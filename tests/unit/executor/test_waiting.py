@@ -20,6 +20,8 @@ from app.events.run_state import RunState
 from app.executor.doors import Limits
 from app.executor.executor import Execution
 from app.sdk.context import Answer
+from app.sdk.errors import NodeError
+from app.sdk.gateway import ChatReply, ChatRequest
 from tests.flows import ScriptedModels, doors, events_of, flow, plan, rows_of, settled, start, status
 
 PERSON_WHERE_X = flow(
@@ -98,6 +100,22 @@ async def test_a_step_keeps_the_time_that_it_had_left_when_it_began_to_wait() ->
             last = batch[-1]
     assert isinstance(last, RunFinished)
     assert last.problems[0].code == "node.timeout"
+
+
+async def test_a_run_that_ends_what_waits_for_a_person_does_not_pause_first() -> None:
+    class Refusing(ScriptedModels):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            for _ in range(5):  # until the person is asked
+                await asyncio.sleep(0)
+            raise NodeError("model.key_refused")
+
+    workflow = flow(
+        {"a": "test.source", "m": "test.model", "p": "test.person"}, ["a.value>m.value", "a.value>p.value"]
+    )
+    events = await events_of(start(workflow, through=doors(Refusing())))
+    assert status(events) == "failed"
+    assert any(isinstance(event, PersonAsked) for event in events)
+    assert not any(isinstance(event, RunPaused) for event in events)
 
 
 async def test_the_time_limit_of_a_run_does_not_count_the_pauses() -> None:
