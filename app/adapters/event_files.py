@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.adapters.redaction import hide_in_json
-from app.events.json_codec import decode, encode
+from app.adapters.redaction import hide_in_lines
+from app.events.json_codec import decode, encode_lines
 from app.events.run_events import RunEvent, RunStarted
 
 _ENDING = ".events.jsonl"
@@ -22,19 +22,19 @@ class EventFile:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _forget_oldest(folder, keep - 1)
-            # No event may end the run: what can't be written as UTF-8 becomes a question mark.
-            self._file = self.path.open("w", encoding="utf-8", errors="replace", newline="\n")
+            self._file = self.path.open("wb", buffering=0)
         except OSError as error:
             self.lost = error.strerror or str(error)
 
-    def write(self, events: Iterable[RunEvent]) -> None:
+    def write(self, events: Sequence[RunEvent]) -> None:
         """Writes a batch and hands it to the system, so that a crash of ours loses none of it."""
         if self.lost:
             return
         try:
             # A server may have echoed the key that it was sent.
-            self._file.writelines(f"{hide_in_json(encode(event))}\n" for event in events)
-            self._file.flush()
+            rest = memoryview(hide_in_lines(encode_lines(events)))
+            while rest:  # a disk that is nearly full takes a part
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             self.lost = error.strerror or str(error)
 

@@ -42,12 +42,13 @@ _AFTER_NAME = re.compile(
 
 _secrets: set[str] = set()
 _exact: re.Pattern[str] | None = None
+_exact_bytes: tuple[bytes, ...] = ()
 _changing = Lock()
 
 
 def remember(secret: str) -> None:
     """Hides this value from now on wherever text passes `redact`, also as JSON, in URLs and as Basic authorisation."""
-    global _exact  # noqa: PLW0603 - one gate a process
+    global _exact, _exact_bytes  # noqa: PLW0603 - one gate a process
     if len(secret) < SHORTEST:
         return
     with _changing:
@@ -55,6 +56,7 @@ def remember(secret: str) -> None:
             return
         _secrets.add(secret)
         forms = sorted({form for one in _secrets for form in _forms(one)}, key=len, reverse=True)
+        _exact_bytes = tuple(form.encode(errors="replace") for form in forms)
         _exact = re.compile("|".join(map(re.escape, forms)))
 
 
@@ -68,6 +70,13 @@ def hide_in_json(text: str) -> str:
     return (
         text if hide_known(text) == text else json.dumps(_hidden_in(json.loads(text)), separators=(",", ":"))
     )
+
+
+def hide_in_lines(lines: bytes) -> bytes:
+    """The same in many lines of JSON at once, each with its end."""
+    if not any(form in lines for form in _exact_bytes):
+        return lines
+    return b"".join(hide_in_json(line.decode()).encode() + b"\n" for line in lines.splitlines())
 
 
 def _hidden_in(value: Any) -> Any:

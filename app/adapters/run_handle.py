@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec import structs
 
 from app.adapters.event_files import EventFile
 from app.costs.limits import Span
@@ -15,6 +18,10 @@ from app.document.workflow import Json
 from app.events.run_events import RunEvent, RunFinished, RunPaused
 from app.executor.executor import Execution
 from app.executor.journal import JournalError, RunStore
+
+APART = (
+    0.02  # seconds between two batches: each costs a write, and no person sees more often what has changed
+)
 
 
 class RunHandle:
@@ -71,12 +78,17 @@ class RunHandle:
         return self._execution.outputs
 
     async def batches(self) -> AsyncIterator[list[RunEvent]]:
-        """The events in order, each written to the run's file before it is handed out."""
+        """The events in order, each written to the run's file before it is handed out; what comes within `APART` of a
+        batch is gathered for the next.
+        """
         try:
             async for batch in self._execution.batches():
+                next_at = time.monotonic() + APART
                 self._events.write(batch)
                 lost = await self._sum_up(batch)
                 yield self._with_loss(batch, lost)
+                if (left := next_at - time.monotonic()) > 0:
+                    await self._execution.over(left)
         finally:
             self._events.close()
             if self._store:
@@ -110,4 +122,4 @@ class RunHandle:
             problems.append(Problem("run.events_lost", args=args, severity="warning"))
         if lost and not any(problem.code == lost.code for problem in problems):
             problems.append(replace(lost.problem, severity="warning"))
-        return [*batch[:-1], replace(last, problems=tuple(problems))]
+        return [*batch[:-1], structs.replace(last, problems=tuple(problems))]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.adapters.redaction import hide_in_json
+from app.adapters.redaction import hide_in_lines
 from app.adapters.result_table import ResultTable
 from app.cli.opening import INTERRUPTED
 from app.cli.person import Desk, leave, open_of
@@ -19,7 +19,7 @@ from app.cli.replies import Reply
 from app.cli.terminal import is_person
 from app.document.problem import Problem, ProblemError
 from app.engine import RunHandle
-from app.events.json_codec import encode
+from app.events.json_codec import encode_lines
 from app.events.run_events import RunEvent, RunPaused
 from app.events.run_state import RunState
 
@@ -83,7 +83,7 @@ class Follower:
         state.apply_all(batch)
         if self._as_events:
             # A server may have echoed the key that it was sent.
-            sys.stdout.writelines(f"{hide_in_json(encode(event))}\n" for event in batch)
+            sys.stdout.write(hide_in_lines(encode_lines(batch)).decode())
             sys.stdout.flush()
         if self._table:
             self._table.note(batch)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar, dataclass_transform
 
+import msgspec
+
 T = TypeVar("T")
 
 
@@ -14,3 +16,14 @@ def fact(klass: type[T]) -> type[T]:
     it if it were to watch, and there are two for every step that runs.
     """
     return dataclass(slots=True, unsafe_hash=True)(klass)
+
+
+class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What an event is made of; made, compared and written in a tenth of the time of a dataclass.
+
+    None leads back to itself, so Python need not look through them for circles.
+    """
+
+
+class Fact(Part, frozen=True, tag_field="event", tag=True):
+    """An event, which says as JSON what it is."""

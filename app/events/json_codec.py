@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from app.events import run_events
 from app.events.run_events import RunEvent
@@ -19,8 +21,20 @@ EVENT_TYPES: Mapping[str, type[Any]] = {klass.__name__: klass for klass in get_a
 
 
 def encode(event: RunEvent) -> str:
-    """One line without its newline: {"event": <class name>, …}; attributes at their defaults are left out."""
-    return f'{{"event":"{type(event).__name__}",{json_of(event)[1:]}'
+    """One line without its newline: {"event": <class name>, …}; attributes at their defaults may be left out."""
+    return encode_lines((event,))[:-1].decode()
+
+
+def encode_lines(events: Sequence[RunEvent]) -> bytes:
+    """The same of many, each with its newline."""
+    try:
+        return _EVENTS.encode_lines(events)
+    except UnicodeEncodeError:  # half of a pair of characters, as models write them at times
+        return b"".join(map(_escaped_line, events))
+
+
+def _escaped_line(event: RunEvent) -> bytes:
+    return json.dumps(msgspec.to_builtins(event, enc_hook=_plain), separators=(",", ":")).encode() + b"\n"
 
 
 def json_of(record: Any, *without: str) -> str:
@@ -62,38 +76,43 @@ def _record(record: Any, without: tuple[str, ...] = ()) -> str:
 def _writers(
     klass: type[Any], without: tuple[str, ...]
 ) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any, Callable[[Any], str]], ...]]:
-    """What reads all attributes at once; and of each its name, its default (MISSING, which equals nothing, where it has
-    none) and its writer.
-    """
+    """What reads all attributes at once; and of each its name, its default (see `_defaults`) and its writer."""
     hints = get_type_hints(klass)
-    fields = [f for f in dataclasses.fields(klass) if f.name not in without]
-    names = [f.name for f in fields]
+    fields = {name: default for name, default in _defaults(klass) if name not in without}
+    names = list(fields)
     few = len(names) < 2  # an attrgetter gives a tuple from two names on
     return (
         (lambda record: tuple(getattr(record, name) for name in names)) if few else attrgetter(*names),
-        tuple(
-            (
-                f.name,
-                f.default if f.default_factory is dataclasses.MISSING else f.default_factory(),
-                _writer(hints[f.name]),
-            )
-            for f in fields
-        ),
+        tuple((name, default, _writer(hints[name])) for name, default in fields.items()),
     )
+
+
+def _is_record(klass: Any) -> bool:
+    return dataclasses.is_dataclass(klass) or (isinstance(klass, type) and issubclass(klass, msgspec.Struct))
+
+
+def _defaults(klass: type[Any]) -> Iterator[tuple[str, Any]]:
+    """Each attribute of a record with its default, or with one of two values that equal nothing."""
+    fields: Any = (
+        dataclasses.fields(klass) if dataclasses.is_dataclass(klass) else msgspec.structs.fields(klass)
+    )
+    for field in fields:
+        is_made = field.default_factory not in (dataclasses.MISSING, msgspec.NODEFAULT)
+        yield field.name, field.default_factory() if is_made else field.default
 
 
 def _writer(hint: Any) -> Callable[[Any], str]:
     """Straight to text where the type says all; every other shape goes through the encoder."""
     if hint in _SIMPLE:
         return _SIMPLE[hint]
-    if dataclasses.is_dataclass(hint):
+    if _is_record(hint):
         return _record
     arguments = get_args(hint)
-    if get_origin(hint) is Mapping and dataclasses.is_dataclass(arguments[1]):
+    if get_origin(hint) is Mapping and _is_record(arguments[1]):
         return _records_by_name
-    if get_origin(hint) is tuple and dataclasses.is_dataclass(arguments[0]):
+    if get_origin(hint) is tuple and _is_record(arguments[0]):
         return _records
-    if len(arguments) == 2 and dataclasses.is_dataclass(arguments[0]) and arguments[1] is type(None):
+    if len(arguments) == 2 and _is_record(arguments[0]) and arguments[1] is type(None):
         return _record_or_null
     return _ENCODER.encode
 
@@ -120,7 +139,7 @@ def _plain(value: Any) -> Any:
     """What JSON doesn't know by itself, such as records among other values."""
     if isinstance(value, Decimal):
         return str(value)
-    if dataclasses.is_dataclass(value):
+    if _is_record(type(value)):
         return json.loads(_record(value))
     return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else list(value)
 
@@ -132,6 +151,7 @@ _SIMPLE: Mapping[Any, Callable[[Any], str]] = {
     tuple[str, ...]: _texts,
 }
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+_EVENTS = msgspec.json.Encoder(enc_hook=_plain)
 
 
 def record_of(plain: Mapping[str, Any], klass: type[Any], **known: Any) -> Any:
@@ -148,13 +168,13 @@ def record_of(plain: Mapping[str, Any], klass: type[Any], **known: Any) -> Any:
 @cache
 def _readers(klass: type[Any]) -> Mapping[str, Callable[[Any], Any]]:
     hints = get_type_hints(klass)
-    return {f.name: _reader(hints[f.name]) for f in dataclasses.fields(klass)}
+    return {name: _reader(hints[name]) for name, _ in _defaults(klass)}
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
     if hint is Decimal:
         return Decimal
-    if dataclasses.is_dataclass(hint):
+    if _is_record(hint):
         return lambda value: record_of(value, cast("type[Any]", hint))
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (tuple, frozenset):
@@ -167,7 +187,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
 
 
 def _union_reader(options: tuple[Any, ...]) -> Callable[[Any], Any]:
-    made: list[Any] = [one for one in options if dataclasses.is_dataclass(one) or one is Decimal]
+    made: list[Any] = [one for one in options if _is_record(one) or one is Decimal]
     if len(made) == 1:
         read = _reader(made[0])
         return lambda value: None if value is None else read(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
@@ -10,7 +9,7 @@ from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
 from app.document.problem import Argument, Problem
 from app.document.workflow import Json
-from app.events.fact import fact
+from app.events.fact import Fact, Part
 
 RunStatus: TypeAlias = Literal["running", "done", "failed", "paused", "waiting", "cancelled"]
 Settled: TypeAlias = Literal["ok", "skipped", "failed", "cancelled"]
@@ -19,8 +18,7 @@ About: TypeAlias = Literal["", "effect", "inputs", "version", "tool"]
 Scope: TypeAlias = str  # "" for the run itself, "#17" for row 17, deeper paths inside frames
 
 
-@fact
-class Preview:
+class Preview(Part, frozen=True):
     """What an event carries of a value: at most 2 KiB of text, and a reference to ask for the rest.
 
     `type` is the port's data type; `size` counts characters, items or rows of the whole value.
@@ -32,17 +30,15 @@ class Preview:
     ref: str = ""  # empty: the text is the whole value
 
 
-@fact
-class Failure:
+class Failure(Part, frozen=True):
     """Why an instance or attempt failed, as a code with arguments."""
 
     code: str
-    args: Mapping[str, Argument] = dataclasses.field(default_factory=dict[str, Argument])
+    args: Mapping[str, Argument] = {}
     field: str | None = None
 
 
-@fact
-class RunStarted:
+class RunStarted(Fact, frozen=True):
     """`rows` is None for a single run, else the number of rows if it is known (-1 if not)."""
 
     run: str
@@ -57,18 +53,16 @@ class RunStarted:
     resumed: float = 0.0  # seconds of its earlier lives; 0: a new run
 
 
-@fact
-class NodeStarted:
+class NodeStarted(Fact, frozen=True):
     """An instance fired. `t` is seconds since the run's start, on the monotonic clock, as in every event."""
 
     t: float
     node: str
     scope: Scope
-    inputs: Mapping[str, Preview] = dataclasses.field(default_factory=dict[str, Preview])
+    inputs: Mapping[str, Preview] = {}
 
 
-@fact
-class TextStreamed:
+class TextStreamed(Fact, frozen=True):
     """Partial text for previews: the latest `text` replaces what was shown; lossy."""
 
     t: float
@@ -78,8 +72,7 @@ class TextStreamed:
     tokens: int | None = None
 
 
-@fact
-class ModelCalled:
+class ModelCalled(Fact, frozen=True):
     """One call of a model ended, well or not; its usage and cost count even if the attempt failed.
 
     `usage` None: the server did not say. `source`: nobody was asked now, the reply was there already: from an earlier
@@ -103,8 +96,7 @@ class ModelCalled:
     part: str = ""
 
 
-@fact
-class Retrying:
+class Retrying(Fact, frozen=True):
     """An attempt failed in a way that may pass; the next starts after `delay` seconds."""
 
     t: float
@@ -116,8 +108,7 @@ class Retrying:
     failure: Failure
 
 
-@fact
-class NodeSettled:
+class NodeSettled(Fact, frozen=True):
     """An instance settled, exactly once. `ports` are the output ports that carry a value.
 
     `attempts` is 0 where it never fired. `usage` and `cost` are the sums of this instance's calls. `source` says where
@@ -140,7 +131,7 @@ class NodeSettled:
     cost: Cost = FREE
     model: str = ""
     ports: tuple[str, ...] = ()
-    outputs: Mapping[str, Preview] = dataclasses.field(default_factory=dict[str, Preview])
+    outputs: Mapping[str, Preview] = {}
     verdict: Mapping[str, Json] | None = None
     failure: Failure | None = None
     skip: str = ""  # `skip.<code>`: "input", "disabled", "unknown", "lost" (a Merge took another), "dry"
@@ -150,21 +141,19 @@ class NodeSettled:
     instead: Cost | None = None
 
 
-@fact
-class Computed:
+class Computed(Part, frozen=True):
     """A step that only computes, done: it fired once and settled ok. `inputs` says which output of which step each
     port took, as `step.port`; those stand in earlier events of the same scope.
     """
 
     node: str
-    inputs: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
-    outputs: Mapping[str, Preview] = dataclasses.field(default_factory=dict[str, Preview])
+    inputs: Mapping[str, str] = {}
+    outputs: Mapping[str, Preview] = {}
     seconds: float = 0.0
     verdict: Mapping[str, Json] | None = None
 
 
-@fact
-class StepsComputed:
+class StepsComputed(Fact, frozen=True):
     """Steps that only compute were done one after another, waiting for nothing; `t` is when the last was through."""
 
     t: float
@@ -179,8 +168,7 @@ class StepsComputed:
             yield StepsComputed(round(t, 4), self.scope, (step,))
 
 
-@fact
-class PersonAsked:
+class PersonAsked(Fact, frozen=True):
     """An instance waits for a person. The question is the workflow author's own text; where it is `about` something,
     it is ours: whether an outside `effect` that was begun before a crash is to be taken as done ("approved") or done
     again ("rejected"), or whether a recorded result whose `inputs` or type's `version` are others now still counts.
@@ -196,8 +184,7 @@ class PersonAsked:
     about: About = ""
 
 
-@fact
-class PersonAnswered:
+class PersonAnswered(Fact, frozen=True):
     """The answer that settled a wait."""
 
     t: float
@@ -208,8 +195,7 @@ class PersonAnswered:
     at: str
 
 
-@fact
-class RowSettled:
+class RowSettled(Fact, frozen=True):
     """One row of a run over rows is through, or one element or turn of the `frame` in the scope `scope`; `failure`
     where it failed.
     """
@@ -224,8 +210,7 @@ class RowSettled:
     cost: Cost = FREE
 
 
-@fact
-class FrameStarted:
+class FrameStarted(Fact, frozen=True):
     """A frame begins with its elements or turns; `total` is their number where it is known, else -1."""
 
     t: float
@@ -234,8 +219,7 @@ class FrameStarted:
     total: int
 
 
-@fact
-class BudgetReached:
+class BudgetReached(Fact, frozen=True):
     """A paid call would have gone over a limit: the run pauses before it.
 
     `limit` is empty for the run's own cap, else "day" or "month": then `spent` and `cap` are those of everything, or
@@ -253,40 +237,36 @@ class BudgetReached:
     renews: str = ""
 
 
-@fact
-class RunResumed:
+class RunResumed(Fact, frozen=True):
     """A paused run goes on, with the cap that holds now."""
 
     t: float
     budget: str | None
 
 
-@fact
-class Message:
+class Message(Fact, frozen=True):
     """A line for the run's log (`message.<code>`)."""
 
     t: float
     node: str
     scope: Scope
     code: str
-    args: Mapping[str, Argument] = dataclasses.field(default_factory=dict[str, Argument])
+    args: Mapping[str, Argument] = {}
 
 
-@fact
-class RunPaused:
+class RunPaused(Fact, frozen=True):
     """Nothing more can go on until someone acts; why stands in `status`."""
 
     t: float
     status: Literal["paused", "waiting"]
 
 
-@fact
-class RunFinished:
+class RunFinished(Fact, frozen=True):
     """The last event of every run. `outputs` are the values of the Output nodes by name."""
 
     t: float
     status: RunStatus
-    outputs: Mapping[str, Preview] = dataclasses.field(default_factory=dict[str, Preview])
+    outputs: Mapping[str, Preview] = {}
     problems: tuple[Problem, ...] = ()
 
 

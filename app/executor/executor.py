@@ -91,6 +91,10 @@ class Execution:
             yield events
         await asyncio.gather(self._task, return_exceptions=True)
 
+    async def over(self, seconds: float) -> None:
+        """Comes back when the run is over, or after so many seconds."""
+        await asyncio.wait((self._task,), timeout=seconds)
+
     def stop(self, status: RunStatus = "cancelled") -> None:
         """No call starts after this; calls in flight are ended; the last event says `status`.
 

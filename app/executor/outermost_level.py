@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from app.events.run_events import NodeSettled, NodeStarted, Preview, RunEvent
 from app.events.run_state import frames_of

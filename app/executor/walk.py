@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from app.document.workflow import Json
 from app.events.run_events import NodeSettled, NodeStarted, Preview, RunEvent, Scope
