@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 from app.document.workflow import Json
@@ -37,7 +38,8 @@ class ScopeRun:
         self._where = where
         self._scope = where.scope
         self._tally = tally
-        self._settling = Settling(run, where, values, self._inner)
+        # Nothing here leads back to this: a scope goes as soon as it is through, without a search for circles.
+        self._settling = Settling(run, where, values, partial(_within, run))
         self._frontier = Frontier(plan)
         self._branches: set[asyncio.Task[None]] = set()
         self._through: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -64,11 +66,6 @@ class ScopeRun:
             await self._end_all()
             raise
         return {self._plan.steps[i].result_name: token for i, token in sorted(self._results.items())}
-
-    async def _inner(
-        self, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally
-    ) -> Mapping[str, Token]:
-        return await ScopeRun(self._run, plan, where, values, tally).execute()
 
     def _branch(self, step: int) -> None:
         task = asyncio.get_running_loop().create_task(self._follow(step))
@@ -215,6 +212,13 @@ class ScopeRun:
             except asyncio.CancelledError:
                 interrupted = True
         return interrupted
+
+
+async def _within(
+    run: Run, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally
+) -> Mapping[str, Token]:
+    """A scope inside another."""
+    return await ScopeRun(run, plan, where, values, tally).execute()
 
 
 def _this_task() -> asyncio.Task[Any]:
