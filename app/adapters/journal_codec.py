@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from json.encoder import encode_basestring as _quoted
 from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 
 from app.adapters.redaction import hide_in_json
@@ -157,10 +158,22 @@ def read(name: Name) -> str:
 
 def values_text(values: _Values) -> str:
     """JSON with `{"$lazy": reference}` for lazy values; a plain record's own "$lazy" gets one more "$"."""
-    text = _ENCODER.encode(values)
+    text = _texts(values) or _ENCODER.encode(values)
     if _LAZY in text:
         text = _ENCODER.encode(_escaped(values))
     return _as_stored(text)
+
+
+def _texts(values: _Values) -> str:
+    """The same JSON where all values are texts, as they mostly are; empty where they aren't."""
+    if not isinstance(values, dict):
+        return ""
+    parts: list[str] = []
+    for name, value in values.items():
+        if type(value) is not str:
+            return ""
+        parts.append(f"{_quoted(name)}:{_quoted(value)}")
+    return f"{{{','.join(parts)}}}"
 
 
 def _as_stored(text: str) -> str:

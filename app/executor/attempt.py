@@ -41,7 +41,7 @@ async def run_attempts(
         instance.attempts += 1
         try:
             work = _work(step, inputs, ctx)
-            return outputs_by_port(await (work if seconds is None else _within(seconds, instance, work)))
+            return outputs_by_port(await (work if seconds is None else _within(run, seconds, instance, work)))
         except NodeError as error:
             if not retry.may_retry(error, instance.attempts, step.node.retry.attempts):
                 raise InstanceFailed(failure_of(error)) from error
@@ -71,8 +71,8 @@ def _work(step: PlanStep, inputs: Mapping[str, Value], ctx: RunContext) -> Corou
     return node_type().run(step.fields, inputs_object(node_type, inputs), ctx)
 
 
-async def _within(seconds: float, instance: Instance, work: Coroutine[Any, Any, Any]) -> Any:
-    instance.limit = TimeLimit(seconds)
+async def _within(run: Run, seconds: float, instance: Instance, work: Coroutine[Any, Any, Any]) -> Any:
+    instance.limit = TimeLimit(seconds, deadlines=run.deadlines)
     try:
         async with instance.limit:
             return await work

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from json.encoder import encode_basestring_ascii
+from typing import Any, cast
 
 from app.sdk.data_types import LazyList, Value
 
 
 def digest_of(value: Value) -> str:
     """SHA-256 of the value as JSON with sorted names; a long list says its own."""
-    return hashlib.sha256(_json(value).encode()).hexdigest()
+    return hashlib.sha256((_texts(value) or _json(value)).encode()).hexdigest()
+
+
+def _texts(value: Value) -> str:
+    """The same JSON where the value is texts by name, as what a step is given mostly is; empty where it isn't."""
+    if type(value) is not dict:
+        return ""
+    parts: list[str] = []
+    for name, text in sorted(cast("dict[Any, Any]", value).items()):
+        if type(name) is not str or type(text) is not str:
+            return ""
+        parts.append(f"{encode_basestring_ascii(name)}: {encode_basestring_ascii(text)}")
+    return f"{{{', '.join(parts)}}}"
 
 
 def _lazy(value: Any) -> Any:

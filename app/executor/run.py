@@ -30,6 +30,7 @@ from app.events.run_events import (
     TextStreamed,
 )
 from app.executor.booking import Booking
+from app.executor.deadlines import Deadlines
 from app.executor.doors import Doors, Limits
 from app.executor.instance import Instance
 from app.executor.journal import NOTES_A_RUN
@@ -79,6 +80,7 @@ class Run:
         self._shared = keeping.limits
         self._limits_reached: dict[_Place, LimitReached] = {}
         self.time_limit = TimeLimit(limits.time, past.timed)
+        self.deadlines = Deadlines()  # of attempts
         in_memory = isinstance(self.journal, MemoryJournal)
         self.values = ValueStore(STORE_CHARACTERS if in_memory else BESIDE_A_JOURNAL)
         self.onlookers = Onlookers()
@@ -139,6 +141,7 @@ class Run:
     def close(self) -> None:
         """No event follows."""
         self._closed = True
+        self.deadlines.close()
         self._arrived.set()
 
     async def take(self) -> list[RunEvent]:

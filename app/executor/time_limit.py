@@ -6,15 +6,21 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
+from app.executor.deadlines import Deadlines
+
 
 class TimeLimit:
     """Raises TimeoutError out of its `async with` block after so many seconds in which nobody held it; `before` of
-    them were used up earlier. None: it only counts.
+    them were used up earlier. None: it only counts. With `deadlines` it shares its timer while nobody holds it.
     """
 
-    def __init__(self, seconds: float | None, before: float = 0.0) -> None:
+    def __init__(
+        self, seconds: float | None, before: float = 0.0, deadlines: Deadlines | None = None
+    ) -> None:
         self.seconds = seconds
-        self._timeout = asyncio.timeout(None if seconds is None else max(0.0, seconds - before))
+        self._deadlines = deadlines
+        left = None if seconds is None else max(0.0, seconds - before)
+        self._timeout = asyncio.timeout(None if deadlines else left)
         self._used = before
         self._since: float | None = None  # on the loop's clock, while it counts
         self._entered = False
@@ -35,6 +41,7 @@ class TimeLimit:
         self._holds += 1
         if self._since is not None:
             self._stand()
+            self._leave_line()
             if self.seconds is not None:
                 self._timeout.reschedule(None)
 
@@ -48,14 +55,24 @@ class TimeLimit:
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
         self._entered, self._since = True, _now()
+        if self._deadlines and self.seconds is not None:
+            self._deadlines.begin(self, self.seconds, self._late)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stand()
+        self._leave_line()
         self._entered = False  # who releases it later has nothing to set going again
         await self._timeout.__aexit__(kind, error, trace)
+
+    def _leave_line(self) -> None:
+        if self._deadlines and self.seconds is not None:
+            self._deadlines.end(self, self.seconds)
+
+    def _late(self) -> None:
+        self._timeout.reschedule(_now())
 
     def _stand(self) -> None:
         self._used, self._since = self.used, None
