@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app import figures
 from app.events.run_state import RunState
@@ -17,48 +16,31 @@ from app.ui.history.run_words import said_of
 from app.ui.problem_words import in_short
 from app.ui.runs.problem_list import run_problems
 from app.ui.style_sheet import vary
+from app.ui.widgets.banner import AmountField, Banner
 from app.ui.widgets.plain_label import PlainLabel
-from app.ui.widgets.state_icon import StateIcon
 
 _CENT = Decimal("0.01")
 _KINDS = ("waiting", "paused", "running", "cancelled", "failed")  # states that can go on
 
 
-class ResumeBanner(QFrame):
+class ResumeBanner(Banner):
     """Emits `resumed(budget)`: a Decimal in US dollars, or None where the limit stays as it was."""
 
     resumed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        vary(self, role="banner")
+        super().__init__(parent=parent)
         self._line: RunLine | None = None
         self._run = RunState()
-        self._icon = StateIcon("pause", "warning", 22)
-        self._what = PlainLabel(role="strong", wrap=True)
-        self._more = PlainLabel(role="label", wrap=True)
         self._label = PlainLabel(role="label")
-        self.limit = QLineEdit()
-        self.limit.setFixedWidth(96)
-        self.limit.setObjectName("history.limit")
-        self.limit.setValidator(QDoubleValidator(0.0, 1_000_000.0, 6, self))
+        self.limit = AmountField("history.limit")
         self.limit.textChanged.connect(self._judge)
         self.limit.returnPressed.connect(self._resume)
         self.button = QPushButton()
         self.button.setObjectName("history.resume")
         vary(self.button, kind="primary")
         self.button.clicked.connect(self._resume)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self._what)
-        words.addWidget(self._more)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 10, 14, 10)
-        row.setSpacing(12)
-        row.addWidget(self._icon)
-        row.addLayout(words, 1)
-        for part in (self._label, self.limit, self.button):
-            row.addWidget(part)
+        self.add(self._label, self.limit, self.button)
         appearance().changed.connect(self.retranslate)
         self.hide()
 
@@ -81,12 +63,11 @@ class ResumeBanner(QFrame):
         if line is None:
             return
         said = said_of(line)
-        self._icon.show_state(said.icon, said.tone)
-        vary(self, role="banner-error" if line.summary.status == "failed" else "banner")
+        self.show_state(said.icon, said.tone)
         kind = "alive" if line.alive else line.summary.status
         spent = figures.cost(line.summary.cost)
-        self._what.setText(text(f"history.banner.{kind}", spent=spent, cap=self._cap_words()))
-        self._more.setText(self._why() or text(f"history.banner.{kind}.more"))
+        what = text(f"history.banner.{kind}", spent=spent, cap=self._cap_words())
+        self.say(what, self._why() or text(f"history.banner.{kind}.more"))
         self._label.setText(text("runs.budget.limit"))
         self.limit.setAccessibleName(text("runs.budget.limit"))
         self.button.setText(text(f"history.resume.{line.summary.status}"))
@@ -109,20 +90,14 @@ class ResumeBanner(QFrame):
         needed = Decimal(reached.spent) + Decimal(reached.needed) if reached else spent
         return (max(needed, spent, cap * 2) + _CENT).quantize(_CENT)
 
-    def _amount(self) -> Decimal | None:
-        try:
-            return Decimal(self.limit.text().replace(",", "."))
-        except InvalidOperation:
-            return None
-
     def _judge(self) -> None:
         line = self._line
         if line is None or line.summary.status != "paused":
             self.button.setEnabled(True)
             return
-        amount = self._amount()
+        amount = self.limit.amount()
         self.button.setEnabled(amount is not None and amount > line.summary.cost.known)
 
     def _resume(self) -> None:
         if self.button.isEnabled() and self._line is not None:
-            self.resumed.emit(self._amount() if self._line.summary.status == "paused" else None)
+            self.resumed.emit(self.limit.amount() if self._line.summary.status == "paused" else None)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app import figures
 from app.events.run_events import BudgetReached
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.style_sheet import vary
+from app.ui.widgets.banner import AmountField, Banner
 from app.ui.widgets.plain_label import PlainLabel
-from app.ui.widgets.state_icon import StateIcon
 
 _CENT = Decimal("0.01")
 
 
-class BudgetBanner(QFrame):
+class BudgetBanner(Banner):
     """Emits `raised(Decimal)`: the run's new cap in US dollars; `limit_raised(reached, Decimal)` where it was a limit
     of a day or month.
     """
@@ -28,33 +27,17 @@ class BudgetBanner(QFrame):
     limit_raised = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        vary(self, role="banner")
+        super().__init__(parent=parent)
         self._reached: BudgetReached | None = None
-        self._what = PlainLabel(role="strong", wrap=True)
-        self._more = PlainLabel(role="label", wrap=True)
         self._label = PlainLabel(role="label")
-        self._limit = QLineEdit()
-        self._limit.setFixedWidth(96)
-        self._limit.setObjectName("budget.limit")
-        self._limit.setValidator(QDoubleValidator(0.0, 1_000_000.0, 6, self))
+        self._limit = AmountField("budget.limit")
         self._limit.textChanged.connect(self._judge)
         self._limit.returnPressed.connect(self._raise)
         self._resume = QPushButton()
         self._resume.setObjectName("budget.resume")
         vary(self._resume, kind="primary")
         self._resume.clicked.connect(self._raise)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self._what)
-        words.addWidget(self._more)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 10, 14, 10)
-        row.setSpacing(12)
-        row.addWidget(StateIcon("pause", "warning", 22))
-        row.addLayout(words, 1)
-        for part in (self._label, self._limit, self._resume):
-            row.addWidget(part)
+        self.add(self._label, self._limit, self._resume)
         self.hide()
         appearance().changed.connect(self._retext)
 
@@ -76,11 +59,11 @@ class BudgetBanner(QFrame):
             left = _money(str(max(Decimal(reached.cap) - Decimal(reached.spent), Decimal(0))))
             args = {"connection": reached.connection, "left": left, "renews": reached.renews}
             code = f"runs.budget.{reached.limit}{'_at' if reached.connection else ''}"
-            self._what.setText(text(code, spent=spent, cap=cap, needed=needed, **args))
-            self._more.setText(text("runs.budget.renews", **args))
+            self.say(
+                text(code, spent=spent, cap=cap, needed=needed, **args), text("runs.budget.renews", **args)
+            )
         else:
-            self._what.setText(text("runs.budget.what", spent=spent, cap=cap, needed=needed))
-            self._more.setText(text("runs.budget.more"))
+            self.say(text("runs.budget.what", spent=spent, cap=cap, needed=needed), text("runs.budget.more"))
         self._label.setText(text("runs.budget.limit"))
         self._limit.setAccessibleName(text("runs.budget.limit"))
         self._resume.setText(text("runs.budget.resume"))
@@ -90,13 +73,10 @@ class BudgetBanner(QFrame):
 
     def _amount(self) -> Decimal | None:
         """The limit typed, if it lets the run go on."""
-        try:
-            amount = Decimal(self._limit.text().replace(",", "."))
-        except InvalidOperation:
+        amount, reached = self._limit.amount(), self._reached
+        if amount is None or reached is None:
             return None
-        reached = self._reached
-        enough = reached is not None and amount >= Decimal(reached.spent) + Decimal(reached.needed)
-        return amount if enough else None
+        return amount if amount >= Decimal(reached.spent) + Decimal(reached.needed) else None
 
     def _raise(self) -> None:
         if (amount := self._amount()) is None:

@@ -6,18 +6,16 @@ from collections.abc import Mapping
 from typing import cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.events.run_events import PersonAsked
 from app.events.run_state import row_of
 from app.texts import text
 from app.ui.step_looks import StepLook
-from app.ui.style_sheet import vary
-from app.ui.widgets.icon_button import IconTile
-from app.ui.widgets.plain_label import PlainLabel
+from app.ui.widgets.banner import Banner
 
 
-class RecordCard(QFrame):
+class RecordCard(Banner):
     """Emits `decided(node, scope, decision, value, comment)`, once: "approved" takes what was recorded, "rejected" does
     it again. Neither way has Enter: both can cost something.
     """
@@ -25,8 +23,7 @@ class RecordCard(QFrame):
     decided = Signal(str, str, str, object, str)
 
     def __init__(self, question: PersonAsked, look: StepLook, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        vary(self, role="card")
+        super().__init__("triangle-alert", parent=parent)
         self._question = question
         about = question.about
         self.take, self.again = (
@@ -37,25 +34,10 @@ class RecordCard(QFrame):
         self.again.setObjectName("record.again")
         self.take.clicked.connect(lambda: self._decide("approved"))
         self.again.clicked.connect(lambda: self._decide("rejected"))
-        row = row_of(question.scope)
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        head.addWidget(IconTile(look.icon, look.kind, 28))
-        head.addWidget(PlainLabel(text(f"record.{about}", step=look.title), "heading", wrap=True), 1)
-        if row >= 0:
-            head.addWidget(PlainLabel(text("person.row", n=row + 1), "small"))
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        buttons.addStretch(1)
-        buttons.addWidget(self.again)
-        buttons.addWidget(self.take)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 14)
-        layout.setSpacing(10)
-        layout.addLayout(head)
-        layout.addWidget(PlainLabel(self._what_changed(), "label", wrap=True))
-        layout.addWidget(PlainLabel(text(f"record.{about}.more"), "muted", wrap=True))
-        layout.addLayout(buttons)
+        self.add(self.again, self.take)
+        row, asked = row_of(question.scope), text(f"record.{about}", step=look.title)
+        where = f"{text('person.row', n=row + 1)}: " if row >= 0 else ""
+        self.say(f"{where}{asked}", f"{self._what_changed()}\n{text(f'record.{about}.more')}")
 
     def _what_changed(self) -> str:
         value = self._question.value

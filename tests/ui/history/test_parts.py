@@ -32,6 +32,7 @@ from app.ui.history.run_words import needs_somebody, said_of
 from app.ui.history.tape import MOST_STEPS, Tape
 from app.ui.runs.record_card import RecordCard
 from app.ui.step_looks import StepLook
+from app.ui.widgets.plain_label import PlainLabel
 
 LINE = RunLine("r", "flow", "Flow", "d", "2026-03-01T10:00:00+08:00", RunSummary("done", calls=1))
 
@@ -140,7 +141,7 @@ def test_a_question_about_a_record_says_what_changed_and_has_its_own_two_ways(
     heard: list[tuple[object, ...]] = []
     card.decided.connect(lambda *said: heard.append(said))
     assert (card.take.text(), card.again.text()) == (take, again)
-    words = " ".join(label.text() for label in card.findChildren(type(card.layout().itemAt(1).widget())))  # type: ignore[union-attr]
+    words = " ".join(label.text() for label in card.findChildren(PlainLabel))
     assert "Writer" in words
     assert ("version 1" in words and "version 2" in words) == (about == "version")
     card.again.click()
