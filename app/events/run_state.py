@@ -511,12 +511,10 @@ def _status_of(node: NodeState) -> NodeStatus:
         return "running"
     if node.failed:
         return "failed"
-    if node.cancelled:
-        return "cancelled"
-    if node.ok:
+    if node.ok:  # of many, some may have been stopped
         bad = node.verdicts.failed + node.verdicts.not_checked
         return "check_failed" if bad and not node.verdicts.passed else "done"
-    return "skipped"
+    return "cancelled" if node.cancelled else "skipped"
 
 
 def _count_verdict(count: VerdictCount, verdict: Mapping[str, Any]) -> None:

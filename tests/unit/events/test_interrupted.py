@@ -35,8 +35,9 @@ def test_what_was_under_way_is_cancelled_and_what_was_done_stays() -> None:
     assert run.status == "failed"
     assert run.is_over
     assert [problem.code for problem in run.problems] == ["engine.ended"]
-    assert [(node.status, node.active) for node in run.nodes.values()] == [("cancelled", 0)] * 3
-    assert run.nodes["a"].ok == 1
+    assert [node.active for node in run.nodes.values()] == [0] * 3
+    assert [node.status for node in run.nodes.values()] == ["done", "cancelled", "cancelled"]
+    assert (run.nodes["a"].ok, run.nodes["a"].cancelled) == (1, 1)
     assert run.nodes["b"].cost == Cost(Decimal("0.01"), "priced")
     assert run.cost == Cost(Decimal("0.01"), "priced")
     assert not run.questions
