@@ -16,6 +16,8 @@ from app.ui.problem_words import what_happened
 
 Turn = Mapping[str, Any]
 
+_RULES = ("check.", "answer.")  # the codes of reasons that name a rule
+
 
 def turn_words(turn: Turn) -> str:
     """One model and what came of it: "Haiku: answered"."""
@@ -33,10 +35,12 @@ def why_words(turn: Turn) -> str:
             what_happened(Problem(code, args=args)) if has(f"problem.{code}", "en") else code, 300
         )
     reasons = cast("Sequence[Turn]", turn.get("reasons") or ())
-    wanted = [one for one in reasons if one.get("verdict") != "passed"] or list(reasons)
-    if turn.get("outcome") == "answered" and len(wanted) == len(reasons) > 1:
+    broken = [one for one in reasons if one.get("verdict") != "passed"]
+    # A rule that was kept reads like one that was not: it says what must be.
+    told = broken or [one for one in reasons if not str(one.get("code")).startswith(_RULES)]
+    if turn.get("outcome") == "answered" and not broken and len(reasons) > 1:
         return ""  # it kept every rule
-    return one_line(" · ".join(_reason(one) for one in wanted), 300)
+    return one_line(" · ".join(_reason(one) for one in told), 300)
 
 
 def way_in_short(path: Sequence[Turn]) -> str:

@@ -89,6 +89,14 @@ async def test_a_cascade_shows_which_rule_sent_it_on(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not clipped(window))
 
 
+async def test_a_rule_that_was_kept_is_not_said_like_one_that_was_broken(qtbot: QtBot) -> None:
+    state = await state_of(cascade(), ByRole(small="Tomorrow.", strong="Never asked."))
+    card = PathCard()
+    qtbot.addWidget(card)
+    card.show_state(state.nodes["n"])
+    assert list(card.words)[:-1] == ["small: its answer was taken"]
+
+
 async def test_over_rows_the_rate_and_the_saving_are_said_with_how_they_are_known(qtbot: QtBot) -> None:
     models = ByRole(small=lambda prompt: "sorry" if prompt == "hard" else "Yes.", strong="Tomorrow.")
     rows = [{"value": "hard" if n == 0 else f"easy {n}"} for n in range(10)]
