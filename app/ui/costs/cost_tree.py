@@ -35,6 +35,7 @@ Title = Callable[[Line], str]
 _COLUMNS = ("name", "model", "rows", "calls", "a_call", "cost", "share")
 _NAME, _MODEL, _ROWS, _CALLS, _A_CALL, _COST, _SHARE = range(7)
 _WIDTHS = {_MODEL: 160, _ROWS: 100, _CALLS: 76, _A_CALL: 92, _COST: 158, _SHARE: 200}
+_MOST_MODEL = 320
 _LINE = Qt.ItemDataRole.UserRole
 _ROW = 30
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -117,7 +118,7 @@ class CostTree(QTreeWidget):
         words = one_line(models[0][1]) if len(models) == 1 else text("costs.models", n=len(models))
         if self._split == "model" and not step:
             words = models[0][0] or text("model.this_computer")
-        rows = "" if line.rows is None else text("costs.rows", shown=figures.count(line.rows))
+        rows = "" if line.rows is None else figures.count(line.rows)
         cells = [name, words, rows, figures.count(line.calls), a_call(line), line_cost(line), share(line)]
         item = QTreeWidgetItem(cells)
         item.setData(_NAME, _LINE, line)
@@ -176,6 +177,12 @@ class CostTree(QTreeWidget):
         self._fit()
 
     def _fit(self) -> None:
+        """What the fixed columns leave goes to names and models, half to each."""
+        fixed = sum(
+            width for column, width in _WIDTHS.items() if column != _MODEL and not self.isColumnHidden(column)
+        )
+        half = (self.viewport().width() - fixed) // 2
+        self.header().resizeSection(_MODEL, max(_WIDTHS[_MODEL], min(half, _MOST_MODEL)))
         for least, column in _NARROW:
             self.setColumnHidden(
                 column, self.width() < least or (column == _ROWS and self._split != "workflow")

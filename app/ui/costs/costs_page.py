@@ -171,6 +171,8 @@ class CostsPage(QScrollArea):
         before = self._before.bill()
         self.what_if.setVisible(bool(before.total.calls))
         self.what_if.show_month(before, month.moved(-1), self._shelf)
+        side = (self._unknown, self._saved, self.what_if)
+        self._side.setVisible(any(part.isVisibleTo(self._side) for part in side))
         self._show_days()
         self._show_causes()
 
@@ -236,7 +238,7 @@ class CostsPage(QScrollArea):
             (self._export, "download", "costs.export"),
         ):
             button.setIcon(icon(glyph, look.text2, look.muted, 16))
-            button.setText(text(code))
+            button.setText(f" {text(code)}")
         self._export.setEnabled(bool(self._spending.sums))
         self._days.title.setText(text("costs.by_day"))
         self._causes.title.setText(text("costs.causes"))

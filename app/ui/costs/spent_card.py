@@ -18,6 +18,7 @@ from app.ui.costs.card import CostsCard
 from app.ui.costs.month import Month
 from app.ui.widgets.plain_label import PlainLabel
 
+_CENT = Decimal("0.01")
 _RIGHT = Qt.AlignmentFlag.AlignRight
 
 
@@ -79,16 +80,18 @@ class SpentCard(CostsCard):
             left = max(cap - whole.spent - whole.held, Decimal(0))
             held = figures.limit(whole.held)
             words = text("costs.spent.left_held", held=held) if whole.held else text("costs.spent.left")
-            facts.append((figures.limit(left.quantize(Decimal("0.01"))), words))
+            facts.append((figures.limit(left.quantize(_CENT)), words))
         if day and is_now:
             of = text("costs.spent.today_of", cap=figures.limit(day.cap)) if day.cap is not None else ""
-            facts.append((figures.money(day.spent), of or text("costs.spent.today")))
+            facts.append((dollars(day.spent.quantize(_CENT)), of or text("costs.spent.today")))
         facts.append((figures.count(calls), text("costs.spent.calls", n=calls)))
         facts.append((figures.percent(free / calls) if calls else "–", text("costs.spent.free")))
         for at, (value, words) in enumerate(self._facts):
             shown = facts[at] if at < len(facts) else ("", "")
             value.setText(shown[0])
             words.setText(shown[1])
+            for part in (value, words):
+                part.setVisible(at < len(facts))
 
 
 class _Bar(QWidget):
