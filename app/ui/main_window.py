@@ -308,11 +308,11 @@ class MainWindow(QMainWindow):
         self.budget_question.show_standings(spending.limits)
 
     def switch_start(self) -> None:
-        """From the canvas to the start page and back."""
-        if self._pages.currentWidget() is self.panels:
-            self.show_start()
-        else:
+        """From wherever the person is to the start page, and from there to the canvas."""
+        if self._pages.currentWidget() is self._home:
             self.show_work()
+        else:
+            self.show_start()
 
     def show_history(self, run: str = "") -> None:
         """The Runs page; with a run, that one."""

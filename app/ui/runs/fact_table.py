@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -23,6 +23,7 @@ from app.ui.appearance import appearance
 from app.ui.canvas.ink import draw_text, fill_rounded
 from app.ui.icons import paint_icon
 from app.ui.plain import one_line, tooltip
+from app.ui.style_sheet import vary
 from app.ui.theme import tint
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -131,6 +132,7 @@ class FactTable(QTableView):
         super().__init__(parent)
         self._facts = FactModel(self)
         self.setModel(self._facts)
+        vary(self, role="facts")
         self.setItemDelegate(_CellPainter(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -183,6 +185,20 @@ class FactTable(QTableView):
     def _open(self, index: QModelIndex) -> None:
         self.opened.emit(index.row())
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._show_ring()
+
+    def currentChanged(self, current: _Index, previous: _Index) -> None:
+        super().currentChanged(current, previous)
+        self._show_ring()
+
+    def _show_ring(self) -> None:
+        """The row that is current shows where the keys go; without one, the whole table does."""
+        ring = "" if self.currentIndex().isValid() else "yes"
+        if self.property("ring") != ring:
+            vary(self, ring=ring)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self._open(self.currentIndex())
@@ -206,6 +222,9 @@ class _CellPainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(area, tint(look.accent2, 14 if look.dark else 9))
+            if index.column() == 0:
+                edge = look.accent2 if state & QStyle.StateFlag.State_Active else look.border_strong
+                painter.fillRect(QRectF(area.left(), area.top(), 3, area.height()), edge)
         elif model.failed(index.row()):
             painter.fillRect(area, tint(look.state("error").line, 7))
         elif cell.ground:
