@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.costs.cost import FREE, Cost
-from app.events.run_events import Preview
+from app.events.run_events import Preview, Scope
 from app.events.run_state import InstanceState, NodeState, RunState
 
 
@@ -15,6 +15,8 @@ class Side:
     """A node in one of the runs. `answer` is the preview of its main output; of several instances none is shown."""
 
     status: str = "idle"
+    ok: int = 0
+    failed: int = 0
     answer: str = ""
     tokens: int = 0
     cost: Cost = FREE
@@ -26,7 +28,8 @@ class Side:
 class NodePair:
     """A node in both runs; None where it was no part of the run. `differs`: status, answer or model are others.
 
-    For instances by row, `other_answers` counts the rows that both have and in which the answers part, of `compared`.
+    For instances by row, `parted` are the scopes that both have and in which the answers part, of `compared`; `shown`
+    are where both can be looked at, the parted ones first.
     """
 
     node: str
@@ -34,7 +37,8 @@ class NodePair:
     right: Side | None
     differs: bool
     compared: int = 0
-    other_answers: int = 0
+    parted: tuple[Scope, ...] = ()
+    shown: tuple[Scope, ...] = ()
 
 
 def compare(left: RunState, right: RunState) -> tuple[NodePair, ...]:
@@ -69,15 +73,15 @@ def _pair(
     theirs: Mapping[str, InstanceState],
 ) -> NodePair:
     shared = [scope for scope in mine if scope in theirs]
-    parted = sum(_outputs(mine[scope]) != _outputs(theirs[scope]) for scope in shared)
+    parted = tuple(scope for scope in shared if _texts(mine[scope]) != _texts(theirs[scope]))
     one, other = _side(left, mine), _side(right, theirs)
     differs = (
         one is None
         or other is None
         or (one.status, one.answer, one.model) != (other.status, other.answer, other.model)
-        or parted > 0
+        or bool(parted)
     )
-    return NodePair(node, one, other, differs, len(shared), parted)
+    return NodePair(node, one, other, differs, len(shared), parted, parted or tuple(shared or mine or theirs))
 
 
 def _side(state: NodeState | None, instances: Mapping[str, InstanceState]) -> Side | None:
@@ -86,6 +90,8 @@ def _side(state: NodeState | None, instances: Mapping[str, InstanceState]) -> Si
     only = next(iter(instances.values())) if len(instances) == 1 else None
     return Side(
         state.status,
+        state.ok,
+        state.failed,
         _answer(only) if only else "",
         state.usage.total,
         state.cost,
@@ -94,11 +100,17 @@ def _side(state: NodeState | None, instances: Mapping[str, InstanceState]) -> Si
     )
 
 
-def _outputs(instance: InstanceState) -> Mapping[str, str]:
+def came_of(instance: InstanceState) -> Mapping[str, Preview]:
+    """What an instance gave; of a step that only takes, such as one that delivers, what it took."""
     settled = instance.settled
-    return {name: shown.text for name, shown in settled.outputs.items()} if settled else {}
+    if settled is None or settled.status != "ok":
+        return {}
+    return settled.outputs or instance.inputs
+
+
+def _texts(instance: InstanceState) -> Mapping[str, str]:
+    return {name: shown.text for name, shown in came_of(instance).items()}
 
 
 def _answer(instance: InstanceState) -> str:
-    outputs: Mapping[str, Preview] = instance.settled.outputs if instance.settled else {}
-    return next((shown.text for shown in outputs.values()), "")
+    return next((shown.text for shown in came_of(instance).values()), "")

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
-from typing import cast
 
-from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QEvent, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from app.costs.cost import Cost
-from app.costs.limits import Span, with_cap
-from app.costs.spending import Spending
 from app.document.ids import new_id
-from app.document.operations import SetWorkflow
-from app.document.problem import Problem
 from app.document.workflow import Workflow
-from app.events.run_events import BudgetReached
 from app.registry.registry import Registry
 from app.texts import text
 from app.ui import menus
@@ -36,6 +28,7 @@ from app.ui.engine_link import EngineLink
 from app.ui.finders import Finders
 from app.ui.framing import Framing
 from app.ui.history.archive import Archive
+from app.ui.history.compare_desk import CompareDesk
 from app.ui.history.history_desk import HistoryDesk
 from app.ui.inspector.inspector import Inspector
 from app.ui.kept_preferences import KeptPreferences
@@ -43,7 +36,7 @@ from app.ui.keys_sheet import KeysSheet
 from app.ui.leaving import may_close
 from app.ui.linked_engine import LinkedEngine
 from app.ui.looking import Looking
-from app.ui.notices import Notices, unfinished_strip
+from app.ui.notices import Notices
 from app.ui.open_and_save import OpenAndSave
 from app.ui.opening import Opening
 from app.ui.outline import Outline
@@ -64,6 +57,8 @@ from app.ui.strips import Strips
 from app.ui.top_bar import TopBar
 from app.ui.viewing import Viewing
 from app.ui.welcome.start_page import StartPage
+from app.ui.window_pages import WindowPages
+from app.ui.window_signals import WindowSignals
 from app.ui.window_state import load_window_state, save_window_state
 
 
@@ -90,7 +85,8 @@ class MainWindow(QMainWindow):
         self._make_workers()
         self._lay_out()
         self._join_actions()
-        self._join_views()
+        WindowSignals(self)
+        appearance().changed.connect(self._retext)
         self._restore()
 
     def _make_views(self) -> None:
@@ -104,12 +100,6 @@ class MainWindow(QMainWindow):
         self.strips = Strips(partial(text, "window.strip.close"))
         self.start = StartPage(self.registry)
         self.home_strips = Strips(partial(text, "window.strip.close"))
-        self._home = QWidget()
-        home = QVBoxLayout(self._home)
-        home.setContentsMargins(0, 0, 0, 0)
-        home.setSpacing(0)
-        home.addWidget(self.home_strips)
-        home.addWidget(self.start, 1)
         self.menu = QMenu(self)
         self.top = TopBar(self.action_set, self.menu)
         self.work = QWidget()
@@ -137,6 +127,7 @@ class MainWindow(QMainWindow):
         )
         self.partial = PartialRuns(self.session, self.canvas, self.desk, self.link, self)
         self.history = HistoryDesk(self.session, self.registry, self.link, self)
+        self.compare = CompareDesk(self.session, self.registry, self.link, self)
         self.costs = CostsDesk(self.registry, self.link, self)
         self.checking = Checking(self.session, self.link, self)
         self.notices = Notices(
@@ -158,29 +149,38 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.setObjectName("main")
         self.setMinimumSize(900, 600)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.panels)
-        self._pages.addWidget(self._home)
+        self.pages = WindowPages(
+            self.top,
+            (self.panels, self.canvas),
+            (self.start, self.home_strips),
+            (self.history, self.compare, self.costs),
+            self.session,
+            self.files,
+            self.preferences,
+        )
+        self.show_work, self.show_start = self.pages.show_work, self.pages.show_start
+        self.show_history = self.pages.show_history
         central = QWidget()
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
-        column.addWidget(self._pages, 1)
+        column.addWidget(self.pages.stack, 1)
         self.setCentralWidget(central)
         self.canvas.set_run_bar(self.run_shown.bar)
 
     def _join_actions(self) -> None:
         self.action_set.on(
             {
-                "file.home": self.switch_start,
+                "file.home": self.pages.switch_start,
                 "file.rename": self.top.name.edit,
                 "file.quit": self.close,
                 "edit.find": self.finders.in_workflow,
                 "step.add": self.finders.add_here,
                 "view.palette": self.finders.everything,
                 "view.keys": self.show_keys,
-                "view.history": self.switch_history,
+                "view.history": self.pages.switch_history,
+                "view.compare": self.pages.show_compare,
                 **self.opening.handlers(),
                 **self.editing.handlers(),
                 **self.framing.handlers(),
@@ -193,64 +193,6 @@ class MainWindow(QMainWindow):
         )
         self.action_set.work_in(self.canvas)
         self.action_set.work_in(self.outline.tree)
-        self.session.undo_stack.indexChanged.connect(self.update_actions)
-        self.stream.state_changed.connect(self.update_actions)
-        QGuiApplication.clipboard().dataChanged.connect(self.update_actions)
-
-    def _join_views(self) -> None:
-        self.session.changed.connect(self._on_change)
-        self.session.ran.connect(self._on_run)
-        self.session.checked.connect(self._on_checked)
-        self.session.foreseen.connect(self._on_foreseen)
-        self.session.moved.connect(self.retitle)
-        self.canvas.selection_changed.connect(self._on_selection)
-        self.canvas.level_changed.connect(self.update_actions)
-        self.canvas.intents.open_requested.connect(self.show_step)
-        self.canvas.intents.problem_requested.connect(self.show_problems)
-        self.library.picked.connect(self.finders.add_in_sight)
-        self.outline.opened.connect(self.show_step)
-        self.inspector.preferences_asked.connect(self.preferences_desk.open)
-        self.inspector.models_wanted.connect(self.preferences_desk.find_models)
-        self.inspector.server_taken.connect(self.preferences_desk.take_found)
-        self.preferences_desk.shelf_changed.connect(self.inspector.show_shelf)
-        self.preferences_desk.scale_changed.connect(partial(self.notices.offer_restart, self.restart))
-        self.preferences_desk.shelf_changed.connect(self.desk.show_shelf)
-        self.desk.refused.connect(self._on_no_run)
-        self.partial.refused.connect(self.notices.refused)
-        self.partial.told.connect(self.notices.told)
-        self.pinning.refused.connect(self.notices.refused)
-        self.pinning.changed.connect(self.update_actions)
-        self.desk.begun.connect(self._on_begun)
-        for source in (self.editing, self.inspector, self.opening):
-            source.refused.connect(self.notices.refused)
-        self.runs.chosen.connect(self.show_step)
-        self.runs.mended.connect(self.editing.do)
-        self.runs.rows.retried.connect(self.desk.retry_failures)
-        self.runs.rows.exported.connect(self._export)
-        self.runs.folded.connect(partial(self.panels.show_panel, "runs", False))
-        self.runs.sized.connect(self._turn_runs)
-        self.panels.folded.connect(self._on_fold)
-        for reached in (self.runs.limit_raised, self.history.limit_raised):
-            reached.connect(self._set_limit)
-        self.history.unfinished.connect(self._offer_unfinished)
-        self.history.clearing.connect(partial(self.preferences_desk.open, "storage"))
-        self.top.page.connect(self._show_page)
-        self.top.home.connect(self.switch_start)
-        self.top.place.connect(self._show_place)
-        self.top.wallet.clicked.connect(self.show_costs)
-        self.costs.stood.connect(self._show_wallet)
-        self.costs.limits_wanted.connect(partial(self.preferences_desk.open, "money"))
-        self.costs.told.connect(self.notices.told)
-        self.costs.refused.connect(self.notices.refused)
-        self.preferences.changed.connect(self.costs.look_soon)
-        for stream in (self.stream, self.history.stream):
-            stream.state_changed.connect(self.costs.look_soon)
-        self.top.name.named.connect(self._rename)
-        self.top.run.pressed.connect(self.desk.toggle)
-        self.run_shown.bar.stop.connect(self.desk.stop)
-        self.opening.opened.connect(self.show_work)
-        self.files.saved_own.connect(self._remember_own)
-        appearance().changed.connect(self._retext)
 
     def _restore(self) -> None:
         if self._state.geometry:
@@ -259,95 +201,10 @@ class MainWindow(QMainWindow):
             room = self.screen().availableGeometry()
             self.resize(min(1600, room.width() - 40), min(1000, room.height() - 60))
         self.panels.restore(self._state)
-        self._on_change()
+        self.show_document()
         self._retext()
 
-    def _set_limit(self, reached: BudgetReached, cap: Decimal) -> None:
-        """A limit of a day or month that a run waits for."""
-        span = cast("Span", reached.limit)
-        self.preferences.take(with_cap(self.preferences.now, span, reached.connection, cap))
-
     # --- what is shown -------------------------------------------------------------------------------------
-
-    def show_work(self) -> None:
-        """The canvas with its panels."""
-        self._pages.setCurrentWidget(self.panels)
-        self.top.show_place("")
-        self.top.pages.set_value("design")
-        self.canvas.setFocus()
-        self.retitle()
-
-    def show_start(self) -> None:
-        """The start page."""
-        self.start.show_start(self.files.recent(), self.preferences.now.roles)
-        self._pages.setCurrentWidget(self._home)
-        self.top.show_place("home")
-        self.retitle()
-
-    def show_costs(self) -> None:
-        """The Costs page, across all workflows."""
-        if self._pages.indexOf(self.costs.page) < 0:
-            self._pages.addWidget(self.costs.page)
-        self._pages.setCurrentWidget(self.costs.page)
-        self.top.show_place("costs")
-        self.costs.show()
-        self.retitle()
-
-    def _show_place(self, place: str) -> None:
-        if place == "costs":
-            self.show_costs()
-        else:
-            self.show_start()
-
-    def _show_wallet(self, spending: Spending) -> None:
-        """What today has cost, and what its limit is."""
-        day = spending.standing("day")
-        if day is not None:
-            state = "priced" if day.spent else "free"
-            self.top.wallet.show_budget(day.cap, Cost(day.spent, state) if day.spent else None)
-        self.budget_question.show_standings(spending.limits)
-
-    def switch_start(self) -> None:
-        """From wherever the person is to the start page, and from there to the canvas."""
-        if self._pages.currentWidget() is self._home:
-            self.show_work()
-        else:
-            self.show_start()
-
-    def show_history(self, run: str = "") -> None:
-        """The Runs page; with a run, that one."""
-        if self._pages.indexOf(self.history.page) < 0:
-            self._pages.addWidget(self.history.page)
-        self._pages.setCurrentWidget(self.history.page)
-        self.top.show_place("")
-        self.top.pages.set_value("runs")
-        self.history.show(run)
-        self.history.page.list.table.setFocus()
-        self.retitle()
-
-    def switch_history(self) -> None:
-        """From the canvas to the Runs page and back."""
-        if self.top.pages.value() == "runs":
-            self.show_work()
-        else:
-            self.show_history()
-
-    def _show_page(self, page: str) -> None:
-        if page == "runs":
-            self.show_history()
-        else:
-            self.show_work()
-
-    def _offer_unfinished(self, n: int) -> None:
-        """Wherever the person is now."""
-        for strips in (self.strips, self.home_strips):
-            strips.show_strip("unfinished", unfinished_strip(n, self._show_unfinished))
-
-    def _show_unfinished(self) -> None:
-        for strips in (self.strips, self.home_strips):
-            strips.drop("unfinished")
-        self.show_history()
-        self.history.show_unfinished()
 
     def show_step(self, node: str, field: str = "") -> None:
         """Picks a step, and one of its settings."""
@@ -370,11 +227,7 @@ class MainWindow(QMainWindow):
     def retitle(self) -> None:
         """Name, saved or not, and what follows from it."""
         mark = "" if self.session.is_saved else "*"
-        at_start = self._pages.currentWidget() is self._home
-        name = text("window.start") if at_start else self.session.workflow.name
-        if self.top.places.isVisibleTo(self.top) and not at_start:
-            name = text("costs.title")
-        self.setWindowTitle(f"{mark}{visible(name)} — Baton")
+        self.setWindowTitle(f"{mark}{visible(self.pages.title)} — Baton")
         self.run_shown.show_saved()
         self.canvas.set_read_only(self.session.place.read_only)
         self.update_actions()
@@ -388,51 +241,11 @@ class MainWindow(QMainWindow):
         self.action_set.explain("edit.undo", self.session.undo_stack.undoText())
         self.action_set.explain("edit.redo", self.session.undo_stack.redoText())
 
-    def _on_change(self) -> None:
+    def show_document(self) -> None:
+        """The document as it is now."""
         self.canvas.sync(self.session.workflow)
         self.top.name.show_name(self.session.workflow.name)
         self.retitle()
-
-    def _on_run(self, nodes: frozenset[str]) -> None:
-        self.canvas.show_run(self.session.run, nodes)
-
-    def _on_checked(self) -> None:
-        self.canvas.show_problems(self.session.problems)
-
-    def _on_foreseen(self) -> None:
-        made = self.session.forecast
-        self.canvas.show_forecast(made.steps if made else {})
-
-    def _on_selection(self) -> None:
-        self.inspector.select(self.canvas.selection.nodes)
-        self.update_actions()
-
-    def _turn_runs(self) -> None:
-        self.panels.turn_runs()
-        # The canvas has its new size with the next events.
-        QTimer.singleShot(0, self.canvas, self.canvas.fit)
-
-    def _on_fold(self) -> None:
-        self.runs.show_grown(self.panels.runs_grown)
-
-    def _on_begun(self) -> None:
-        self.panels.show_panel("runs", True)
-
-    def _on_no_run(self, problems: tuple[Problem, ...]) -> None:
-        """What belongs to a step is listed; the strip says the first of it."""
-        self.notices.run_failed(problems)
-        if any(problem.node for problem in problems):
-            self.session.show_problems(problems)
-            self.show_problems()
-
-    def _export(self) -> None:
-        self.history.export(self.session.run, self.notices.told)
-
-    def _rename(self, name: str) -> None:
-        self.editing.do(SetWorkflow({"name": name}))
-
-    def _remember_own(self) -> None:
-        self._awaiting.start(self.stream.remember_own(), _nothing, _nothing)
 
     def _retext(self) -> None:
         fills = {

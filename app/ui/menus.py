@@ -95,6 +95,7 @@ MENUS: tuple[MenuData, ...] = (
                 "view.runs",
                 "view.outline",
                 "view.history",
+                "view.compare",
                 LINE,
                 "scale",
                 "language",

@@ -18,13 +18,14 @@ from app.ui.theme import tint
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.segmented import Segmented
 
+SIDES = ("design", "runs", "compare")  # of one workflow
 PLACES = ("home", "costs")  # the pages across all workflows, from left to right
 
 _LOGO = 32
 
 
 class TopBar(QFrame):
-    """`home` is the logo, `page` the side of the workflow that is wanted ("design" or "runs"), `place` one of the pages
+    """`home` is the logo, `page` the side of the workflow that is wanted, one of `SIDES`, `place` one of the pages
     across all workflows. Everything else is an action or a part with signals of its own.
     """
 
@@ -78,7 +79,7 @@ class TopBar(QFrame):
         for button in self._edits:
             row.addWidget(button)
         row.addStretch(1)
-        self.pages = Segmented([("design", ""), ("runs", "")])
+        self.pages = Segmented([(side, "") for side in SIDES])
         self.pages.setObjectName("pages")
         self.pages.chosen.connect(self.page)
         row.addWidget(self.pages)
@@ -136,7 +137,7 @@ class TopBar(QFrame):
             part.setAccessibleName(text(code))
         self.places.set_options([(place, text(f"window.place.{place}")) for place in PLACES])
         self.new.setText(text("window.new"))
-        self.pages.set_options([(page, text(f"window.page.{page}")) for page in ("design", "runs")])
+        self.pages.set_options([(side, text(f"window.page.{side}")) for side in SIDES])
         self.name.setAccessibleName(text("window.name"))
         self.name.setToolTip(text("action.file.rename"))
 

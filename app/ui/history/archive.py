@@ -14,6 +14,7 @@ from app.processes.messages import (
     ExportRows,
     ForgetRun,
     GetItems,
+    GetValue,
     ItemLine,
     ListRuns,
     LookInto,
@@ -73,6 +74,10 @@ class Archive:
     ) -> tuple[ItemLine, ...]:
         """Rows by number, as (first, count); those of a frame are its elements or turns."""
         return (await self._link.ask(GetItems(run, tuple(spans), frame))).items
+
+    async def value(self, run: str, reference: str) -> Json:
+        """A whole value of any run by its reference."""
+        return (await self._link.ask(GetValue(run, reference))).value
 
     def reading(self, fetch: Fetch) -> Reading:
         """All that can be asked of a run's data."""

@@ -44,6 +44,7 @@ class HistoryDesk(QObject):
 
     unfinished = Signal(int)
     limit_raised = Signal(object, object)  # as BudgetBanner
+    compared = Signal(str, str)  # these two runs are to be put side by side
     clearing = Signal()  # what is kept is to be looked at
 
     def __init__(self, main: Session, registry: Registry, link: EngineLink, window: QWidget) -> None:
@@ -91,7 +92,6 @@ class HistoryDesk(QObject):
         head.compared.connect(self._compare)
         head.stopped.connect(lambda: self._do(self.stream.stop(), _nothing))
         head.exported.connect(self._export)
-        page.comparison.closed.connect(page.show_details)
 
     def _drop_said(self) -> None:
         self.page.strips.drop("said")
@@ -246,25 +246,10 @@ class HistoryDesk(QObject):
             n, path = done
             told(partial(text, "history.exported", n=n, path=str(path)))
 
-    # --- two runs ------------------------------------------------------------------------------------------
-
     def _compare(self, other: str) -> None:
-        self._opening.cancel()
-        self._opening.start(self._archive.open(other), self._compared, self._refuse)
-
-    def _compared(self, other: PastRun) -> None:
-        line, second = self.page.details.line, self._line(other.run)
-        past = self.page.details.past
-        if line is None or second is None or past is None:
-            return
-        left, right = RunState(), RunState()
-        left.apply_all(past.events)
-        right.apply_all(other.events)
-        names = (hour(line), hour(second))
-        if names[0] == names[1]:
-            names = (f"{names[0]} (1)", f"{names[1]} (2)")
-        self.page.comparison.show_runs(left, right, names, self.page.details.panel.look)
-        self.page.show_comparison()
+        line = self.page.details.line
+        if line is not None:
+            self.compared.emit(line.run, other)
 
     # --- at the start --------------------------------------------------------------------------------------
 

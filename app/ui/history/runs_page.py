@@ -1,4 +1,4 @@
-"""The Runs page: the list of runs at the left, and the run that is picked, or two compared, at the right."""
+"""The Runs page: the list of runs at the left, and the run that is picked at the right."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.placed import SpecLookup
-from app.ui.history.comparison_view import ComparisonView
 from app.ui.history.run_details import RunDetails
 from app.ui.history.run_list import RunList
 from app.ui.inspector.reading import Reading
@@ -30,12 +29,11 @@ class RunsPage(QWidget):
         self.strips = Strips(partial(text, "window.strip.close"))
         self.list = RunList()
         self.details = RunDetails(session, specs, reading, items)
-        self.comparison = ComparisonView()
         self._nothing = PlainLabel(role="muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._right = QStackedWidget()
         vary(self._right, role="app")
-        for part in (self._nothing, self.details, self.comparison):
+        for part in (self._nothing, self.details):
             self._right.addWidget(part)
         self.list.setMinimumWidth(380)
         self._right.setMinimumWidth(480)
@@ -58,15 +56,8 @@ class RunsPage(QWidget):
     def show_details(self) -> None:
         self._right.setCurrentWidget(self.details)
 
-    def show_comparison(self) -> None:
-        self._right.setCurrentWidget(self.comparison)
-
     def show_nothing(self) -> None:
         self._right.setCurrentWidget(self._nothing)
-
-    @property
-    def compares(self) -> bool:
-        return self._right.currentWidget() is self.comparison
 
     def _retext(self) -> None:
         self.strips.retext()

@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPushButton, QWidget
 
 from app.document.workflow import Graph, Json, Node, Workflow
 from app.settings import folders
@@ -123,13 +123,54 @@ def test_two_runs_are_compared_step_by_step(live: Desk) -> None:
         menu.actions()[0].trigger()
 
     live.run(choose())
-    live.wait(lambda: history.page.compares)
-    table = history.page.comparison.table.model()
-    texts = {str(table.index(row, column).data()) for row in range(table.rowCount()) for column in range(3)}
-    assert {"Dear customer: Hello", "Dear customer: Bye"} <= texts
-    assert first != second
-    press(live, history.page.comparison, "history.compare.back")
-    assert not history.page.compares
+    page = live.window.compare.page
+    table = page.table.table.model()
+    live.wait(lambda: page.isVisible() and table.rowCount() > 1)
+    assert page.picked == (second, first)
+    texts = [str(table.index(row, column).data()) for row in range(table.rowCount()) for column in range(4)]
+    assert {"Dear customer: Hello", "Dear customer: Bye", "other"} <= set(texts)
+    page.table.pick("say")
+    assert [side.value.value() for side in page.answers.sides] == [
+        "Dear customer: Bye",
+        "Dear customer: Hello",
+    ]
+    live.run(_clicked(page.swap))
+    live.wait(lambda: page.answers.sides[0].value.value() == "Dear customer: Hello")
+    assert page.picked == (first, second)
+
+
+def test_the_compare_segment_offers_the_latest_two_runs_and_their_rows_that_differ(live: Desk) -> None:
+    window = live.window
+    window.session.open(template_flow(), Place())
+    segments = window.top.pages
+    QTest.mouseClick(segments, Qt.MouseButton.LeftButton, pos=QPoint(segments.width() - 20, 15))
+    page = window.compare.page
+    live.wait(lambda: any(label.text().startswith("Two runs are needed") for label in _labels(page)))
+    first = ran(live, template_flow(), RunWish(rows="samples"))
+    flow = template_flow()
+    other = replace(flow.graph.nodes["say"], fields={"text": "{{message}}"})
+    flow = replace(flow, graph=replace(flow.graph, nodes={**flow.graph.nodes, "say": other}))
+    second = ran(live, flow, RunWish(rows="samples"))
+    window.pages.show_compare()
+    table = page.table.table.model()
+    live.wait(lambda: page.picked == (first, second) and table.rowCount() > 1)
+    texts = [str(table.index(row, 3).data()) for row in range(table.rowCount())]
+    assert texts[0] == "the same"
+    assert "3 of 3 differ" in texts
+    page.table.pick("say")
+    assert page.answers.sides[1].value.value() == "My parcel is lost"
+    live.run(_clicked(page.answers.after))
+    assert page.answers.sides[0].value.value() == "Dear customer: Where is my invoice?"
+    page.only.setChecked(True)
+    assert table.rowCount() == 3  # what wraps, what sends, and the total
+
+
+def _labels(inside: QWidget) -> list[QLabel]:
+    return [label for label in inside.findChildren(QLabel) if label.isVisibleTo(inside)]
+
+
+async def _clicked(button: QAbstractButton) -> None:
+    button.click()
 
 
 @pytest.mark.timeout(120)
