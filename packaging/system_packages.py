@@ -42,6 +42,7 @@ TESTS = {
     "openbox": "openbox",
     "xdotool": "xdotool",
     "NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
+    "makensis": "nsis",
 }
 PURPOSES = {
     "run": ("run a model on this machine", RUN),

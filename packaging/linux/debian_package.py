@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 
 HERE = Path("packaging/linux")
@@ -19,10 +18,10 @@ MENU = {
     "baton.desktop": "usr/share/applications/baton.desktop",
     "baton.xml": "usr/share/mime/packages/baton.xml",
 }
-ICON = "usr/share/icons/hicolor/scalable/apps/baton.svg"
+THEME = "usr/share/icons/hicolor"
 
 
-def make_debian_package(folder: Path, out: Path) -> Path:
+def make_debian_package(folder: Path, icons: Path, out: Path, version: str) -> Path:
     """Gives the package's path. Raises subprocess.CalledProcessError, and FileNotFoundError without dpkg-deb."""
     root = out / "deb"
     shutil.rmtree(root, ignore_errors=True)
@@ -32,11 +31,13 @@ def make_debian_package(folder: Path, out: Path) -> Path:
     (root / "usr/bin/baton").symlink_to("../lib/baton/baton")
     for name, place in MENU.items():
         copy(HERE / name, root / place)
-    copy(Path("resources/icons/baton.svg"), root / ICON)
+    copy(Path("resources/icons/baton.svg"), root / THEME / "scalable/apps/baton.svg")
+    for picture in (icons / "hicolor").iterdir():
+        copy(picture, root / THEME / f"{picture.stem}x{picture.stem}/apps/baton.png")
     copy(next(program.rglob("NOTICE")), root / "usr/share/doc/baton/copyright")
     (root / "DEBIAN").mkdir()
-    (root / "DEBIAN/control").write_text(control(size_of(program)), "utf-8")
-    made = out / f"baton_{version()}_{architecture()}.deb"
+    (root / "DEBIAN/control").write_text(control(size_of(program), version), "utf-8")
+    made = out / f"baton_{as_debian(version)}_{architecture()}.deb"
     subprocess.run(
         ["dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z3", str(root), str(made)], check=True
     )
@@ -44,12 +45,12 @@ def make_debian_package(folder: Path, out: Path) -> Path:
     return made
 
 
-def control(size: int) -> str:
+def control(size: int, version: str) -> str:
     """The package's description; `size` in KiB is what it takes once installed."""
     return "\n".join(
         [
             "Package: baton",
-            f"Version: {version()}",
+            f"Version: {as_debian(version)}",
             f"Architecture: {architecture()}",
             "Maintainer: The Baton authors <noreply@baton.invalid>",
             f"Installed-Size: {size}",
@@ -66,9 +67,9 @@ def control(size: int) -> str:
     )
 
 
-def version() -> str:
-    project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
-    return re.sub(r"(rc|a|b)(\d+)$", r"~\1\2", project["version"])  # Debian sorts these before the release
+def as_debian(version: str) -> str:
+    """Debian sorts what follows a tilde before the release itself."""
+    return re.sub(r"(rc|a|b)(\d+)$", r"~\1\2", version)
 
 
 def architecture() -> str:

@@ -1,0 +1,82 @@
+"""The program's icon in the forms that each system wants, drawn from resources/icons/baton.svg."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGO = ROOT / "resources" / "icons" / "baton.svg"
+ON_LINUX = (16, 24, 32, 48, 64, 128, 256, 512)
+ON_WINDOWS = (16, 20, 24, 32, 40, 48, 64, 256)
+# Apple's four letters for each size in pixels; those for two pixels a point come second.
+ON_MACOS = {
+    16: ("icp4",),
+    32: ("icp5", "ic11"),
+    64: ("ic12",),
+    128: ("ic07",),
+    256: ("ic08", "ic13"),
+    512: ("ic09", "ic14"),
+    1024: ("ic10",),
+}
+
+
+def main(folder: str) -> int:
+    """Write baton.ico, baton.icns and the PNGs of Linux's icon theme into a folder."""
+    place = Path(folder)
+    drawn = draw({*ON_LINUX, *ON_WINDOWS, *ON_MACOS})
+    (place / "hicolor").mkdir(parents=True, exist_ok=True)
+    (place / "baton.ico").write_bytes(ico({size: drawn[size] for size in ON_WINDOWS}))
+    (place / "baton.icns").write_bytes(icns({size: drawn[size] for size in ON_MACOS}))
+    for size in ON_LINUX:
+        (place / "hicolor" / f"{size}.png").write_bytes(drawn[size])
+    return 0
+
+
+def draw(sizes: Iterable[int]) -> dict[int, bytes]:
+    """The logo as a PNG for each size in pixels."""
+    from PySide6.QtCore import QBuffer, QIODevice
+    from PySide6.QtGui import QImage, QPainter
+    from PySide6.QtSvg import QSvgRenderer
+
+    logo = QSvgRenderer(str(LOGO))
+    drawn: dict[int, bytes] = {}
+    for size in sizes:
+        image = QImage(size, size, QImage.Format.Format_ARGB32)
+        image.fill(0)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        logo.render(painter)
+        painter.end()
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")
+        drawn[size] = bytes(buffer.data().data())
+    return drawn
+
+
+def ico(drawn: dict[int, bytes]) -> bytes:
+    """Windows' container: a list of sizes and places, then the pictures; 256 is written as 0."""
+    head = struct.pack("<HHH", 0, 1, len(drawn))
+    place = len(head) + 16 * len(drawn)
+    entries = b""
+    for size, picture in sorted(drawn.items()):
+        entries += struct.pack("<BBBBHHII", size % 256, size % 256, 0, 0, 1, 32, len(picture), place)
+        place += len(picture)
+    return head + entries + b"".join(picture for _, picture in sorted(drawn.items()))
+
+
+def icns(drawn: dict[int, bytes]) -> bytes:
+    """Apple's container: four letters, a length and a picture each."""
+    pictures = b"".join(
+        kind.encode() + struct.pack(">I", 8 + len(picture)) + picture
+        for size, picture in sorted(drawn.items())
+        for kind in ON_MACOS[size]
+    )
+    return b"icns" + struct.pack(">I", 8 + len(pictures)) + pictures
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
