@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self, cast
 
 from app.adapters.redaction import redact
 from app.sdk.errors import NodeError
+from app.sdk.waits import seconds_until
 
 LONGEST_DETAIL = 300  # characters of a provider's own words
 LONGEST_WAIT = 24 * 3600.0  # seconds that a Retry-After may ask for
@@ -177,7 +177,7 @@ def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
         if "retry-after-ms" in by_name:
             wait = float(by_name["retry-after-ms"]) / 1000
         elif "retry-after" in by_name:
-            wait = _seconds(by_name["retry-after"])
+            wait = _seconds(by_name["retry-after"], by_name.get("date", ""))
         else:
             info = re.search(r'"retryDelay"\s*:\s*"([\d.]+)s"', text)
             wait = float(info[1]) if info else None
@@ -186,8 +186,7 @@ def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
     return None if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str, date: str) -> float:
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
-    moment = parsedate_to_datetime(text)
-    return (moment - datetime.now(moment.tzinfo or UTC)).total_seconds()
+    return seconds_until(parsedate_to_datetime(text), date)

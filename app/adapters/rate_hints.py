@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+
+from app.sdk.waits import seconds_until
 
 # A hint is no refusal: a limit a day or a bucket that refills all the time is asked again after this long, in seconds.
 LONGEST_HINT = 60.0
@@ -43,7 +45,7 @@ def _left(headers: Mapping[str, str], names: tuple[tuple[str, str], ...]) -> Lef
     for remaining, reset in names:
         said = headers.get(remaining)
         if said is not None:
-            seconds = _seconds(headers.get(reset, "").strip())
+            seconds = _seconds(headers.get(reset, "").strip(), headers.get("date", ""))
             # Some say -1 for "no limit".
             if seconds is None or not re.fullmatch(r"\d{1,15}", said.strip()):
                 return None
@@ -51,7 +53,7 @@ def _left(headers: Mapping[str, str], names: tuple[tuple[str, str], ...]) -> Lef
     return None
 
 
-def _seconds(text: str) -> float | None:
+def _seconds(text: str, date: str) -> float | None:
     """6m0s, 1.2s, 20ms, 59, or a moment as 2026-01-02T03:04:05Z."""
     span = _SPAN.fullmatch(text) if text and len(text) < 30 else None
     if span:
@@ -62,4 +64,4 @@ def _seconds(text: str) -> float | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (moment - datetime.now(moment.tzinfo or UTC)).total_seconds() if moment.tzinfo else None
+    return seconds_until(moment, date) if moment.tzinfo else None

@@ -220,7 +220,7 @@ def _headers(fields: WebRequestFields, inputs: ByPort, content_type: str, ctx: R
 def _error(reply: HttpReply) -> NodeError:
     said = reply.body[:_SAID].decode("utf-8", errors="replace")
     if reply.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        wait = retry_after(reply.headers.get("retry-after", ""))
+        wait = retry_after(reply.headers.get("retry-after", ""), reply.headers.get("date", ""))
         return NodeError("web.too_many_requests", retry_after=wait, status=reply.status, said=said)
     code = "web.server_error" if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "web.refused"
     return NodeError(code, status=reply.status, said=said)

@@ -36,6 +36,9 @@ def test_a_moment_is_read_as_the_time_until_then() -> None:
     left = requests_left(headers)
     assert left is not None
     assert 17 < left.seconds <= 20
+    moment = "2020-01-01T00:00:30Z"
+    headers |= {"anthropic-ratelimit-requests-reset": moment, "date": "Wed, 01 Jan 2020 00:00:10 GMT"}
+    assert requests_left(headers) == Left(0, 20), "by the clock that named it"
 
 
 @pytest.mark.parametrize(
