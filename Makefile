@@ -37,7 +37,7 @@ more-kills: setup
 	@"$(PYTHON)" packaging/system_packages.py tests || true
 	@BATON_KILLS=$(KILLS) .venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadgroup \
 		tests/faults/test_kills.py tests/faults/test_failing_writes.py \
-		tests/faults/test_journal_faults.py tests/faults/test_saving.py $(ARGS)
+		tests/faults/test_journal_faults.py tests/faults/test_saving.py tests/faults/test_power_cuts.py $(ARGS)
 
 check: quick types docs-check workflows  ## Everything that reads the code without running it
 
