@@ -86,7 +86,8 @@ class GatedModels:
             return reply
 
         try:
-            reply = await self._gate(request, most, so_far, waits, call)
+            # Not the step's own request: that leads back to the step's context, and so to what is kept of its calls.
+            reply = await self._gate(watched, most, so_far, waits, call)
         finally:
             if is_seen:
                 self._run.onlookers.ends(step)

@@ -8,7 +8,6 @@ and by its number among equal requests: a step may ask in any order.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -59,7 +58,7 @@ class Replies:
         self._only: Asked | None = None  # the first, as long as there is no second
         self._has_several = False
         self._had: dict[tuple[str, int], Asked] = {}
-        self._equal = Counter[str]()  # requests of this attempt, by digest
+        self._equal: dict[str, int] = {}  # requests of this attempt, by digest
         self._attempt = 0
         self._earlier: dict[tuple[str, int], CallRecord] | None = None
         self._order = asyncio.Lock()
@@ -87,7 +86,7 @@ class Replies:
         """No reply came: whoever tries again is not the second one."""
         if self._only is asked:
             self._only = None
-        elif asked.attempt == self._attempt and self._equal[asked.digest] == asked.ordinal + 1:
+        elif asked.attempt == self._attempt and self._equal.get(asked.digest, 0) == asked.ordinal + 1:
             self._equal[asked.digest] = asked.ordinal
 
     async def got(self, asked: Asked, reply: Reply, taken: Taken) -> None:
@@ -101,8 +100,8 @@ class Replies:
     async def _number(self, asked: Asked) -> None:
         asked.digest = digest_at(asked.request, asked.facts)
         if asked.attempt == self._attempt:
-            asked.ordinal = self._equal[asked.digest]
-            self._equal[asked.digest] += 1
+            asked.ordinal = self._equal.get(asked.digest, 0)
+            self._equal[asked.digest] = asked.ordinal + 1
         key = (asked.digest, asked.ordinal)
         before = self._had.get(key)
         if before and before.reply is not None and asked.reply is None:
