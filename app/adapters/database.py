@@ -7,6 +7,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -21,6 +22,9 @@ Query: TypeAlias = Callable[[sqlite3.Connection], T]
 Settled: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 QUIET = 1.0  # seconds without a write after which the log is folded into the file
+_MANY = 4  # waiting for one transaction: then others follow
+_GATHERED = 0.005  # seconds in which those come together: a transaction costs as much as dozens of its rows
+_LOG_LOOKED_AT = 16  # transactions between two looks at the log's size
 PATIENCE = 10.0  # seconds that another process may be in the way
 
 
@@ -63,6 +67,8 @@ class Database:
         self._suspect = False
         self._is_shaken = False
         self._is_dirty = False
+        self._is_shared = False
+        self._transactions = 0
 
     async def write(self, do: Query[T]) -> T:
         """Comes back when it is on the disk. What `do` itself raises concerns nobody else in the transaction."""
@@ -146,7 +152,13 @@ class Database:
                 self._stopping, self._thread = False, None
                 return False
         if works:
+            if self._is_shared:
+                time.sleep(_GATHERED)
+                with self._changed:
+                    works += self._works
+                    self._works.clear()
             settled = self._transact(works)
+            self._is_shared = len(settled) >= _MANY
             with self._changed:
                 self._tried += len(works)
                 self._changed.notify_all()
@@ -214,13 +226,16 @@ class Database:
 
     def _file_at_path(self) -> tuple[int, int]:
         try:
-            found = self.path.stat()
+            found = os.stat(self.path)  # noqa: PTH116 - once a transaction
         except OSError:
             return (0, 0)
         return (found.st_dev, found.st_ino)
 
     def _bound_the_log(self) -> None:
         # Several processes that write all the time leave SQLite's own checkpoint no moment to begin the log again.
+        self._transactions += 1
+        if self._transactions % _LOG_LOOKED_AT:
+            return
         with contextlib.suppress(OSError, sqlite3.Error):
             if self._connection and os.stat(f"{self.path}-wal").st_size > WAL_LIMIT:  # noqa: PTH116 - once a transaction
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
