@@ -239,14 +239,16 @@ class Engine:
             count,
             self.outside.prices.as_of,
         )
-        warnings, journal = (*checked.problems, *await self.tidy()), None
+        warnings, journal = checked.problems, None
         try:
             journal = await self.runs.begin(head)
+            warnings = (*warnings, *self.runs.told)
         except JournalError as error:  # people may run on a disk that takes nothing; they are told
             if self._caps().bind_any:  # what nobody writes down, no limit of a day can hold
                 raise ProblemError(error.problem, Problem("run.limits_not_counted")) from error
             warnings = (
                 *warnings,
+                *self.runs.told,
                 Problem(
                     "run.not_recorded", args={"code": error.code, "path": error.path}, severity="warning"
                 ),
@@ -351,15 +353,14 @@ class Engine:
             if store in self.__dict__:
                 await asyncio.to_thread(getattr(self, store).close)
 
-    async def tidy(self) -> tuple[Problem, ...]:
-        """Throws away what is kept beyond the person's limits; gives what the stores have to tell."""
+    async def tidy(self) -> None:
+        """Throws away what is kept beyond the person's limits."""
         kept = self.preferences
         with contextlib.suppress(JournalError):
             await self.runs.keep(kept.keep_runs, kept.keep_runs_mb * _MB)
             if kept.keep_costs_days:
                 first = datetime.now().astimezone().date() - timedelta(days=kept.keep_costs_days)
                 await self.runs.ledger.throw_away(first.isoformat())
-        return self.runs.told
 
     async def _let_go(self, run: str) -> None:
         with contextlib.suppress(JournalError):
@@ -399,7 +400,8 @@ class Engine:
         doors = self._doors(Broker(grants, request.folder), request.folder, self._memory(request, plan))
         execution = Execution(plan, doors, limits, run, request.values, *rows, keeping)
         events = EventFile(self.where.data / "runs", run, self.preferences.keep_run_files)
-        return RunHandle(execution, events, self.runs if keeping.limits else None, warnings, self.raise_limit)
+        store = self.runs if keeping.limits else None
+        return RunHandle(execution, events, store, self.tidy, warnings, self.raise_limit)
 
     def _keeping(self, request: RunRequest, journal: Journal | None, past: Past) -> Keeping:
         cache = None if request.fresh else self.cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -28,7 +28,8 @@ class RunHandle:
     """The events of a run as they come, and what may be done to it. Iterate `batches` to the end.
 
     `raise_limit` sets a limit of the profile, of a day or month, of a connection or of everything. `warnings` are what
-    was found wrong beforehand and didn't keep it from running; `store` is None where nothing of the run outlives it.
+    was found wrong beforehand and didn't keep it from running; `store` is None where nothing of the run outlives it;
+    `tidy` is called when all is through, so that no step waits for it.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class RunHandle:
         execution: Execution,
         events: EventFile,
         store: RunStore | None,
+        tidy: Callable[[], Awaitable[None]],
         warnings: tuple[Problem, ...],
         raise_limit: Callable[[Span, str, Decimal], None],
     ) -> None:
         self._execution = execution
         self._events = events
         self._store = store
+        self._tidy = tidy
         self.warnings = warnings
         self.raise_limit = raise_limit
         self.stop = execution.stop
@@ -93,6 +96,7 @@ class RunHandle:
             self._events.close()
             if self._store:
                 await self._leave(self._store)
+                await self._tidy()
 
     async def _sum_up(self, batch: list[RunEvent]) -> JournalError | None:
         """Where a run stops or pauses, what it has come to so far is kept."""

@@ -1,0 +1,52 @@
+"""How many runs are kept: the oldest go when a run is through, so that no step ever waits for that."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.document.workflow import Edge, Graph, Node, PortRef, Workflow
+from app.engine import Engine, RunRequest
+from app.processes import children
+from app.settings import Preferences, folders
+
+FLOW = Workflow(
+    "w",
+    "W",
+    graph=Graph(
+        {
+            "ask": Node("ask", "intent.ask", fields={"asked": [{"name": "message"}]}),
+            "out": Node("out", "output.output", fields={"name": "answer"}),
+        },
+        (Edge(PortRef("ask", "message"), PortRef("out", "value")),),
+    ),
+)
+
+
+@pytest.fixture
+async def engine() -> AsyncIterator[Engine]:
+    made = Engine(folders(), Preferences(keep_runs=2), children, children.own_command("model-host"), {})
+    yield made
+    await made.close()
+
+
+async def test_the_oldest_run_goes_when_a_run_is_through_and_no_sooner(engine: Engine) -> None:
+    kept: list[str] = []
+    for _ in range(4):
+        handle = await engine.start(RunRequest(FLOW, {"message": "x"}, own=True))
+        kept = [*kept[-2:], handle.id]
+        assert [line.run for line in await engine.runs.lines()] == kept[::-1]
+        async for _ in handle.batches():
+            pass
+        assert [line.run for line in await engine.runs.lines()] == kept[:-3:-1]
+
+
+async def test_a_damaged_store_is_told_of_with_the_run_that_found_it(engine: Engine) -> None:
+    path = engine.where.data / "journal.sqlite3"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database" * 1000)
+    handle = await engine.start(RunRequest(FLOW, {"message": "x"}, own=True))
+    assert [problem.code for problem in handle.warnings] == ["journal.damaged_kept"]
+    async for _ in handle.batches():
+        pass
