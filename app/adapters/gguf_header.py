@@ -5,6 +5,7 @@ Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +18,12 @@ MOST_ENTRIES = 100_000
 MOST_DIMENSIONS = 4
 LONGEST_STRING = 16 * 1024 * 1024  # bytes
 LONGEST_LIST = 4096  # numbers of a list that are kept: one a layer; those of a vocabulary are skipped
+# Against files made to keep a reader busy. The largest vocabularies with their merges stay below a million texts.
+MOST_WORDS = 3_000_000  # texts of all lists together
+MOST_KEPT = 64 * 1024 * 1024  # bytes of all texts that are kept
 ALIGNMENT = 32
 STRING, ARRAY = 8, 9
+_ENDLESS = 2**62  # bytes of a file whose size nobody says
 SCALARS = {
     0: "<B",
     1: "<b",
@@ -63,11 +68,15 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """Entries by name, without long lists; tensors by name; the size of the file in bytes."""
+    """Entries by name, without long lists; tensors by name; the size of the file in bytes.
+
+    Not `is_whole`: only its beginning was there, with the entries up to that point and no tensors.
+    """
 
     entries: Mapping[str, Value]
     tensors: Mapping[str, Tensor]
     size: int
+    is_whole: bool = True
 
     def string(self, name: str) -> str:
         """An entry that is a text; empty where there is none."""
@@ -94,24 +103,46 @@ def read_header(path: Path) -> GgufHeader:
         raise GgufError("model.file_missing", error.strerror or type(error).__name__) from error
 
 
+def read_beginning(data: bytes, size: int | None) -> GgufHeader:
+    """The header in the first bytes of a file of `size` bytes (None: not known), or as much of it as they hold.
+
+    Raises GgufError where they are no beginning of a GGUF file.
+    """
+    return _Reader(io.BytesIO(data), _ENDLESS if size is None else size).beginning()
+
+
 class _Reader:
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
         self._size = size
+        self._words = 0
+        self._kept = 0
 
     def header(self) -> GgufHeader:
+        tensors, entries = self._counts()
+        found = dict(self._entry() for _ in range(entries))
+        return GgufHeader(found, self._tensors(tensors, _alignment(found)), self._size)
+
+    def beginning(self) -> GgufHeader:
+        tensors, entries = self._counts()
+        found: dict[str, Value] = {}
+        size = 0 if self._size == _ENDLESS else self._size
+        try:
+            for _ in range(entries):
+                found.update([self._entry()])
+            return GgufHeader(found, self._tensors(tensors, _alignment(found)), size)
+        except GgufError as error:
+            if error.code != "model.file_incomplete":
+                raise
+        return GgufHeader(found, {}, size, is_whole=False)
+
+    def _counts(self) -> tuple[int, int]:
         if self._bytes(4) != MAGIC:
             raise GgufError("model.file_not_gguf", "no GGUF mark at the beginning")
         version, tensors, entries = self._unpack("<I"), self._unpack("<Q"), self._unpack("<Q")
         if version not in VERSIONS or not 0 < tensors <= MOST_ENTRIES or entries > MOST_ENTRIES:
             raise GgufError("model.file_not_gguf", f"version {version}, {tensors} tensors, {entries} entries")
-        found = dict(self._entry() for _ in range(int(entries)))
-        alignment = found.get("general.alignment")
-        return GgufHeader(
-            found,
-            self._tensors(int(tensors), alignment if isinstance(alignment, int) else ALIGNMENT),
-            self._size,
-        )
+        return int(tensors), int(entries)
 
     def _entry(self) -> tuple[str, Value]:
         key = self._string()
@@ -131,6 +162,9 @@ class _Reader:
         if length > self._size:
             raise GgufError("model.file_not_gguf", f"list of {length} values")
         if kind == STRING:
+            self._words += length
+            if self._words > MOST_WORDS:
+                raise GgufError("model.file_not_gguf", f"lists of {self._words} texts")
             for _ in range(length):
                 self._skip(int(self._unpack("<Q")))
             return ()
@@ -167,7 +201,8 @@ class _Reader:
 
     def _string(self) -> str:
         length = int(self._unpack("<Q"))
-        if length > LONGEST_STRING:
+        self._kept += length
+        if length > LONGEST_STRING or self._kept > MOST_KEPT:
             raise GgufError("model.file_not_gguf", f"text of {length} bytes")
         return self._bytes(length).decode("utf-8", "replace")
 
@@ -185,3 +220,8 @@ class _Reader:
         if self._file.tell() + count > self._size:
             raise GgufError("model.file_incomplete", "the file ends within its header")
         self._file.seek(count, 1)
+
+
+def _alignment(entries: Mapping[str, Value]) -> int:
+    found = entries.get("general.alignment")
+    return found if isinstance(found, int) else ALIGNMENT
