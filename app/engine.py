@@ -18,7 +18,11 @@ from app.adapters.event_files import EventFile
 from app.adapters.file_rows import restored
 from app.adapters.forecasting import forecast_of
 from app.adapters.live_caps import LiveCaps
+from app.adapters.model_records import MeasuredSpeed
+from app.adapters.model_speed import measure_speed
+from app.adapters.model_uses import ModelUses, uses_of
 from app.adapters.outside import Outside
+from app.adapters.recent_files import recent_files
 from app.adapters.reviewed_store import ReviewedStore
 from app.adapters.run_handle import RunHandle
 from app.adapters.sqlite_cache import SqliteCache
@@ -117,6 +121,25 @@ class Engine:
     async def export_costs(self, path: Path, days: Days) -> int:
         """Writes every call of these days as a table; gives how many. Raises JournalError, NodeError `file.*`."""
         return await export_costs(self.runs.ledger, path, days)
+
+    async def uses_of_model(self, name: str) -> ModelUses:
+        """Which roles stand for a model of this computer, and which of the workflows that were open lately ask it."""
+        default = next(iter(self.outside.model_files.names()), "")
+        paths = recent_files(self.where)
+        return await asyncio.to_thread(uses_of, name, default, self.preferences.roles, self.registry, paths)
+
+    async def measure_model(self, name: str) -> MeasuredSpeed:
+        """How fast a model of this computer is; kept with the day. Raises ProblemError `model.*`, OSError."""
+        outside = self.outside
+        outside.model_files.facts(name)  # says what is wrong with the file
+        try:
+            async with outside.local_models.host(name).lease() as endpoint:
+                speed = await measure_speed(outside.egress, endpoint)
+        except NodeError as error:
+            args = {"model": name, **error.args_by_name}
+            raise ProblemError(Problem(error.code, args=args)) from error
+        outside.model_files.records.put(name, speed=speed)
+        return speed
 
     @cached_property
     def registry(self) -> Registry:

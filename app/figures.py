@@ -64,6 +64,32 @@ def tokens(n: int) -> str:
     return f"{n / 1_000_000:.1f}M"
 
 
+def file_size(n: int) -> str:
+    """The size of a file, as systems show it: 98 MB, 4.7 GB."""
+    return _bytes(n, 1000)
+
+
+def memory(n: int) -> str:
+    """An amount of memory, as it is sold: 512 MB, 8.0 GB."""
+    return _bytes(n, 1024)
+
+
+def _bytes(n: int, step: int) -> str:
+    amount, units = float(n), iter(("B", "KB", "MB", "GB", "TB"))
+    unit = next(units)
+    while amount >= step - 0.5 and unit != "TB":
+        amount, unit = amount / step, next(units)
+    return f"{amount:.1f} {unit}" if unit in ("GB", "TB") else f"{amount:.0f} {unit}"
+
+
+def parameters(n: int) -> str:
+    """How large a model is, as it is said: 135M, 7.6B."""
+    billions = n / 1e9
+    if billions >= 0.9995:
+        return f"{billions:.1f}B" if billions < 99.95 else f"{billions:.0f}B"
+    return f"{n / 1e6:.0f}M"
+
+
 def seconds(time: float) -> str:
     """A time: 0.4 s, 52 s, 1 min 48 s, 2 h 5 min."""
     if time < 59.95:

@@ -32,7 +32,7 @@ _Pool: TypeAlias = tuple[Reach, bool] | None
 _Answer: TypeAlias = ClientResponse | StraightAnswer
 
 MOST_HEADERS = 64 * 1024  # bytes
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGENT = {"User-Agent": "Baton"}
 
 
@@ -124,8 +124,8 @@ class Egress:
             host = self._check(hop)
             response = await self._ask(hop, host)
             try:
-                location = response.headers.get("Location") if response.status in _REDIRECTS else None
-                if location is None:
+                location = response.headers.get("Location") if response.status in REDIRECTS else None
+                if location is None or not hop.follow:
                     _check_headers(response, host)
                     yield Incoming(response, host, request.limits.body)
                     return

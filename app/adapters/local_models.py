@@ -70,6 +70,12 @@ class LocalModels:
             )
         return self._hosts[name]
 
+    async def unload(self, name: str) -> None:
+        """Lets a model go, whatever it is doing; the next call loads it as its setup says then."""
+        host = self._hosts.pop(name, None)
+        if host is not None:
+            await host.stop()
+
     async def stop(self) -> None:
         """Unloads every model."""
         hosts, self._hosts = self._hosts, {}

@@ -31,7 +31,8 @@ class Limits:
 class Outgoing:
     """One request. `granted` says whether a host (as `host_of` gives it) may be reached, also for every redirect.
 
-    `secrets` are headers for the first origin only. `keep`: the connection may serve the next request.
+    `secrets` are headers for the first origin only. `keep`: the connection may serve the next request. Without
+    `follow`, a redirect is the answer.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Outgoing:
     body: bytes = b""
     reach: Reach = "internet"
     keep: bool = True
+    follow: bool = True
     limits: Limits = Limits()
 
 

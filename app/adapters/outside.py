@@ -12,7 +12,11 @@ from app.adapters.gateway import Gateway
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
-from app.adapters.model_folder import ModelFolder
+from app.adapters.model_downloads import ModelDownloads
+from app.adapters.model_files import ModelFiles
+from app.adapters.model_library import ModelLibrary
+from app.adapters.model_records import ModelRecords
+from app.adapters.model_setup import LoraAdapter
 from app.adapters.node_files import NodeFiles
 from app.adapters.node_net import NodeNet
 from app.adapters.protected_places import protected_places
@@ -44,16 +48,19 @@ class Outside:
         self.preferences = preferences
         self._workbooks = WorkbookReader(starter, starter.own_command("table-host"))
         self._protected = protected_places(where)
+        self.model_files = ModelFiles(where.data / "models", ModelRecords(where.config / "models.json"))
         self.local_models = LocalModels(
             starter,
             host_command,
-            ModelFolder(where.data / "models"),
+            self.model_files,
             threads=preferences.threads,
             idle_seconds=preferences.model_idle_minutes * 60,
         )
         self.prices = PriceList(where.config / "prices.json")
         self.secrets = Secrets(where.config / "secrets.json", environment)
         self.egress = Egress()
+        self.library = ModelLibrary(self.model_files)
+        self.downloads = ModelDownloads(self.model_files, self.egress)
         self.connections = Connections(
             where.config / "connections.json", environment, self.local_models.names
         )
@@ -85,6 +92,18 @@ class Outside:
                 found += [facts] if facts else []
         return tuple(found)
 
+    async def remove_model(self, name: str) -> None:
+        """Unloads and forgets a model of this computer. Raises ProblemError `model.*`, OSError."""
+        await self.local_models.unload(name)
+        await asyncio.to_thread(self.model_files.remove, name)
+
+    async def set_up_model(
+        self, name: str, context: int, slots: int, adapters: Sequence[LoraAdapter]
+    ) -> None:
+        """How a model is loaded from now on; one that lies in memory is loaded anew. Raises ProblemError, OSError."""
+        await asyncio.to_thread(self.model_files.set_up, name, context, slots, adapters)
+        await self.local_models.unload(name)
+
     async def rows(self, path: Path) -> tuple[AsyncIterator[Row], int]:
         """The rows of a table, read as asked for, and their number (-1: not known). Raises NodeError `file.*`."""
         count = await count_rows(path, self._workbooks)
@@ -114,4 +133,6 @@ class Outside:
         return NodeFiles(folder, broker.may_read, broker.may_write, self._workbooks, self._protected)
 
     async def close(self) -> None:
+        await self.downloads.close()
+        await self.library.close()
         await self.models.close()

@@ -91,14 +91,14 @@ class AccountAnswers:
                 await secrets.rename(asked.replaces, asked.connection.name)
             return connections.put(asked.connection)
         except OSError as error:
-            raise _not_saved(error) from error
+            raise not_saved(error) from error
 
     async def _delete(self, asked: DeleteConnection) -> Done:
         try:
             self._engine.outside.connections.remove(asked.name)
             await self._engine.outside.secrets.delete(asked.name)
         except OSError as error:
-            raise _not_saved(error) from error
+            raise not_saved(error) from error
         return Done()
 
     async def _check(self, asked: CheckConnection) -> ConnectionCheck:
@@ -108,7 +108,7 @@ class AccountAnswers:
         try:
             return await self._engine.outside.secrets.set(asked.connection, asked.key)
         except OSError as error:
-            raise _not_saved(error) from error
+            raise not_saved(error) from error
 
     async def _forget_key(self, asked: ForgetKey) -> Done:
         await self._engine.outside.secrets.delete(asked.connection)
@@ -125,7 +125,7 @@ class AccountAnswers:
         try:
             await self._engine.outside.secrets.protect(asked.passphrase)
         except OSError as error:
-            raise _not_saved(error) from error
+            raise not_saved(error) from error
         return await self._engine.outside.secrets.state()
 
     async def _start_over(self, _: StartKeysOver) -> SecretsState:
@@ -139,7 +139,7 @@ class AccountAnswers:
         try:
             self._engine.reviewed.forget(asked.digest)
         except OSError as error:
-            raise _not_saved(error) from error
+            raise not_saved(error) from error
         return Done()
 
     async def _remember(self, asked: RememberReviewed) -> Done:
@@ -147,7 +147,7 @@ class AccountAnswers:
         try:
             self._engine.reviewed.remember(json_codec.digest(workflow), asked.grants, workflow.name)
         except OSError as error:
-            raise _not_saved(error) from error
+            raise not_saved(error) from error
         return Done()
 
 
@@ -161,5 +161,6 @@ def loaded_of(text: str) -> json_codec.Loaded:
     return json_codec.read(text.encode("utf-8", "surrogatepass"))
 
 
-def _not_saved(error: OSError) -> ProblemError:
+def not_saved(error: OSError) -> ProblemError:
+    """What is said where the profile can't be written."""
     return ProblemError(Problem("engine.not_saved", args={"detail": error.strerror or type(error).__name__}))

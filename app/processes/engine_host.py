@@ -48,6 +48,7 @@ from app.processes.messages import (
     StopRun,
     TakePreferences,
 )
+from app.processes.model_answers import ModelAnswers
 from app.processes.outbox import Outbox
 from app.processes.parent import die_with_parent, private_stdout
 from app.sdk.context import Answer
@@ -85,6 +86,7 @@ class EngineHost:
             TakePreferences: self._take_preferences,
             Quit: self._quit,
             **AccountAnswers(engine).answers,
+            **ModelAnswers(engine).answers,
             **self._history.answers,
         }
 

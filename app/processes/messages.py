@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from app.adapters.connection_check import ConnectionCheck
 from app.adapters.connections import Connection
 from app.adapters.keyring_secrets import SecretsState
+from app.adapters.model_library import ModelList
+from app.adapters.model_offers import ModelOffer
+from app.adapters.model_records import MeasuredSpeed
+from app.adapters.model_setup import LoraAdapter
+from app.adapters.model_uses import ModelUses
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
 from app.costs.cost import FREE, Cost
@@ -132,6 +137,21 @@ class Counted:
     n: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ModelLookedAt:
+    """A model that could be downloaded, and the bytes of memory that it would take; 0: not known."""
+
+    offer: ModelOffer
+    needs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNamed:
+    """What a model is called."""
+
+    name: str
+
+
 Reply: TypeAlias = (
     Done
     | Refused
@@ -151,6 +171,11 @@ Reply: TypeAlias = (
     | Counted
     | CacheState
     | Spending
+    | ModelList
+    | ModelLookedAt
+    | ModelNamed
+    | ModelUses
+    | MeasuredSpeed
 )
 R = TypeVar("R")
 
@@ -474,6 +499,82 @@ class ClearCache(Request[Counted]):
 
     workflow_id: str = ""
     node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetModels(Request[ModelList]):
+    """The models on this computer and their downloads."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtModel(Request[ModelLookedAt]):
+    """What lies at an address, found out by its first bytes; `digest` is the SHA-256 that the person expects."""
+
+    url: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadModel(Request[ModelNamed]):
+    """Begins to download what was looked at."""
+
+    offer: ModelOffer
+
+
+@dataclass(frozen=True, slots=True)
+class SteerDownload(Request[Done]):
+    """Pauses a download, goes on with it, or drops it with all that has come."""
+
+    name: str
+    deed: Literal["pause", "resume", "cancel"]
+
+
+@dataclass(frozen=True, slots=True)
+class AddModelFile(Request[ModelNamed]):
+    """Remembers a model file where it lies."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetModelUses(Request[ModelUses]):
+    """Which roles and workflows use a model."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveModel(Request[Done]):
+    """Forgets a model, and deletes its file where that lies in the models folder."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpModel(Request[Done]):
+    """How a model is loaded from now on."""
+
+    name: str
+    context: int
+    slots: int
+    adapters: tuple[LoraAdapter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateModel(Request[Counted]):
+    """How many bytes of memory a model would take, were it loaded so."""
+
+    name: str
+    context: int
+    slots: int
+    adapters: tuple[LoraAdapter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureModel(Request[MeasuredSpeed]):
+    """Lets a model read and write a known text."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
