@@ -16,7 +16,7 @@ from pathlib import Path
 from app.adapters.costs_export import export_costs
 from app.adapters.event_files import EventFile
 from app.adapters.file_rows import restored
-from app.adapters.forecasting import forecast_of
+from app.adapters.forecasting import Inputs, forecast_of
 from app.adapters.live_caps import LiveCaps
 from app.adapters.model_records import MeasuredSpeed
 from app.adapters.model_speed import measure_speed
@@ -29,6 +29,7 @@ from app.adapters.sqlite_cache import SqliteCache
 from app.adapters.sqlite_memory import SqliteConversations
 from app.adapters.sqlite_runs import SqliteRuns
 from app.adapters.starter import Starter
+from app.adapters.table_survey import Survey
 from app.adapters.workflow_parts import WorkflowParts
 from app.costs.ledger import Days, Filter
 from app.costs.limits import Span, standings, with_cap
@@ -48,6 +49,7 @@ from app.executor.past import Keeping, Past
 from app.executor.revisit import Revisited, RevisitFailed, revisit
 from app.executor.run_request import AS_IT_WAS, Anew, RunRequest, from_plain, to_plain
 from app.executor.totals import totals_of
+from app.forecast.asking import asks_models
 from app.forecast.forecast import Forecast
 from app.planner.inputs import check_inputs
 from app.planner.partial import before
@@ -213,20 +215,33 @@ class Engine:
         self,
         plan: Plan,
         values: Mapping[str, Json] | None = None,
-        rows: int | None = None,
+        rows: str = "",
+        folder: Path | None = None,
         at_a_time: int | None = None,
         *,
         from_past: bool = True,
     ) -> Forecast:
         """What a run would take: tokens, money and time, from this person's own past runs where there are any.
 
-        `values` are the inputs where they are known already, `rows` how many rows it goes over. Reads the ledger
-        unless `from_past` is False; opens no file of the person's and asks no server.
+        `values` are the inputs where they are known already; `rows` "samples" or the path of a table in `folder`, of
+        which some rows are read. Reads the ledger where models are asked, unless `from_past` is False. Asks no server.
+        Raises ProblemError `file.*`, `run.no_samples`.
         """
         settings = plan.workflow.settings
         together = at_a_time or settings.concurrency or self.preferences.rows_at_a_time
-        ledger = self.runs.ledger if from_past else None
-        return await forecast_of(plan, self.outside, ledger, values or {}, rows, together)
+        ledger = self.runs.ledger if from_past and asks_models(plan) and self.runs.are_kept else None
+        inputs = Inputs(values or {}, await self._survey(plan, rows, folder or Path.cwd()))
+        return await forecast_of(plan, self.outside, ledger, inputs, together)
+
+    async def _survey(self, plan: Plan, rows: str, folder: Path) -> Survey | None:
+        if not rows:
+            return None
+        if rows == SAMPLES:
+            return Survey(len(_samples_of(plan)), plan.samples, exact=True)
+        try:
+            return await self.outside.survey(folder / rows)
+        except NodeError as error:
+            raise ProblemError(Problem(error.code, args=error.args_by_name)) from error
 
     def _remembered(self, plan: Plan | None, content: str) -> Grants | None:
         """Shipped examples were reviewed by us and may do what stands in them."""
@@ -477,13 +492,18 @@ class Engine:
                 return await self.outside.rows(request.folder / request.rows)
             except NodeError as error:
                 raise ProblemError(Problem(error.code, args=error.args_by_name)) from error
-        if not plan.samples:
-            raise ProblemError(Problem("run.no_samples"))
-        return _each(plan.samples), len(plan.samples)
+        samples = _samples_of(plan)
+        return _each(samples), len(samples)
 
 
 def _some_model(_: ModelChoice) -> ModelFacts:
     return ModelFacts("", "", "", can_score=True, can_schema=True, can_tools=True)
+
+
+def _samples_of(plan: Plan) -> Sequence[Mapping[str, Json]]:
+    if not plan.samples:
+        raise ProblemError(Problem("run.no_samples"))
+    return plan.samples
 
 
 async def _each(rows: Iterable[Mapping[str, Json]]) -> AsyncIterator[Mapping[str, Json]]:

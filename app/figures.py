@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from app.costs.cost import Cost
-from app.forecast.forecast import CostInterval, Interval
+from app.forecast.forecast import CostInterval, Forecast, Interval
 from app.texts import text
 
 _CENT = Decimal("0.01")
@@ -138,6 +138,21 @@ def seconds_forecast(amount: Interval) -> str:
     """About how long, and from how long to how long."""
     middle = text("figure.about", amount=seconds(amount.median))
     return text("figure.spread", middle=middle, low=seconds(amount.low), high=seconds(amount.high))
+
+
+def forecast_words(forecast: Forecast, once: str, over_rows: str) -> str:
+    """The whole run in one sentence: money, tokens, time, and what it was made of. The codes are those of a run over
+    one message and of one over rows.
+    """
+    rows, total = count(forecast.rows), forecast.total
+    return text(
+        over_rows if forecast.rows else once,
+        rows=text("figure.about", amount=rows) if forecast.about_rows else rows,
+        cost=cost_forecast(total.cost),
+        tokens=tokens_forecast(total.tokens),
+        time=seconds_forecast(total.seconds),
+        basis=basis(forecast.runs),
+    )
 
 
 def basis(runs: int) -> str:

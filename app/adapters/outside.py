@@ -22,6 +22,7 @@ from app.adapters.node_net import NodeNet
 from app.adapters.protected_places import protected_places
 from app.adapters.result_table import Items, ResultTable
 from app.adapters.starter import Starter
+from app.adapters.table_survey import Survey, survey
 from app.adapters.tables import count_rows, rows_of
 from app.adapters.workbook_reader import WorkbookReader
 from app.costs.usage import NO_USAGE
@@ -108,6 +109,10 @@ class Outside:
         """The rows of a table, read as asked for, and their number (-1: not known). Raises NodeError `file.*`."""
         count = await count_rows(path, self._workbooks)
         return rows_of(path, self._workbooks), -1 if count is None else count
+
+    async def survey(self, path: Path) -> Survey:
+        """About how many rows a table has, and its first ones. Raises NodeError `file.*`."""
+        return await survey(path, self._workbooks)
 
     async def write_results(self, path: Path, rows: Sequence[Row]) -> None:
         """Writes a table where the person said, over what was there. Raises NodeError `file.*`."""

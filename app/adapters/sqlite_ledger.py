@@ -13,7 +13,7 @@ from app.adapters.journal_codec import read, stored
 from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.ledger_rows import ENTRIES, entry_of
 from app.costs.cost import Cost, CostState, worse
-from app.costs.ledger import ALWAYS, EVERYTHING, Days, Entry, Filter, Ledger, Part, Sample, Speed, Sum
+from app.costs.ledger import ALWAYS, EVERYTHING, Days, Entry, Filter, Ledger, Part, Sample, Speed, Sum, Tries
 from app.costs.speeds import ENOUGH_TOKENS, speeds_of
 from app.costs.usage import Usage
 from app.executor.journal import JournalError
@@ -38,6 +38,11 @@ _WHERE = """
     (? = '' OR day >= ?) AND (? = '' OR day <= ?) AND (? = '' OR workflow_id = ?) AND (? = '' OR node = ?)
     AND (? = '' OR model = ?) AND (? = '' OR connection = ?) AND (? = '' OR run = ?)
 """
+_TRIES = f"""
+    WITH latest AS (
+        SELECT connection, model, outcome {_JOINED} WHERE source = 'call' ORDER BY day DESC, at DESC LIMIT ?
+    ) SELECT connection, model, COUNT(*), SUM(outcome <> '') FROM latest GROUP BY connection, model
+"""  # noqa: S608 - our own names
 _CALL = "FILTER (WHERE source = 'call')"
 _HIT = "FILTER (WHERE source = 'cache')"
 _SUMS = f"""
@@ -80,6 +85,10 @@ class SqliteLedger(Ledger):
         values = (ENOUGH_TOKENS, *_bound(days, EVERYTHING), _CALLS_SEEN)
         rows = await self._ask(lambda c: c.execute(query, values).fetchall())
         return speeds_of(((read(row[0]), read(row[1])), row[2], row[3]) for row in rows)
+
+    async def tries(self) -> Mapping[tuple[str, str], Tries]:
+        rows = await self._ask(lambda c: c.execute(_TRIES, (_CALLS_SEEN,)).fetchall())
+        return {(read(row[0]), read(row[1])): Tries(row[2], row[3]) for row in rows}
 
     async def samples(
         self, workflow: str = "", node: str = "", model: str = "", most: int = 500

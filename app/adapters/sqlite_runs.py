@@ -73,6 +73,11 @@ class SqliteRuns(RunStore):
         return self._database.told
 
     @property
+    def are_kept(self) -> bool:
+        """Whether there is anything to read yet; asking makes nothing."""
+        return self._database.path.exists()
+
+    @property
     def ledger(self) -> SqliteLedger:
         return self._ledger
 

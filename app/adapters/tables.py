@@ -99,7 +99,7 @@ class _Source:
     """A table that threads read from by turns; closing waits for the one that still reads."""
 
     def __init__(self, path: Path) -> None:
-        self._rows = _open_rows(path)
+        self._rows = open_rows(path)
         self._reading = Lock()
 
     def take(self) -> list[Row]:
@@ -111,7 +111,8 @@ class _Source:
             self._rows.close()
 
 
-def _open_rows(path: Path) -> Generator[Row]:
+def open_rows(path: Path) -> Generator[Row]:
+    """The rows of a file that isn't a workbook; closing it closes the file. Raises NodeError as `read_rows`."""
     with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
         yield from read_rows(file, str(path))
 

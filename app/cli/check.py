@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from app.cli.forecasting import forecast_object, forecast_words, unknown_words
 from app.cli.report import Title, problem_list
 from app.cli.run_table import problem_text
 from app.cli.terminal import plain
+from app.document.problem import ProblemError
 from app.document.workflow import Workflow
 from app.engine import Checked, Engine
 from app.forecast.forecast import Forecast
@@ -20,21 +22,34 @@ from app.texts import text
 
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-        ),
-    ] = False,
+    rows: Annotated[str, typer.Option(metavar="FILE|samples")] = "",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Say what is wrong with a workflow and what a run would use."""
     workflow = opening.read_workflow(file, as_json=as_json)
-    raise typer.Exit(opening.run_async(lambda engine: _check(engine, workflow, as_json=as_json)))
+    asked = _Asked(workflow, file.resolve().parent, rows, as_json)
+    raise typer.Exit(opening.run_async(lambda engine: _check(engine, asked)))
 
 
-async def _check(engine: Engine, workflow: Workflow, *, as_json: bool) -> int:
-    checked = engine.check(workflow)
-    forecast = await engine.forecast(checked.plan) if checked.plan else None
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be looked at, and as what it is to be printed."""
+
+    workflow: Workflow
+    folder: Path
+    rows: str
+    as_json: bool
+
+
+async def _check(engine: Engine, asked: _Asked) -> int:
+    workflow, as_json = asked.workflow, asked.as_json
+    checked, forecast = engine.check(workflow, asked.folder), None
+    if checked.plan:
+        try:
+            forecast = await engine.forecast(checked.plan, rows=asked.rows, folder=asked.folder)
+        except ProblemError as error:  # a table of rows that can't be read
+            opening.refuse(error.problems, opening.USAGE, as_json=as_json, workflow=workflow)
+            return opening.USAGE
     if as_json:
         opening.print_json(_object(checked, workflow, opening.title_of(engine.registry), forecast))
     else:
@@ -68,6 +83,6 @@ def _print(engine: Engine, workflow: Workflow, checked: Checked, forecast: Forec
     for power in checked.powers:
         typer.echo(f"  {text(f'power.{power.kind}')}: {plain(power.target) or '–'}")
     if forecast and forecast.steps:
-        typer.echo(forecast_words("cli.check.forecast", forecast))
+        typer.echo(forecast_words(forecast))
         for line in unknown_words(forecast, workflow, title):
             typer.echo(line)

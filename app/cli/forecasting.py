@@ -11,16 +11,9 @@ from app.forecast.forecast import Amounts, CostInterval, Forecast, Interval
 from app.texts import text
 
 
-def forecast_words(code: str, forecast: Forecast) -> str:
+def forecast_words(forecast: Forecast) -> str:
     """One line: money, tokens, time, and what it was made of."""
-    total = forecast.total
-    return text(
-        code,
-        cost=figures.cost_forecast(total.cost),
-        tokens=figures.tokens_forecast(total.tokens),
-        time=figures.seconds_forecast(total.seconds),
-        basis=figures.basis(forecast.runs),
-    )
+    return figures.forecast_words(forecast, "cli.forecast", "cli.forecast.rows")
 
 
 def unknown_words(forecast: Forecast, workflow: Workflow, title: Title) -> list[str]:
@@ -31,8 +24,12 @@ def unknown_words(forecast: Forecast, workflow: Workflow, title: Title) -> list[
 
 
 def forecast_object(forecast: Forecast) -> dict[str, object]:
-    """Low and high hold in about 80 of 100 cases. `usd` counts known prices only; `runs` 0: from sizes."""
+    """Low and high hold in about 80 of 100 cases. `usd` counts known prices only; `runs` 0: from sizes; `rows` 0: one
+    run.
+    """
     return {
+        "rows": forecast.rows,
+        "rows_counted": not forecast.about_rows,
         "runs": forecast.runs,
         "unknown_price": list(forecast.unknown),
         "total": _amounts(forecast.total),

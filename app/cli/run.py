@@ -20,8 +20,9 @@ from app.cli.to_end import Options, refusal, to_end
 from app.document import strict_json
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
-from app.engine import SAMPLES, Engine, RunHandle, RunRequest
+from app.engine import Engine, RunHandle, RunRequest
 from app.executor.run_request import Anew
+from app.forecast.asking import asks_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ async def _run(
     workflow = request.workflow
     try:
         asked = await _narrowed(engine, request, part)
-        if asked.budget is not None and not options.as_json and not options.as_events:
+        if (asked.rows or asked.budget is not None) and not options.as_json and not options.as_events:
             await _tell_forecast(engine, asked)
         handle = await engine.start(asked)
     except ProblemError as error:
@@ -119,14 +120,14 @@ async def _run(
 
 
 async def _tell_forecast(engine: Engine, request: RunRequest) -> None:
-    """Who sets a limit is told what the run will take, before it begins."""
+    """Who sets a limit or runs over rows is told what the run will take, before it begins. Raises ProblemError."""
     plan = engine.check(request.workflow, request.folder).plan
-    if plan is None or request.rows not in ("", SAMPLES):
+    if plan is None or not asks_models(plan):
         return
-    rows = len(plan.samples) if request.rows else None
-    forecast = await engine.forecast(plan, request.values, rows, request.rows_at_a_time)
-    if forecast.steps:
-        typer.echo(forecast_words("cli.run.forecast", forecast), err=True)
+    forecast = await engine.forecast(
+        plan, request.values, request.rows, request.folder, request.rows_at_a_time
+    )
+    typer.echo(forecast_words(forecast), err=True)
 
 
 async def _resume(engine: Engine, again: Again, anew: Anew, options: Options, context: typer.Context) -> int:

@@ -115,6 +115,14 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
+class Tries:
+    """Calls of a model, and those of them that came to nothing."""
+
+    made: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Only entries with these values; empty: whatever it is."""
 
@@ -147,6 +155,10 @@ class Ledger(Protocol):
 
     async def speeds(self, days: Days = ALWAYS) -> Mapping[tuple[str, str], Speed]:
         """By connection and model."""
+        ...
+
+    async def tries(self) -> Mapping[tuple[str, str], Tries]:
+        """By connection and model, of the latest calls."""
         ...
 
     async def samples(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from app.costs.cost import FREE
-from app.costs.ledger import ALWAYS, EVERYTHING, Days, Entry, Filter, Ledger, Part, Sample, Speed, Sum
+from app.costs.ledger import ALWAYS, EVERYTHING, Days, Entry, Filter, Ledger, Part, Sample, Speed, Sum, Tries
 from app.costs.speeds import speeds_of
 from app.costs.usage import NO_USAGE
 
@@ -52,6 +52,13 @@ class MemoryLedger(Ledger):
             ((entry.origin.connection, entry.origin.model), entry.usage.output, entry.seconds)
             for entry in latest
         )
+
+    async def tries(self) -> Mapping[tuple[str, str], Tries]:
+        made: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
+        for entry in self._entries:
+            if entry.source == "call":
+                made[entry.origin.connection, entry.origin.model].append(bool(entry.outcome))
+        return {who: Tries(len(outcomes), sum(outcomes)) for who, outcomes in made.items()}
 
     async def samples(
         self, workflow: str = "", node: str = "", model: str = "", most: int = 500

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from app.costs.ledger import Entry
 
 MOST_UNITS = 300  # the latest runs or rows that count
+_USUAL_APART, _USUAL_RUNS_APART = (
+    0.6,
+    0.2,
+)  # what runs take, and rows of different runs on average (logarithms)
+_WEIGHS = 2  # runs that this counts as
 
 
 @dataclass(slots=True)
@@ -26,16 +33,49 @@ Unit = Mapping[str, Took]  # one run, or one row of a run over rows: steps by id
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`units` are runs or rows, the latest last; `models` are those that each step asked in them; `unpriced` the steps
-    whose calls nobody could price.
+    """`units` are runs or rows, the latest last, and `runs` says of each which run it belongs to; `models` are those
+    that each step asked in them; `unpriced` the steps whose calls nobody could price.
     """
 
     units: tuple[Unit, ...] = ()
+    runs: tuple[str, ...] = ()
     models: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     unpriced: frozenset[str] = frozenset()
 
 
 NO_EVIDENCE = Evidence()
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far past runs or rows lie apart, in the logarithm of their tokens: one by one, and runs as a whole beyond
+    what chance makes of their rows.
+    """
+
+    units: float
+    runs: float
+
+
+def spread_of(units: Sequence[tuple[str, Unit]], names: Collection[str]) -> Spread:
+    """Of units with the names of their runs; a few are thought to be as usual."""
+    logs: dict[str, list[float]] = {}
+    for run, unit in units:
+        size = sum(unit[name].input + unit[name].output for name in names if name in unit)
+        logs.setdefault(run, []).append(math.log(max(1, size)))
+    everything = [one for of_run in logs.values() for one in of_run]
+    apart = _deviation(everything, _USUAL_APART)
+    if len(everything) == len(logs):  # no run had rows
+        return Spread(apart, 0.0)
+    within = _deviation([one - fmean(of_run) for of_run in logs.values() for one in of_run], _USUAL_APART)
+    runs = _deviation([fmean(of_run) for of_run in logs.values()], _USUAL_RUNS_APART)
+    by_chance = within**2 * len(logs) / len(everything)
+    return Spread(apart, math.sqrt(max(_USUAL_RUNS_APART**2 / len(logs), runs**2 - by_chance)))
+
+
+def _deviation(values: Sequence[float], usual: float) -> float:
+    middle = fmean(values)
+    off = math.fsum((one - middle) ** 2 for one in values) + _WEIGHS * usual**2
+    return math.sqrt(off / (len(values) - 1 + _WEIGHS))
 
 
 def evidence_of(entries: Iterable[Entry]) -> Evidence:
@@ -58,6 +98,7 @@ def evidence_of(entries: Iterable[Entry]) -> Evidence:
         models.setdefault(origin.node, set()).add(origin.model)
         if entry.cost.state == "unknown":
             unpriced.add(origin.node)
-    latest = tuple(units.values())[-MOST_UNITS:]
+    latest = tuple(units.items())[-MOST_UNITS:]
     known = {node: frozenset(names) for node, names in models.items()}
-    return Evidence(latest, known, frozenset(unpriced))
+    of_runs = tuple(run for (run, _), _ in latest)
+    return Evidence(tuple(unit for _, unit in latest), of_runs, known, frozenset(unpriced))

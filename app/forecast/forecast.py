@@ -58,13 +58,16 @@ class StepForecast:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The whole run and its steps by id. `unknown` are the steps that ask a model whose price nobody knows."""
+    """The whole run and its steps by id. `unknown` are the steps that ask a model whose price nobody knows.
+    `about_rows`: the rows of a long table, which were not counted one by one.
+    """
 
     total: Amounts
     steps: Mapping[str, StepForecast]
     runs: int
     rows: int
     unknown: tuple[str, ...] = ()
+    about_rows: bool = False
 
 
 def interval(draws: Sequence[float], tail: float) -> Interval:

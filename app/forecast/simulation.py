@@ -4,83 +4,36 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-from app.costs.price import Price
-from app.forecast.evidence import NO_EVIDENCE, Evidence, Took, Unit
-from app.forecast.forecast import Amounts, Forecast, StepForecast, interval, money
+from app.forecast.asking import Asking, asking_of
+from app.forecast.evidence import NO_EVIDENCE, Evidence, Spread, Unit, spread_of
+from app.forecast.forecast import Forecast
+from app.forecast.situation import Rate, Situation
+from app.forecast.taken import Taken, summed
 from app.forecast.typical import (
     ELEMENTS,
-    ESCALATING,
+    FAILING,
+    GOING_ON,
+    REPAIRED,
     SECONDS_A_CALL,
-    TOKENS_A_SECOND,
+    SELDOM_GOING_ON,
     TUNED,
+    TURNING,
     VALUE_TOKENS,
+    Beta,
     Constants,
-    answer_tokens,
-    most_tokens,
-    own_tokens,
+    usual_speed,
 )
 from app.forecast.ways import closed_ports, ways_of, weights
 from app.planner.plan import FramePlan, Plan, PlanStep
-from app.sdk.fields import ModelChoice
 from app.sdk.node_type import AgentRule, LoopRule, MapRule
 
 _SEED = 20_261_130
-_WORK = 60_000  # steps that may be simulated in all
+_WORK = 36_000  # steps that may be simulated in all
 _MOST_DRAWS, _FEWEST_DRAWS = 400, 60
 _MOST_INSIDE = 12  # rows or elements that stand for all
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A model as the forecast needs it: its id, price (None: unknown), whether it is free here, its speed if seen.
-
-    `at_once` is how many calls its connection takes at a time; `connection` says which share that (0: no limit).
-    """
-
-    id: str
-    price: Price | None = None
-    free: bool = False
-    tokens_a_second: float | None = None
-    connection: str = ""
-    at_once: int = 0
-
-    @property
-    def is_priced(self) -> bool:
-        return self.free or self.price is not None
-
-    def usd(self, read: float, written: float) -> float:
-        """0 where nobody knows; who asks looks at `is_priced`, too."""
-        if self.free or self.price is None:
-            return 0.0
-        price = self.price.for_input(int(read))
-        return float(price.input) * read + float(price.output) * written
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """`sizes` are tokens of the run's inputs by name, `counts` the lengths of those that are lists; `rows` how many
-    rows are run, None where it is one run. `at_a_time` is how many rows go on at once.
-    """
-
-    rate_of: Callable[[ModelChoice], Rate | None]
-    sizes: Mapping[str, float]
-    counts: Mapping[str, int]
-    rows: int | None = None
-    at_a_time: int = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """A step that calls models: what it sends, a typical answer and the longest, the models of each call in order."""
-
-    own: float
-    answer: float
-    most: float
-    calls: tuple[tuple[Rate, ...], ...]
-    escalates: bool
+_LONGEST_DELAY = 60.0  # seconds between two tries
 
 
 def forecast(
@@ -96,18 +49,30 @@ class _Simulation:
         self._situation = situation
         self._constants = constants
         self._steps = {step.id: step for step in plan.all_steps()}
-        self._unpriced: set[str] = set()
-        self._asking = {name: one for name, step in self._steps.items() if (one := self._asking_of(step))}
+        asking = {
+            name: asking_of(step, situation.rate_of, constants.answer) for name, step in self._steps.items()
+        }
+        self._asking = {name: one for name, one in asking.items() if one}
         self._ways = {name: ways_of(step) for name, step in self._steps.items()}
+        self._needs = {name: _needs(step) for name, step in self._steps.items()}
         self._known = {name for name in self._asking if self._is_known(name, evidence)}
-        self._units = [unit for unit in evidence.units if self._known.intersection(unit)]
-        self._unpriced |= evidence.unpriced & self._known
+        told = [
+            one for one in zip(evidence.runs, evidence.units, strict=True) if self._known.intersection(one[1])
+        ]
+        self._units = [unit for _, unit in told]
+        apart = spread_of(told, self._known) if told else Spread(0.0, 0.0)
+        self._off = constants.spread * apart.units / math.sqrt(max(1, len(told)))
+        self._off_together = apart.runs
+        self._unpriced = {
+            name for name, one in self._asking.items() if any(not rate.is_priced for rate in one.rates)
+        } | (evidence.unpriced & self._known)
         self._draw = random.Random(_SEED)  # noqa: S311 - a simulation, nothing is guarded by it
         # Of the present draw:
-        self._world: dict[str, float] = {}
+        self._world: dict[tuple[str, str], float] = {}
         self._odds: dict[str, list[float]] = {}
         self._past: Unit | None = None
-        self._sums: dict[str, list[float]] = {}
+        self._factor = 1.0
+        self._taken = Taken()
 
     def forecast(self) -> Forecast:
         rows = self._situation.rows
@@ -116,32 +81,39 @@ class _Simulation:
         inside = max(1, min(n, _MOST_INSIDE, _WORK // max(1, len(self._steps) * draws)))
         taken = [self._run(n, inside) for _ in range(draws)]
         learned = {name: sum(1 for unit in self._units if name in unit) for name in self._known}
-        return self._summed(taken, learned)
+        tail = self._constants.tail_of(len(self._units)) if self._units else self._constants.cold_tail
+        asking = [name for name in self._steps if name in self._asking]
+        steps, total = summed(taken, self._plan, asking, learned, self._unpriced, tail)
+        unknown = tuple(name for name in asking if name in self._unpriced)
+        return Forecast(total, steps, len(self._units), rows or 0, unknown)
 
     # One simulated run
 
-    def _run(self, n: int, inside: int) -> tuple[dict[str, list[float]], float]:
-        self._world, self._odds, self._sums = {}, {}, {}
+    def _run(self, n: int, inside: int) -> Taken:
+        self._world, self._odds, self._taken = {}, {}, Taken()
         if not n:
-            return self._sums, 0.0
+            return self._taken
         pool = self._draw.choices(self._units, k=len(self._units)) if self._units else []
-        off = self._constants.spread / math.sqrt(len(pool)) if pool else 0.0
-        factor = math.exp(self._draw.gauss(0, off))
         seconds, weight = 0.0, n / inside
+        together = self._draw.gauss(0, self._off_together)
         for _ in range(inside):
             self._past = self._drawn(pool)
+            self._factor = math.exp(together + self._draw.gauss(0, self._off))
             if self._past is not None:
                 for name in self._known.intersection(self._past):
-                    self._add(name, self._past[name], weight, factor)
+                    took, by = self._past[name], weight * self._factor
+                    amounts = (took.input * by, took.output * by, took.usd * by, took.seconds * by)
+                    self._taken.add(name, took.calls * weight, *amounts)
             seconds += self._scope(self._plan, self._situation.sizes, weight)[0] * weight
-        return self._sums, max(seconds / min(n, max(1, self._situation.at_a_time)), self._queued())
+        at_once = min(n, max(1, self._situation.at_a_time))
+        self._taken.seconds = max(seconds / at_once, self._queued())
+        return self._taken
 
     def _queued(self) -> float:
         """Seconds that the busiest connection needs at least for all calls, so many at once as it takes."""
         busy: dict[tuple[str, int], float] = {}
-        for name, sums in self._sums.items():
-            asking = self._asking.get(name)
-            first = asking.calls[0][0] if asking and asking.calls else None
+        for name, sums in self._taken.steps.items():
+            first = next(iter(self._asking[name].rates), None)
             if first and first.at_once:
                 place = (first.connection, first.at_once)
                 busy[place] = busy.get(place, 0.0) + sums[4]
@@ -169,6 +141,7 @@ class _Simulation:
             ends[step.index] = begins + took
             if not step.outgoing:
                 last = written
+                continue
             closed = self._closed(step)
             for edge in step.outgoing:
                 if edge.source_port not in closed:
@@ -176,10 +149,7 @@ class _Simulation:
         return max(ends, default=0.0), last
 
     def _fires(self, step: PlanStep, arrived: set[str]) -> bool:
-        if step.merge:
-            return bool(arrived)
-        wanted = {edge.target_port for edge in step.incoming}
-        return arrived.issuperset(wanted.intersection(step.required))
+        return bool(arrived) if step.merge else arrived >= self._needs[step.id]
 
     def _closed(self, step: PlanStep) -> frozenset[str]:
         ways = self._ways[step.id]
@@ -200,26 +170,61 @@ class _Simulation:
         if self._past is not None and step.id in self._known:  # what it took is counted already
             took = self._past.get(step.id)
             written = took.output / took.calls if took and took.calls else asking.answer
-            return (took.seconds if took else 0.0), written
-        return self._calls(step.id, asking, read, weight)
+            return (took.seconds * self._factor if took else 0.0), written
+        return self._ask(step.id, asking, read, weight)
 
-    def _calls(self, name: str, asking: _Asking, read: float, weight: float) -> tuple[float, float]:
+    # Calls of models
+
+    def _ask(self, name: str, asking: Asking, read: float, weight: float) -> tuple[float, float]:
+        """Stage by stage, until what was answered is enough: seconds, and the size of the last answer."""
         seconds, written = 0.0, 0.0
-        for number, models in enumerate(asking.calls):
-            if number and asking.escalates and self._draw.random() > self._share(f"{name} on", 1.2, 2.5):
+        for stage in asking.stages:
+            times: list[float] = []
+            for models in stage.calls:
+                took, written = self._call(name, asking, self._draw.choice(models), read, weight)
+                times.append(took)
+                read += written if asking.grows else 0.0
+            seconds += max(times, default=0.0) if stage.together else sum(times)
+            going_on = SELDOM_GOING_ON if asking.seldom else GOING_ON
+            if stage.may_be_last and self._draw.random() > self._share(name, "on", going_on):
                 break
-            rate = self._draw.choice(models)
-            spread = self._normal(f"{name} length", self._constants.step)
-            written = asking.answer * math.exp(spread + self._draw.gauss(0, self._constants.call))
-            written = min(written, asking.most)
-            speed = rate.tokens_a_second or TOKENS_A_SECOND
-            off = 0.25 if rate.tokens_a_second else 1.0
-            slow = math.exp(self._normal(f"{rate.id} speed", self._constants.speed) * off)
-            took = (SECONDS_A_CALL + written / speed) * slow
-            seconds += took
-            sent = asking.own + read
-            self._add(name, Took(1, round(sent), round(written), rate.usd(sent, written), took), weight)
         return seconds, written
+
+    def _call(self, name: str, asking: Asking, rate: Rate, read: float, weight: float) -> tuple[float, float]:
+        """One answer, with the tries that it takes and the repairs that it needs."""
+        spread = self._normal(name, "length", self._constants.step)
+        written = asking.answer * math.exp(spread + self._draw.gauss(0, self._constants.call))
+        written = min(written, asking.most)
+        off = 0.25 if rate.tokens_a_second else 1.0
+        slow = math.exp(self._normal(rate.id, "speed", self._constants.speed) * off)
+        took = (SECONDS_A_CALL + written / (rate.tokens_a_second or usual_speed(rate.price))) * slow
+        sent = asking.own + read
+        calls, busy, waited = self._failed(asking, rate, slow)
+        self._taken.add(name, calls * weight, 0.0, 0.0, 0.0, busy * weight)
+        seconds = busy + waited
+        for _ in range(1 + self._repairs(name, asking)):
+            usd = rate.usd(sent, written) * weight
+            self._taken.add(name, weight, sent * weight, written * weight, usd, took * weight)
+            seconds += took
+            sent += written  # a repair reads what was wrong, too
+        return seconds, written
+
+    def _failed(self, asking: Asking, rate: Rate, slow: float) -> tuple[int, float, float]:
+        """Tries that come to nothing before the one that doesn't: how many, their seconds, and those between them."""
+        failing = Beta(FAILING.yes + rate.failed, FAILING.no + rate.tried - rate.failed)
+        share, failed, waited = self._share(f"{rate.connection} {rate.id}", "fails", failing), 0, 0.0
+        while failed + 1 < asking.attempts and self._draw.random() < share:
+            waited += min(_LONGEST_DELAY, 2.0**failed) * self._draw.uniform(0.5, 1.0)
+            failed += 1
+        return failed, failed * SECONDS_A_CALL * slow, waited
+
+    def _repairs(self, name: str, asking: Asking) -> int:
+        wrong, repairs = 0.0 if not asking.repairs else self._share(name, "repaired", REPAIRED), 0
+        while repairs < asking.repairs and self._draw.random() < wrong:
+            repairs += 1
+        return repairs
+
+    # Frames
 
     def _frame(
         self, step: PlanStep, frame: FramePlan, read: float, sizes: Mapping[str, float], weight: float
@@ -253,11 +258,12 @@ class _Simulation:
         if asking is None or not isinstance(rule, AgentRule):
             return 0.0, read
         if self._past is not None and step.id in self._known:
-            own = self._past.get(step.id, Took())
-            return own.seconds + self._seconds_within(frame.body), asking.answer
+            own = self._past.get(step.id)
+            seconds = own.seconds * self._factor if own else 0.0
+            return seconds + self._seconds_within(frame.body), asking.answer
         turns, seconds, written = self._turns(step.id, rule.max_turns, ends=True), 0.0, 0.0
         for turn in range(turns):
-            took, written = self._calls(step.id, asking, read, weight)
+            took, written = self._ask(step.id, asking, read, weight)
             seconds += took
             read += written + VALUE_TOKENS
             if turn < turns - 1 and frame.body.steps:
@@ -267,12 +273,10 @@ class _Simulation:
     def _times(
         self, body: Plan, sizes: Mapping[str, float], weight: float, times: int
     ) -> tuple[float, float]:
-        past, self._past = self._past, self._past
         seconds, size = 0.0, 0.0
         for _ in range(times):
             took, size = self._body(body, sizes, weight)
             seconds += took
-        self._past = past
         return seconds, size
 
     def _body(self, body: Plan, sizes: Mapping[str, float], weight: float) -> tuple[float, float]:
@@ -284,109 +288,48 @@ class _Simulation:
         if self._past is None:
             return 0.0
         names = (step.id for step in body.all_steps() if step.id in self._known)
-        return sum(self._past[name].seconds for name in names if name in self._past)
+        return sum(self._past[name].seconds for name in names if name in self._past) * self._factor
 
     def _elements(self, step: PlanStep) -> float:
         """Of the list that a For each goes through."""
         for edge in step.incoming:
             if edge.target_port == "items" and edge.source_port in self._situation.counts:
                 return max(1.0, float(self._situation.counts[edge.source_port]))
-        return max(1.0, ELEMENTS * math.exp(self._normal(f"{step.id} elements", 0.9)))
+        return max(1.0, ELEMENTS * math.exp(self._normal(step.id, "elements", 0.9)))
 
     def _turns(self, name: str, most: int, *, ends: bool) -> int:
         if not ends:
             return most
-        goes_on, turns = self._share(f"{name} on", 1.2, 1.2), 1
+        goes_on, turns = self._share(name, "on", TURNING), 1
         while turns < min(most, 50) and self._draw.random() < goes_on:
             turns += 1
         return turns
 
-    def _normal(self, what: str, spread: float) -> float:
-        """One value a draw: what we are off by is the same in every call of a run."""
-        if what not in self._world:
-            self._world[what] = self._draw.gauss(0, spread)
-        return self._world[what]
+    # What we are off by is the same in every call of a run: one value a draw.
 
-    def _share(self, what: str, alpha: float, beta: float) -> float:
-        if what not in self._world:
-            self._world[what] = self._draw.betavariate(alpha, beta)
-        return self._world[what]
+    def _normal(self, who: str, what: str, spread: float) -> float:
+        key = (who, what)
+        if key not in self._world:
+            self._world[key] = self._draw.gauss(0, spread)
+        return self._world[key]
 
-    def _add(self, name: str, took: Took, weight: float, factor: float = 1.0) -> None:
-        sums = self._sums.setdefault(name, [0.0] * 5)
-        sums[0] += took.calls * weight
-        sums[1] += took.input * weight * factor
-        sums[2] += took.output * weight * factor
-        sums[3] += took.usd * weight * factor
-        sums[4] += took.seconds * weight * factor
-
-    # What steps are
-
-    def _asking_of(self, step: PlanStep) -> _Asking | None:
-        if step.spec is None or step.always_skipped:
-            return None
-        rule = step.frame.rule if step.frame else None
-        if isinstance(rule, AgentRule):
-            choices: Sequence[Sequence[ModelChoice]] = ((rule.model,),)
-        elif step.frame or step.effect != "model":
-            return None
-        else:
-            choices = step.spec.type.calls(step.fields)
-        rates = [[self._situation.rate_of(choice) for choice in several] for several in choices]
-        if any(rate is None or not rate.is_priced for several in rates for rate in several):
-            self._unpriced.add(step.id)
-        calls = tuple(tuple(rate or Rate("") for rate in several) for several in rates if several)
-        escalates = step.node.type in ESCALATING
-        return _Asking(own_tokens(step), answer_tokens(step), most_tokens(step), calls, escalates)
+    def _share(self, who: str, what: str, beta: Beta) -> float:
+        key = (who, what)
+        if key not in self._world:
+            self._world[key] = self._draw.betavariate(beta.yes, beta.no)
+        return self._world[key]
 
     def _is_known(self, name: str, evidence: Evidence) -> bool:
         """Whether past runs tell of this step as it is now: with the models that it would ask today."""
         asked = evidence.models.get(name)
-        now = {rate.id for several in self._asking[name].calls for rate in several if rate.id}
+        now = {rate.id for rate in self._asking[name].rates if rate.id}
         # A server may name a model with its date behind what was asked for.
         return asked is not None and all(any(one.startswith(name) for name in now) for one in asked)
 
-    # What came of it
 
-    def _summed(
-        self, taken: Sequence[tuple[dict[str, list[float]], float]], learned: Mapping[str, int]
-    ) -> Forecast:
-        inside = {
-            name: [name, *(one.id for one in step.frame.body.all_steps())] if step.frame else [name]
-            for name, step in self._steps.items()
-        }
-        steps: dict[str, StepForecast] = {}
-        for name, parts in inside.items():
-            asking = [part for part in parts if part in self._asking]
-            if asking:
-                runs = max((learned.get(part, 0) for part in asking), default=0)
-                steps[name] = StepForecast(self._amounts([sums for sums, _ in taken], asking, None), runs)
-        everything = list(self._asking)
-        total = self._amounts([sums for sums, _ in taken], everything, [seconds for _, seconds in taken])
-        unknown = tuple(name for name in self._asking if name in self._unpriced)
-        return Forecast(total, steps, len(self._units), self._situation.rows or 0, unknown)
-
-    def _amounts(
-        self,
-        taken: Sequence[Mapping[str, Sequence[float]]],
-        names: Sequence[str],
-        seconds: Sequence[float] | None,
-    ) -> Amounts:
-        nothing = (0.0,) * 5
-        columns = [[sum(sums.get(name, nothing)[at] for name in names) for sums in taken] for at in range(5)]
-        constants = self._constants
-        tail = constants.tail if self._units else constants.cold_tail
-        calls, read, written, usd, busy = columns
-        tokens = [a + b for a, b in zip(read, written, strict=True)]
-        unknown = any(name in self._unpriced for name in names)
-        return Amounts(
-            interval(calls, tail),
-            interval(read, tail),
-            interval(written, tail),
-            interval(tokens, tail),
-            interval(busy if seconds is None else seconds, tail),
-            money(usd, tail, unknown=unknown),
-        )
+def _needs(step: PlanStep) -> frozenset[str]:
+    """The ports that must get a value, of those that are joined."""
+    return frozenset(step.required).intersection(edge.target_port for edge in step.incoming)
 
 
 def _gives(step: PlanStep) -> bool:

@@ -7,19 +7,38 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from app.costs.price import Price
 from app.document.workflow import Json
 from app.planner.plan import PlanStep
 
 BYTES_A_TOKEN = 4
 VALUE_TOKENS = 60.0  # of a value that comes in from outside
-TOKENS_A_SECOND = 50.0  # where no speed was seen
+TOKENS_A_SECOND = 50.0  # where no speed was seen; of a model of the cloud its price tells more
+_SPEEDS = ((2.0, 90.0), (math.inf, 45.0))  # by US dollars of a million tokens written, at the most
 SECONDS_A_CALL = 0.5  # before the first token
 ELEMENTS = 10.0  # of a list whose length nobody knows
-ESCALATING = ("model.cascade", "model.fallback")
+SELDOM_ON = ("model.fallback",)  # the next stage only if the one before could not answer
+GROWING = ("model.roles",)  # each call reads what was said before
+
+
+@dataclass(frozen=True, slots=True)
+class Beta:
+    """What a share may be where nobody knows: as after so many times yes and no."""
+
+    yes: float
+    no: float
+
+
+GOING_ON = Beta(1.2, 2.5)  # to the next stage of a step
+SELDOM_GOING_ON = Beta(0.3, 9.7)
+TURNING = Beta(1.2, 1.2)  # to one more turn of a Loop or an agent
+FAILING = Beta(0.2, 19.8)  # of a call
+REPAIRED = Beta(0.5, 7.5)  # an answer that isn't in the form that was asked for
 
 _OVERHEAD = 10  # tokens of the words that a step and a provider add by themselves
 _NOT_SENT = ("model", "models", "judge", "otherwise", "evidence")
@@ -30,24 +49,33 @@ _ANSWERS = {
     "model.structured": 60.0,
     "model.embed": 0.0,
 }
-_ANSWER = 180.0
 _A_FIELD = 12.0  # tokens of each field to extract
 
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """`step` and `call` are the spread (of the logarithm) of a step's typical answer around ours and of single answers
-    around that; `speed` that of a model's speed. `prior` is how many past runs the typical one weighs as, `spread`
-    what a few past runs may be off by, `tail` the share of simulated runs that is left out at each end.
+    """`answer` are the tokens of an answer in general; `step` and `call` the spread (of the logarithm) of a step's
+    typical answer around ours and of single answers around that; `speed` that of a model's speed.
+
+    `prior` is how many past runs the typical one weighs as, `spread` how far a run may be from the past one that is
+    drawn for it, in their own spread over the root of their number. `tail` and `cold_tail` are the shares of simulated
+    runs that are left out at each end.
     """
 
-    step: float = 0.5
-    call: float = 0.6
-    speed: float = 0.6
+    answer: float = 120.0
+    step: float = 0.8
+    call: float = 0.75
+    speed: float = 0.45
     prior: float = 0.5
-    spread: float = 0.8
-    tail: float = 0.08
-    cold_tail: float = 0.05
+    spread: float = 1.0
+    tail: float = 0.11
+    cold_tail: float = 0.1
+
+    def tail_of(self, seen: int) -> float:
+        """After so many past runs: the next one lies beyond all of them the more often the fewer they are (Hazen's
+        plotting position).
+        """
+        return max(0.01, (self.tail * (seen + 1) - 0.5) / seen)
 
 
 TUNED = Constants()
@@ -68,11 +96,11 @@ def _sent(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else ""
 
 
-def answer_tokens(step: PlanStep) -> float:
-    """The length of a typical answer, never more than the step allows."""
+def answer_tokens(step: PlanStep, usual: float) -> float:
+    """The length of a typical answer, never more than the step allows; `usual` where its kind doesn't say."""
     fields: Any = step.fields
     kind = step.node.type
-    typical = _ANSWERS.get(kind, _ANSWER)
+    typical = _ANSWERS.get(kind, usual)
     if kind == "intent.extract":
         typical = 10 + _A_FIELD * len(fields.wanted)
     return min(typical, most_tokens(step) / 2)
@@ -82,6 +110,14 @@ def most_tokens(step: PlanStep) -> float:
     """The longest answer that the step allows."""
     most = getattr(step.fields, "max_tokens", None)
     return float(most) if isinstance(most, int) else 4096.0
+
+
+def usual_speed(price: Price | None) -> float:
+    """Tokens a second of a model that nobody saw at work: small ones are cheap and fast."""
+    if price is None:
+        return TOKENS_A_SECOND
+    dollars = float(price.output) * 1_000_000
+    return next(speed for most, speed in _SPEEDS if dollars <= most)
 
 
 def tokens_in(value: object) -> float:

@@ -139,7 +139,7 @@ class EngineHost:
         plan = self._engine.check(loaded_of(asked.workflow).workflow, folder).plan
         if plan is None:
             return Forecasted()
-        made = await self._engine.forecast(plan, asked.values, asked.rows, from_past=asked.from_past)
+        made = await self._engine.forecast(plan, asked.values, asked.rows, folder, from_past=asked.from_past)
         return Forecasted(made)
 
     async def _remember_own(self, asked: RememberOwn) -> Done:

@@ -214,14 +214,14 @@ class Check(Request[Checked]):
 
 @dataclass(frozen=True, slots=True)
 class AskForecast(Request[Forecasted]):
-    """What would a run take, of which `values` are known, over so many sample rows? `from_past` also looks at what
-    earlier runs of it took.
+    """What would a run take, of which `values` are known, or one over `rows`: "samples" or the path of a table?
+    `from_past` also looks at what earlier runs of it took.
     """
 
     workflow: str
     folder: str = ""
     values: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    rows: int | None = None
+    rows: str = ""
     from_past: bool = True
 
 

@@ -112,6 +112,17 @@ class LoopRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """Calls that belong together, one after the other or `together`: for each the models of which one gets it.
+    `may_be_last`: what they answer may be enough, and no later stage is reached then.
+    """
+
+    calls: tuple[tuple[ModelChoice, ...], ...]
+    together: bool = False
+    may_be_last: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowRule:
     """Another workflow to run: its id, the digest of its content, its name, and the file that it was taken from."""
 
@@ -233,11 +244,11 @@ class NodeType(Generic[F, In, Out]):
         return tuple(_choices(fields))
 
     @classmethod
-    def calls(cls, fields: F) -> tuple[tuple[ModelChoice, ...], ...]:
-        """The calls that one instance makes at the most, in order: for each the models of which one gets it. Repairs of
-        an answer that can't be read come on top.
+    def stages(cls, fields: F) -> tuple[Stage, ...]:
+        """The calls that one instance makes at the most, in order. Repairs of an answer that can't be read come on
+        top.
         """
-        return tuple((model,) for model in cls.models(fields))
+        return (Stage(tuple((model,) for model in cls.models(fields))),)
 
     @classmethod
     def instead_of(cls, fields: F) -> ModelChoice | None:

@@ -1,14 +1,21 @@
-"""The run bar: floats over the canvas while a run is under way and says what it is at, with Stop beside it."""
+"""The run bar: floats over the canvas while a run is under way and says what it is at and what it costs, with Stop
+beside it.
+"""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from app import figures
+from app.costs.cost import Cost
 from app.events.run_state import RunState
+from app.forecast.outlook import Outlook
 from app.texts import text
 from app.ui.appearance import appearance
+from app.ui.budget_bar import BudgetBar, Standing
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.state_icon import StateIcon
@@ -26,6 +33,8 @@ class RunBar(QFrame):
         self._icon = StateIcon("loader", "running", 16)
         self._words = PlainLabel(role="strong")
         self._time = PlainLabel(role="muted")
+        self._budget = BudgetBar()
+        self._money = PlainLabel(role="muted")
         self._stop = QPushButton()
         self._stop.setObjectName("run.bar.stop")
         vary(self._stop, kind="danger-small")
@@ -33,7 +42,7 @@ class RunBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 5, 6, 5)
         row.setSpacing(10)
-        for part in (self._icon, self._words, self._time, self._stop):
+        for part in (self._icon, self._words, self._time, self._budget, self._money, self._stop):
             row.addWidget(part)
         self.hide()
         appearance().changed.connect(self._retext)
@@ -55,6 +64,30 @@ class RunBar(QFrame):
         self._time.setText(figures.seconds(elapsed))
         self._stop.setText(text("window.run.stop_now" if stopping else "window.run.stop"))
         self.adjustSize()
+
+    def show_money(self, spent: Cost, cap: Decimal | None, ahead: Outlook | None) -> None:
+        """What the run has spent of its cap, and what it will have cost in the end, where that is known."""
+        expected = ahead.expected if ahead else spent.known
+        costs = bool(expected or spent.known) or spent.state == "unknown"
+        self._budget.setVisible(costs)
+        self._money.setVisible(costs)
+        if costs:
+            words = _money(spent, cap, ahead)
+            self._money.setText(words)
+            self._budget.show_standing(Standing(spent.known, expected, cap), words)
+        self.adjustSize()
+
+
+def _money(spent: Cost, cap: Decimal | None, ahead: Outlook | None) -> str:
+    code = "window.bar.spent" if cap is None else "window.bar.spent_of"
+    if spent.state == "unknown" and not spent.known:
+        code = "window.bar.spent_unknown"
+    words = [text(code, spent=figures.cost(spent), cap="" if cap is None else figures.limit(cap))]
+    if ahead is not None:
+        expected = text("figure.about", amount=figures.money(ahead.expected))
+        expected = expected if ahead.is_whole else text("figure.and_unknown", amount=expected)
+        words.append(text("window.bar.ahead", expected=expected))
+    return " · ".join(words)
 
 
 def _said(run: RunState, titles: dict[str, str], stopping: bool) -> tuple[str, str, str]:

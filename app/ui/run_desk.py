@@ -15,7 +15,6 @@ from app.adapters.workflow_parts import WorkflowParts
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Node
 from app.planner.sheet import sheet
-from app.processes.messages import AskForecast, Forecasted
 from app.registry.registry import Registry
 from app.texts import text
 from app.ui.asking import file_to_open, shown
@@ -25,7 +24,8 @@ from app.ui.engine_client import EngineClient
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.pinning import Pinning
 from app.ui.run_form.asks import Asks, asks_of
-from app.ui.run_form.cost_words import cost_words, forecast_words
+from app.ui.run_form.cost_words import cost_words
+from app.ui.run_form.foresight import Foresight
 from app.ui.run_form.last_values import LastValues
 from app.ui.run_form.run_form import RunForm
 from app.ui.run_steering import RunSteering
@@ -34,7 +34,7 @@ from app.ui.runs.panel import RunPanel
 from app.ui.session import Session
 from app.ui.trust.facts import TrustFacts
 from app.ui.trust.trust_sheet import TrustSheet
-from app.ui.workflow_text import folder_of, text_of
+from app.ui.workflow_text import text_of
 
 
 class RunDesk(QObject):
@@ -144,9 +144,7 @@ class RunDesk(QObject):
         cost = cost_words(asks.models, self._shelf, cap)
         form = RunForm(asks, self._last_values.of(workflow.id), cost, folder, self._window)
         known = self.shelf_changed.connect(lambda: form.show_cost(cost_words(asks.models, self._shelf, cap)))
-        form.show_forecast("once", forecast_words(self._session.forecast))
-        if asks.samples and self._session.forecast:
-            self._foresee_samples(form, asks.samples)
+        Foresight(form, self._session, self._stream)
         wishes: list[RunWish] = []
         form.chosen.connect(wishes.append)
         try:
@@ -156,22 +154,6 @@ class RunDesk(QObject):
         if wishes:
             self._last_values.keep(workflow.id, form.values())
             await self._run(replace(wishes[0], part=like.part, dry=like.dry))
-
-    def _foresee_samples(self, form: RunForm, rows: int) -> None:
-        """What the run over the sample rows will take, once the engine has said it."""
-        session = self._session
-        try:
-            words = text_of(session.workflow)
-        except ProblemError:
-            return
-        asked = AskForecast(
-            words, folder_of(session.place), rows=rows, from_past=session.place.trust != "new"
-        )
-
-        def done(made: Forecasted) -> None:
-            form.show_forecast("samples", forecast_words(made.forecast))
-
-        Awaiting(form).start(self._stream.forecast(asked), done, lambda _: None)
 
     async def _run(self, wish: RunWish) -> None:
         """Runs; what comes from outside is shown on the trust sheet first, also when it has changed since."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from PySide6.QtCore import QObject, QTimer
 
 from app.events.run_state import RunState
+from app.forecast.forecast import Forecast
+from app.forecast.outlook import Outlook, outlook
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.budget_cap import amount, cap_of
@@ -35,6 +37,7 @@ class RunShown(QObject):
         self._preferences = preferences
         self._saved_at: datetime | None = None
         self._was_saved = True
+        self._foreseen: tuple[str, Forecast | None] = ("", None)  # of which run, as it was when that began
         self.bar = RunBar()
         self._later = QTimer(self, singleShot=True, interval=_PACE)
         self._later.timeout.connect(self._draw)
@@ -69,10 +72,20 @@ class RunShown(QObject):
         run = RunState() if stream.is_starting else session.run
         elapsed = 0.0 if stream.is_starting else session.elapsed
         self.bar.show_run(run, elapsed, titles, under_way=stream.is_running, stopping=stream.is_stopping)
+        self.bar.show_money(run.cost, amount(run.budget), self._outlook(run))
         possible = bool(session.workflow.graph.nodes)
         self._top.run.show_state(running=stream.is_running, stopping=stream.is_stopping, possible=possible)
         self._show_budget()
         self.show_saved()
+
+    def _outlook(self, run: RunState) -> Outlook | None:
+        """What the run will have cost in the end; the document may have changed since it began."""
+        if run.run != self._foreseen[0]:
+            self._foreseen = run.run, self._session.forecast
+        made, workflow = self._foreseen[1], self._session.run_workflow
+        if made is None or workflow is None or not run.run:
+            return None
+        return outlook(run, made, workflow.graph.nodes)
 
     def _show_budget(self) -> None:
         run = self._session.run

@@ -12,7 +12,7 @@ from app.sdk.fields import SMALL, STRONG, ModelChoice, RowsField, TextField
 from app.sdk.gateway import Load
 from app.sdk.lit_path import Turn
 from app.sdk.model_rows import Weighted, too_few
-from app.sdk.node_type import ByPort, Fault, NodeType
+from app.sdk.node_type import ByPort, Fault, NodeType, Stage
 from app.sdk.ports import Port, Ports
 from app.sdk.question import Asking, QuestionFields, named, question_faults
 from app.sdk.reference_ports import grown_inputs
@@ -83,8 +83,8 @@ class Balance(NodeType[BalanceFields, ByPort, BalanceOutputs]):
         return tuple(row.model for row in fields.models)
 
     @classmethod
-    def calls(cls, fields: BalanceFields) -> tuple[tuple[ModelChoice, ...], ...]:
-        return (cls.models(fields),)
+    def stages(cls, fields: BalanceFields) -> tuple[Stage, ...]:
+        return (Stage((cls.models(fields),)),)
 
     @classmethod
     def headline(cls, fields: BalanceFields) -> str:

@@ -13,7 +13,7 @@ from app.sdk.fields import SMALL, STRONG, ChoiceField, ModelChoice, Option, Rows
 from app.sdk.gate import GateFields, gate_faults, gate_inputs, gate_models, try_gate
 from app.sdk.lit_path import Turn, broke_off
 from app.sdk.model_rows import ModelRow, too_few
-from app.sdk.node_type import ByPort, Fault, NodeType
+from app.sdk.node_type import ByPort, Fault, NodeType, Stage
 from app.sdk.ports import SKIP, Port, Ports, Skip
 from app.sdk.question import Answer, Asking, named, question_faults
 from app.sdk.verdict import Verdict
@@ -101,8 +101,9 @@ class Cascade(NodeType[CascadeFields, ByPort, CascadeOutputs]):
         return (*(row.model for row in fields.models), *gate_models(fields))
 
     @classmethod
-    def calls(cls, fields: CascadeFields) -> tuple[tuple[ModelChoice, ...], ...]:
-        return tuple((model,) for row in fields.models for model in (row.model, *gate_models(fields)))
+    def stages(cls, fields: CascadeFields) -> tuple[Stage, ...]:
+        judges = tuple((judge,) for judge in gate_models(fields))
+        return tuple(Stage(((row.model,), *judges)) for row in fields.models)
 
     @classmethod
     def instead_of(cls, fields: CascadeFields) -> ModelChoice | None:

@@ -27,7 +27,7 @@ from app.sdk.judging import pick_best
 from app.sdk.lit_path import Turn, broke_off
 from app.sdk.members import Said, ask_all
 from app.sdk.model_rows import Member
-from app.sdk.node_type import ByPort, Fault, NodeType
+from app.sdk.node_type import ByPort, Fault, NodeType, Stage
 from app.sdk.ports import SKIP, Port, Ports, Skip
 from app.sdk.question import Asking, named, question_faults
 from app.sdk.reference_ports import grown_inputs
@@ -178,10 +178,12 @@ class Ensemble(NodeType[EnsembleFields, ByPort, EnsembleOutputs]):
         return (*(row.model for row in fields.models), *_judges(fields))
 
     @classmethod
-    def calls(cls, fields: EnsembleFields) -> tuple[tuple[ModelChoice, ...], ...]:
-        members = tuple(row.model for row in fields.models for _ in range(row.times))
-        judges = len(members) if fields.decide == "first" else 1
-        return tuple((model,) for model in (*members, *(_judges(fields) * judges)))
+    def stages(cls, fields: EnsembleFields) -> tuple[Stage, ...]:
+        members = tuple((row.model,) for row in fields.models for _ in range(row.times))
+        judges = tuple((judge,) for judge in _judges(fields))
+        if fields.decide == "first":
+            return (Stage(members, together=True, may_be_last=False), Stage(judges * len(members)))
+        return (Stage(members, together=True, may_be_last=False), Stage(judges))
 
     @classmethod
     def headline(cls, fields: EnsembleFields) -> str:

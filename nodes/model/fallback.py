@@ -12,7 +12,7 @@ from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL, STRONG, ModelChoice, NumberField, RowsField, ToggleField
 from app.sdk.lit_path import Turn, broke_off
 from app.sdk.model_rows import ModelRow, too_few
-from app.sdk.node_type import ByPort, Fault, NodeType
+from app.sdk.node_type import ByPort, Fault, NodeType, Stage
 from app.sdk.ports import Port, Ports
 from app.sdk.question import Answer, Asking, QuestionFields, named, question_faults
 from app.sdk.reference_ports import grown_inputs
@@ -98,6 +98,10 @@ class Fallback(NodeType[FallbackFields, ByPort, FallbackOutputs]):
     @classmethod
     def models(cls, fields: FallbackFields) -> tuple[ModelChoice, ...]:
         return tuple(row.model for row in fields.models)
+
+    @classmethod
+    def stages(cls, fields: FallbackFields) -> tuple[Stage, ...]:
+        return tuple(Stage(((row.model,),)) for row in fields.models)
 
     @classmethod
     def headline(cls, fields: FallbackFields) -> str:

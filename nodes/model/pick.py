@@ -10,7 +10,7 @@ from app.sdk.data_types import Value
 from app.sdk.fields import SMALL, STRONG, ChoiceField, ModelChoice, ModelField, NumberField, Option, RowsField
 from app.sdk.lit_path import Turn
 from app.sdk.model_rows import ModelRow, too_few
-from app.sdk.node_type import ByPort, Fault, NodeType
+from app.sdk.node_type import ByPort, Fault, NodeType, Stage
 from app.sdk.picking import Evidence, Picked, PickRule, by_evidence, by_rules
 from app.sdk.ports import Port, Ports
 from app.sdk.question import Asking, QuestionFields, named, question_faults
@@ -115,8 +115,8 @@ class Pick(NodeType[PickFields, ByPort, PickOutputs]):
         return tuple(dict.fromkeys((*(row.model for row in rows), fields.otherwise)))
 
     @classmethod
-    def calls(cls, fields: PickFields) -> tuple[tuple[ModelChoice, ...], ...]:
-        return (cls.models(fields),)
+    def stages(cls, fields: PickFields) -> tuple[Stage, ...]:
+        return (Stage((cls.models(fields),)),)
 
     @classmethod
     def headline(cls, fields: PickFields) -> str:

@@ -12,7 +12,7 @@ from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.fields import STRONG, ModelChoice, ModelField, NumberField, RowsField, TextField
 from app.sdk.gateway import ChatRequest, prompt_messages
-from app.sdk.node_type import ByPort, Fault, NodeType
+from app.sdk.node_type import ByPort, Fault, NodeType, Stage
 from app.sdk.ports import Port, Ports
 from app.sdk.reference_ports import grown_inputs
 from app.sdk.references import as_text, fill
@@ -131,6 +131,11 @@ class Roles(NodeType[RolesFields, ByPort, RolesOutputs]):
     @classmethod
     def models(cls, fields: RolesFields) -> tuple[ModelChoice, ...]:
         return tuple(dict.fromkeys((*(role.model for role in fields.roles), fields.judge)))
+
+    @classmethod
+    def stages(cls, fields: RolesFields) -> tuple[Stage, ...]:
+        round_ = Stage((*((role.model,) for role in fields.roles), (fields.judge,)))
+        return (round_,) * fields.max_rounds
 
     @classmethod
     def headline(cls, fields: RolesFields) -> str:

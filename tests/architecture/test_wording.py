@@ -50,8 +50,8 @@ MANY = re.compile(rf"\{{\w+\}}\+? (?:[a-z]+ )?(?:{'|'.join(COUNTED)})\b")
 # Never one: an interval, a length of which one would be nonsense, "at least so many".
 NEVER_ONE = {
     "canvas.fact.tokens_at_least",
-    "cli.check.forecast",
-    "cli.run.forecast",
+    "cli.forecast",
+    "cli.forecast.rows",
     "run_form.cost.forecast",
     "run_form.cost.forecast_rows",
     "message.compress.came_to",

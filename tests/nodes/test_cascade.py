@@ -169,7 +169,7 @@ async def test_a_step_names_every_model_and_every_call(cascade: AnyNodeType) -> 
         {**FIELDS, "judged": True, "rubric": "x", "judge": {"connection": "C", "model": "j"}}
     )
     assert {power.target for power in spec.powers(fields)} == {"small", "middle", "strong", "C/j"}
-    targets = [model.target for (model,) in cascade.calls(fields)]
+    targets = [model.target for stage in cascade.stages(fields) for (model,) in stage.calls]
     assert targets == ["small", "C/j", "middle", "C/j", "strong", "C/j"]
     last = cascade.instead_of(fields)
     assert last is not None

@@ -39,12 +39,4 @@ def forecast_words(forecast: Forecast | None) -> str:
     """What a run will take, and what that was made of; empty where no step asks a model or nobody can say."""
     if forecast is None or not forecast.steps:
         return ""
-    total = forecast.total
-    return text(
-        "run_form.cost.forecast_rows" if forecast.rows else "run_form.cost.forecast",
-        rows=figures.count(forecast.rows),
-        cost=figures.cost_forecast(total.cost),
-        tokens=figures.tokens_forecast(total.tokens),
-        time=figures.seconds_forecast(total.seconds),
-        basis=figures.basis(forecast.runs),
-    )
+    return figures.forecast_words(forecast, "run_form.cost.forecast", "run_form.cost.forecast_rows")

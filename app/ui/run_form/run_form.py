@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -42,12 +42,14 @@ class _Folder(Nowhere):
 
 
 class RunForm(QDialog):
-    """Emits `chosen(RunWish)`. `values()` are the form's own fields, to be remembered for next time.
+    """Emits `chosen(RunWish)`, and `edited` when it would start another run than before. `values()` are the form's own
+    fields, to be remembered for next time.
 
     Opens over the sample rows where there are some and nothing is remembered. Ctrl+Enter runs.
     """
 
     chosen = Signal(object)
+    edited = Signal()
 
     def __init__(
         self,
@@ -76,8 +78,9 @@ class RunForm(QDialog):
         self._forecasts: dict[str, str] = {}
         self._lay_out()
         self.mode.chosen.connect(self._pick_mode)
-        self.form.edited.connect(self._look_again)
-        self.table.edited.connect(self._look_again)
+        for form in (self.form, self.table):
+            form.edited.connect(self._look_again)
+            form.edited.connect(self.edited)
         self.start.clicked.connect(self.submit)
         for keys in _RUN_KEYS:
             QShortcut(QKeySequence(keys), self).activated.connect(self.submit)
@@ -101,6 +104,20 @@ class RunForm(QDialog):
     def show_cost(self, cost: str) -> None:
         """What it may cost, once that is known better."""
         self._cost.setText(cost)
+
+    @property
+    def mode_now(self) -> Mode:
+        """The way of running that is chosen."""
+        return cast("Mode", self.mode.value())
+
+    def considered(self) -> RunWish | None:
+        """The run as it would start now; None where something is still missing."""
+        mode = self.mode.value()
+        if mode == "table" and not self.table.fields().get("table"):
+            return None
+        if mode == "once" and problems_of(self._asks.inputs, self.form.fields()):
+            return None
+        return self._wish()
 
     def show_forecast(self, mode: Mode, words: str) -> None:
         """What a run in this mode will take."""
@@ -162,6 +179,7 @@ class RunForm(QDialog):
 
     def _pick_mode(self) -> None:
         self._show_mode()
+        self.edited.emit()
         if not self.mode.hasFocus():  # who walks the segments with the arrow keys stays there
             self._go_to_first()
 

@@ -297,3 +297,40 @@ def test_check_says_what_a_run_would_take(save: Any, baton: Any, monkeypatch: py
     assert (ahead["runs"], ahead["unknown_price"]) == (0, ["m"])
     assert (ahead["total"]["cost"], ahead["total"]["usd"]) == ("unknown", None)
     assert 0 < ahead["steps"]["m"]["tokens"]["low"] < ahead["steps"]["m"]["tokens"]["high"]
+
+
+CLOUD = {"connection": "CLOUD", "kind": "openai", "model": "gpt-4o-mini"}
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_check_forecasts_a_run_over_a_table(save: Any, baton: Any, tmp_path: Path) -> None:
+    model = ("model.text", {"prompt": "Answer {{message}}", "model": CLOUD})
+    ask = ("intent.ask", {"asked": [{"name": "message"}]})
+    path = save(flow({"a": ask, "m": model}, ["a.message>m.message"]))
+    (tmp_path / "short.csv").write_text("message\n" + "hi\n" * 40)
+    (tmp_path / "long.csv").write_text("message\n" + "a much longer message than hi\n" * 40)
+    short, long = (
+        parts(baton("check", path, "--rows", tmp_path / name, "--json"))[1]["forecast"]
+        for name in ("short.csv", "long.csv")
+    )
+    assert (short["rows"], short["rows_counted"]) == (40, True)
+    assert short["total"]["calls"]["median"] >= 40
+    assert long["total"]["input_tokens"]["median"] > short["total"]["input_tokens"]["median"] + 100
+    said = baton("check", path, "--rows", tmp_path / "short.csv")
+    assert "Forecast for 40 rows: ≈ $" in said.out
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_check_says_what_is_wrong_with_a_table(save: Any, baton: Any, tmp_path: Path) -> None:
+    path = save(flow({"a": ("intent.ask", {"asked": [{"name": "message"}]})}, []))
+    ended = baton("check", path, "--rows", tmp_path / "none.csv")
+    assert ended.code == 2
+    assert "There is no file" in ended.err
+    assert baton("check", path, "--rows", "samples").code == 2
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_check_makes_no_database(save: Any, baton: Any, tmp_path: Path) -> None:
+    model = ("model.text", {"prompt": "Answer", "model": CLOUD})
+    assert baton("check", save(flow({"m": model}, []))).code == 0
+    assert list(tmp_path.rglob("*.sqlite3")) == []

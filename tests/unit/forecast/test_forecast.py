@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -11,10 +14,11 @@ from app.costs.cost import UNKNOWN, Cost
 from app.costs.ledger import Entry, Origin
 from app.costs.price import Price
 from app.costs.usage import Usage
-from app.document.workflow import Workflow
+from app.document.workflow import Edge, Graph, Node, PortRef, Retry, Workflow
 from app.forecast.evidence import NO_EVIDENCE, Evidence, evidence_of
-from app.forecast.forecast import Forecast
-from app.forecast.simulation import Rate, Situation, forecast
+from app.forecast.forecast import Amounts, Forecast, Interval
+from app.forecast.simulation import forecast
+from app.forecast.situation import Rate, Situation
 from app.planner.plan import Plan
 from app.planner.planner import make_plan
 from app.registry.discovery import discover
@@ -134,7 +138,7 @@ def test_rows_of_past_runs_are_runs_of_their_own() -> None:
 
 def test_another_model_is_another_step() -> None:
     entries = [calls(f"r{i}", "a", 1000) for i in range(30)]
-    others = Evidence(evidence_of(entries).units, {"a": frozenset({"another"})})
+    others = replace(evidence_of(entries), models={"a": frozenset({"another"})})
     assert made(two_steps(), others) == made(two_steps())
 
 
@@ -160,3 +164,137 @@ def test_only_one_way_behind_a_branch_is_taken() -> None:
     whole = made(compiled(flow(nodes, ["ask.message>if.value", "if.yes>a.text", "if.no>b.text"])))
     assert whole.total.calls.low == whole.total.calls.high == 1
     assert 0.2 < whole.steps["a"].amounts.calls.mean < 0.8
+
+
+def behind(fields: Mapping[str, Any], kind: str, price: Price | None = PRICE) -> Forecast:
+    """Of one step behind a question."""
+    plan = compiled(
+        flow(
+            {"ask": ("intent.ask", {"asked": [{"name": "message"}]}), "n": (kind, fields)},
+            ["ask.message>n.text"],
+        )
+    )
+    return forecast(plan, Situation(lambda one: Rate(one.model, price), {"message": 20.0}, {}))
+
+
+def question(kind: str, models: Sequence[str], **fields: Any) -> Forecast:
+    """Of one step that asks several models."""
+    rows = [{"model": {**MODEL, "model": model}} for model in models]
+    return behind({"prompt": "Answer {{text}}", "models": rows, **fields}, kind)
+
+
+def test_calls_that_fail_here_are_tried_again_as_often_as_the_step_says() -> None:
+    plan = two_steps()
+    once = compiled(
+        replace(
+            plan.workflow,
+            graph=replace(
+                plan.workflow.graph,
+                nodes={
+                    name: replace(node, retry=Retry(1)) for name, node in plan.workflow.graph.nodes.items()
+                },
+            ),
+        )
+    )
+
+    def taking(of: Plan, failed: int) -> Amounts:
+        rate = Rate("m-1", PRICE, tried=100, failed=failed)
+        return forecast(of, Situation(lambda _: rate, {"message": 20.0}, {})).total
+
+    sure, shaky = taking(plan, 0), taking(plan, 40)
+    assert sure.calls.mean == pytest.approx(2, abs=0.05)
+    assert shaky.calls.mean == pytest.approx(2 * (1 + 0.33 + 0.33**2), rel=0.15)
+    assert shaky.seconds.mean > sure.seconds.mean + 0.5
+    assert shaky.tokens.mean == pytest.approx(sure.tokens.mean, rel=0.1), "what fails gives no tokens"
+    assert taking(once, 40).calls.high == 2
+
+
+def test_answers_in_a_form_may_have_to_be_asked_for_anew() -> None:
+    fields = {"wanted": [{"name": "total", "type": "number"}], "model": MODEL}
+    none, two = (behind({**fields, "repairs": n}, "intent.extract").total for n in (0, 2))
+    assert none.calls.high == 1
+    assert 1 < two.calls.mean < 1.5
+    assert two.input.mean > none.input.mean
+
+
+def test_a_cascade_asks_its_judge_after_each_model_and_the_next_only_where_needed() -> None:
+    alone = question("model.cascade", ["m-1", "m-2"]).total.calls
+    judged = question("model.cascade", ["m-1", "m-2"], judged=True, rubric="x", judge=MODEL).total.calls
+    assert (alone.low, alone.high) == (1, 2)
+    assert (judged.low, judged.high) == (2, 4)
+
+
+def test_a_fallback_seldom_asks_its_second_model() -> None:
+    assert question("model.fallback", ["m-1", "m-2"]).total.calls.mean < 1.15
+
+
+def test_an_ensemble_waits_for_the_slowest_and_pays_for_all() -> None:
+    one = behind({"prompt": "Answer {{text}}", "model": MODEL}, "model.text").total
+    five = question("model.ensemble", ["m-1"] * 5).total
+    assert five.calls.median == 5
+    assert five.output.mean > 4 * one.output.mean
+    assert five.seconds.median < 3 * one.seconds.median
+
+
+def test_roles_read_what_was_said_before_and_end_with_a_round() -> None:
+    role = {"name": "R", "instructions": "think", "model": MODEL}
+    fields = {"question": "What of {{text}}?", "judge": MODEL, "max_rounds": 3}
+    roles = [role, {**role, "name": "C"}]
+    whole = behind({**fields, "roles": roles}, "model.roles").total
+    assert (whole.calls.low, whole.calls.high) == (3, 9)
+    first = behind({**fields, "roles": roles, "max_rounds": 1}, "model.roles").total
+    assert whole.input.mean > 1.5 * first.input.mean
+
+
+def test_an_agent_takes_turns_up_to_its_limit() -> None:
+    tool = Node("tool", "model.text", fields={"prompt": "Look up {{what}}", "model": MODEL})
+    fields = {"task": "Find {{text}}", "model": MODEL, "max_turns": 4}
+    body = Graph({"tool": tool}, ())
+    agent = Node("n", "flow.agent", fields=fields, body=body)
+    ask = Node("ask", "intent.ask", fields={"asked": [{"name": "message"}]})
+    edge = Edge(PortRef("ask", "message"), PortRef("n", "text"))
+    plan = compiled(Workflow("w", "W", graph=Graph({"ask": ask, "n": agent}, (edge,))))
+    whole = made(plan)
+    own = whole.steps["n"].amounts.calls.mean - whole.steps["tool"].amounts.calls.mean
+    assert 1 <= own <= 4
+    assert whole.steps["n"].amounts.calls.mean == pytest.approx(whole.total.calls.mean)
+
+
+def test_a_frame_is_forecast_with_what_is_inside() -> None:
+    body = flow(
+        {
+            "in": ("flow.inputs", {"given": [{"name": "item"}]}),
+            "one": ("model.text", {"prompt": "{{text}}", "model": MODEL}),
+            "res": ("output.output", {"name": "r"}),
+        },
+        ["in.item>one.text", "one.text>res.value"],
+    ).graph
+    each = Node("each", "flow.for_each", body=body)
+    ask = Node("ask", "intent.ask", fields={"asked": [{"name": "items", "type": "list"}]})
+    edge = Edge(PortRef("ask", "items"), PortRef("each", "items"))
+    plan = compiled(Workflow("w", "W", graph=Graph({"ask": ask, "each": each}, (edge,))))
+    rate = Rate("m-1", PRICE)
+    whole = forecast(plan, Situation(lambda _: rate, {"items": 90.0}, {"items": 9}))
+    assert whole.steps.keys() == {"each", "one"}
+    assert whole.steps["each"].amounts.calls.median == pytest.approx(9, rel=0.2)
+    assert whole.steps["each"].amounts.cost == whole.steps["one"].amounts.cost
+    unpriced = forecast(plan, Situation(lambda _: Rate("m-1"), {"items": 90.0}, {"items": 9}))
+    assert unpriced.steps["each"].amounts.cost.state == "unknown"
+
+
+def test_a_few_past_runs_leave_more_open_than_many() -> None:
+    outputs = [60, 90, 120, 160, 200, 260]
+    few, many = (
+        made(two_steps(), past(outputs)).total.output,
+        made(two_steps(), past(outputs * 20)).total.output,
+    )
+    assert few.high - few.low > 1.2 * (many.high - many.low)
+
+
+def test_runs_over_rows_that_differ_as_a_whole_are_told_from_chance() -> None:
+    def over_rows(sizes: Sequence[int]) -> Interval:
+        entries = [calls(f"r{i}", "a", size, f"#{row}") for i, size in enumerate(sizes) for row in range(20)]
+        return forecast(two_steps(), situation(20), evidence_of(entries)).total.output
+
+    alike, apart = over_rows([200] * 6), over_rows([60, 100, 200, 300, 500, 700])
+    assert apart.high / apart.low > 1.5 * alike.high / alike.low

@@ -1,0 +1,51 @@
+"""The situation that a forecast is made for: what models cost and how they behave, and what is known of the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from app.costs.price import Price
+from app.sdk.fields import ModelChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A model as the forecast needs it: its id, price (None: unknown), whether it is free here, its speed if seen.
+
+    `at_once` is how many calls its connection takes at a time; `connection` says which share that (0: no limit). Of
+    `tried` calls seen here, `failed` came to nothing.
+    """
+
+    id: str
+    price: Price | None = None
+    free: bool = False
+    tokens_a_second: float | None = None
+    connection: str = ""
+    at_once: int = 0
+    tried: int = 0
+    failed: int = 0
+
+    @property
+    def is_priced(self) -> bool:
+        return self.free or self.price is not None
+
+    def usd(self, read: float, written: float) -> float:
+        """0 where nobody knows; who asks looks at `is_priced`, too."""
+        if self.free or self.price is None:
+            return 0.0
+        price = self.price.for_input(int(read))
+        return float(price.input) * read + float(price.output) * written
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """`sizes` are tokens of the run's inputs by name, `counts` the lengths of those that are lists; `rows` how many
+    rows are run, None where it is one run. `at_a_time` is how many rows go on at once.
+    """
+
+    rate_of: Callable[[ModelChoice], Rate | None]
+    sizes: Mapping[str, float]
+    counts: Mapping[str, int]
+    rows: int | None = None
+    at_a_time: int = 4
