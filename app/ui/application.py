@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -22,11 +23,13 @@ from app.processes.children import own_command
 from app.registry.discovery import discover
 from app.settings import Folders, folders, load_preferences
 from app.ui import fonts
+from app.ui.dropped_files import DroppedFiles
 from app.ui.engine_link import EngineLink
 from app.ui.garbage import collect_on_this_thread
 from app.ui.icons import app_icon
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.main_window import MainWindow
+from app.ui.single_window import FilesFromSystem, SingleWindow
 from app.ui.viewing import apply_appearance
 from app.ui.welcome.examples import starter_path
 
@@ -37,6 +40,9 @@ def run(files: Sequence[str]) -> int:
 
     where = folders()
     app = make_application(where)
+    single = SingleWindow(where.state)
+    if single.hand_over(files):
+        return 0
     preferences = KeptPreferences(where)
     apply_appearance(preferences)
     # A terminal's Ctrl+C ends the window at once; what wasn't saved is offered at the next start.
@@ -45,8 +51,9 @@ def run(files: Sequence[str]) -> int:
     asyncio.set_event_loop(loop)
     with loop:
         # qasync is only half typed.
-        again = cast("Any", loop).run_until_complete(_show(preferences, files))
+        again = cast("Any", loop).run_until_complete(_show(preferences, files, single))
         delete_windows()
+    single.end()
     if again is not None:
         program = own_command("")[:-1]
         os.execv(program[0], [*program, *again])  # noqa: S606 - this very program
@@ -91,7 +98,7 @@ async def end_tasks() -> None:
     await asyncio.gather(*rest, return_exceptions=True)
 
 
-async def _show(preferences: KeptPreferences, files: Sequence[str]) -> list[str] | None:
+async def _show(preferences: KeptPreferences, files: Sequence[str], single: SingleWindow) -> list[str] | None:
     """Gives the files to start again with, if the person wants that."""
     link = EngineLink()
     window = MainWindow(discover(preferences.now.addons), preferences, link)
@@ -99,6 +106,9 @@ async def _show(preferences: KeptPreferences, files: Sequence[str]) -> list[str]
     window.closed.connect(lambda: closed.set_result(None))
     sys.excepthook = _Faults(window)
     _open_first(window, files)
+    single.serve(partial(_take, window))
+    FilesFromSystem(window, partial(_take, window))
+    DroppedFiles(window, partial(_take, window))
     FirstPaint(window, lambda: _after_first_paint(window))
     window.show()
     await closed
@@ -117,6 +127,16 @@ def _open_first(window: MainWindow, files: Sequence[str]) -> None:
         window.opening.example(starter_path())
     else:
         window.show_start()
+
+
+def _take(window: MainWindow, files: Sequence[Path]) -> None:
+    """What another start of the program brought: its file, and the wish to see the window."""
+    if files:
+        window.show_work()
+        window.opening.file(files[0])
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.raise_()
+    window.activateWindow()
 
 
 def _after_first_paint(window: MainWindow) -> None:
