@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -20,7 +20,7 @@ def drag_onto(widget: QWidget, *urls: str) -> bool:
     data = QMimeData()
     data.setUrls([QUrl(url) for url in urls])
     action = Qt.DropAction.CopyAction
-    enter = QDragEnterEvent(QPoint(5, 5), action, data, BUTTON, KEYS)
+    enter = QDragEnterEvent(QPointF(5, 5), action, data, BUTTON, KEYS)
     enter.ignore()
     QApplication.sendEvent(widget, enter)
     if not enter.isAccepted():
