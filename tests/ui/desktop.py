@@ -74,6 +74,15 @@ class Desktop:
         self.settle()
         return program
 
+    def wait_for_window(self, name: str) -> None:
+        """Waits until a window whose title has `name` in it has the keyboard: what is typed sooner goes elsewhere."""
+
+        def has_it() -> bool:
+            return name in self._xdotool("getactivewindow", "getwindowname", check=False)
+
+        wait_for(has_it)
+        self.settle()
+
     def close(self) -> None:
         for child in reversed(self._children):
             child.kill()

@@ -52,6 +52,7 @@ def test_two_steps_are_dragged_in_joined_run_and_saved(desktop: Desktop, tmp_pat
     desktop.type(WORDS)
     desktop.click(EMPTY)
     desktop.keys("ctrl+s")
+    desktop.wait_for_window("Save as")
     desktop.type(str(file))
     desktop.keys("Return")
     wait_for(file.exists)
