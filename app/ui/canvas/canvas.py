@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPointF, QTimer, QVariantAnimation, Signal
+from PySide6.QtCore import (
+    QEasingCurve,
+    QEvent,
+    QObject,
+    QPoint,
+    QPointF,
+    QRectF,
+    QTimer,
+    QVariantAnimation,
+    Signal,
+)
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -32,6 +42,7 @@ from app.ui.plain import one_line
 
 _EDGE = 16  # between what floats and the canvas's border
 _ZOOM_MS = 240
+_LEAST_MAPPED = 240  # pixels: over a canvas as low as this, a map takes more than it gives
 
 
 class Canvas(QWidget):
@@ -69,6 +80,7 @@ class Canvas(QWidget):
         self.scene.selection_changed.connect(self.selection_changed)
         self.scene.outline_changed.connect(self._show_or_hide)
         self.view.zoom_changed.connect(self._zoom_bar.show_zoom)
+        self.view.looked.connect(self._show_or_hide)
         self._gliding.valueChanged.connect(self.view.set_zoom)
         self._zoom_bar.zoom_wanted.connect(self.glide_to)
         self._zoom_bar.fit_wanted.connect(self.fit)
@@ -262,6 +274,17 @@ class Canvas(QWidget):
         self._gliding.setEndValue(zoom)
         self._gliding.start()
 
+    def keep_readable(self, least: float) -> None:
+        """From now on all is in sight only as long as it can be read: no zoom below `least` by itself."""
+        self.view.least_fit = least
+
+    def heed(self, node: str) -> None:
+        """Where not all can be in sight, this step is."""
+        item = self.scene.nodes.get(node)
+        if item is not None and self.view.heed != item.area:
+            self.view.heed = item.area
+            self.view.refit()
+
     def fit(self) -> None:
         """Shows all of the workflow."""
         self._gliding.stop()
@@ -296,7 +319,15 @@ class Canvas(QWidget):
     def _show_or_hide(self) -> None:
         empty = not self.scene.nodes and not self.scene.notes
         self._hint.setVisible(empty and not self.view.read_only)
-        self._minimap.setVisible(bool(self.scene.nodes) and self.width() >= 640)
+        self._minimap.setVisible(bool(self.scene.nodes) and self.width() >= 640 and not self._covers())
+
+    def _covers(self) -> bool:
+        """Whether the map would lie over a step although all steps are in sight, so that nobody needs it."""
+        view = self.view
+        if not view.visible().contains(self.scene.content()):
+            return self.height() < _LEAST_MAPPED
+        place = QRectF(view.mapToScene(self._minimap.geometry()).boundingRect())
+        return any(node.area.intersects(place) for node in self.scene.nodes.values())
 
     def _place(self) -> None:
         self.view.setGeometry(self.rect())

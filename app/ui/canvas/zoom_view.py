@@ -11,6 +11,7 @@ from app.ui.canvas.scene import CanvasScene
 LEAST_ZOOM, MOST_ZOOM = 0.05, 3.0
 FAR_BELOW = 0.25  # under this zoom the far layer draws everything
 _SETTLE = 140  # ms after the last change of zoom until cards are painted anew, sharp
+_NEARLY = 0.85  # so much smaller than the least zoom may be what then is all in sight
 _STEP = 1.15  # zoom of one notch of the wheel
 
 
@@ -26,6 +27,8 @@ class ZoomView(QGraphicsView):
     def __init__(self, canvas: CanvasScene, parent: QWidget | None = None) -> None:
         super().__init__(canvas, parent)
         self._fitted = False
+        self.least_fit = LEAST_ZOOM  # under it nothing is fitted: then a part is shown, around `heed`
+        self.heed = QRectF()
         self.canvas = canvas  # a view does not keep its scene alive
         self._settling = QTimer(self, interval=_SETTLE, singleShot=True)
         self._settling.timeout.connect(self.settle)
@@ -65,7 +68,7 @@ class ZoomView(QGraphicsView):
         self.zoom_changed.emit(zoom)
 
     def fit(self, most: float = 1.0) -> None:
-        """Shows all of the workflow, at 100 % at most."""
+        """Shows all of the workflow, at 100 % at most; what can't be read then is shown in part."""
         content = self.canvas.content()
         if content.isNull():
             self.set_zoom(1.0)
@@ -78,10 +81,25 @@ class ZoomView(QGraphicsView):
         zoom = min(room.width() / content.width(), room.height() / content.height(), most)
         if 0.94 < zoom < 1:
             zoom = 1.0  # a margin a little narrower is better than blurred letters
+        if zoom < self.least_fit * _NEARLY:
+            zoom = self.least_fit
         self.set_zoom(zoom)
         self.centerOn(content.center() + QPointF(0, 12 / self.zoom))
+        if zoom == self.least_fit:
+            self._look_at_what_counts(content)
         self._fitted = True
         self.looked.emit()
+
+    def _look_at_what_counts(self, content: QRectF) -> None:
+        """Of a workflow that doesn't fit: the step to heed, or the left end, from which it is read."""
+        start = QRectF(content.left(), content.center().y(), 1, 1)
+        area = start if self.heed.isNull() else self.heed
+        room = self.viewport().height()
+        # In the middle, or what floats at the bottom would lie over it.
+        above = (
+            0 if content.height() * self.zoom < room else round((room - area.height() * self.zoom) / 2) - 1
+        )
+        self.ensureVisible(area, 24, max(0, above))
 
     def stay(self) -> None:
         """Leaves the picture as it is, also when the view gets another size."""
@@ -133,6 +151,10 @@ class ZoomView(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.refit()
+
+    def refit(self) -> None:
+        """Fits again what nobody has moved since it was fitted."""
         if self._fitted:
             self.fit()
 

@@ -31,8 +31,10 @@ from app.ui.strips import Strip, StripButton, Strips
 from app.ui.style_sheet import vary
 
 _WITH_STEP = 780  # pixels of the page from which the step's own panel has room
-_WITH_WORDS = 700  # and the head's buttons their words
+_WITH_WORDS = 860  # and the head's buttons their words
 _LEAST_CANVAS = 150
+_READABLE = 0.55  # the least zoom at which cards say something
+_SHARE = 0.42  # of the height that the workflow takes until somebody moves the border
 
 
 class RunDetails(QWidget):
@@ -60,6 +62,7 @@ class RunDetails(QWidget):
         self.canvas = Canvas(specs)
         self.canvas.set_read_only(True)
         self.canvas.setMinimumHeight(_LEAST_CANVAS)
+        self.canvas.keep_readable(_READABLE)
         self.stepper = Stepper()
         self.panel = RunPanel(session, specs, items)
         self.panel.stand_alone()
@@ -93,6 +96,7 @@ class RunDetails(QWidget):
         nodes = self.session.run.nodes
         worst = next((node for node, state in nodes.items() if state.status == "failed"), "")
         self.step.show_node(worst or next(iter(nodes), ""))
+        self.canvas.heed(self.step.node)
         if not self.session.run.questions:  # these are on top by themselves
             self.panel.show_tab("rows" if past.rows else "steps")
         self.canvas.fit()
@@ -139,12 +143,16 @@ class RunDetails(QWidget):
         self.head.show_run(self._line, self._past, live=self._live)
         self.banner.show_line(None if self._live else self._line, self.session.run)
         self.stepper.setVisible(self._tape is not None and len(self._tape.stops) > 1)
+        self._say_moment(self.stepper.slider.value())
 
     def _show_moment(self, stop: int) -> None:
         if self._tape is None:
             return
         self.session.show_run(self._tape.at(stop))
-        event = self._tape.event(stop)
+        self._say_moment(stop)
+
+    def _say_moment(self, stop: int) -> None:
+        event = self._tape.event(stop) if self._tape is not None else None
         self.stepper.say(moment_words(event, self._title_of) if event else "")
 
     def _title_of(self, node: str) -> str:
@@ -158,6 +166,18 @@ class RunDetails(QWidget):
         # Where little room is left, the table keeps it; what a step gave stands on the other tabs too.
         self.step.setVisible(self.width() >= _WITH_STEP)
         self.head.set_brief(self.width() < _WITH_WORDS)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        if not self._shared:
+            return
+        height = self._down.height()
+        upper = max(_LEAST_CANVAS, round(height * _SHARE))
+        self._down.setSizes([upper, max(1, height - upper)])
+
+    def _keep_shares(self) -> None:
+        """The person has moved the border."""
+        self._shared = False
 
     # --- parts ---------------------------------------------------------------------------------------------
 
@@ -174,12 +194,13 @@ class RunDetails(QWidget):
         self._below.addWidget(self.step)
         self._below.setStretchFactor(0, 1)
         self._below.setSizes([10_000, 340])
-        down = QSplitter(Qt.Orientation.Vertical)
-        down.addWidget(self._upper())
-        down.addWidget(self._below)
-        down.setStretchFactor(1, 1)
-        down.setSizes([400, 420])
-        for splitter in (self._below, down):
+        self._shared = True
+        self._down = QSplitter(Qt.Orientation.Vertical)
+        self._down.addWidget(self._upper())
+        self._down.addWidget(self._below)
+        self._down.setStretchFactor(1, 1)
+        self._down.splitterMoved.connect(self._keep_shares)
+        for splitter in (self._below, self._down):
             splitter.setHandleWidth(1)
             splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
@@ -187,7 +208,7 @@ class RunDetails(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.head)
         layout.addWidget(self._around)
-        layout.addWidget(down, 1)
+        layout.addWidget(self._down, 1)
 
     def _upper(self) -> QWidget:
         upper = QWidget()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app import figures
 from app.executor.journal import RunLine
@@ -47,10 +47,18 @@ class RunHead(QWidget):
         self.retry, self.compare, self.stop = QPushButton(), QPushButton(), QPushButton()
         self.grow, self.pin = IconButton("maximize", ""), IconButton("pin", "")
         self.export, self.drop = IconButton("download", ""), IconButton("trash-2", "")
+        self.more = IconButton("chevron-down", "")
+        self._rest = QMenu(self)
+        self.more.setMenu(self._rest)
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._rest.aboutToShow.connect(self._fill_rest)
         for button, name in ((self.retry, "retry"), (self.compare, "compare"), (self.stop, "stop")):
             button.setObjectName(f"history.{name}")
         vary(self.stop, kind="danger")
+        vary(self.compare, kind="menu")
         self.compare.setMenu(self._menu)
+        self._seldom = (self.pin, self.export, self.drop)  # behind one button where there is little room
+        self._possible = dict.fromkeys(self._seldom, True)
         self._lay_out()
         for button, signal in (
             (self.retry, self.retried),
@@ -76,7 +84,7 @@ class RunHead(QWidget):
         head.setContentsMargins(24, 16, 20, 10)
         head.setSpacing(8)
         head.addLayout(words, 1)
-        for part in (self.retry, self.compare, self.stop, self.grow, self.pin, self.export, self.drop):
+        for part in (self.retry, self.compare, self.stop, self.grow, *self._seldom, self.more):
             head.addWidget(part)
 
     def show_run(self, line: RunLine, past: PastRun, *, live: bool) -> None:
@@ -100,15 +108,29 @@ class RunHead(QWidget):
         self.pin.set_icon_name("pin-off" if line.pinned else "pin")
         self.pin.set_label(text("history.unpin" if line.pinned else "history.pin"))
         self.export.set_label(text("history.export"))
-        self.export.setVisible(line.rows is not None and not live)
         self.drop.set_label(text("history.forget"))
-        self.drop.setVisible(rests)
+        self.more.set_label(text("history.more"))
+        self._possible[self.export] = line.rows is not None and not live
+        self._possible[self.drop] = rests
+        self._show_seldom()
 
     def set_brief(self, brief: bool) -> None:
-        """Where there is little room, the button to compare says by its icon what its tooltip says in words."""
+        """Where there is little room, comparing has only its icon, and what is seldom wanted is in a menu."""
         if brief != self._brief:
             self._brief = brief
             self._name_compare()
+            self._show_seldom()
+
+    def _show_seldom(self) -> None:
+        for button, possible in self._possible.items():
+            button.setVisible(possible and not self._brief)
+        self.more.setVisible(self._brief)
+
+    def _fill_rest(self) -> None:
+        self._rest.clear()
+        for button, possible in self._possible.items():
+            if possible:
+                self._rest.addAction(button.icon(), button.toolTip()).triggered.connect(button.click)
 
     def _name_compare(self) -> None:
         words = text("history.compare")

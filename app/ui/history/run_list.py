@@ -180,6 +180,10 @@ class RunList(QWidget):
         self._rows = rows
         self._quiet = True
         self.table.show_facts(self._columns(), len(rows), self._cells)
+        self.table.clearSpans()
+        for at, row in enumerate(rows):
+            if isinstance(row, _Day):  # up to the hour, which a day has none of
+                self.table.setSpan(at, 0, 1, 3 if self.of_all else 2)
         self._quiet = False
         self._count.setText(text("history.count", shown=figures.count(len(self._lines))))
         self._empty.setText("" if rows else text("history.none" if self._lines else "history.empty"))
@@ -212,9 +216,9 @@ class RunList(QWidget):
             self._show()
 
     def _wide(self) -> int:
-        """How many of the columns that can leave have room: tokens, then time."""
+        """How many of the columns that can leave have room: rows, tokens, then time."""
         room = self.width() - (130 if self.of_all else 0)
-        return (room >= 470) + (room >= 540)
+        return (room >= 380) + (room >= 450) + (room >= 540)
 
     def _columns(self) -> Sequence[Column]:
         return self._with_room(
@@ -223,7 +227,7 @@ class RunList(QWidget):
             Column(text("history.column.when"), 58, figures=True),
             Column(text("history.column.rows"), 56, figures=True),
             Column(text("history.column.tokens"), 66, figures=True),
-            Column(text("history.column.cost"), 84, figures=True),
+            Column(text("history.column.cost"), 104, figures=True),
             Column(text("history.column.time"), 84, figures=True),
         )
 
@@ -235,10 +239,10 @@ class RunList(QWidget):
             status,
             *((workflow,) if self.of_all else ()),
             at,
-            rows,
-            *((tokens,) if wide > 0 else ()),
+            *((rows,) if wide > 0 else ()),
+            *((tokens,) if wide > 1 else ()),
             cost,
-            *((time,) if wide > 1 else ()),
+            *((time,) if wide > 2 else ()),
         )
 
     def _cells(self, at: int) -> Sequence[Cell]:

@@ -35,7 +35,7 @@ class RunsPage(QWidget):
         vary(self._right, role="app")
         for part in (self._nothing, self.details):
             self._right.addWidget(part)
-        self.list.setMinimumWidth(380)
+        self.list.setMinimumWidth(360)
         self._right.setMinimumWidth(480)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.list)
@@ -44,7 +44,7 @@ class RunsPage(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.setStretchFactor(0, 1)
         splitter.setStretchFactor(1, 3)
-        splitter.setSizes([540, 1060])
+        splitter.setSizes([470, 1130])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

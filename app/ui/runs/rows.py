@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app import figures
 from app.document.workflow import Workflow
@@ -15,11 +16,14 @@ from app.texts import text
 from app.ui.canvas.placed import SpecLookup
 from app.ui.problem_words import what_happened
 from app.ui.runs.fact_table import Cell, Column, FactTable
+from app.ui.runs.follow_newest import FollowNewest
 from app.ui.runs.row_facts import FILTERS, RowBook, RowFacts, RowStatus, value_columns
 from app.ui.runs.row_pages import FetchItems, RowPages
 from app.ui.step_looks import StepLook
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
+
+T = TypeVar("T")
 
 _ICONS: dict[RowStatus, tuple[str, str]] = {
     "waiting": ("clock", "waiting"),
@@ -83,9 +87,12 @@ class Rows(QWidget):
             button.setObjectName(name)
             button.clicked.connect(signal)
         bar.addStretch(1)
-        for part in (self._pace, self.retry, self.export):
+        self.follow = QCheckBox()
+        self.follow.setObjectName("rows.follow")
+        for part in (self._pace, self.follow, self.retry, self.export):
             bar.addWidget(part)
         self.table = FactTable(self)
+        self._following = FollowNewest(self.table, self.follow)
         self.table.opened.connect(self._open)
         self.table.mark_failed(lambda index: self._book.facts(self._rows[index]).status == "failed")
         layout = QVBoxLayout(self)
@@ -114,6 +121,12 @@ class Rows(QWidget):
         self._show_ways(run)
         self._rows = self._book.chosen(self._filter)
         self._redraw()
+        self._follow(run)
+
+    def _follow(self, run: RunState) -> None:
+        """The newest row is the one that began last; under a filter the last that fits."""
+        newest = run.rows_begun - 1 if self._filter is None else len(self._rows) - 1
+        self._following.rows_came(-1 if run.is_over or self._filter == "waiting" else newest)
 
     def stand_alone(self) -> None:
         """What can be done with the rows is offered elsewhere on the page."""
@@ -131,6 +144,8 @@ class Rows(QWidget):
         self._pace.setText(words)
         self.retry.setText(text("rows.retry", shown=figures.count(run.rows_failed)))
         self.retry.setVisible(run.is_over and run.rows_failed > 0 and not self._alone)
+        self.follow.setText(text("rows.follow"))
+        self.follow.setVisible(not run.is_over)
         self.export.setText(text("rows.export"))
         self.export.setVisible(run.is_over and through > 0 and not self._alone)
 
@@ -143,6 +158,8 @@ class Rows(QWidget):
         self._rows = self._book.chosen(status)
         self._redraw()
         self.table.scrollToTop()
+        if self._run is not None:
+            self._follow(self._run)
 
     def _open(self, index: int) -> None:
         facts = self._book.facts(self._rows[index])
@@ -152,15 +169,22 @@ class Rows(QWidget):
 
     def _columns(self) -> Sequence[Column]:
         values = [Column(column.title) for column in self._book.columns]
-        return (
+        return self._in_order(
             Column(text("runs.rows.row"), 64, figures=True),
             Column(text("runs.rows.status"), 170),
             *values,
             Column(text("runs.rows.checks"), 120),
             Column(text("runs.rows.cost"), 100, figures=True),
             Column(text("runs.rows.time"), 90, figures=True),
-            Column(text("runs.rows.wrong"), 260 if values else 0),
+            Column(text("runs.rows.wrong"), 300 if values else 0),
         )
+
+    def _in_order(self, *parts: T) -> Sequence[T]:
+        """Among failures, what went wrong comes first."""
+        row, status, *rest = parts
+        if self._filter in ("failed", "check_failed"):
+            rest = [rest[-1], *rest[:-1]]
+        return (row, status, *rest)
 
     def _cells(self, index: int) -> Sequence[Cell]:
         # The table asks once for every column.
@@ -172,7 +196,7 @@ class Rows(QWidget):
     def _made(self, index: int) -> Sequence[Cell]:
         facts = self._book.facts(self._rows[index])
         failed = facts.status == "failed"
-        return (
+        return self._in_order(
             Cell(figures.count(facts.row + 1), "muted"),
             self._status(facts),
             *self._values(facts),
