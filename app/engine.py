@@ -46,7 +46,7 @@ from app.executor.garbage import look_seldom
 from app.executor.journal import Journal, JournalError, RunHead
 from app.executor.map_run import Rows
 from app.executor.past import Keeping, Past
-from app.executor.revisit import Revisited, RevisitFailed, revisit
+from app.executor.revisit import Revisited, RevisitFailed, asked_there, revisit
 from app.executor.run_request import AS_IT_WAS, Anew, RunRequest, from_plain, to_plain
 from app.executor.totals import totals_of
 from app.forecast.asking import asks_models
@@ -59,7 +59,7 @@ from app.registry.discovery import discover
 from app.registry.registry import Registry
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
-from app.sdk.gateway import ModelFacts
+from app.sdk.gateway import ChatMessage, ModelFacts
 from app.sdk.grants import Grants
 from app.sdk.memory import Memory, ReadOnlyMemory
 from app.sdk.node_type import WorkflowRule
@@ -354,6 +354,15 @@ class Engine:
         """One scope of a run as its records have it, with every input. Raises ProblemError, RevisitFailed,
         JournalError, KeyError.
         """
+        plan, values, journal, past = await self._as_it_ran(run)
+        return await revisit(plan, run, values, journal, past, scope)
+
+    async def asked(self, run: str, scope: Scope, node: str) -> Sequence[ChatMessage]:
+        """What a step asked of a model first, there; nothing where nobody can say. Raises as `revisit`."""
+        plan, values, journal, past = await self._as_it_ran(run)
+        return await asked_there(plan, run, values, journal, past, scope, node)
+
+    async def _as_it_ran(self, run: str) -> tuple[Plan, Mapping[str, Json], Journal, Past]:
         head, _, journal = await self.runs.look(run)
         workflow = _workflow_of(head.workflow)
         frozen = {part: _workflow_of(text) for part, text in head.parts.items()}
@@ -373,7 +382,7 @@ class Engine:
         with contextlib.suppress(ProblemError):  # the run before is gone: its steps stay empty
             given = await self._before(request)
         past = Past(pins=request.pins, before=given, dry=request.dry)
-        return await revisit(planned.plan, run, request.values, journal, past, scope)
+        return planned.plan, request.values, journal, past
 
     async def outermost(self, head: RunHead) -> Sequence[RunEvent]:
         """What began and settled outside of all rows and frames; nothing where that can't be known."""

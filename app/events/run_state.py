@@ -54,6 +54,7 @@ NodeStatus: TypeAlias = Literal[
 KEPT_INSTANCES = 5_000
 KEPT_ROWS = 5_000  # that went well
 KEPT_FAILED_ROWS = 10_000  # that failed or were stopped
+KEPT_TRIES = 50  # of one instance
 KEPT_MESSAGES = 5_000
 KEPT_SPENDS = 10_000  # points of the curve; beyond, every second one is enough
 
@@ -71,6 +72,7 @@ class InstanceState:
     text: str = ""  # partial, while it streams
     retry: Retrying | None = None
     question: PersonAsked | None = None
+    tries: tuple[ModelCalled | Retrying, ...] = ()  # the latest of many
 
 
 @dataclass(slots=True)
@@ -289,6 +291,9 @@ class RunState:
 
     def _called(self, event: ModelCalled) -> str:
         node = self.node(event.node)
+        instance = self.instances.get((event.node, event.scope))
+        if instance:
+            instance.tries = (*instance.tries[-KEPT_TRIES:], event)
         usage = event.usage or NO_USAGE
         if event.source == "cache":  # what it saved is told when its step settles
             node.models[event.model] += 1
@@ -331,6 +336,7 @@ class RunState:
         instance = self.instances.get((event.node, event.scope))
         if instance:
             instance.retry = event
+            instance.tries = (*instance.tries[-KEPT_TRIES:], event)
             node.latest = instance
         node.status = "retrying"
         return event.node

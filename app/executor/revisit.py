@@ -25,6 +25,7 @@ from app.executor.item_list import Failed, ItemList, values_of_item
 from app.executor.journal import Journal, Place, StepRecord
 from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
 from app.executor.past import Keeping, Past
+from app.executor.prompts import first_asked
 from app.executor.run import Run
 from app.executor.run_context import InstanceContext
 from app.executor.scope_failed import ScopeFailed
@@ -36,6 +37,7 @@ from app.executor.where import Where
 from app.planner.plan import FramePlan, Plan, PlanStep
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
+from app.sdk.gateway import ChatMessage
 from app.sdk.node_type import AgentRule, MapRule
 
 _PAGE = 500  # elements
@@ -67,17 +69,7 @@ async def revisit(
     """`plan`, `values` and `past` are those of the run, `scope` as events call it; rows of a run over rows are at its
     beginning. Raises RevisitFailed, JournalError.
     """
-    unwritten, doors = Unwritten(journal), _doors()
-    booking = Booking(run_id, plan, doors, unwritten)
-    run = Run(run_id, doors, Limits(), Keeping(unwritten, past=past), booking, plan.workflow.id)
-    run.close()  # nobody hears its events
-    where = Where()
-    if scope.startswith("#"):
-        number = int(scope[1:].partition("/")[0])
-        found = await journal.items("", number, 1)
-        if not found:
-            raise RevisitFailed("revisit.row_open")
-        where, values = where.element(number, found[0].key), {**values, **found[0].values}
+    run, where, values = await _begin(plan, run_id, values, journal, past, scope)
     visit = _Visit(run, journal, scope)
     try:
         await visit.scope(plan, where, values, Tally())
@@ -86,6 +78,48 @@ async def revisit(
     except (_NotRecorded, ScopeFailed):
         pass
     raise RevisitFailed("revisit.not_recorded")
+
+
+async def asked_there(
+    plan: Plan, run_id: str, values: Mapping[str, Json], journal: Journal, past: Past, scope: Scope, node: str
+) -> Sequence[ChatMessage]:
+    """What one step of the scope asked of a model first, worked out from what it was given; nothing where it asked none
+    or nobody can say. As `revisit` otherwise.
+    """
+    run, where, values = await _begin(plan, run_id, values, journal, past, scope)
+    try:
+        await _Visit(run, journal, scope, node).scope(plan, where, values, Tally())
+    except _Heard as heard:
+        return heard.messages
+    except (_Arrived, _NotRecorded, ScopeFailed):
+        pass
+    return ()
+
+
+async def _begin(
+    plan: Plan, run_id: str, values: Mapping[str, Json], journal: Journal, past: Past, scope: Scope
+) -> tuple[Run, Where, Mapping[str, Json]]:
+    """A run that nobody hears, where the way to the scope begins, and the values there."""
+    unwritten, doors = Unwritten(journal), _doors()
+    booking = Booking(run_id, plan, doors, unwritten)
+    run = Run(run_id, doors, Limits(), Keeping(unwritten, past=past), booking, plan.workflow.id)
+    run.close()
+    where = Where()
+    if scope.startswith("#"):
+        number = int(scope[1:].partition("/")[0])
+        found = await journal.items("", number, 1)
+        if not found:
+            raise RevisitFailed("revisit.row_open")
+        where, values = where.element(number, found[0].key), {**values, **found[0].values}
+    return run, where, values
+
+
+class _Heard(Exception):
+    """What the step asked that was to be listened to."""
+
+    def __init__(self, messages: Sequence[ChatMessage]) -> None:
+        super().__init__()
+        self.messages = messages
 
 
 class _Arrived(Exception):
@@ -103,10 +137,11 @@ class _NotRecorded(Exception):
 class _Visit:
     """Goes through scopes one step after another, from the outermost to the one that is wanted."""
 
-    def __init__(self, run: Run, journal: Journal, wanted: Scope) -> None:
+    def __init__(self, run: Run, journal: Journal, wanted: Scope, listens_to: str = "") -> None:
         self._run = run
         self._journal = journal
         self._wanted = wanted
+        self._listens_to = listens_to  # a step of the wanted scope
 
     async def scope(
         self, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally
@@ -137,6 +172,8 @@ class _Visit:
         record, at = walk.records.get(step.id), walk.ready_at(step)
         inputs = walk.frontier.inputs(step.index)
         instance = Instance(step.id, walk.where.scope, at, walk.where.place, walk.tally)
+        if step.id == self._listens_to and walk.where.scope == self._wanted:
+            raise _Heard(await first_asked(step, values_of(step, inputs), walk.where.row, walk.values))
         outcome = await self._outcome(walk, step, instance, inputs, record)
         if outcome is not None and record is not None and step.merge and step.merge.wait_for != "all":
             inputs = dict.fromkeys(inputs, next(iter(outcome.tokens.values()), next(iter(inputs.values()))))

@@ -34,6 +34,7 @@ from app.processes.messages import (
     ForgetRun,
     GetCacheState,
     GetItems,
+    GetPrompt,
     GetSpending,
     ItemLine,
     Items,
@@ -41,6 +42,7 @@ from app.processes.messages import (
     LookInto,
     OpenRun,
     PinRun,
+    Prompt,
     Reply,
     RunList,
     RunOpened,
@@ -55,6 +57,7 @@ R = TypeVar("R")
 
 _SHOWN = 400  # bytes of a value in a list of rows
 _LARGEST_FILE = 10_000_000  # bytes of events; nobody steps through more, and the records say what came of it
+_LONGEST_PROMPT = 400_000  # bytes of one message; people read the beginning
 _MOST_ITEMS = 1000  # rows in one answer
 
 
@@ -92,6 +95,7 @@ class HistoryAnswers:
             ForgetRun: self._forget,
             GetItems: self._items,
             LookInto: self._look_into,
+            GetPrompt: self._prompt,
             ExportRows: self._export,
             GetSpending: self._spending,
             ExportCosts: self._export_costs,
@@ -128,6 +132,11 @@ class HistoryAnswers:
         seen = await self._engine.revisit(asked.run, asked.scope)
         self._outbox.put(events_line(scope_name(asked.run, asked.scope), seen.events))
         return Done()
+
+    @_as_problems
+    async def _prompt(self, asked: GetPrompt) -> Prompt:
+        messages = await self._engine.asked(asked.run, asked.scope, asked.node)
+        return Prompt(tuple((one.role, cut(one.content, _LONGEST_PROMPT)) for one in messages))
 
     @_as_problems
     async def _list(self, asked: ListRuns) -> RunList:

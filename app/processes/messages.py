@@ -131,6 +131,13 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """Who says what, in order; nothing where nobody can say."""
+
+    messages: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """How many it were."""
 
@@ -168,6 +175,7 @@ Reply: TypeAlias = (
     | RunList
     | RunOpened
     | Items
+    | Prompt
     | Counted
     | CacheState
     | Spending
@@ -456,6 +464,15 @@ class LookInto(Request[Done]):
 
     run: str
     scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class GetPrompt(Request[Prompt]):
+    """What a step asked of a model first, in one scope."""
+
+    run: str
+    scope: Scope
+    node: str
 
 
 @dataclass(frozen=True, slots=True)

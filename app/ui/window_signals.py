@@ -14,7 +14,7 @@ from app.costs.limits import Span, with_cap
 from app.costs.spending import Spending
 from app.document.operations import SetWorkflow
 from app.document.problem import Problem
-from app.events.run_events import BudgetReached
+from app.events.run_events import BudgetReached, Scope
 from app.ui.awaiting import Awaiting
 from app.ui.notices import unfinished_strip
 
@@ -70,6 +70,7 @@ class WindowSignals(QObject):
         inspector.preferences_asked.connect(preferences.open)
         inspector.models_wanted.connect(preferences.find_models)
         inspector.server_taken.connect(preferences.take_found)
+        inspector.entered.connect(self._enter)
         for shelf in (inspector, window.desk):
             preferences.shelf_changed.connect(shelf.show_shelf)
         preferences.scale_changed.connect(partial(window.notices.offer_restart, window.restart))
@@ -90,6 +91,13 @@ class WindowSignals(QObject):
     def _on_selection(self) -> None:
         self._window.inspector.select(self._window.canvas.selection.nodes)
         self._window.update_actions()
+
+    def _enter(self, node: str, scope: Scope) -> None:
+        """A step inside a frame, with what it took and gave in one element or turn."""
+        self._window.show_step(node)
+        if (page := self._window.inspector.step) is not None:
+            page.show_tab("data")
+            page.data.show_scope(scope)
 
     def _rename(self, name: str) -> None:
         self._window.editing.do(SetWorkflow({"name": name}))

@@ -14,6 +14,7 @@ from app.processes.messages import (
     ExportRows,
     ForgetRun,
     GetItems,
+    GetPrompt,
     GetValue,
     ItemLine,
     ListRuns,
@@ -69,6 +70,10 @@ class Archive:
         await self._link.ask(LookInto(run, scope))
         return self._link.take(scope_name(run, scope))
 
+    async def prompt(self, run: str, scope: Scope, node: str) -> Sequence[tuple[str, str]]:
+        """What a step asked of its model first: who says what."""
+        return (await self._link.ask(GetPrompt(run, scope, node))).messages
+
     async def items(
         self, run: str, spans: Sequence[tuple[int, int]], frame: Scope = ""
     ) -> tuple[ItemLine, ...]:
@@ -81,7 +86,7 @@ class Archive:
 
     def reading(self, fetch: Fetch) -> Reading:
         """All that can be asked of a run's data."""
-        return Reading(fetch, self.look_into, self.items)
+        return Reading(fetch, self.look_into, self.items, self.prompt)
 
     async def export(self, run: str, path: Path, titles: Mapping[str, str], errors: Mapping[str, str]) -> int:
         """Writes the rows as a table; gives how many."""

@@ -112,8 +112,9 @@ def _came(side: Side | None, pair: NodePair) -> Cell:
         return Cell(text("history.compare.not_there"), "muted")
     if max(pair.compared, side.ok + side.failed) > 1:
         counts = ((side.ok, "done"), (side.failed, "failed"))
-        words = ", ".join(text(f"history.of.{word}", n=n, shown=figures.count(n)) for n, word in counts if n)
-        return Cell(words or text("figure.none"), "error" if side.failed else "")
+        parts = tuple(text(f"history.of.{word}", n=n, shown=figures.count(n)) for n, word in counts if n)
+        words = text("history.of", parts=parts) if parts else text("figure.none")
+        return Cell(words, "error" if side.failed else "")
     said = side.answer or text(
         f"canvas.state.{side.status}" if side.status != "idle" else "canvas.fact.not_run"
     )

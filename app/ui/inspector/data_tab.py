@@ -13,22 +13,27 @@ from app.texts import has, text
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.editors.inputs import Choices
 from app.ui.inspector.element_list import ElementList
+from app.ui.inspector.element_view import ElementView
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.levels import around, numbers_of, scope_at, size_of
+from app.ui.inspector.prompt_tab import PromptTab
 from app.ui.inspector.reading import Reading
 from app.ui.inspector.scope_stepper import ScopeStepper
 from app.ui.inspector.scopes_seen import ScopesSeen
 from app.ui.inspector.step_data import StepData
+from app.ui.inspector.tries_tab import TriesTab
 from app.ui.inspector.views.value_view import ValueView
 from app.ui.plain import one_line
 from app.ui.problem_words import what_happened, what_to_do
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.segmented import Segmented
 
+_ELEMENTS, _ELEMENT, _PROMPT, _TRIES = range(2, 6)  # pages, after a value and the words where there is none
+
 
 class DataTab(QWidget):
-    """One port at a time, so that a narrow panel has room to show it. `opened(scope)`: an element or turn of this frame
-    was picked.
+    """One port at a time, so that a narrow panel has room to show it. `opened(scope)`: the steps in an element or turn
+    of this frame are to be looked at.
     """
 
     opened = Signal(str)
@@ -44,6 +49,10 @@ class DataTab(QWidget):
         self._failure = FaultLine()
         self._value = ValueView(reading.fetch)
         self.elements = ElementList(reading.elements)
+        self.element = ElementView(reading.fetch, self._seen)
+        self._number: int | None = None  # the element or turn that is shown whole
+        self.prompt = PromptTab(reading.prompt)
+        self.tries = TriesTab()
         self._nothing = PlainLabel(role="muted", wrap=True)
         self._side.set_value("out")
         self._lay_out()
@@ -52,19 +61,26 @@ class DataTab(QWidget):
         self.stepper.moved.connect(self._step)
         self._seen.arrived.connect(self._show)
         self.elements.opened.connect(self._open)
+        self.element.left.connect(self._close)
+        self.element.moved.connect(self._open)
+        self.element.entered.connect(self.opened)
         self.retranslate()
 
     def show_data(self, data: StepData, *, anew: bool) -> None:
         """`anew`: another run, so the latest row is shown again; another step shows the same row, where it has one."""
         if anew or data.levels != self._data.levels:
             self._scope = None
+        if anew:
+            self.prompt.forget()
+        if anew or data.node != self._data.node:
+            self._number = None
         self._data = data
         self._seen.show_run(data.run)
         self._show()
 
     def show_scope(self, scope: Scope) -> None:
         """A row, an element or a turn."""
-        self._scope = scope
+        self._scope, self._number = scope, None
         self._show()
 
     def show_side(self, side: str) -> None:
@@ -74,6 +90,8 @@ class DataTab(QWidget):
 
     def retranslate(self) -> None:
         self._value.retranslate()
+        self.element.retranslate()
+        self.prompt.retranslate()
         self._show()
 
     def _lay_out(self) -> None:
@@ -92,7 +110,8 @@ class DataTab(QWidget):
         words.addWidget(self._nothing)
         words.addStretch()
         self._stack.addWidget(empty)
-        self._stack.addWidget(self.elements)
+        for page in (self.elements, self.element, self.prompt, self.tries):
+            self._stack.addWidget(page)
         layout.addWidget(holder, 1)
 
     def _shown_scope(self) -> Scope | None:
@@ -110,23 +129,42 @@ class DataTab(QWidget):
         source = self._data.sources.get(self._port.currentData() or "")
         self._value.show_preview(preview, source if self._side.value() == "in" else None)
         self._nothing.setText(self._why_nothing(instance))
-        page = self._elements_page(scope, instance)
+        page = self._own_page(scope, instance)
         self._stack.setCurrentIndex(page if page is not None else 0 if preview is not None else 1)
 
     def _offer_sides(self) -> None:
         each = self._data.each
-        sides = ["in", "out", *(["each"] if each else [])]
-        names = {"in": "in", "out": "out", "each": f"each.{each}"}
+        sides = ["in", "out", *(["each"] if each else []), *(["prompt", "tries"] if self._data.asks else [])]
+        names = {side: side for side in sides} | {"each": f"each.{each}"}
         self._side.set_options([(side, text(f"inspector.data.{names[side]}")) for side in sides])
 
-    def _elements_page(self, scope: Scope | None, instance: InstanceState | None) -> int | None:
-        """The list of elements or turns, where that is wanted and there are some."""
-        each = self._data.each
-        if self._side.value() != "each" or each is None or scope is None:
+    def _own_page(self, scope: Scope | None, instance: InstanceState | None) -> int | None:
+        """The page of a side that shows no single value, where there is something on it."""
+        if scope is None:
+            return None
+        match self._side.value():
+            case "each":
+                return self._elements_page(scope, instance)
+            case "prompt" if instance is not None:
+                self.prompt.show_place(self._data.run.run, scope, self._data.node)
+                return _PROMPT
+            case "tries" if self.tries.show_instance(instance):
+                return _TRIES
+            case _:
+                return None
+
+    def _elements_page(self, scope: Scope, instance: InstanceState | None) -> int | None:
+        """The list of elements or turns, or one of them whole."""
+        each, run = self._data.each, self._data.run
+        if each is None:
             return None
         frame = f"{scope}/{self._data.node}" if scope else self._data.node
-        self.elements.show_frame(self._data.run.run, frame, each, size_of(instance, each) or 0)
-        return 2
+        count = size_of(instance, each) or 0
+        if self._number is None or self._number >= count:
+            self.elements.show_frame(run.run, frame, each, count)
+            return _ELEMENTS
+        self.element.show_element(run, each, f"{frame}#{self._number}", self._number, count, self._data.ends)
+        return _ELEMENT
 
     def _show_place(self, scope: Scope | None) -> None:
         """Where there is but one row, and no frame, there is nothing to step through."""
@@ -148,7 +186,7 @@ class DataTab(QWidget):
     def _previews(self, instance: InstanceState | None) -> Mapping[str, Preview]:
         if instance is None:
             return {}
-        if self._side.value() == "each":
+        if self._side.value() not in ("in", "out"):
             return {}
         if self._side.value() == "in":
             return instance.inputs
@@ -182,8 +220,10 @@ class DataTab(QWidget):
             return text("inspector.data.coming")
         if instance is None:
             return "" if self._seen.faults(scope or "") else text(f"inspector.data.{self._absent(scope)}")
-        if self._side.value() == "in":
-            return text("inspector.data.nothing_in")
+        if self._side.value() in ("in", "tries"):
+            return text(
+                "inspector.data.nothing_in" if self._side.value() == "in" else "inspector.data.no_tries"
+            )
         if instance.settled is None:
             return text("inspector.data.not_yet")
         if instance.settled.status == "skipped":
@@ -195,10 +235,14 @@ class DataTab(QWidget):
         return "not_run" if scope is None or not self._data.levels else "not_there"
 
     def _open(self, number: int) -> None:
-        scope = self._shown_scope()
-        if scope is not None:
-            frame = f"{scope}/{self._data.node}" if scope else self._data.node
-            self.opened.emit(f"{frame}#{number}")
+        """An element or turn of the list, whole."""
+        self._number = number
+        self._show()
+
+    def _close(self) -> None:
+        self._number = None
+        self._show()
+        self.elements.table.setFocus()
 
     def _step(self, numbers: tuple[int, ...]) -> None:
         self.show_scope(scope_at(self._data.levels, numbers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import figures
@@ -34,6 +34,7 @@ class ElementList(QWidget):
         self._pages.arrived.connect(self._draw)
         self.table = FactTable(self)
         self.table.opened.connect(self.opened)
+        self.table.clicked.connect(self._clicked)
         self.table.mark_failed(lambda at: (item := self._pages.item(at)) is not None and bool(item.failure))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -48,6 +49,9 @@ class ElementList(QWidget):
         self._shown = (run, frame, count)
         self._pages.show_run(run)
         self._draw()
+
+    def _clicked(self, index: QModelIndex) -> None:
+        self.opened.emit(index.row())
 
     def _asked_of(self, elements: ListElements) -> FetchItems:
         return lambda run, spans: elements(run, spans, self._frame)

@@ -36,6 +36,7 @@ class Inspector(QWidget):
     preferences_asked = Signal(str)
     models_wanted = Signal()
     server_taken = Signal(object)  # a FoundLine
+    entered = Signal(str, str)  # as StepPage
 
     def __init__(
         self,
@@ -127,6 +128,7 @@ class Inspector(QWidget):
         page.preferences_asked.connect(self.preferences_asked)
         page.models_wanted.connect(self.models_wanted)
         page.server_taken.connect(self.server_taken)
+        page.entered.connect(self.entered)
         page.show_problems(self._session.problems)
         page.set_read_only(self._session.place.read_only)
         return page

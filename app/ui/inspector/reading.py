@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from app.events.run_events import Scope
 from app.processes.messages import ItemLine
+from app.ui.inspector.prompt_tab import AskPrompt
 from app.ui.inspector.scopes_seen import Look
 from app.ui.inspector.views.value_view import Fetch
 
@@ -23,3 +24,4 @@ class Reading:
     fetch: Fetch | None = None
     look: Look | None = None
     elements: ListElements | None = None
+    prompt: AskPrompt | None = None

@@ -80,9 +80,11 @@ class LevelLine(QWidget):
         self.before.clicked.connect(lambda: self.moved.emit(self._number - 1))
         self.after.clicked.connect(lambda: self.moved.emit(self._number + 1))
 
-    def show_number(self, level: Level, number: int, count: int | None) -> None:
+    def show_number(self, level: Level, number: int, count: int | None, *, short: bool = False) -> None:
+        """`short`: without the frame, where that is the step in question."""
         self._number, self._count = number, _MOST if count is None else count
-        name = text(f"inspector.data.level.{level.kind}", title=level.title)
+        code = f"inspector.data.one.{level.kind}" if short else f"inspector.data.level.{level.kind}"
+        name = text(code, title=level.title)
         self._word.setText(name)
         self.field.setAccessibleName(name)
         if not self.field.hasFocus() or self.field.text() == "":

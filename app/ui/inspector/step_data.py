@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.document.frames import node_in
+from app.document.workflow import Node
 from app.events.run_events import Scope
 from app.events.run_state import RunState
 from app.registry import node_texts
 from app.sdk.ports import Ports, PortSpec
-from app.ui.canvas.placed import SpecLookup
+from app.ui.canvas.placed import SpecLookup, fields_of
 from app.ui.inspector.around import Source
+from app.ui.inspector.element_view import BodyEnds
 from app.ui.inspector.levels import Level, LevelKind, each_of, levels_of
 from app.ui.session import Session
 
@@ -24,6 +26,8 @@ class StepData:
     run: RunState = field(default_factory=RunState)
     levels: tuple[Level, ...] = ()
     each: LevelKind | None = None  # what a frame has many of
+    ends: BodyEnds = field(default_factory=BodyEnds)  # where they come into its body and leave it
+    asks: bool = False  # it asks a model
     inputs: Mapping[str, str] = field(default_factory=dict[str, str])
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
@@ -50,10 +54,27 @@ def step_data(
         run,
         levels,
         each_of(spec),
+        _ends(placed, specs),
+        spec.type.effect == "model",
         {port.name: node_texts.port_label(spec, port, "in") for port in ports.inputs},
         {port.name: node_texts.port_label(spec, port, "out") for port in sorted(ports.outputs, key=_telling)},
         sources,
     )
+
+
+def _ends(frame: Node | None, specs: SpecLookup) -> BodyEnds:
+    given: list[str] = []
+    results: dict[str, str] = {}
+    for node in frame.body.nodes.values() if frame and frame.body else ():
+        spec = specs(node.type)
+        fields = fields_of(node, spec) if spec is not None else None
+        if spec is None or fields is None:
+            continue
+        if spec.type.gives(fields):
+            given.append(node.id)
+        elif name := spec.type.result_name(fields):
+            results[node.id] = name
+    return BodyEnds(tuple(given), results)
 
 
 def _telling(port: PortSpec) -> tuple[bool, bool]:

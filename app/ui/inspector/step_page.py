@@ -17,6 +17,7 @@ from app.document.operations import REMOVED, FieldChange, Operation, SetFields, 
 from app.document.picking import input_for, pick
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Graph, Node, PortRef
+from app.events.run_events import Scope
 from app.registry import node_texts
 from app.registry.part_fields import part_fields
 from app.sdk.ports import ERROR_PORT, Ports
@@ -52,6 +53,7 @@ class StepPage(QWidget):
     preferences_asked = Signal(str)
     models_wanted = Signal()
     server_taken = Signal(object)  # a FoundLine
+    entered = Signal(str, str)  # a step inside this frame is to be looked at, in a scope
 
     def __init__(
         self,
@@ -277,6 +279,7 @@ class StepPage(QWidget):
         """What came in and went out."""
         if self._data is None:
             self._data = DataTab(self._reading, self._pages[0])
+            self._data.opened.connect(self._enter)
             column(self._pages[0], 0).addWidget(self._data)
         return self._data
 
@@ -288,6 +291,13 @@ class StepPage(QWidget):
             column(self._pages[1], 0).addWidget(self._help)
             self._show_help()
         return self._help
+
+    def _enter(self, scope: Scope) -> None:
+        """Into an element or turn of this frame, by its first step."""
+        node = self._node()
+        inner = next(iter(node.body.nodes), "") if node and node.body else ""
+        if inner:
+            self.entered.emit(inner, scope)
 
     def _show_help(self) -> None:
         node = self._node()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import figures
@@ -16,6 +18,9 @@ from app.ui.canvas.card_state import BADGES
 from app.ui.runs.fact_table import Cell, Column, FactTable
 from app.ui.step_looks import StepLook
 
+T = TypeVar("T")
+
+_WITH_MODEL, _WITH_TRIES, _WITH_TIME = 780, 860, 940  # pixels
 _ORDER = (("ok", "done"), ("failed", "failed"), ("skipped", "skipped"), ("cancelled", "cancelled"))
 
 
@@ -30,6 +35,7 @@ class Steps(QWidget):
         self._nodes: Sequence[NodeState] = ()
         self._run = RunState()
         self._asked_models = self._checked = False
+        self._had_room = 0
         self.table = FactTable(self)
         self.table.setAccessibleName(text("history.steps"))
         self.table.selectionModel().currentRowChanged.connect(self._pick)
@@ -45,22 +51,39 @@ class Steps(QWidget):
         self._nodes = sorted(run.nodes.values(), key=lambda n: never if n.first is None else n.first)
         self._asked_models = run.calls > 0 or any(state.models for state in self._nodes)
         self._checked = any(state.verdicts.n for state in self._nodes)
-        # What no step has needs no column.
-        asked = (
-            Column(text("runs.cost.model"), 116),
-            Column(text("runs.cost.in"), 74, figures=True),
-            Column(text("runs.cost.out"), 74, figures=True),
-        )
+        self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._room() != self._had_room:
+            self._draw()
+
+    def _room(self) -> int:
+        """How many of the columns that can leave have room: the model, tries, then time."""
+        return (self.width() >= _WITH_MODEL) + (self.width() >= _WITH_TRIES) + (self.width() >= _WITH_TIME)
+
+    def _draw(self) -> None:
+        self._had_room = room = self._room()
         columns = (
             Column(text("runs.cost.step")),
-            Column(text("runs.rows.status"), 150),
-            *(asked if self._asked_models else ()),
-            Column(text("history.column.attempts"), 50, figures=True),
-            Column(text("runs.cost.money"), 84, figures=True),
-            Column(text("runs.cost.time"), 72, figures=True),
+            Column(text("runs.rows.status"), 190),
+            *self._known(
+                Column(text("runs.cost.model"), 116),
+                Column(text("runs.cost.in"), 80, figures=True),
+                Column(text("runs.cost.out"), 84, figures=True),
+            ),
+            *((Column(text("history.column.attempts"), 56, figures=True),) if room > 1 else ()),
+            Column(text("runs.cost.money"), 92, figures=True),
+            *((Column(text("runs.cost.time"), 76, figures=True),) if room > 2 else ()),
             *((Column(text("runs.rows.checks"), 110),) if self._checked else ()),
         )
         self.table.show_facts(columns, len(self._nodes) + bool(self._nodes), self._cells)
+
+    def _known(self, model: T, came: T, went: T) -> tuple[T, ...]:
+        """Model and tokens, where any step has them."""
+        if not self._asked_models:
+            return ()
+        return (model, came, went) if self._had_room else (came, went)
 
     def pick(self, node: str) -> None:
         """Marks a step."""
@@ -80,9 +103,10 @@ class Steps(QWidget):
             return self._total()
         state = self._nodes[at]
         look = self._step_look(state.node)
-        called = state.calls > 0
+        called, room = state.calls > 0, self._had_room
         none = Cell(text("figure.none"), "muted")
         more = "" if state.usage_complete else "+"
+        tip = " · ".join(filter(None, (look.title, state.model)))
         asked = (
             Cell(
                 short_name(state.model) or text("figure.none"),
@@ -93,12 +117,12 @@ class Steps(QWidget):
             Cell(figures.count(state.usage.output) + more) if called else none,
         )
         return (
-            Cell(look.title, strong=True, kind=look.kind),
+            Cell(look.title, strong=True, kind=look.kind, tip=tip),
             status_cell(state),
-            *(asked if self._asked_models else ()),
-            Cell(figures.count(state.attempts)) if state.attempts else none,
+            *self._known(*asked),
+            *((Cell(figures.count(state.attempts)) if state.attempts else none,) if room > 1 else ()),
             self._money(state),
-            Cell(figures.seconds(state.seconds)) if state.settled else none,
+            *((Cell(figures.seconds(state.seconds)) if state.settled else none,) if room > 2 else ()),
             *((_checks(state),) if self._checked else ()),
         )
 
@@ -110,7 +134,7 @@ class Steps(QWidget):
         return Cell(figures.cost(state.cost), strong=True, tip=tip)
 
     def _total(self) -> Sequence[Cell]:
-        run = self._run
+        run, room = self._run, self._had_room
         states = self._nodes
         asked = (
             Cell(),
@@ -120,10 +144,14 @@ class Steps(QWidget):
         return (
             Cell(text("runs.cost.total"), strong=True),
             Cell(),
-            *(asked if self._asked_models else ()),
-            Cell(figures.count(sum(state.attempts for state in states)), strong=True),
+            *self._known(*asked),
+            *(
+                (Cell(figures.count(sum(state.attempts for state in states)), strong=True),)
+                if room > 1
+                else ()
+            ),
             Cell(figures.cost(run.cost), strong=True),
-            Cell(figures.seconds(run.elapsed), strong=True),
+            *((Cell(figures.seconds(run.elapsed), strong=True),) if room > 2 else ()),
             *((Cell(),) if self._checked else ()),
         )
 

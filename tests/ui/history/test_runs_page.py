@@ -19,6 +19,7 @@ from app.settings import folders
 from app.ui.history.history_desk import HistoryDesk
 from app.ui.run_stream import RunWish
 from app.ui.session import Place
+from app.ui.widgets.segmented import Segmented
 from tests.ui.fit import clipped
 from tests.ui.window.conftest import Desk, _started, until
 from tests.ui.window.small_flow import edge, model_flow, person_flow, template_flow, workflow
@@ -355,10 +356,47 @@ def test_turns_of_a_loop_are_listed_and_each_shows_what_came_in(live: Desk) -> N
     table = step.data.elements.table.model()
     live.wait(lambda: table.rowCount() == 2 and "Where" in str(table.index(1, 2).data()))
     assert str(table.index(1, 2).data()) == "<<Where is my invoice?>>"
-    step.data.elements.opened.emit(1)
+    place = step.data.elements.table.visualRect(table.index(1, 2)).center()
+    QTest.mouseClick(step.data.elements.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    whole = step.data.element
+    live.wait(lambda: whole.value.value() == "<<Where is my invoice?>>")
+    assert whole.place.words() == "Turn 2 of 2"
+    live.run(_clicked(whole.place.before))
+    live.wait(lambda: whole.value.value() == "<Where is my invoice?>")
+    live.run(_clicked(whole.place.after))
+    live.wait(lambda: whole.value.value() == "<<Where is my invoice?>>")
+    live.run(_clicked(whole.enter))
     step.show_node("wrap")
     step.data.show_side("in")
     live.wait(lambda: step.data._value.value() == "<Where is my invoice?>")
     lines = step.data.stepper.lines
     live.wait(lambda: lines[-1].words().endswith("of 2"))
     assert [line.words() for line in lines] == ["Row 2 of 3", "Turn of “Again” 2 of 2"]
+
+
+@pytest.mark.xdist_group("embedded")
+@pytest.mark.timeout(180)
+def test_a_step_shows_what_it_asked_and_each_try_of_it(live: Desk) -> None:
+    flow = model_flow()
+    short = replace(flow.graph.nodes["mod"], fields={"prompt": "Say hello to {{message}}", "max_tokens": 4})
+    flow = replace(flow, graph=replace(flow.graph, nodes={**flow.graph.nodes, "mod": short}))
+    run = ran(live, flow, RunWish(values={"message": "Ann"}))
+    history = shown(live, run)
+    step = history.page.details.step
+    step.show_node("ask")
+    sides = step.data._side
+    assert sides._options[-1][0] == "out", "a step without a model has no prompt"
+    step.show_node("mod")
+    live.run(_picked(sides, 2))
+    live.wait(lambda: step.data.prompt.words == ["Say hello to Ann"])
+    live.run(_picked(sides, 3))
+    table = step.data.tries.table.model()
+    assert table.rowCount() == 1
+    assert str(table.index(0, 1).data()).endswith("answered")
+    assert str(table.index(0, 3).data()) == "free"
+    assert history.session.run.nodes["mod"].calls == 1, "nothing was asked again"
+
+
+async def _picked(segments: Segmented, at: int) -> None:
+    width = segments.width() / len(segments._options)
+    QTest.mouseClick(segments, Qt.MouseButton.LeftButton, pos=QPoint(round(width * (at + 0.5)), 15))

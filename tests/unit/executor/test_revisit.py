@@ -13,7 +13,7 @@ from app.events.run_state import RunState
 from app.executor.journal import Journal
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
-from app.executor.revisit import Revisited, RevisitFailed, revisit
+from app.executor.revisit import Revisited, RevisitFailed, asked_there, revisit
 from tests.flows import ScriptedModels, doors, flow, frame, inputs, plan, run
 from tests.journals import head
 
@@ -165,6 +165,25 @@ async def test_what_was_cut_off_is_not_made_up() -> None:
     assert len(models.asked) == asked
     with pytest.raises(RevisitFailed, match="row_open"):
         await past.again("#1")
+
+
+async def test_what_a_step_asked_is_worked_out_without_asking_again() -> None:
+    models = ScriptedModels()
+    nodes = {"a": "test.source", "f": EACH, "r": "test.result"}
+    workflow = flow(nodes, ["a.value>f.items", "f.said>r.value"])
+    past, _ = await kept(workflow, models, values={"value": ["x", "y"]})
+    before = len(models.asked)
+
+    async def asked(scope: str, node: str) -> list[tuple[str, str]]:
+        found = await asked_there(
+            plan(past.workflow), "run-1", past.values, past.journal, Past(), scope, node
+        )
+        return [(one.role, one.content) for one in found]
+
+    assert await asked("f#1", "m") == [("user", "y")]
+    assert await asked("", "a") == [], "it asks no model"
+    assert await asked("f#9", "m") == [], "there was none"
+    assert len(models.asked) == before
 
 
 async def test_nothing_is_written() -> None:
