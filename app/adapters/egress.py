@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -29,7 +29,7 @@ from app.sdk.errors import NodeError
 
 # Reach and whether connections are kept; None: to a proxy, which the system names and which may stand anywhere.
 _Pool: TypeAlias = tuple[Reach, bool] | None
-_Answer: TypeAlias = ClientResponse | StraightAnswer
+Answer: TypeAlias = ClientResponse | StraightAnswer
 
 MOST_HEADERS = 64 * 1024  # bytes
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -39,7 +39,7 @@ _AGENT = {"User-Agent": "Baton"}
 class Incoming:
     """An answer whose headers are here and whose body is still to be read, within its limits."""
 
-    def __init__(self, response: _Answer, host: str, most: int) -> None:
+    def __init__(self, response: Answer, host: str, most: int) -> None:
         self._response = response
         self._host = host
         self._most = most
@@ -81,6 +81,54 @@ class Incoming:
             raise NodeError("net.too_large", host=self._host, limit=self._most)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that may go out, with what need not be found out again each time; its body is told when it is sent."""
+
+    request: Outgoing
+    host: str
+    url: URL
+    proxy: str | None
+    headers: Mapping[str, str]
+    head: bytes | None  # None: it goes through the session
+    timeout: ClientTimeout
+
+
+class Sending:
+    """One request on its way, redirects followed: `async with` gives the answer, and lets go of it."""
+
+    __slots__ = ("_answer", "_body", "_egress", "_request")
+
+    def __init__(self, egress: Egress, request: Outgoing | Prepared, body: bytes) -> None:
+        self._egress = egress
+        self._request = request
+        self._body = body
+        self._answer: Answer | None = None
+
+    async def __aenter__(self) -> Incoming:
+        request, body = self._request, self._body
+        prepared = request if isinstance(request, Prepared) else self._egress.prepare(request)
+        first, limits = prepared.host, prepared.request.limits
+        for _ in range(limits.redirects + 1):
+            answer = await self._egress.ask(prepared, body)
+            try:
+                location = answer.headers.get("Location") if answer.status in REDIRECTS else None
+                if location is None or not prepared.request.follow:
+                    _check_headers(answer, prepared.host)
+                    self._answer = answer
+                    return Incoming(answer, prepared.host, limits.body)
+                hop = redirected(replace(prepared.request, body=body), answer.status, location)
+                prepared, body = self._egress.prepare(hop), hop.body
+            finally:
+                if self._answer is None:
+                    answer.release()
+        raise NodeError("net.too_many_redirects", host=first, limit=limits.redirects)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._answer is not None:
+            self._answer.release()
+
+
 class Egress:
     """Every request of the product goes out here. It belongs to one event loop; close it with `close`.
 
@@ -105,6 +153,8 @@ class Egress:
     async def close(self) -> None:
         """Closes what is still open."""
         sessions, self._sessions = self._sessions, {}
+        for straight in self._straight.values():
+            straight.close()
         self._straight.clear()
         for session in sessions.values():
             await session.close()
@@ -116,23 +166,29 @@ class Egress:
         """
         return self._session((reach, False))
 
-    @asynccontextmanager
-    async def send(self, request: Outgoing) -> AsyncGenerator[Incoming]:
-        """The final answer after redirects. Raises NodeError `net.*`."""
-        hop = request
-        for _ in range(request.limits.redirects + 1):
-            host = self._check(hop)
-            response = await self._ask(hop, host)
-            try:
-                location = response.headers.get("Location") if response.status in REDIRECTS else None
-                if location is None or not hop.follow:
-                    _check_headers(response, host)
-                    yield Incoming(response, host, request.limits.body)
-                    return
-                hop = redirected(hop, response.status, location)
-            finally:
-                response.release()
-        raise NodeError("net.too_many_redirects", host=host_of(request.url), limit=request.limits.redirects)
+    def send(self, request: Outgoing) -> Sending:
+        """Inside `async with`: the final answer after redirects. Raises NodeError `net.*`."""
+        return Sending(self, request, request.body)
+
+    def send_prepared(self, prepared: Prepared, body: bytes) -> Sending:
+        """The same for a request that was checked before, with another body."""
+        return Sending(self, prepared, body)
+
+    def prepare(self, request: Outgoing) -> Prepared:
+        """Checks a request that is sent again and again, before any name is looked up: its URL can be read, its host
+        is granted, and a plain address is allowed. Raises NodeError `net.*`.
+        """
+        host = host_of(request.url)
+        if not request.granted(host):
+            raise NodeError("net.not_granted", host=host)
+        literal = as_literal(host)
+        if literal is not None and not may_reach(literal, request.reach):
+            raise NodeError("net.blocked_address", host=host)
+        url = parsed_url(request.url)
+        proxy = self._proxy(url.scheme, host)
+        headers = {**_AGENT, **request.headers, **request.secrets}
+        head = None if proxy else head_of(request.method, url, headers, keep=request.keep)
+        return Prepared(request, host, url, proxy, headers, head, _timeout(request.limits))
 
     async def fetch(self, request: Outgoing) -> tuple[int, Mapping[str, str], bytes, str]:
         """Status, headers with lower-case names, body and final URL. Raises NodeError `net.*`."""
@@ -140,51 +196,39 @@ class Egress:
             headers = {name.lower(): value for name, value in reply.headers.items()}
             return reply.status, headers, await reply.read(), reply.url
 
-    def _check(self, hop: Outgoing) -> str:
-        """Before a name is looked up: the URL can be read, its host is granted, and a plain address is allowed."""
-        host = host_of(hop.url)
-        if not hop.granted(host):
-            raise NodeError("net.not_granted", host=host)
-        literal = as_literal(host)
-        if literal is not None and not may_reach(literal, hop.reach):
-            raise NodeError("net.blocked_address", host=host)
-        return host
-
-    async def _ask(self, hop: Outgoing, host: str) -> _Answer:
-        url = parsed_url(hop.url)
-        proxy = self._proxy(url.scheme, host)
-        headers = {**_AGENT, **hop.headers, **hop.secrets}
-        head = None if proxy else head_of(hop.method, url, headers, keep=hop.keep)
-        with as_node_errors(host):
+    async def ask(self, prepared: Prepared, body: bytes) -> Answer:
+        """One request without its redirects; the answer is to be released. Raises NodeError `net.*`."""
+        url, request = prepared.url, prepared.request
+        with as_node_errors(prepared.host):
             for last in (False, True):
                 try:
-                    if head is not None:
+                    if prepared.head is not None:
                         trusted = self._trusted() if url.scheme == "https" else None
-                        straight, limits = self._straight_to((hop.reach, True)), _timeout(hop.limits)
-                        return await straight.ask(hop.method, url, head, hop.body, limits, trusted)
-                    return await self._by_session(hop, url, proxy, headers)
+                        straight = self._straight_to((request.reach, True))
+                        return await straight.ask(
+                            request.method, url, prepared.head, body, prepared.timeout, trusted
+                        )
+                    return await self._by_session(prepared, body)
                 except OSError as error:
                     # A kept connection that the server has closed meanwhile: nothing has gone out.
                     if last or not was_never_sent(error):
                         raise
         raise AssertionError  # the second try returns or raises
 
-    async def _by_session(
-        self, hop: Outgoing, url: URL, proxy: str | None, headers: dict[str, str]
-    ) -> ClientResponse:
+    async def _by_session(self, prepared: Prepared, body: bytes) -> ClientResponse:
         """For proxies, and for headers that need more than being written down."""
+        request, url, proxy = prepared.request, prepared.url, prepared.proxy
         options: dict[str, Any] = {"proxy": proxy} if proxy else {}
         if url.scheme == "https":
             options["ssl"] = self._trusted()
-        if not hop.keep:
-            headers["Connection"] = "close"
-        return await self._session(None if proxy else (hop.reach, True)).request(
-            hop.method,
+        headers = prepared.headers if request.keep else {**prepared.headers, "Connection": "close"}
+        return await self._session(None if proxy else (request.reach, True)).request(
+            request.method,
             url,
             headers=headers,
-            data=hop.body or None,
+            data=body or None,
             allow_redirects=False,
-            timeout=_timeout(hop.limits),
+            timeout=prepared.timeout,
             **options,
         )
 
@@ -220,8 +264,11 @@ class Egress:
         return self._certificates
 
 
-def _check_headers(response: _Answer, host: str) -> None:
-    if sum(len(name) + len(value) for name, value in response.raw_headers) > MOST_HEADERS:
+def _check_headers(response: Answer, host: str) -> None:
+    size = 0
+    for name, value in response.raw_headers:
+        size += len(name) + len(value)
+    if size > MOST_HEADERS:
         raise NodeError("net.too_large", host=host, limit=MOST_HEADERS)
 
 

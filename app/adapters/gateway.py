@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
+
+from msgspec import structs
 
 from app.adapters.addresses import Reach
 from app.adapters.call_gate import CallGate, Turn
@@ -141,7 +143,8 @@ class Gateway:
             async with gate.turn(lambda: tokens_about(request), request.waits) as turn:
                 reply = await self._ask(target, request, turn.hear)
                 turn.used(reply.usage)
-            return replace(reply, text=hide_known(reply.text))  # a server may echo the key that it was sent
+            text = hide_known(reply.text)  # a server may echo the key that it was sent
+            return reply if text == reply.text else structs.replace(reply, text=text)
         except NodeError as error:
             if error.code == "model.missing":
                 names = self._others(target.connection, target.model)

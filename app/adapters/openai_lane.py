@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
+import msgspec
+
 from app.adapters.addresses import Reach
 from app.adapters.connection_kinds import OPENAI, Dialect
-from app.adapters.egress import Egress, Incoming
+from app.adapters.egress import Egress, Incoming, Prepared
 from app.adapters.embeddings import embed_fields, embed_reply_of
 from app.adapters.model_errors import as_model_errors, refusal, refusal_inside
 from app.adapters.openai_reply import Plain, StreamedReply, reply_of
@@ -26,6 +28,7 @@ WHOLE = Limits(idle=120, total=120, redirects=2)
 WHOLE_LOCAL = Limits(idle=900, total=900, redirects=2)
 SILENCE = 30.0  # seconds between two pieces, once the first is here
 _DONE = b"[DONE]"
+_MOST_SERVERS = 64  # that are remembered
 Hear: TypeAlias = Callable[[Mapping[str, str]], None]  # gets the headers of a good answer
 
 
@@ -73,6 +76,8 @@ class OpenAiLane:
         self._silence = silence
         # llama.cpp closes a connection after a stream without having said so: the next request would fail on it.
         self._closing: set[str] = set()
+        # By address and whether the connection is kept: what the same server was asked before.
+        self._prepared: dict[tuple[str, bool], tuple[Server, Prepared]] = {}
 
     async def chat(
         self, server: Server, model: str, request: ChatRequest, hear: Hear | None = None
@@ -80,11 +85,10 @@ class OpenAiLane:
         """One call, streamed where someone looks or where stopping needs it. Raises NodeError `model.*`, `net.*`."""
         begun = time.perf_counter()
         stream = server.streams or request.on_text is not None
-        body = json.dumps(request_fields(request, model, server.dialect, stream=stream)).encode()
+        body = _json(request_fields(request, model, server.dialect, stream=stream))
         keep = not (stream and (server.streams or server.url in self._closing))
-        outgoing = server.outgoing("POST", "/chat/completions", body, keep=keep)
         with as_model_errors(server.connection, model):
-            async with self._egress.send(outgoing) as answer:
+            async with self._egress.send_prepared(self._way(server, keep=keep), body) as answer:
                 if answer.headers.get("Server") == "llama.cpp":
                     self._closing.add(server.url)
                 if answer.status != 200:
@@ -127,6 +131,18 @@ class OpenAiLane:
             async with self._egress.send(server.outgoing("GET", "")) as answer:
                 if answer.status in {401, 402, 403} or answer.status >= 500:
                     raise await _refused(answer, server, "")
+
+    def _way(self, server: Server, *, keep: bool) -> Prepared:
+        """To where this server chats; found out once for each server that the gateway makes."""
+        place = (server.url, keep)
+        known = self._prepared.get(place)
+        if known is not None and known[0] is server:
+            return known[1]
+        if len(self._prepared) >= _MOST_SERVERS:
+            self._prepared.clear()
+        prepared = self._egress.prepare(server.outgoing("POST", "/chat/completions", b"{}", keep=keep))
+        self._prepared[place] = server, prepared
+        return prepared
 
     def _whole(
         self, data: bytes, server: Server, model: str, request: ChatRequest, begun: float
@@ -183,9 +199,24 @@ def _take(reply: StreamedReply, data: bytes, server: Server, model: str, request
 
 def _object(data: bytes, server: Server, model: str) -> Plain:
     try:
-        body: Any = json.loads(data)
-    except (ValueError, RecursionError):
-        body = None
+        body: Any = msgspec.json.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        body = _forgiving(data)
     if not isinstance(body, dict):
         raise NodeError("model.bad_reply", connection=server.connection, model=model)
     return cast("Plain", body)
+
+
+def _forgiving(data: bytes) -> Any:
+    """As Python reads JSON: with halves of characters, which come in pieces, and with numbers that are none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _json(fields: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(fields)
+    except (UnicodeEncodeError, TypeError):  # half of a character; a schema of other mappings than dicts
+        return json.dumps(fields).encode()

@@ -26,8 +26,10 @@ from aiohttp import (
     TCPConnector,
 )
 from aiohttp.connector import Connection
-from aiohttp.helpers import TimeoutHandle
+from aiohttp.helpers import BaseTimerContext, TimerContext, TimerNoop
 from yarl import URL
+
+from app.executor.deadlines import Deadlines
 
 _MOST_PLACES = 256  # servers that are remembered
 # What says how long a request is and whether the connection stays is ours to say.
@@ -43,13 +45,31 @@ _USUAL = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 class StraightAnswer:
     """An answer whose headers are here. Its connection serves the next request once it is released."""
 
-    __slots__ = ("_connection", "_limit", "content", "headers", "raw_headers", "status", "url")
+    __slots__ = (
+        "_connection",
+        "_requests",
+        "_timer",
+        "_total",
+        "content",
+        "headers",
+        "raw_headers",
+        "status",
+        "url",
+    )
 
     def __init__(
-        self, connection: Connection, limit: asyncio.TimerHandle | None, url: URL, message: Any
+        self,
+        requests: StraightRequests,
+        connection: Connection,
+        timer: BaseTimerContext,
+        total: float | None,
+        url: URL,
+        message: Any,
     ) -> None:
+        self._requests = requests
         self._connection = connection
-        self._limit = limit
+        self._timer = timer
+        self._total = total
         self.url = url
         head = message[0]
         self.content: StreamReader = message[1]
@@ -59,8 +79,7 @@ class StraightAnswer:
 
     def release(self) -> None:
         """Nothing more is read; where something is left to read, the connection is closed."""
-        if self._limit is not None:
-            self._limit.cancel()
+        self._requests.ended(self._timer, self._total)
         self._connection.release()
 
 
@@ -70,6 +89,7 @@ class StraightRequests:
     def __init__(self, pool: TCPConnector) -> None:
         self._pool = pool
         self._places: dict[tuple[URL, bool], ClientRequest] = {}
+        self._deadlines = Deadlines()
         self._used: WeakSet[Any] = WeakSet()  # connections that have served before
 
     async def ask(
@@ -83,17 +103,15 @@ class StraightRequests:
     ) -> StraightAnswer:
         """One request; `head` is what `head_of` made. Raises what aiohttp raises; `release` the answer in any case."""
         again = method in _REPEATABLE
-        loop = asyncio.get_running_loop()
-        total = TimeoutHandle(loop, limits.total)
-        handle = total.start()
+        timer: BaseTimerContext = TimerNoop() if limits.total is None else self._begin(limits.total)
         try:
-            with total.timer() as timer:
+            with timer:
                 place = self._place(url, trusted)
                 while True:
                     connection = await self._connect(place, limits)
                     try:
                         message = await _exchange(connection, method, head, body, limits, timer)
-                        return StraightAnswer(connection, handle, url, message)
+                        return StraightAnswer(self, connection, timer, limits.total, url, message)
                     except (ClientOSError, ServerDisconnectedError) as error:
                         connection.close()
                         # A kept connection that its server closed meanwhile.
@@ -104,9 +122,22 @@ class StraightRequests:
                         connection.close()
                         raise
         except BaseException:
-            if handle is not None:
-                handle.cancel()
+            self.ended(timer, limits.total)
             raise
+
+    def ended(self, timer: BaseTimerContext, total: float | None) -> None:
+        """A request is through, or given up: its time counts no longer."""
+        if total is not None:
+            self._deadlines.end(timer, total)
+
+    def close(self) -> None:
+        """Waits for nothing any more."""
+        self._deadlines.close()
+
+    def _begin(self, total: float) -> TimerContext:
+        timer = TimerContext(asyncio.get_running_loop())
+        self._deadlines.begin(timer, total, timer.timeout)
+        return timer
 
     async def _connect(self, place: ClientRequest, limits: ClientTimeout) -> Connection:
         while True:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
+
+import msgspec
 
 CostState: TypeAlias = Literal["free", "priced", "estimated", "unknown"]
 
 _WORSE: dict[CostState, int] = {"free": 0, "priced": 1, "estimated": 2, "unknown": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`known` is the sum of what is known, in US dollars; with state `unknown` the real amount is
     that or more, and nobody may show it as a total. Adding keeps the worse state.
     """

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
 
+import msgspec
+
 from app.costs.cost import FREE, Cost
 from app.costs.price import Price
 from app.costs.usage import NO_USAGE, Usage
@@ -33,8 +35,7 @@ class Origin:
     free: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One call of a model, well ended or not; or one answer that the cache gave instead (`source`), with what it
     `saved`.
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Tokens. `cached` is the part of `input` that a provider or engine had already processed, `written` the part
     that it was paid to keep for later calls, `reasoning` the part of `output` that was thought and not shown: none is
     counted twice.

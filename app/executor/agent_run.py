@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias, cast
 
+from msgspec import structs
+
 from app.document.workflow import Json, JsonObject
 from app.events.run_events import Failure, FrameStarted, Retrying, RowSettled
 from app.executor import retry
@@ -268,7 +270,7 @@ def _named(reply: ChatReply, turn: int) -> ChatReply:
         name = call.id if call.id and call.id not in seen else f"call_{turn}_{number}"
         seen.add(name)
         calls.append(replace(call, id=name))
-    return replace(reply, tool_calls=tuple(calls))
+    return structs.replace(reply, tool_calls=tuple(calls))
 
 
 def _plain_args(failure: Failure) -> dict[str, Json]:

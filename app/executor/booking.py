@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from app.costs.cost import FREE, Cost
 from app.costs.ledger import Entry, Origin
@@ -81,6 +81,14 @@ class Booking:
         return {step.id: (step.node.title or "", step.node.type) for step in self._plan.all_steps()}
 
 
+_QUARTER = 900  # seconds: days begin on one, whatever the zone
+
+
 def local_day(at: float) -> str:
     """The day that it was here, by the rules of this place on that day."""
+    return _day_of(at // _QUARTER * _QUARTER, time.tzname)
+
+
+@lru_cache(maxsize=16)
+def _day_of(at: float, _zone: tuple[str, str]) -> str:
     return dt.datetime.fromtimestamp(at).astimezone().date().isoformat()

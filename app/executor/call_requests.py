@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
+import msgspec
+
 from app.events.json_codec import json_of, record_of
 from app.sdk.data_types import Value
 from app.sdk.gateway import (
@@ -51,11 +53,13 @@ def reply_of(plain: Mapping[str, Value]) -> Reply:
 
 
 def _attributes(record: Any) -> dict[str, Any]:
+    if isinstance(record, msgspec.Struct):
+        return msgspec.structs.asdict(record)
     return {one.name: getattr(record, one.name) for one in dataclasses.fields(record)}
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
+    if isinstance(value, msgspec.Struct) or dataclasses.is_dataclass(value):
         return _attributes(value)
     return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else list(value)
 

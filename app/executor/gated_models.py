@@ -10,6 +10,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
+from msgspec import structs
+
 from app.costs.cost import FREE, Cost
 from app.costs.price import ASSUMED
 from app.costs.usage import NO_USAGE, Usage
@@ -20,7 +22,7 @@ from app.executor.call_waits import CallWaits
 from app.executor.failures import failure_of
 from app.executor.instance import Instance
 from app.executor.replies import Asked, Replies, Taken
-from app.executor.request_size import BYTES_A_TOKEN_ABOUT, bytes_of, length
+from app.executor.request_size import BYTES_A_TOKEN_ABOUT, bytes_of, length, output_about
 from app.executor.run import Run
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
@@ -62,27 +64,30 @@ class GatedModels:
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         sent = bytes_of(request)
-        written = 0
         show, step = request.on_text, self._instance.node
         is_seen = show is not None and self._run.onlookers.begins(step)
+        # None: nobody hears what the model writes before all of it is here.
+        written: int | None = 0 if is_seen else None
 
         def on_text(piece: str) -> None:
             nonlocal written
-            written += len(piece.encode(errors="replace"))
+            written = (written or 0) + len(piece.encode(errors="replace"))
             if show:
                 show(piece)
 
         waits = CallWaits(self._run, self._instance)
-        watched = replace(request, on_text=on_text if is_seen else None, waits=waits)
+        watched = structs.replace(request, on_text=on_text if is_seen else None, waits=waits)
         most = Usage(input=sent // _BYTES_A_TOKEN + 16, output=request.max_tokens or _OUTPUT_UNSAID)
 
         def so_far() -> Usage:
-            return Usage(sent // BYTES_A_TOKEN_ABOUT, written // BYTES_A_TOKEN_ABOUT)
+            output = output_about(request) if written is None else written // BYTES_A_TOKEN_ABOUT
+            return Usage(sent // BYTES_A_TOKEN_ABOUT, output)
 
         async def call() -> ChatReply:
             nonlocal written
             reply = await self._run.doors.models.chat(watched)
-            written = len(reply.text.encode(errors="replace"))
+            if _must_be_estimated(reply):
+                written = len(reply.text.encode(errors="replace"))
             return reply
 
         try:
@@ -134,31 +139,27 @@ class GatedModels:
         waits: CallWaits,
         call: Callable[[], Awaitable[_Reply]],
     ) -> _Reply:
-        """`most` is what the call may use at the utmost, `so_far` what it has used if it breaks off now."""
-        run, choice = self._run, request.model
+        """As it was had before, or is in the cache, or paid for now.
+
+        `most` is what the call may use at the utmost, `so_far` what it has used if it breaks off now.
+        """
+        run, choice, instance = self._run, request.model, self._instance
         run.check_going()
         if not run.doors.may_ask(choice):
             raise NodeError("model.not_granted", model=choice.target)
-        with run.calling(self._instance):
-            return await self._answered(request, most, so_far, waits, call)
-
-    async def _answered(
-        self,
-        request: Request,
-        most: Usage,
-        so_far: Callable[[], Usage],
-        waits: CallWaits,
-        call: Callable[[], Awaitable[_Reply]],
-    ) -> _Reply:
-        """As it was had before, or is in the cache, or paid for now."""
-        asked = await self._replies.ask(request, self.facts(request.model))
-        if asked.reply is not None:
-            self._had_before(asked)
-            return cast("_Reply", asked.reply)
-        if self._cache and (key := self._cache.key(asked)):
-            async with self._cache.turn(key, self._instance):
-                return await self._from_cache(asked, key) or await self._pay(asked, most, so_far, waits, call)
-        return await self._pay(asked, most, so_far, waits, call)
+        run.call_begins(instance)
+        try:
+            asked = await self._replies.ask(request, self.facts(choice))
+            if asked.reply is not None:
+                self._had_before(asked)
+                return cast("_Reply", asked.reply)
+            if self._cache and (key := self._cache.key(asked)):
+                async with self._cache.turn(key, instance):
+                    found = await self._from_cache(asked, key)
+                    return found or await self._pay(asked, most, so_far, waits, call)
+            return await self._pay(asked, most, so_far, waits, call)
+        finally:
+            run.call_ends(instance)
 
     async def _pay(
         self,

@@ -61,7 +61,7 @@ class Replies:
         self._equal: dict[str, int] = {}  # requests of this attempt, by digest
         self._attempt = 0
         self._earlier: dict[tuple[str, int], CallRecord] | None = None
-        self._order = asyncio.Lock()
+        self._order: asyncio.Lock | None = None
 
     async def ask(self, request: Request, facts: ModelFacts | None) -> Asked:
         """The call that is about to be made; what was replied before is on the disk then. Raises JournalError."""
@@ -72,6 +72,8 @@ class Replies:
         if self._only is None and not self._has_several and not self._run.journal.has_calls:
             self._only = asked
             return asked
+        if self._order is None:
+            self._order = asyncio.Lock()
         async with self._order:
             self._has_several = True
             if self._only:

@@ -26,7 +26,12 @@ def tokens_about(request: ChatRequest | ScoreRequest | EmbedRequest) -> int:
         return length(request.prompt) // BYTES_A_TOKEN_ABOUT + len(request.labels)
     if isinstance(request, EmbedRequest):
         return length(*request.texts) // BYTES_A_TOKEN_ABOUT
-    return bytes_of(request) // BYTES_A_TOKEN_ABOUT + (request.max_tokens or _OUTPUT_ABOUT)
+    return bytes_of(request) // BYTES_A_TOKEN_ABOUT + output_about(request)
+
+
+def output_about(request: ChatRequest) -> int:
+    """Tokens that the answer may have, where nobody has seen it."""
+    return request.max_tokens or _OUTPUT_ABOUT
 
 
 def length(*texts: str) -> int:

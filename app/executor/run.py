@@ -177,14 +177,12 @@ class Run:
         """Who is in here waits for others and does nothing itself."""
         return self._idle
 
-    @contextmanager
-    def calling(self, instance: Instance) -> Generator[None]:
-        """One model call of the instance: others of its own may go on beside it."""
+    def call_begins(self, instance: Instance) -> None:
+        """One model call of the instance: others of its own may go on beside it. It `call_ends`, too."""
         self._count(instance, calls=1)
-        try:
-            yield
-        finally:
-            self._count(instance, calls=-1)
+
+    def call_ends(self, instance: Instance) -> None:
+        self._count(instance, calls=-1)
 
     @contextmanager
     def idle_in(self, instance: Instance) -> Generator[None]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+import msgspec
+
 from app.costs.usage import Usage
 from app.document.workflow import Json, JsonObject
 from app.sdk.fields import ModelChoice
@@ -23,8 +25,7 @@ class ToolCall:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChatMessage:
+class ChatMessage(msgspec.Struct, frozen=True):
     """One turn. `tool_call_id` is set on answers of tools, `tool_calls` on the assistant's wishes."""
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -85,8 +86,7 @@ class WaitListener(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(msgspec.Struct, frozen=True):
     """One question to one model. None means: the provider's default, nothing is sent.
 
     `schema` is a JSON Schema of the answer; `on_text` gets the new text as it comes (partial
@@ -118,8 +118,7 @@ class TokenLogprob:
     top: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
-@dataclass(frozen=True, slots=True)
-class ChatReply:
+class ChatReply(msgspec.Struct, frozen=True):
     """`usage` None: the server did not say; the cost is then estimated or unknown, never 0.
 
     `doubted`: it said counts that can't be true, which are left out; `usage` is None then.

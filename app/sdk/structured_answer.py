@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import structs
 
 from app.document.workflow import Json
 from app.sdk.errors import NodeError
@@ -59,7 +61,9 @@ async def ask_for_json(
         answers.append(answer := _read(reply, examine, repair))
         if answer.sound:
             break
-        request = replace(request, messages=(*request.messages, *_complaint(reply.text, answer.faults)))
+        request = structs.replace(
+            request, messages=(*request.messages, *_complaint(reply.text, answer.faults))
+        )
     return min(answers, key=lambda answer: (answer.unreadable is not None, len(answer.faults)))
 
 
@@ -103,4 +107,4 @@ def _told(request: ChatRequest) -> ChatRequest:
     schema = json.dumps(request.schema, ensure_ascii=False)
     *before, last = request.messages
     content = f"{last.content}\n\nAnswer with JSON only, of this JSON Schema:\n{schema}"
-    return replace(request, schema=None, messages=(*before, replace(last, content=content)))
+    return structs.replace(request, schema=None, messages=(*before, structs.replace(last, content=content)))

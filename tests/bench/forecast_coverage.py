@@ -25,6 +25,8 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from msgspec import structs
+
 from app.adapters.forecasting import NOTHING_SEEN, Inputs, situation_of
 from app.adapters.table_survey import Survey
 from app.costs.cost import Cost
@@ -295,9 +297,9 @@ def _scripted(entry: Entry) -> Entry:
     """With the price and the time that the script has for its tokens."""
     model = entry.origin.model
     if entry.outcome:
-        return replace(entry, usage=NO_USAGE, cost=Cost(), seconds=0.4)
+        return structs.replace(entry, usage=NO_USAGE, cost=Cost(), seconds=0.4)
     cost = Cost(PRICES[model].of(entry.usage), "priced")
-    return replace(entry, cost=cost, seconds=0.4 + entry.usage.output / TOKENS_A_SECOND[model])
+    return structs.replace(entry, cost=cost, seconds=0.4 + entry.usage.output / TOKENS_A_SECOND[model])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 from pytestqt.qtbot import QtBot
 
 from app.costs.cost import Cost
@@ -43,7 +44,7 @@ class ByRole(ScriptedModels):
         if isinstance(text, NodeError):
             raise text
         reply = await super().chat(request)
-        return replace(reply, text=text, model=request.model.role)
+        return structs.replace(reply, text=text, model=request.model.role)
 
 
 PRICES = {"small": Decimal("0.001"), "strong": Decimal("0.02")}

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from app.adapters.egress import Egress
 from app.adapters.embedded_model import EmbeddedHost
@@ -131,7 +132,7 @@ async def ask(egress: Egress, server: ScriptedServer) -> AsyncIterator[Ask]:
 def expected(answer: Answer, way: Way) -> ChatReply:
     usage = answer.usage
     if usage is not None and not way.tells_reasoning:
-        usage = replace(usage, reasoning=0)
+        usage = structs.replace(usage, reasoning=0)
     calls = tuple(ToolCall(f"call_{i}", name, "") for i, (name, _) in enumerate(answer.calls))
     return ChatReply(
         answer.text, "tool_calls" if calls else answer.finish, usage, MODELS[way.dialect], 0.0, calls
@@ -141,7 +142,7 @@ def expected(answer: Answer, way: Way) -> ChatReply:
 def comparable(reply: ChatReply) -> ChatReply:
     """Without what may differ: the time, the ids of calls and the spaces in their arguments."""
     calls = tuple(ToolCall(f"call_{i}", call.name, "") for i, call in enumerate(reply.tool_calls))
-    return replace(reply, seconds=0.0, tool_calls=calls)
+    return structs.replace(reply, seconds=0.0, tool_calls=calls)
 
 
 @streamed
@@ -368,9 +369,9 @@ async def test_the_embedded_engine_answers_alike_by_either_lane(egress: Egress, 
             replies = [
                 await fast.chat(there, endpoint.model, request),
                 await fast.chat(replace(there, streams=True), endpoint.model, request),
-                await fast.chat(there, endpoint.model, replace(request, on_text=shown.append)),
+                await fast.chat(there, endpoint.model, structs.replace(request, on_text=shown.append)),
                 await slow.chat(account, endpoint.model, request),
-                await slow.chat(account, endpoint.model, replace(request, on_text=lambda _: None)),
+                await slow.chat(account, endpoint.model, structs.replace(request, on_text=lambda _: None)),
             ]
             with pytest.raises(NodeError) as caught:
                 await fast.chat(replace(there, key="wrong"), endpoint.model, request)

@@ -16,6 +16,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from app.adapters.redaction import remember
 from app.adapters.sqlite_runs import SqliteRuns
@@ -46,7 +47,7 @@ def entry(at: float = 1000.0, day: str = "2026-11-20", **changed: object) -> Ent
         tier=1,
         part="draft",
     )
-    return replace(made, **changed)  # type: ignore[arg-type]
+    return structs.replace(made, **changed)  # type: ignore[arg-type]
 
 
 async def booked(store: SqliteRuns, *entries: Entry) -> Journal:
@@ -107,7 +108,7 @@ def some_entries(draw: st.DrawFn) -> list[Entry]:
     )
     hit = st.builds(Entry, origins, st.just(0.0), st.just("2026-11-01"), source=st.just("cache"), saved=costs)
     found = draw(st.lists(st.one_of(made, hit), max_size=12))
-    return [replace(one, at=float(number)) for number, one in enumerate(found)]
+    return [structs.replace(one, at=float(number)) for number, one in enumerate(found)]
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from app.adapters.connection import Connection
 from app.adapters.egress import Egress
@@ -84,7 +85,7 @@ async def test_both_lanes_get_the_same_from_it(engine: Server, egress: Egress, m
     try:
         replies = [
             await fast.chat(engine, model, REQUEST),
-            await fast.chat(engine, model, replace(REQUEST, on_text=shown.append)),
+            await fast.chat(engine, model, structs.replace(REQUEST, on_text=shown.append)),
             await slow.chat(account, model, REQUEST),
         ]
         with pytest.raises(NodeError) as by_litellm:
@@ -107,4 +108,4 @@ async def test_both_lanes_get_the_same_from_it(engine: Server, egress: Egress, m
 
 
 def comparable(reply: ChatReply) -> ChatReply:
-    return replace(reply, seconds=0.0, usage=None)
+    return structs.replace(reply, seconds=0.0, usage=None)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.costs.cost import UNKNOWN
 from app.costs.usage import Usage
@@ -214,7 +215,7 @@ async def test_it_ends_at_its_turns_with_what_it_has() -> None:
 async def test_it_ends_by_money_and_time_and_says_so() -> None:
     class Talks(Caller):
         async def chat(self, request: ChatRequest) -> ChatReply:
-            return replace(await super().chat(request), text="So far: a.")
+            return structs.replace(await super().chat(request), text="So far: a.")
 
     call = [("count", '{"word": "a", "n": 1}')]
     for limit, ended_by in (({"max_usd": 0.02}, "money"), ({"max_minutes": 0.01}, "time")):
@@ -236,7 +237,7 @@ async def test_it_ends_by_money_and_time_and_says_so() -> None:
 async def test_what_nobody_knows_the_price_of_counts_against_its_money() -> None:
     class Talks(Caller):
         async def chat(self, request: ChatRequest) -> ChatReply:
-            return replace(await super().chat(request), text="So far: a.", usage=Usage(1000, 1000))
+            return structs.replace(await super().chat(request), text="So far: a.", usage=Usage(1000, 1000))
 
     models = Talks([("count", '{"word": "a", "n": 1}')])
     through = replace(doors(models), cost_of=lambda *_: UNKNOWN, upper_bound=lambda *_: None)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.costs.cost import UNKNOWN, Cost
 from app.costs.price import ASSUMED
@@ -37,7 +38,7 @@ class Forgetful(ScriptedModels):
     """A server that doesn't say what it used."""
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        return replace(await super().chat(request), usage=None)
+        return structs.replace(await super().chat(request), usage=None)
 
 
 async def test_usage_that_a_server_does_not_say_is_estimated() -> None:
@@ -109,21 +110,28 @@ async def test_a_long_schema_and_tools_are_part_of_what_is_reserved() -> None:
     ("code", "state"),
     [("model.timeout", "estimated"), ("model.stream_cut", "estimated"), ("model.key_refused", "free")],
 )
-async def test_a_failed_call_is_booked_at_the_estimate_where_it_may_be_billed(code: str, state: str) -> None:
+@pytest.mark.parametrize(("looked_at", "written"), [(True, 0), (False, 100)])
+async def test_a_failed_call_is_booked_at_the_estimate_where_it_may_be_billed(
+    code: str, state: str, looked_at: bool, written: int
+) -> None:
+    """Where nobody hears what is written, it may have been as much as was allowed."""
+
     def fail(_: str) -> str:
         raise NodeError(code)
 
     node = Node("m", "test.model", retry=Retry(attempts=1))
     workflow = flow({"a": ("test.source", {"value": "y" * 400}), "m": node}, ["a.value>m.value"])
-    _, events = await run(workflow, through=doors(ScriptedModels(fail), "1"))
+    execution = start(workflow, through=doors(ScriptedModels(fail), "1"))
+    execution.look(None if looked_at else ())
+    events = await events_of(execution)
     call = next(e for e in events if isinstance(e, ModelCalled))
     end = next(e for e in events if isinstance(e, NodeSettled) and e.node == "m")
     assert call.cost.state == state
     assert call.failure is not None
     assert end.cost == call.cost
     if state == "estimated":
-        assert call.usage == Usage(100, 0)
-        assert call.cost.known == 100
+        assert call.usage == Usage(100, written)
+        assert call.cost.known == 100 + written
 
 
 async def test_every_attempt_is_booked() -> None:
@@ -219,7 +227,7 @@ class Refusing(ScriptedModels):
         self.changes = changes
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        return replace(await super().chat(request), **self.changes)
+        return structs.replace(await super().chat(request), **self.changes)
 
 
 async def test_a_refusal_is_a_failure_that_is_paid_for_and_not_tried_again() -> None:
