@@ -63,12 +63,16 @@ def _can_run(now: Situation) -> bool:
     return now.steps > 0 and not now.running
 
 
-def _can_run_part(now: Situation) -> bool:
-    return now.selected_steps == 1 and not now.inside and not now.running
+def _can_run_to(now: Situation) -> bool:
+    return now.selected_steps == 1 and not now.running
+
+
+def _can_run_from(now: Situation) -> bool:
+    return _can_run_to(now) and not now.inside
 
 
 def _can_pin(now: Situation) -> bool:
-    return now.selected_steps == 1 and not now.inside and (now.ran or now.pinned > 0)
+    return now.selected_steps == 1 and (now.ran or now.pinned > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,8 @@ ACTIONS: tuple[Action, ...] = (
         where="canvas",
         possible=lambda now: now.frames == now.selected_steps == 1 and now.editable,
     ),
-    Action("step.run_to", icon="step-forward", where="canvas", possible=_can_run_part),
-    Action("step.run_from", icon="list-restart", where="canvas", possible=_can_run_part),
+    Action("step.run_to", icon="step-forward", where="canvas", possible=_can_run_to),
+    Action("step.run_from", icon="list-restart", where="canvas", possible=_can_run_from),
     Action("step.pin", ("P",), "pin", "canvas", _can_pin),
     Action("step.edit_pin", where="canvas", possible=_can_pin),
     Action("step.unpin", icon="pin-off", where="canvas", possible=lambda now: now.pinned > 0),

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QWidget
 
 from app.adapters.pin_files import PinFiles
 from app.document.frames import node_in
+from app.document.graph import every_id
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json
+from app.events.run_state import InstanceState
 from app.registry.registry import Registry
 from app.settings import Folders
 from app.ui.awaiting import Awaiting, Problems
@@ -46,13 +48,16 @@ class Pinning(QObject):
         self._awaiting = Awaiting(self)
         self._workflow = ""
         self._pins: dict[str, dict[str, Json]] = {}
+        self.looked_at: Callable[[str], InstanceState | None] = lambda _: (
+            None
+        )  # which of many somebody sees now
         session.changed.connect(self._look)
         self._look()
 
     @property
     def now(self) -> Mapping[str, Mapping[str, Json]]:
-        """What is pinned in the open workflow; steps that are gone don't count."""
-        nodes = self._session.workflow.graph.nodes
+        """What is pinned in the open workflow, inside frames too; steps that are gone don't count."""
+        nodes = every_id(self._session.workflow.graph.nodes.values())
         return {node: outputs for node, outputs in self._pins.items() if node in nodes}
 
     def handlers(self) -> dict[str, Callable[[], object]]:
@@ -82,11 +87,15 @@ class Pinning(QObject):
             self._awaiting.start(self._outputs(node), lambda outputs: self._ask(node, outputs), self._refuse)
 
     async def _outputs(self, node: str) -> dict[str, Json]:
-        """What came out of a step in the run that is shown. Raises ProblemError."""
+        """What came out of a step in the run that is shown: where somebody looks at a row, an element or a turn of it,
+        there. Raises ProblemError.
+        """
+        looked_at = self.looked_at(node)
         instances = [one for one in self._session.run.instances.values() if one.node == node and one.settled]
-        if len(instances) > 1:
+        if looked_at is None and len(instances) > 1:
             raise ProblemError(Problem("pins.several", node=node))
-        settled = instances[0].settled if instances else None
+        instance = looked_at or next(iter(instances), None)
+        settled = instance.settled if instance else None
         if settled is None or settled.status != "ok" or not settled.outputs:
             raise ProblemError(Problem("pins.nothing", node=node))
         found: dict[str, Json] = {}

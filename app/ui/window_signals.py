@@ -71,6 +71,7 @@ class WindowSignals(QObject):
         inspector.models_wanted.connect(preferences.find_models)
         inspector.server_taken.connect(preferences.take_found)
         inspector.entered.connect(self._enter)
+        window.pinning.looked_at = inspector.looked_at
         for shelf in (inspector, window.desk):
             preferences.shelf_changed.connect(shelf.show_shelf)
         preferences.scale_changed.connect(partial(window.notices.offer_restart, window.restart))
@@ -144,6 +145,8 @@ class WindowSignals(QObject):
         window.pages.turned.connect(window.retitle)
         window.opening.opened.connect(window.show_work)
         window.history.unfinished.connect(self._offer_unfinished)
+        window.history.earlier.connect(window.runs.timeline.show_earlier)
+        window.runs.timeline.earlier.clicked.connect(partial(window.show_history, ""))
         window.history.compared.connect(window.pages.show_compare)
         window.history.clearing.connect(partial(window.preferences_desk.open, "storage"))
 

@@ -44,6 +44,7 @@ class HistoryDesk(QObject):
 
     unfinished = Signal(int)
     limit_raised = Signal(object, object)  # as BudgetBanner
+    earlier = Signal(bool)  # the open workflow has run before
     compared = Signal(str, str)  # these two runs are to be put side by side
     clearing = Signal()  # what is kept is to be looked at
 
@@ -67,6 +68,9 @@ class HistoryDesk(QObject):
         self.stream.state_changed.connect(self._on_stream)
         self.stream.failed.connect(self._refuse)
         link.state_changed.connect(self._on_link)
+        self._looked_back = ""  # the workflow of which it is known whether it has run before
+        self._looking_back = Awaiting(self)
+        main.changed.connect(self._look_back)
 
     @cached_property
     def page(self) -> RunsPage:
@@ -254,9 +258,23 @@ class HistoryDesk(QObject):
     # --- at the start --------------------------------------------------------------------------------------
 
     def _on_link(self, state: str) -> None:
+        if state == "ready":
+            self._look_back()
         if state == "ready" and not self._asked:
             self._asked = True
             self._awaiting.start(self._archive.lines(), self._count_unfinished, _nothing)
+
+    def _look_back(self, _: object = None) -> None:
+        """Another workflow is open: whether it has run before is said where its last run would stand."""
+        workflow = self._main.workflow.id
+        if workflow == self._looked_back or self._link.state != "ready":
+            return
+        self._looked_back = workflow
+        self.earlier.emit(False)
+        self._looking_back.cancel()
+        self._looking_back.start(
+            self._archive.lines(workflow, 1), lambda lines: self.earlier.emit(bool(lines)), _nothing
+        )
 
     def _count_unfinished(self, lines: Sequence[RunLine]) -> None:
         n = sum(map(needs_somebody, lines))

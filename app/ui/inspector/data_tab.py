@@ -78,6 +78,12 @@ class DataTab(QWidget):
         self._seen.show_run(data.run)
         self._show()
 
+    @property
+    def instance(self) -> InstanceState | None:
+        """The step in the row, element or turn that is shown."""
+        scope = self._shown_scope()
+        return None if scope is None else self._seen.instance(self._data.node, scope)
+
     def show_scope(self, scope: Scope) -> None:
         """A row, an element or a turn."""
         self._scope, self._number = scope, None

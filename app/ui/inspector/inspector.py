@@ -13,6 +13,7 @@ from app.document.change import Change
 from app.document.frames import by_frame
 from app.document.operations import Operation
 from app.document.problem import ProblemError
+from app.events.run_state import InstanceState
 from app.ui.appearance import appearance
 from app.ui.canvas.placed import SpecLookup
 from app.ui.inspector.editors.editor import column
@@ -74,6 +75,11 @@ class Inspector(QWidget):
     def step(self) -> StepPage | None:
         """The page of the one step that is selected."""
         return self._step
+
+    def looked_at(self, node: str) -> InstanceState | None:
+        """The one of a step's many instances whose data is shown now; None where none is."""
+        page = self._step
+        return page.data.instance if page is not None and page.node_id == node and page.shows_data else None
 
     def select(self, nodes: Collection[str]) -> None:
         """Shows one step, several, or (for none) the workflow."""

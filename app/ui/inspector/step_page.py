@@ -284,6 +284,11 @@ class StepPage(QWidget):
         return self._data
 
     @property
+    def shows_data(self) -> bool:
+        """Whether what came in and went out is on top."""
+        return self._stack.currentIndex() == _TABS.index("data")
+
+    @property
     def help(self) -> HelpPage:
         """The type's own page."""
         if self._help is None:

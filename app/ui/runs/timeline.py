@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QPushButton, QWidget
 
 from app.events.run_state import RunState
 from app.texts import text
@@ -26,6 +26,7 @@ from app.ui.plain import one_line
 from app.ui.runs.axis import tick_text, time_step, time_ticks
 from app.ui.runs.bars import Bar, bars
 from app.ui.step_looks import StepLook
+from app.ui.style_sheet import vary
 from app.ui.theme import Theme, mix, tint
 
 _LEFT = 200  # where the scale begins
@@ -49,10 +50,26 @@ class Timeline(QAbstractScrollArea):
         self._elapsed = 0.0
         self._live = False
         self._current = -1
+        self._ran_before = False
+        self.earlier = QPushButton(self.viewport())
+        self.earlier.setObjectName("timeline.earlier")
+        vary(self.earlier, kind="link")
+        self.earlier.hide()
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        appearance().changed.connect(self.viewport().update)
+        appearance().changed.connect(self._retext)
+
+    def show_earlier(self, ran: bool) -> None:
+        """Whether the workflow has run before this window knew of it; then `earlier` leads there."""
+        self._ran_before = ran
+        self._retext()
+
+    def _retext(self) -> None:
+        self.earlier.setText(text("runs.timeline.earlier_show"))
+        self.earlier.adjustSize()
+        self._fit()
+        self.viewport().update()
 
     def show_run(self, run: RunState, elapsed: float) -> None:
         """Draws a run as it stands after `elapsed` seconds."""
@@ -77,6 +94,9 @@ class Timeline(QAbstractScrollArea):
         bar.setRange(0, max(0, len(self._bars) * _ROW - room))
         bar.setPageStep(room)
         bar.setSingleStep(_ROW)
+        self.earlier.setVisible(self._ran_before and not self._bars)
+        left = (self.viewport().width() - self.earlier.width()) // 2
+        self.earlier.move(left, self.viewport().height() // 2 + 14)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = appearance().theme
@@ -99,7 +119,8 @@ class Timeline(QAbstractScrollArea):
         area = QRectF(self.viewport().rect()).adjusted(16, 0, -16, 0)
         language = appearance().language
         middle = Qt.AlignmentFlag.AlignHCenter
-        draw_text(painter, area, text("runs.timeline.empty"), fonts.BODY, look.muted, language, middle)
+        words = text("runs.timeline.earlier" if self._ran_before else "runs.timeline.empty")
+        draw_text(painter, area, words, fonts.BODY, look.muted, language, middle)
 
     def _paint_scale(self, painter: QPainter, look: Theme) -> float:
         """Draws ticks and hairlines; gives pixels per second."""

@@ -98,6 +98,48 @@ def test_a_run_is_stepped_through_from_its_beginning_to_its_end(live: Desk) -> N
     assert history.session.elapsed == history.session.run.elapsed, "time stands still in the past"
 
 
+def test_a_workflow_that_has_run_before_says_so_when_it_is_opened_again(live: Desk) -> None:
+    run = ran(live, template_flow(), HELLO)
+    window = live.window
+    window.session.open(loop_flow(), Place())
+    window.panels.show_panel("runs", True)
+    live.wait(lambda: window.history._looked_back == "flow")
+    assert not window.runs.timeline.earlier.isVisibleTo(window), (
+        "it is the same workflow, and its run stands there"
+    )
+    live.close()
+    live.window = window = live.open_window()
+    live.run(_started(live))
+    window.session.open(template_flow(), Place())
+    window.panels.show_panel("runs", True)
+    live.wait(window.runs.timeline.earlier.isVisible)
+    live.run(_clicked(window.runs.timeline.earlier))
+    live.wait(lambda: window.history.page.details.past is not None)
+    assert window.history.page.details.past is not None
+    assert window.history.page.details.past.run == run
+
+
+def test_a_step_inside_a_frame_is_pinned_as_it_is_looked_at(live: Desk) -> None:
+    ran(live, loop_flow(), HELLO)
+    window = live.window
+    window.show_step("wrap")
+    page = window.inspector.step
+    assert page is not None
+    live.trigger("step.pin")
+    live.wait(lambda: window.strips.has("refused"))
+    assert window.pinning.now == {}, "it ran twice, and nobody said which one"
+    page.show_tab("data")
+    page.data.show_scope("loop#1")
+    live.trigger("step.pin")
+    live.wait(lambda: window.pinning.now == {"wrap": {"text": "<<Hello>>"}})
+    assert window.canvas.scene.nodes["wrap"].card.pinned
+    live.run(window.stream.start(RunWish(values={"message": "Bye"}, pins=window.pinning.now)))
+    live.wait(lambda: window.session.run.is_over and not window.stream.is_running)
+    assert window.session.run.outputs["reply"].text == "<<Hello>>"
+    live.trigger("step.unpin")
+    assert window.pinning.now == {}
+
+
 def test_filters_and_search_narrow_the_list(live: Desk) -> None:
     ran(live, template_flow(), HELLO)
     other = ran(live, template_flow(), RunWish(values={"message": "Zebra"}))
