@@ -279,10 +279,11 @@ class Canvas(QWidget):
         self.view.least_fit = least
 
     def heed(self, node: str) -> None:
-        """Where not all can be in sight, this step is."""
+        """Where not all can be in sight, this step is; empty: the beginning."""
         item = self.scene.nodes.get(node)
-        if item is not None and self.view.heed != item.area:
-            self.view.heed = item.area
+        area = item.area if item is not None else QRectF()
+        if self.view.heed != area:
+            self.view.heed = area
             self.view.refit()
 
     def fit(self) -> None:

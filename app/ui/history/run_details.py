@@ -96,7 +96,7 @@ class RunDetails(QWidget):
         nodes = self.session.run.nodes
         worst = next((node for node, state in nodes.items() if state.status == "failed"), "")
         self.step.show_node(worst or next(iter(nodes), ""))
-        self.canvas.heed(self.step.node)
+        self.canvas.heed(worst)
         if not self.session.run.questions:  # these are on top by themselves
             self.panel.show_tab("rows" if past.rows else "steps")
         self.canvas.fit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import figures
+from app.adapters.model_names import short_name
 from app.events.run_events import Scope
 from app.events.run_state import RunState
 from app.sdk.ports import Ports
@@ -94,7 +95,7 @@ class StepPanel(QWidget):
         state = run.nodes.get(self._node)
         self._tile.show_kind(look.icon, look.kind)
         self._title.setText(look.title)
-        facts = (state.model, figures.cost(state.cost)) if state and state.calls else ()
+        facts = (short_name(state.model), figures.cost(state.cost)) if state and state.calls else ()
         if state and state.sources["cache"]:
             facts = (*facts, text("history.saved", amount=figures.cost(state.saved)))
         self._facts.setText(" · ".join(filter(None, facts)))

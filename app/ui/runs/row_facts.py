@@ -98,7 +98,8 @@ class RowBook:
         known = self._settled.get(row)
         if known is None:
             known = self._look(row)
-            if row in self._run.rows_settled and known.values:
+            whole = None not in known.values or not self._run.is_over
+            if row in self._run.rows_settled and known.values and whole:
                 self._settled[row] = known
                 if len(self._settled) > _KEPT_FACTS:
                     self._settled.popitem(last=False)
@@ -171,16 +172,18 @@ class RowBook:
         start = min((i.start for i in instances), default=0.0)
         words = [word for i in sorted(instances, key=_ended) if (word := _verdict(i))]
         done = [i.settled for i in instances if i.settled]
+        # Records don't say when a row was through, only when its steps were.
+        ended = max((i.end for i in instances if i.end is not None), default=start)
         return RowFacts(
             row,
             self._status(end.status if end else None, words),
             (end.node if end else "") or _at_work(instances),
-            tuple(self._value(row, column) for column in self.columns),
+            self._values(row, has_ended=end is not None),
             words.count("passed"),
             len(words),
             sum((settled.cost for settled in done), FREE),
             sum(settled.calls for settled in done),
-            end.t - start if end else None,
+            ended - start if end else None,
             end.failure if end else None,
         )
 
@@ -188,12 +191,11 @@ class RowBook:
         """A row whose steps are no longer in memory, or never were."""
         known = self._words[item.number] if item.number < len(self._words) else 0
         status: RowStatus = "check_failed" if known == _CODES["check_failed"] else item.status
-        texts = [(item.values if c.side == "out" else item.outputs).get(c.name) for c in self.columns]
         return RowFacts(
             item.number,
             status,
             item.node,
-            tuple(None if words is None else Preview(words, "text", len(words)) for words in texts),
+            tuple(_kept(item, column) for column in self.columns),
             cost=item.cost,
             calls=int(item.calls),
             seconds=item.seconds,
@@ -212,6 +214,15 @@ class RowBook:
                 # The last check decides: what failed first may have gone on to something stronger.
                 return "done" if not words or words[-1] == "passed" else "check_failed"
 
+    def _values(self, row: int, *, has_ended: bool) -> tuple[Preview | None, ...]:
+        """What its steps say; of a run that is over, what is kept of the row where they don't."""
+        values = tuple(self._value(row, column) for column in self.columns)
+        wanted = has_ended and self._run.is_over and None in values
+        item = self._item(row) if wanted else None
+        if item is None:
+            return values
+        return tuple(value or _kept(item, column) for value, column in zip(values, self.columns, strict=True))
+
     def _value(self, row: int, column: ValueColumn) -> Preview | None:
         instance = self._run.instances.get((column.node, f"#{row}"))
         if instance is None:
@@ -219,6 +230,11 @@ class RowBook:
         if column.side == "in":
             return instance.inputs.get(column.port)
         return instance.settled.outputs.get(column.port) if instance.settled else None
+
+
+def _kept(item: ItemLine, column: ValueColumn) -> Preview | None:
+    words = (item.values if column.side == "out" else item.outputs).get(column.name)
+    return None if words is None else Preview(words, "text", len(words))
 
 
 def _ended(instance: InstanceState) -> float:

@@ -14,8 +14,18 @@ from pytestqt.qtbot import QtBot
 
 from app.document.workflow import Group
 from app.events.accuracy import Accuracy, wilson
-from app.events.run_events import NodeStarted, PersonAsked, Retrying, RunFinished, RunStarted, TextStreamed
+from app.events.run_events import (
+    NodeSettled,
+    NodeStarted,
+    PersonAsked,
+    Retrying,
+    RowSettled,
+    RunFinished,
+    RunStarted,
+    TextStreamed,
+)
 from app.events.run_state import RunState
+from app.processes.messages import ItemLine
 from app.ui.runs.accuracy_bars import comparison
 from app.ui.runs.axis import tick_text, time_ticks
 from app.ui.runs.bars import bars
@@ -129,6 +139,20 @@ def test_a_row_that_was_running_when_the_run_ended_was_stopped() -> None:
     run.apply(RunFinished(9.0, "cancelled"))
     book = RowBook(run)
     assert [book.facts(row).status for row in (4, 5)] == ["cancelled", "cancelled"]
+
+
+def test_what_records_leave_out_of_a_row_comes_from_what_is_kept_of_it() -> None:
+    run = RunState()
+    run.apply(RunStarted("r", "w", "W", "d", "now", ("ask", "out"), 1))
+    run.apply_all(
+        [NodeStarted(2.0, "out", "#0"), NodeSettled(5.5, "out", "#0", "ok"), RowSettled(0.0, 0, "done")]
+    )
+    run.apply(RunFinished(0.0, "cancelled"))
+    column = ValueColumn("out", "value", "Reply", "in", "reply")
+    kept = ItemLine(0, "done", outputs={"reply": "Dear Ann"})
+    facts = RowBook(run, [column], lambda _: kept).facts(0)
+    assert [value and value.text for value in facts.values] == ["Dear Ann"]
+    assert facts.seconds == 3.5, "the end of its last step, not of the run, which nobody saw"
 
 
 def test_a_failure_that_hit_many_rows_is_one_problem() -> None:
