@@ -51,6 +51,7 @@ from app.executor.run_request import AS_IT_WAS, Anew, RunRequest, from_plain, to
 from app.executor.totals import totals_of
 from app.forecast.asking import asks_models
 from app.forecast.forecast import Forecast
+from app.hindsight.labelling import Labelling, Reviewed
 from app.planner.inputs import check_inputs
 from app.planner.partial import before
 from app.planner.plan import Plan
@@ -156,6 +157,11 @@ class Engine:
     def runs(self) -> SqliteRuns:
         """All runs of this profile."""
         return SqliteRuns(self.where, restored, caps=self._caps)
+
+    @cached_property
+    def labelling(self) -> Labelling:
+        """What people said of results, and how far verifiers agree with it."""
+        return Labelling(self.runs, self.runs.labels, self.revisit)
 
     @cached_property
     def _caps(self) -> LiveCaps:
@@ -448,7 +454,12 @@ class Engine:
         execution = Execution(plan, doors, limits, run, request.values, *rows, keeping)
         events = EventFile(self.where.data / "runs", run, self.preferences.keep_run_files)
         store = self.runs if keeping.limits else None
-        return RunHandle(execution, events, store, self.tidy, warnings, self.raise_limit)
+        return RunHandle(execution, events, store, self.tidy, warnings, self.raise_limit, self._review)
+
+    async def _review(self, run: str, decided: Sequence[Reviewed]) -> None:
+        """People's decisions are labels of what they saw; what can't be kept or worked out again is none."""
+        with contextlib.suppress(JournalError, ProblemError):
+            await self.labelling.review(run, decided)
 
     def _keeping(self, request: RunRequest, journal: Journal | None, past: Past) -> Keeping:
         cache = None if request.fresh else self.cache

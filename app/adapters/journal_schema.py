@@ -72,4 +72,13 @@ _LEDGER = (
 # Nothing has to be rewritten, but who doesn't know of it should not read them.
 _TOGETHER: tuple[str, ...] = ()
 
-JOURNAL = Schema(migrations=(_FIRST, _CALLS, _LEDGER, _TOGETHER), synchronous="FULL")
+# What people said of values, by their content: it stays when runs are thrown away. `at` is in milliseconds since 1970.
+_LABELS = (
+    """CREATE TABLE labels (
+        workflow_id TEXT NOT NULL, node TEXT NOT NULL, subject TEXT NOT NULL, word TEXT NOT NULL, source TEXT NOT NULL,
+        said TEXT NOT NULL, settings TEXT NOT NULL, run TEXT NOT NULL, scope TEXT NOT NULL, place TEXT NOT NULL,
+        at INTEGER NOT NULL, who TEXT NOT NULL, shown TEXT NOT NULL,
+        PRIMARY KEY (workflow_id, node, subject)) WITHOUT ROWID""",
+)
+
+JOURNAL = Schema(migrations=(_FIRST, _CALLS, _LEDGER, _TOGETHER, _LABELS), synchronous="FULL")

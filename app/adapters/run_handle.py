@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,9 +15,10 @@ from app.adapters.event_files import EventFile
 from app.costs.limits import Span
 from app.document.problem import Problem
 from app.document.workflow import Json
-from app.events.run_events import RunEvent, RunFinished, RunPaused
+from app.events.run_events import PersonAnswered, RunEvent, RunFinished, RunPaused
 from app.executor.executor import Execution
 from app.executor.journal import JournalError, RunStore
+from app.hindsight.labelling import Reviewed
 
 APART = (
     0.02  # seconds between two batches: each costs a write, and no person sees more often what has changed
@@ -40,13 +41,17 @@ class RunHandle:
         tidy: Callable[[], Awaitable[None]],
         warnings: tuple[Problem, ...],
         raise_limit: Callable[[Span, str, Decimal], None],
+        reviewed: Callable[[str, Sequence[Reviewed]], Awaitable[None]],
     ) -> None:
+        """`reviewed` is told, when nothing more comes, what people decided."""
         self._execution = execution
         self._events = events
         self._store = store
         self._tidy = tidy
         self.warnings = warnings
         self.raise_limit = raise_limit
+        self._reviewed = reviewed
+        self._decided: list[Reviewed] = []
         self.stop = execution.stop
         self.answer = execution.answer
         self.raise_budget = execution.raise_budget
@@ -88,6 +93,11 @@ class RunHandle:
             async for batch in self._execution.batches():
                 next_at = time.monotonic() + APART
                 self._events.write(batch)
+                self._decided += [
+                    Reviewed(event.node, event.scope, event.who)
+                    for event in batch
+                    if isinstance(event, PersonAnswered)
+                ]
                 lost = await self._sum_up(batch)
                 yield self._with_loss(batch, lost)
                 if (left := next_at - time.monotonic()) > 0:
@@ -114,6 +124,8 @@ class RunHandle:
             JournalError
         ):  # what could not be written was said with the run's last event
             await store.leave(self.id)
+            if self._decided:
+                await self._reviewed(self.id, self._decided)
 
     def _with_loss(self, batch: list[RunEvent], lost: JournalError | None) -> list[RunEvent]:
         """The end of a run also says what of it could not be kept."""

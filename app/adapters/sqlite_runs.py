@@ -18,6 +18,7 @@ from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.redaction import hide_in_json
 from app.adapters.run_leases import RunLeases
 from app.adapters.sqlite_journal import SqliteJournal
+from app.adapters.sqlite_labels import SqliteLabels
 from app.adapters.sqlite_ledger import SqliteLedger
 from app.adapters.sqlite_limits import SqliteLimits
 from app.costs.limits import Caps
@@ -63,6 +64,7 @@ class SqliteRuns(RunStore):
         self._outbox = LedgerOutbox(self._database)
         self._ledger = SqliteLedger(self._database, self._outbox)
         self._leases = RunLeases(where.data / "runs")
+        self.labels = SqliteLabels(self._database)
         self.limits = SqliteLimits(self._database, self._outbox, self._leases.alive, caps)
         self._restore = restore
         self._open: dict[str, SqliteJournal] = {}

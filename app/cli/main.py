@@ -14,6 +14,7 @@ from typer.main import get_command
 from app.cli import opening
 from app.cli.answer import answer
 from app.cli.check import check
+from app.cli.checks import checks
 from app.cli.conversations import conversations
 from app.cli.costs import costs
 from app.cli.diff import diff
@@ -22,6 +23,7 @@ from app.cli.fmt import fmt
 from app.cli.help import Verb, Verbs, misuse
 from app.cli.models import models
 from app.cli.nodes import nodes
+from app.cli.rate import rate
 from app.cli.render import Draw, render
 from app.cli.replay import replay
 from app.cli.run import run
@@ -43,7 +45,9 @@ for verb in (
     conversations,
     costs,
     replay,
+    rate,
     check,
+    checks,
     nodes,
     models,
     render,
