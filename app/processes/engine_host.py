@@ -22,6 +22,7 @@ from app.executor.broker import own_grants
 from app.executor.run_request import Anew
 from app.processes import children
 from app.processes.account_answers import AccountAnswers, loaded_of, workflow_of
+from app.processes.hindsight_answers import HindsightAnswers
 from app.processes.history_answers import HistoryAnswers
 from app.processes.message_lines import MessageError, read_request, reply_line
 from app.processes.messages import (
@@ -88,6 +89,7 @@ class EngineHost:
             **AccountAnswers(engine).answers,
             **ModelAnswers(engine).answers,
             **self._history.answers,
+            **HindsightAnswers(engine).answers,
         }
 
     def take(self, line: bytes) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from functools import wraps
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from app.adapters.event_files import path_of, read_events
 from app.adapters.rows_export import export_rows
@@ -19,7 +18,7 @@ from app.document.workflow import Json
 from app.engine import Engine
 from app.events.run_events import RunEvent, RunFinished, RunPaused
 from app.executor.cache import CacheState
-from app.executor.journal import ItemRecord, Journal, JournalError
+from app.executor.journal import ItemRecord, Journal
 from app.executor.recalled import past_events, place_of, recorded_value
 from app.executor.revisit import RevisitFailed
 from app.executor.run_request import from_plain
@@ -50,36 +49,13 @@ from app.processes.messages import (
     scope_name,
 )
 from app.processes.outbox import MOST_EVENTS, Outbox
+from app.processes.store_problems import as_problems
 from app.sdk.data_types import LazyList, Value
-from app.sdk.errors import NodeError
-
-R = TypeVar("R")
 
 _SHOWN = 400  # bytes of a value in a list of rows
 _LARGEST_FILE = 10_000_000  # bytes of events; nobody steps through more, and the records say what came of it
 _LONGEST_PROMPT = 400_000  # bytes of one message; people read the beginning
 _MOST_ITEMS = 1000  # rows in one answer
-
-
-def _as_problems(
-    answer: Callable[..., Coroutine[Any, Any, R]],
-) -> Callable[..., Coroutine[Any, Any, R]]:
-    """What the store of runs raises, as what the window is told."""
-
-    @wraps(answer)
-    async def told(*args: Any) -> R:
-        try:
-            return await answer(*args)
-        except JournalError as error:
-            raise ProblemError(error.problem) from error
-        except KeyError as error:
-            raise ProblemError(Problem("run.unknown", args={"run": str(error.args[0])})) from error
-        except NodeError as error:
-            raise ProblemError(Problem(error.code, args=error.args_by_name)) from error
-        except RevisitFailed as error:
-            raise ProblemError(Problem(error.code)) from error
-
-    return told
 
 
 class HistoryAnswers:
@@ -103,15 +79,15 @@ class HistoryAnswers:
             ClearCache: self._clear_cache,
         }
 
-    @_as_problems
+    @as_problems
     async def _spending(self, asked: GetSpending) -> Spending:
         return await self._engine.spending(Days(asked.first, asked.last))
 
-    @_as_problems
+    @as_problems
     async def _export_costs(self, asked: ExportCosts) -> Counted:
         return Counted(await self._engine.export_costs(Path(asked.path), Days(asked.first, asked.last)))
 
-    @_as_problems
+    @as_problems
     async def value(self, run: str, ref: str) -> Json:
         """A whole value of a run that is over, by the reference of its preview. Raises ProblemError."""
         _, _, journal = await self._engine.runs.look(run)
@@ -127,22 +103,22 @@ class HistoryAnswers:
         except (KeyError, ValueError, RevisitFailed):
             raise ProblemError(Problem("run.value_gone")) from None
 
-    @_as_problems
+    @as_problems
     async def _look_into(self, asked: LookInto) -> Done:
         seen = await self._engine.revisit(asked.run, asked.scope)
         self._outbox.put(events_line(scope_name(asked.run, asked.scope), seen.events))
         return Done()
 
-    @_as_problems
+    @as_problems
     async def _prompt(self, asked: GetPrompt) -> Prompt:
         messages = await self._engine.asked(asked.run, asked.scope, asked.node)
         return Prompt(tuple((one.role, cut(one.content, _LONGEST_PROMPT)) for one in messages))
 
-    @_as_problems
+    @as_problems
     async def _list(self, asked: ListRuns) -> RunList:
         return RunList(tuple(await self._engine.runs.lines(asked.most, asked.workflow_id)))
 
-    @_as_problems
+    @as_problems
     async def _open(self, asked: OpenRun) -> RunOpened:
         head, summary, journal = await self._engine.runs.look(asked.run)
         workflow = json_codec.read(head.workflow.encode("utf-8", "surrogatepass")).workflow
@@ -161,17 +137,17 @@ class HistoryAnswers:
         """At once, so that all of them are there before the answer."""
         self._outbox.put(events_line(past_name(run), events))
 
-    @_as_problems
+    @as_problems
     async def _pin(self, asked: PinRun) -> Done:
         await self._engine.runs.pin(asked.run, asked.pinned)
         return Done()
 
-    @_as_problems
+    @as_problems
     async def _forget(self, asked: ForgetRun) -> Done:
         await self._engine.runs.forget(asked.run)
         return Done()
 
-    @_as_problems
+    @as_problems
     async def _items(self, asked: GetItems) -> Items:
         journal: Journal = (await self._engine.runs.look(asked.run))[2]
         found: list[ItemLine] = []
@@ -184,7 +160,7 @@ class HistoryAnswers:
                 break
         return Items(tuple(found))
 
-    @_as_problems
+    @as_problems
     async def _export(self, asked: ExportRows) -> Counted:
         journal: Journal = (await self._engine.runs.look(asked.run))[2]
         return Counted(await export_rows(journal, Path(asked.path), asked.titles, asked.errors))

@@ -24,6 +24,8 @@ from app.events.run_events import Failure, Scope
 from app.executor.cache import CacheState
 from app.executor.journal import ItemStatus, RunLine
 from app.forecast.forecast import Forecast
+from app.hindsight.labels import LabelWord
+from app.hindsight.report_card import ReportCard
 from app.sdk.context import Decision
 from app.sdk.grants import Grants
 
@@ -159,6 +161,28 @@ class ModelNamed:
     name: str
 
 
+class Rating:
+    """What a person said of what one step gave in one scope of a run."""
+
+    node: str
+    scope: Scope
+    word: LabelWord
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """Those of one run."""
+
+    ratings: tuple[Rating, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCards:
+    """Those of the verifiers of one workflow of which anybody has labelled anything."""
+
+    cards: tuple[ReportCard, ...] = ()
+
+
 Reply: TypeAlias = (
     Done
     | Refused
@@ -184,6 +208,8 @@ Reply: TypeAlias = (
     | ModelNamed
     | ModelUses
     | MeasuredSpeed
+    | Ratings
+    | ReportCards
 )
 R = TypeVar("R")
 
@@ -486,6 +512,32 @@ class ExportRows(Request[Counted]):
     path: str
     titles: Mapping[str, str] = field(default_factory=dict[str, str])
     errors: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class RateResult(Request[Counted]):
+    """A result of a run or row is good or bad, or (empty) the word is taken back; says how many verifiers it concerns.
+    `output` is the name of the result, empty for all of them.
+    """
+
+    run: str
+    scope: Scope
+    word: LabelWord | Literal[""] = ""
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetRatings(Request[Ratings]):
+    """What was said of the results of a run."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetReportCards(Request[ReportCards]):
+    """How far the verifiers of a workflow (the text of its file), as they are set now, agree with people."""
+
+    workflow: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from app.ui.editing import Editing
 from app.ui.engine_link import EngineLink
 from app.ui.finders import Finders
 from app.ui.framing import Framing
+from app.ui.hindsight_desk import Rater, ReportCardDesk
 from app.ui.history.archive import Archive
 from app.ui.history.compare_desk import CompareDesk
 from app.ui.history.history_desk import HistoryDesk
@@ -139,6 +140,9 @@ class MainWindow(QMainWindow):
             self.preferences,
             self.desk.run_once,
         )
+        self.report_cards = ReportCardDesk(self.session, self.link, self.inspector)
+        self.rater = Rater(self.session, self.link, self.runs, self.notices.refused, self)
+        self.rater.rated.connect(self.report_cards.look)
         self.canvas_menus = CanvasMenus(self.canvas, self.action_set, self.editing, self)
         self.run_shown = RunShown(self.session, self.stream, self.canvas, self.top, self.preferences)
         self.budget_question = BudgetQuestion(self.session, self.preferences, self.top.budget)

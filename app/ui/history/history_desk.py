@@ -22,6 +22,7 @@ from app.texts import text
 from app.ui.asking import Choice, ask, file_to_save
 from app.ui.awaiting import Awaiting
 from app.ui.engine_link import EngineLink
+from app.ui.hindsight_desk import Rater
 from app.ui.history.archive import Archive, PastRun
 from app.ui.history.run_words import hour, needs_somebody
 from app.ui.problem_words import in_short, what_happened
@@ -86,6 +87,7 @@ class HistoryDesk(QObject):
         details, listed = page.details, page.list
         RunSteering(details.panel, self.stream, self._refuse, self, self._go_on)
         details.panel.limit_raised.connect(self.limit_raised)
+        Rater(self.session, self._link, details.panel, self._refuse, self)
         listed.clearing.connect(self.clearing)
         listed.chosen.connect(self.open)
         listed.scoped.connect(self.refresh)

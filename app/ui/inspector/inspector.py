@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
@@ -14,6 +14,7 @@ from app.document.frames import by_frame
 from app.document.operations import Operation
 from app.document.problem import ProblemError
 from app.events.run_state import InstanceState
+from app.hindsight.report_card import ReportCard
 from app.ui.appearance import appearance
 from app.ui.canvas.placed import SpecLookup
 from app.ui.inspector.editors.editor import column
@@ -30,7 +31,7 @@ class Inspector(QWidget):
     """Listens to the session itself; the window tells it what is selected and what models there are.
 
     `refused` carries the Problems of an edit that could not be made; `preferences_asked` names the
-    page of Preferences that a person wants to see.
+    page of Preferences that a person wants to see; `cards_wanted`: a verifier is shown, whose report card may be new.
     """
 
     refused = Signal(object)
@@ -38,6 +39,7 @@ class Inspector(QWidget):
     models_wanted = Signal()
     server_taken = Signal(object)  # a FoundLine
     entered = Signal(str, str)  # as StepPage
+    cards_wanted = Signal()
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class Inspector(QWidget):
         self._shelf: Shelf = UNREAD_SHELF
         self._nodes: tuple[str, ...] = ()
         self._step: StepPage | None = None
+        self._cards: Mapping[str, ReportCard] = {}
         self._workflow = WorkflowPage(session)
         self._selection = SelectionPage(session, actions)
         self._stack = QStackedWidget()
@@ -96,6 +99,17 @@ class Inspector(QWidget):
         if self._step is not None:
             self._step.show_shelf(shelf)
 
+    @property
+    def shows_verifier(self) -> bool:
+        """Whether the step that is selected gives a verdict."""
+        return self._step is not None and self._step.gives_verdict
+
+    def show_cards(self, cards: Mapping[str, ReportCard]) -> None:
+        """How far verifiers agree with people, by step."""
+        self._cards = cards
+        if self._step is not None:
+            self._step.show_card(cards.get(self._step.node_id))
+
     def point_at(self, node: str, field: str | None) -> None:
         """Jumps to a setting, as the list of problems asks."""
         self.select((node,))
@@ -116,6 +130,8 @@ class Inspector(QWidget):
             self._step = self._page_for(self._nodes[0])
             self._stack.addWidget(self._step)
             self._stack.setCurrentWidget(self._step)
+            if self._step.gives_verdict:
+                self.cards_wanted.emit()
         elif self._nodes:
             self._selection.show_nodes(self._nodes)
             self._stack.setCurrentWidget(self._selection)
@@ -136,6 +152,7 @@ class Inspector(QWidget):
         page.server_taken.connect(self.server_taken)
         page.entered.connect(self.entered)
         page.show_problems(self._session.problems)
+        page.show_card(self._cards.get(node))
         page.set_read_only(self._session.place.read_only)
         return page
 
@@ -155,6 +172,8 @@ class Inspector(QWidget):
             self._workflow.show_workflow()
         if self._step is not None and self._step.node_id in change.nodes:
             self._step.show_node()
+            if self._step.gives_verdict:
+                self.cards_wanted.emit()
         if self._step is not None and (change.edges or change.nodes - {self._step.node_id}):
             self._step.refresh()
 

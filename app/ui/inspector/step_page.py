@@ -18,6 +18,7 @@ from app.document.picking import input_for, pick
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Graph, Node, PortRef
 from app.events.run_events import Scope
+from app.hindsight.report_card import ReportCard
 from app.registry import node_texts
 from app.registry.part_fields import part_fields
 from app.sdk.ports import ERROR_PORT, Ports
@@ -34,6 +35,7 @@ from app.ui.inspector.help_page import HelpPage
 from app.ui.inspector.node_around import NodeAround
 from app.ui.inspector.path_card import PathCard
 from app.ui.inspector.reading import Reading
+from app.ui.inspector.report_card_view import ReportCardView
 from app.ui.inspector.scrolling import PADDING, make_scroll
 from app.ui.inspector.step_actions import StepActions
 from app.ui.inspector.step_data import StepData, step_data
@@ -81,6 +83,7 @@ class StepPage(QWidget):
         )
         self._around.show_shelf(shelf)
         self._run_shown = ""
+        self._report: ReportCard | None = None
         self._reading = reading
         self._top = QWidget(self)
         self.header = Header(self._top)
@@ -99,6 +102,8 @@ class StepPage(QWidget):
         self._help: HelpPage | None = None
         self._figures = FiguresCard(self._settings)
         self._path = PathCard(self._settings)
+        self.card = ReportCardView(self._settings)
+        self.card.setVisible(self.gives_verdict)
         self.run_actions = StepActions(actions, self._settings)
         self._problems = FaultLine(parent=self._settings)
         self._unknown = PlainLabel(role="muted", wrap=True, parent=self._settings)
@@ -161,6 +166,16 @@ class StepPage(QWidget):
         if self.form is not None:
             self.form.refresh()
 
+    @property
+    def gives_verdict(self) -> bool:
+        """Whether it says that something is good enough."""
+        return any(port.type == "verdict" for port in self._ports().outputs)
+
+    def show_card(self, card: ReportCard | None) -> None:
+        """How far it agrees with people; None: nobody has said anything yet."""
+        self._report = card
+        self.card.show_card(card)
+
     def set_read_only(self, read_only: bool) -> None:
         """Whether settings can only be looked at."""
         for part in (self.form, self.trouble, self.header.title):
@@ -187,6 +202,7 @@ class StepPage(QWidget):
         if self._data is not None:
             self._data.retranslate()
         self._unknown.setText(text("inspector.unknown"))
+        self.card.show_card(self._report)
         self._show_help()
         self.show_run()
 
@@ -257,6 +273,7 @@ class StepPage(QWidget):
             self.trouble,
             self._figures,
             self._path,
+            self.card,
             self.run_actions,
         ):
             if part is not None:

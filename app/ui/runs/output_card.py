@@ -13,6 +13,7 @@ from app.document.workflow import Json
 from app.events.run_events import Preview
 from app.texts import text
 from app.ui.plain import visible
+from app.ui.runs.rating_buttons import RatingButtons
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import ElidedLabel, PlainLabel
 
@@ -20,9 +21,12 @@ _COUNTED = {"list": "items", "table": "rows", "record": "", "text": "characters"
 
 
 class OutputCard(QFrame):
-    """Emits `wanted(reference)` when a person asks for all of a value that came as a preview."""
+    """Emits `wanted(reference)` when a person asks for all of a value that came as a preview, and `rated(word)` as
+    RatingButtons.
+    """
 
     wanted = Signal(str)
+    rated = Signal(str)
 
     def __init__(self, name: str, preview: Preview, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,12 +44,15 @@ class OutputCard(QFrame):
         self._all.setVisible(bool(preview.ref))
         self._all.clicked.connect(lambda: self.wanted.emit(preview.ref))
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.toPlainText()))
+        self.thumbs = RatingButtons()
+        self.thumbs.rated.connect(self.rated)
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(ElidedLabel(name, "strong"), 1)
         head.addWidget(PlainLabel(self._size(), "small"))
         head.addWidget(self._all)
         head.addWidget(self._copy)
+        head.addWidget(self.thumbs)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 12)
         layout.setSpacing(6)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -21,6 +23,7 @@ from app.document.operations import Operation
 from app.document.problem import Problem
 from app.document.workflow import Json, Node
 from app.events.run_state import RunState
+from app.processes.messages import Rating
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.placed import SpecLookup
@@ -65,6 +68,7 @@ class RunPanel(QWidget):
     decided = Signal(str, str, str, object, str)
     raised = Signal(object)
     limit_raised = Signal(object, object)  # as BudgetBanner
+    rated = Signal(str, str, str)  # scope, name of the result or "" for all, word
 
     def __init__(
         self,
@@ -158,6 +162,8 @@ class RunPanel(QWidget):
         self.rows.chosen.connect(self._choose)
         self.results.chosen.connect(self._choose)
         self.results.wanted.connect(self.wanted)
+        self.results.rated.connect(partial(self.rated.emit, ""))
+        self.rows.rated.connect(self._rate_row)
         self.problems.chosen.connect(self.chosen)
         self.problems.mended.connect(self.mended)
         self.costs.chosen.connect(self._choose)
@@ -223,6 +229,22 @@ class RunPanel(QWidget):
     def show_value(self, reference: str, value: Json) -> None:
         """The whole of a value that was asked for by `wanted`."""
         self.results.show_all(reference, value)
+
+    def _rate_row(self, row: int, word: str) -> None:
+        self.rated.emit(f"#{row}", "", word)
+
+    def show_ratings(self, ratings: Sequence[Rating]) -> None:
+        """What was said of the results of the run that is shown."""
+        workflow = self._session.run_workflow
+        nodes = workflow.graph.nodes if workflow else dict[str, Node]()
+        rows = {int(one.scope[1:]): str(one.word) for one in ratings if one.scope[1:].isdigit()}
+        results = {
+            str(nodes[one.node].fields.get("name")): str(one.word)
+            for one in ratings
+            if not one.scope and one.node in nodes
+        }
+        self.rows.show_ratings(rows)
+        self.results.show_ratings(results)
 
     def _choose(self, node: str) -> None:
         if node:

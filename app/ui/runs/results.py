@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
@@ -19,16 +20,21 @@ from app.ui.widgets.plain_label import PlainLabel
 
 
 class Results(QScrollArea):
-    """`wanted(reference)` asks for a whole value; `chosen(node)` leads to a verifier."""
+    """`wanted(reference)` asks for a whole value; `chosen(node)` leads to a verifier; `rated(output, word)` is what a
+    person says of a result.
+    """
 
     wanted = Signal(str)
     chosen = Signal(str)
+    rated = Signal(str, str)
 
     def __init__(self, step_look: Callable[[str], StepLook], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._step_look = step_look
         self._outputs: Mapping[str, Preview] | None = None
         self._cards: dict[str, OutputCard] = {}
+        self._by_name: dict[str, OutputCard] = {}
+        self._words: Mapping[str, str] = {}
         self._bars = AccuracyBars()
         self._bars.chosen.connect(self.chosen)
         self._verdicts = VerdictList()
@@ -61,9 +67,18 @@ class Results(QScrollArea):
         if run.outputs != self._outputs:
             self._outputs = run.outputs
             self._show_outputs(run.outputs)
+            self.show_ratings(self._words)
+        for card in self._by_name.values():  # results of rows are rated in their table
+            card.thumbs.setVisible(run.is_over and not over_rows)
         nothing = not run.outputs and not any(node.verdicts.n for node in run.nodes.values())
         self._empty.setText(text("runs.results.empty"))
         self._empty.setVisible(nothing)
+
+    def show_ratings(self, words: Mapping[str, str]) -> None:
+        """What was said of the results, by name."""
+        self._words = words
+        for name, card in self._by_name.items():
+            card.thumbs.show_word(words.get(name, ""))
 
     def show_all(self, reference: str, value: Json) -> None:
         """The whole of a value that was asked for by `wanted`."""
@@ -82,9 +97,12 @@ class Results(QScrollArea):
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
         self._cards.clear()
+        self._by_name.clear()
         for name, preview in outputs.items():
             card = OutputCard(name, preview)
             card.wanted.connect(self.wanted)
+            card.rated.connect(partial(self.rated.emit, name))
+            self._by_name[name] = card
             self._outputs_layout.addWidget(card)
             if preview.ref:
                 self._cards[preview.ref] = card

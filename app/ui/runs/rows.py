@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from app.ui.canvas.placed import SpecLookup
 from app.ui.problem_words import what_happened
 from app.ui.runs.fact_table import Cell, Column, FactTable
 from app.ui.runs.follow_newest import FollowNewest
+from app.ui.runs.rating_buttons import RatingButtons
 from app.ui.runs.row_facts import FILTERS, RowBook, RowFacts, RowStatus, value_columns
 from app.ui.runs.row_pages import FetchItems, RowPages
 from app.ui.step_looks import StepLook
@@ -35,14 +36,18 @@ _ICONS: dict[RowStatus, tuple[str, str]] = {
 }
 
 
+_THUMBS = {"good": "thumbs-up", "bad": "thumbs-down"}
+
+
 class Rows(QWidget):
     """Emits `chosen(node)`: the step to look at for a row that was opened; `retried`: the failures are to be tried
-    again; `exported`: the rows are wanted as a table.
+    again; `exported`: the rows are wanted as a table; `rated(row, word)`: what a person says of a row's results.
     """
 
     chosen = Signal(str)
     retried = Signal()
     exported = Signal()
+    rated = Signal(int, str)
 
     def __init__(
         self,
@@ -89,12 +94,16 @@ class Rows(QWidget):
         bar.addStretch(1)
         self.follow = QCheckBox()
         self.follow.setObjectName("rows.follow")
-        for part in (self._pace, self.follow, self.retry, self.export):
+        self.thumbs = RatingButtons()
+        self.thumbs.rated.connect(self._rate)
+        self._words: Mapping[int, str] = {}
+        for part in (self._pace, self.follow, self.thumbs, self.retry, self.export):
             bar.addWidget(part)
         self.table = FactTable(self)
         self._following = FollowNewest(self.table, self.follow)
         self.table.opened.connect(self._open)
         self.table.mark_failed(lambda index: self._book.facts(self._rows[index]).status == "failed")
+        self.table.selectionModel().currentRowChanged.connect(self._show_word)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -128,6 +137,30 @@ class Rows(QWidget):
         newest = run.rows_begun - 1 if self._filter is None else len(self._rows) - 1
         self._following.rows_came(-1 if run.is_over or self._filter == "waiting" else newest)
 
+    def show_ratings(self, words: Mapping[int, str]) -> None:
+        """What was said of rows, by number from 0."""
+        self._words = words
+        self._show_word()
+        self._redraw()
+
+    def _current(self) -> int | None:
+        """The row that is selected, where it is through."""
+        index = self.table.currentIndex()
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row = self._rows[index.row()]
+        return row if self._book.facts(row).status in ("done", "check_failed") else None
+
+    def _rate(self, word: str) -> None:
+        row = self._current()
+        if row is not None:
+            self.rated.emit(row, word)
+
+    def _show_word(self, _: object = None) -> None:
+        row = self._current()
+        self.thumbs.setEnabled(row is not None)
+        self.thumbs.show_word(self._words.get(row, "") if row is not None else "")
+
     def stand_alone(self) -> None:
         """What can be done with the rows is offered elsewhere on the page."""
         self._alone = True
@@ -146,6 +179,7 @@ class Rows(QWidget):
         self.retry.setVisible(run.is_over and run.rows_failed > 0 and not self._alone)
         self.follow.setText(text("rows.follow"))
         self.follow.setVisible(not run.is_over)
+        self.thumbs.setVisible(run.is_over and through > 0)
         self.export.setText(text("rows.export"))
         self.export.setVisible(run.is_over and through > 0 and not self._alone)
 
@@ -197,7 +231,7 @@ class Rows(QWidget):
         facts = self._book.facts(self._rows[index])
         failed = facts.status == "failed"
         return self._in_order(
-            Cell(figures.count(facts.row + 1), "muted"),
+            Cell(figures.count(facts.row + 1), "muted", mark=_THUMBS.get(self._words.get(facts.row, ""), "")),
             self._status(facts),
             *self._values(facts),
             self._checks(facts),

@@ -1,0 +1,111 @@
+"""The hindsight desk: what a person says of results is kept, and verifiers show how far they agree with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from app.document import json_codec
+from app.document.problem import Problem
+from app.hindsight.labels import LabelWord
+from app.processes.messages import Counted, GetRatings, GetReportCards, RateResult, Ratings, ReportCards
+from app.ui.awaiting import Awaiting
+from app.ui.engine_link import EngineLink
+from app.ui.inspector.inspector import Inspector
+from app.ui.runs.panel import RunPanel
+from app.ui.session import Session
+
+
+class Rater(QObject):
+    """Joins the thumbs of one run panel with what is kept. `rated`: a word more or less is kept."""
+
+    rated = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        link: EngineLink,
+        panel: RunPanel,
+        refuse: Callable[[tuple[Problem, ...]], object],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._link = link
+        self._panel = panel
+        self._refuse = refuse
+        self._shown = ("", "")
+        self._keeping = Awaiting(self)
+        self._reading = Awaiting(self)
+        panel.rated.connect(self._rate)
+        session.ran.connect(self._look)
+
+    def _rate(self, scope: str, output: str, word: str) -> None:
+        said: LabelWord | Literal[""] = "good" if word == "good" else "bad" if word == "bad" else ""
+        asked = RateResult(self._session.run.run, scope, said, output)
+        self._keeping.start(self._link.ask(asked), self._kept, self._refused)
+
+    def _kept(self, _: Counted) -> None:
+        self._read(self._session.run.run)
+        self.rated.emit()
+
+    def _refused(self, problems: tuple[Problem, ...]) -> None:
+        self._refuse(problems)
+        self._read(self._session.run.run)
+
+    def _look(self, _: object = None) -> None:
+        """Another run, or its end: what was said of it is shown."""
+        run = self._session.run
+        now = (run.run, run.status if run.is_over else "")
+        if now == self._shown:
+            return
+        self._shown = now
+        if not run.is_over:
+            self._panel.show_ratings(())
+        elif self._link.state == "ready":
+            self._read(run.run)
+
+    def _read(self, run: str) -> None:
+        self._reading.cancel()
+        self._reading.start(self._link.ask(GetRatings(run)), partial(self._read_all, run), _nothing)
+
+    def _read_all(self, run: str, found: Ratings) -> None:
+        if run == self._session.run.run:
+            self._panel.show_ratings(found.ratings)
+
+
+class ReportCardDesk(QObject):
+    """Brings report cards to the inspector: when a step is selected that has one, and when labels or runs are new."""
+
+    def __init__(self, session: Session, link: EngineLink, inspector: Inspector) -> None:
+        super().__init__(inspector)
+        self._session = session
+        self._link = link
+        self._inspector = inspector
+        self._was_over = True
+        self._reading = Awaiting(self)
+        inspector.cards_wanted.connect(self.look)
+        session.ran.connect(self._on_run)
+
+    def look(self) -> None:
+        """Asks anew, where a verifier is shown."""
+        if self._link.state != "ready" or not self._inspector.shows_verifier:
+            return
+        workflow = json_codec.write(self._session.workflow).decode("utf-8", "surrogatepass")
+        self._reading.cancel()
+        self._reading.start(self._link.ask(GetReportCards(workflow)), self._arrived, _nothing)
+
+    def _arrived(self, found: ReportCards) -> None:
+        self._inspector.show_cards({card.node: card for card in found.cards})
+
+    def _on_run(self, _: object = None) -> None:
+        was_over, self._was_over = self._was_over, self._session.run.is_over
+        if self._was_over and not was_over:
+            self.look()
+
+
+def _nothing(_: object) -> None:
+    """What was shown before stays."""
