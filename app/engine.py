@@ -23,6 +23,7 @@ from app.adapters.model_speed import measure_speed
 from app.adapters.model_uses import ModelUses, uses_of
 from app.adapters.outside import Outside
 from app.adapters.recent_files import recent_files
+from app.adapters.replaying import Replaying
 from app.adapters.reviewed_store import ReviewedStore
 from app.adapters.run_handle import RunHandle
 from app.adapters.sqlite_cache import SqliteCache
@@ -52,6 +53,7 @@ from app.executor.totals import totals_of
 from app.forecast.asking import asks_models
 from app.forecast.forecast import Forecast
 from app.hindsight.labelling import Labelling, Reviewed
+from app.hindsight.replay import Replays
 from app.planner.inputs import check_inputs
 from app.planner.partial import before
 from app.planner.plan import Plan
@@ -162,6 +164,12 @@ class Engine:
     def labelling(self) -> Labelling:
         """What people said of results, and how far verifiers agree with it."""
         return Labelling(self.runs, self.runs.labels, self.revisit)
+
+    @cached_property
+    def replays(self) -> Replaying:
+        """Rows of past runs once more with the strong model alone."""
+        made = Replays(self.runs, self.revisit, self.registry.get)
+        return Replaying(made, self.outside, self.runs.replays)
 
     @cached_property
     def _caps(self) -> LiveCaps:

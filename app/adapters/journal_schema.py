@@ -81,4 +81,11 @@ _LABELS = (
         PRIMARY KEY (workflow_id, node, subject)) WITHOUT ROWID""",
 )
 
-JOURNAL = Schema(migrations=(_FIRST, _CALLS, _LEDGER, _TOGETHER, _LABELS), synchronous="FULL")
+# What replays have found: the latest of each step, as plain data.
+_REPLAYS = (
+    """CREATE TABLE replays (
+        workflow_id TEXT NOT NULL, node TEXT NOT NULL, at INTEGER NOT NULL, record TEXT NOT NULL,
+        PRIMARY KEY (workflow_id, node)) WITHOUT ROWID""",
+)
+
+JOURNAL = Schema(migrations=(_FIRST, _CALLS, _LEDGER, _TOGETHER, _LABELS, _REPLAYS), synchronous="FULL")

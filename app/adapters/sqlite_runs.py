@@ -21,6 +21,7 @@ from app.adapters.sqlite_journal import SqliteJournal
 from app.adapters.sqlite_labels import SqliteLabels
 from app.adapters.sqlite_ledger import SqliteLedger
 from app.adapters.sqlite_limits import SqliteLimits
+from app.adapters.sqlite_replays import SqliteReplays
 from app.costs.limits import Caps
 from app.document.problem import Problem
 from app.events.json_codec import json_of, record_of
@@ -65,6 +66,7 @@ class SqliteRuns(RunStore):
         self._ledger = SqliteLedger(self._database, self._outbox)
         self._leases = RunLeases(where.data / "runs")
         self.labels = SqliteLabels(self._database)
+        self.replays = SqliteReplays(self._database)
         self.limits = SqliteLimits(self._database, self._outbox, self._leases.alive, caps)
         self._restore = restore
         self._open: dict[str, SqliteJournal] = {}

@@ -49,7 +49,12 @@ class BreakEven:
 
 def agreed(rows: Sequence[ReplayedRow]) -> int:
     """Rows where both said the same, spaces and capitals aside."""
-    return sum(row.strong is not None and _plain(row.cascade) == _plain(row.strong) for row in rows)
+    return sum(map(is_same, rows))
+
+
+def is_same(row: ReplayedRow) -> bool:
+    """Whether both said the same of it; never where one failed."""
+    return row.strong is not None and _plain(row.cascade) == _plain(row.strong)
 
 
 def _plain(words: str) -> str:

@@ -52,6 +52,7 @@ from app.processes.messages import (
 from app.processes.model_answers import ModelAnswers
 from app.processes.outbox import Outbox
 from app.processes.parent import die_with_parent, private_stdout
+from app.processes.replay_answers import ReplayAnswers
 from app.sdk.context import Answer
 from app.sdk.grants import Grants
 from app.settings import folders, load_preferences
@@ -90,6 +91,7 @@ class EngineHost:
             **ModelAnswers(engine).answers,
             **self._history.answers,
             **HindsightAnswers(engine).answers,
+            **ReplayAnswers(engine).answers,
         }
 
     def take(self, line: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from app.adapters.connection_check import ConnectionCheck
@@ -23,8 +24,9 @@ from app.document.workflow import Json
 from app.events.run_events import Failure, Scope
 from app.executor.cache import CacheState
 from app.executor.journal import ItemStatus, RunLine
-from app.forecast.forecast import Forecast
+from app.forecast.forecast import CostInterval, Forecast
 from app.hindsight.labels import LabelWord
+from app.hindsight.replay import Replayed
 from app.hindsight.report_card import ReportCard
 from app.sdk.context import Decision
 from app.sdk.grants import Grants
@@ -183,6 +185,30 @@ class ReportCards:
     cards: tuple[ReportCard, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ReplayPrepared:
+    """What a replay would ask. `flow` is the text of the workflow to run over its samples; all its rows cost `at_most`
+    that, where the price isn't `known` at the one that limits assume; `likely` is the forecast.
+    """
+
+    run: str
+    node: str
+    title: str
+    rows: int
+    model: str
+    flow: str
+    at_most: Decimal
+    known: bool
+    likely: CostInterval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayList:
+    """The latest replay of each step, the latest of all first."""
+
+    replays: tuple[Replayed, ...] = ()
+
+
 Reply: TypeAlias = (
     Done
     | Refused
@@ -210,6 +236,9 @@ Reply: TypeAlias = (
     | MeasuredSpeed
     | Ratings
     | ReportCards
+    | ReplayPrepared
+    | Replayed
+    | ReplayList
 )
 R = TypeVar("R")
 
@@ -538,6 +567,33 @@ class GetReportCards(Request[ReportCards]):
     """How far the verifiers of a workflow (the text of its file), as they are set now, agree with people."""
 
     workflow: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareReplay(Request[ReplayPrepared]):
+    """What would a replay of a step ask? An empty `run` is the latest one of the workflow in which it answered, an
+    empty `node` any step that can be replayed. `name` is what the replay is called.
+    """
+
+    workflow_id: str
+    name: str
+    run: str = ""
+    node: str = ""
+    sample: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class GetReplayed(Request[Replayed]):
+    """What came of a replay that was prepared for this run and step, by the records of the run `replay`."""
+
+    run: str
+    node: str
+    replay: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetReplays(Request[ReplayList]):
+    """What earlier replays have found."""
 
 
 @dataclass(frozen=True, slots=True)

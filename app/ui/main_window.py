@@ -47,6 +47,7 @@ from app.ui.partial_runs import PartialRuns
 from app.ui.pinning import Pinning
 from app.ui.plain import visible
 from app.ui.preferences_desk import PreferencesDesk
+from app.ui.replay.replay_desk import ReplayDesk
 from app.ui.run_desk import RunDesk
 from app.ui.run_shown import RunShown
 from app.ui.run_stream import RunStream
@@ -143,6 +144,10 @@ class MainWindow(QMainWindow):
         self.report_cards = ReportCardDesk(self.session, self.link, self.inspector)
         self.rater = Rater(self.session, self.link, self.runs, self.notices.refused, self)
         self.rater.rated.connect(self.report_cards.look)
+        self.replay = ReplayDesk(self.link, self)
+        self.replay.replayed.connect(self.costs.look)
+        self.inspector.replay_wanted.connect(self._replay)
+        self.costs.replay_wanted.connect(self.replay.open)
         self.canvas_menus = CanvasMenus(self.canvas, self.action_set, self.editing, self)
         self.run_shown = RunShown(self.session, self.stream, self.canvas, self.top, self.preferences)
         self.budget_question = BudgetQuestion(self.session, self.preferences, self.top.budget)
@@ -244,6 +249,9 @@ class MainWindow(QMainWindow):
         self.action_set.update_possible(now)
         self.action_set.explain("edit.undo", self.session.undo_stack.undoText())
         self.action_set.explain("edit.redo", self.session.undo_stack.redoText())
+
+    def _replay(self, node: str) -> None:
+        self.replay.open(self.session.workflow.id, node)
 
     def show_document(self) -> None:
         """The document as it is now."""

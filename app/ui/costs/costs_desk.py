@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from app.adapters.shelf import NO_SHELF, Shelf
 from app.costs.bill import Line
 from app.costs.spending import Spending
 from app.document.problem import Problem
-from app.processes.messages import ExportCosts, GetShelf, GetSpending
+from app.hindsight.replay import Replayed
+from app.processes.messages import ExportCosts, GetReplays, GetShelf, GetSpending
 from app.registry import node_texts
 from app.registry.registry import Registry
 from app.texts import text
@@ -35,6 +36,7 @@ class CostsDesk(QObject):
 
     stood = Signal(object)
     limits_wanted = Signal()
+    replay_wanted = Signal(str, str)  # workflow, step
     told = Signal(object)
     refused = Signal(object)
 
@@ -60,6 +62,7 @@ class CostsDesk(QObject):
         page.month_wanted.connect(self.show)
         page.limits_wanted.connect(self.limits_wanted)
         page.export_wanted.connect(self._export)
+        page.replay_wanted.connect(self.replay_wanted)
         return page
 
     def show(self, month: Month | None = None) -> None:
@@ -81,16 +84,17 @@ class CostsDesk(QObject):
         if not self._later.isActive():
             self._later.start()
 
-    async def _read(self, month: Month) -> tuple[Month, Spending, Spending]:
+    async def _read(self, month: Month) -> tuple[Month, Spending, Spending, Sequence[Replayed]]:
         spending = await self._link.ask(GetSpending(*_span(month)))
         before = await self._link.ask(GetSpending(*_span(month.moved(-1))))
         if not self._shelf.models:
             self._shelf = await self._link.ask(GetShelf())
-        return month, spending, before
+        replays = (await self._link.ask(GetReplays())).replays
+        return month, spending, before, replays
 
-    def _arrived(self, read: tuple[Month, Spending, Spending]) -> None:
-        month, spending, before = read
-        self.page.show_month(month, spending, before, self._shelf)
+    def _arrived(self, read: tuple[Month, Spending, Spending, Sequence[Replayed]]) -> None:
+        month, spending, before, replays = read
+        self.page.show_month(month, spending, before, self._shelf, replays)
         self.stood.emit(spending)
 
     def _title(self, line: Line) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -16,8 +18,10 @@ from PySide6.QtWidgets import (
 
 from app.adapters.shelf import NO_SHELF, Shelf
 from app.costs.bill import Model
+from app.costs.savings import CASCADE
 from app.costs.spending import Spending
 from app.document.problem import Problem
+from app.hindsight.replay import REPLAY, Replayed
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.costs.card import CostsCard
@@ -42,15 +46,19 @@ _MEASURES = ("money", "calls", "tokens")
 
 
 class CostsPage(QScrollArea):
-    """Emits `month_wanted(Month)`, `limits_wanted`, `export_wanted`. It shows what it is given and asks nothing."""
+    """Emits `month_wanted(Month)`, `limits_wanted`, `export_wanted`, `replay_wanted(workflow, step)`. It shows what it
+    is given and asks nothing.
+    """
 
     month_wanted = Signal(object)
     limits_wanted = Signal()
     export_wanted = Signal()
+    replay_wanted = Signal(str, str)
 
     def __init__(self, title: Title, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("costs")
+        self._replays: Sequence[Replayed] = ()
         self._spending = Spending()
         self._before = Spending()
         self._shelf: Shelf = NO_SHELF
@@ -64,8 +72,18 @@ class CostsPage(QScrollArea):
         self._lay_out()
         appearance().changed.connect(self._show)
 
-    def show_month(self, month: Month, spending: Spending, before: Spending, shelf: Shelf) -> None:
-        """A month, the one before it for the question what another model would have cost, and the models there are."""
+    def show_month(
+        self,
+        month: Month,
+        spending: Spending,
+        before: Spending,
+        shelf: Shelf,
+        replays: Sequence[Replayed] = (),
+    ) -> None:
+        """A month, the one before it for the question what another model would have cost, the models there are, and
+        what replays have found.
+        """
+        self._replays = replays
         if month != self._month:
             self._day, self._model = "", None
         self._month, self._spending, self._before, self._shelf = month, spending, before, shelf
@@ -111,6 +129,8 @@ class CostsPage(QScrollArea):
         self._causes.content.addWidget(self.tree)
         self.split.chosen.connect(self._show_causes)
         self._unknown, self._saved, self.what_if = UnknownCard(), SavedCard(), WhatIfCard()
+        for card in (self._saved, self.what_if):
+            card.replay_wanted.connect(self._replay)
         self._nothing = PlainLabel(role="muted", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setMinimumHeight(160)
@@ -167,7 +187,7 @@ class CostsPage(QScrollArea):
         self._nothing.setVisible(not has)
         self._spent.show_month(spending, month)
         self._unknown.show_spending(spending)
-        self._saved.show_spending(spending)
+        self._saved.show_spending(spending, self._replays)
         before = self._before.bill()
         self.what_if.setVisible(bool(before.total.calls))
         self.what_if.show_month(before, month.moved(-1), self._shelf)
@@ -175,6 +195,17 @@ class CostsPage(QScrollArea):
         self._side.setVisible(any(part.isVisibleTo(self._side) for part in side))
         self._show_days()
         self._show_causes()
+
+    def _replay(self) -> None:
+        """Of the cascade with most rows, else of the dearest workflow in which there is something to replay."""
+        found = self._spending if self._spending.sums else self._before
+        cascades = [one for one in found.tiers if one.type == CASCADE]
+        top = max(cascades, key=lambda one: one.rows, default=None)
+        workflows = [line for line in found.bill().workflows if line.key != REPLAY]
+        if top is not None:
+            self.replay_wanted.emit(top.key[0], top.key[1])
+        elif workflows:
+            self.replay_wanted.emit(workflows[0].key, "")
 
     def _show_days(self) -> None:
         spending, day = self._spending, self._spending.standing("day")

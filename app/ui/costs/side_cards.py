@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app import figures
+from app.costs.break_even import agreed
 from app.costs.savings import Saving
 from app.costs.spending import Spending
+from app.hindsight.replay import Replayed
 from app.texts import text
 from app.ui.costs.amounts import about, dollars
 from app.ui.costs.card import CostsCard
+from app.ui.model_words import day_words
+from app.ui.plain import one_line
+from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.state_icon import StateIcon
 
@@ -43,7 +50,9 @@ class UnknownCard(CostsCard):
 
 
 class SavedCard(CostsCard):
-    """Each saving with how it was computed, and whether that is exact."""
+    """Each saving with how it was computed, and whether that is exact. `replay_wanted`: it shall be measured."""
+
+    replay_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,16 +61,41 @@ class SavedCard(CostsCard):
         self._lines = {by: _SavedLine() for by in ("cache", "cascade", "provider")}
         for line in self._lines.values():
             self.content.addWidget(line)
+        self._measured = PlainLabel(role="label", wrap=True)
+        self.replay = QPushButton()
+        vary(self.replay, kind="link")
+        self.replay.clicked.connect(self.replay_wanted)
+        self.content.insertWidget(3, self._measured)
+        self.content.insertWidget(4, self.replay, 0, Qt.AlignmentFlag.AlignLeft)
         self.content.addStretch(1)
 
-    def show_spending(self, spending: Spending) -> None:
+    def show_spending(self, spending: Spending, replays: Sequence[Replayed] = ()) -> None:
         savings = spending.savings
+        mine = {one.key[0] for one in spending.sums if one.key} | {one.key[0] for one in spending.workflows}
+        found = next((one for one in replays if one.workflow_id in mine), None)
+        self._measured.setText(_measured_words(found) if found else "")
+        self._measured.setVisible(found is not None)
+        self.replay.setText(text("costs.replay.again" if found else "costs.replay"))
         total = sum((one.amount for one in savings), Decimal(0))
         exact = all(one.how == "exact" for one in savings if one.amount)
         self.title.setText(text("costs.saved"))
         self._total.setText(_amount(total) if exact else about(total))
         for saving in savings:
             self._lines[saving.by].show_saving(saving)
+
+
+def _measured_words(found: Replayed) -> str:
+    asked = sum(row.strong is not None for row in found.rows)
+    return text(
+        "costs.replay.found",
+        n=asked,
+        workflow=one_line(found.workflow),
+        model=one_line(found.model),
+        same=agreed(found.rows),
+        paid=figures.money(found.told.cascade),
+        strong=figures.money(found.told.strong) if found.known else text("figure.unknown"),
+        day=day_words(dt.datetime.fromtimestamp(found.at).astimezone().date().isoformat()),
+    )
 
 
 class _SavedLine(QWidget):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from app import figures
 from app.adapters.shelf import ModelLine, Shelf
@@ -31,7 +31,9 @@ _OTHERS = 3  # models beside the chosen one
 
 
 class WhatIfCard(CostsCard):
-    """Only models of known price are offered; it says nothing about quality."""
+    """Only models of known price are offered; it says nothing about quality, which a replay shows (`replay_wanted`)."""
+
+    replay_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("fact")
@@ -53,8 +55,11 @@ class WhatIfCard(CostsCard):
         self._words = PlainLabel(role="label", wrap=True)
         self._quality = PlainLabel(role="muted", wrap=True)
         self.content.addLayout(row)
+        self.replay = QPushButton()
+        self.replay.clicked.connect(self.replay_wanted)
         for part in (self._bars, self._computed, self._words, self._quality):
             self.content.addWidget(part)
+        self.content.addWidget(self.replay, 0, Qt.AlignmentFlag.AlignLeft)
         self.content.addStretch(1)
 
     def show_month(self, bill: Bill, month: Month, shelf: Shelf) -> None:
@@ -79,6 +84,7 @@ class WhatIfCard(CostsCard):
         self._label.setText(text("costs.what_if.model"))
         self.models.setAccessibleName(text("costs.what_if.model"))
         self._computed.setText(text("costs.how_computed"))
+        self.replay.setText(text("costs.replay"))
         self._choose()
 
     def _choose(self) -> None:
@@ -152,8 +158,6 @@ class _Bars(QWidget):
         return QSize(300, self._ROW * len(self._rows))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        from PySide6.QtCore import Qt
-
         look, language = appearance().theme, appearance().language
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

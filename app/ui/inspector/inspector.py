@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
@@ -40,6 +41,7 @@ class Inspector(QWidget):
     server_taken = Signal(object)  # a FoundLine
     entered = Signal(str, str)  # as StepPage
     cards_wanted = Signal()
+    replay_wanted = Signal(str)  # a step
 
     def __init__(
         self,
@@ -151,6 +153,7 @@ class Inspector(QWidget):
         page.models_wanted.connect(self.models_wanted)
         page.server_taken.connect(self.server_taken)
         page.entered.connect(self.entered)
+        page.replay_wanted.connect(partial(self.replay_wanted.emit, node))
         page.show_problems(self._session.problems)
         page.show_card(self._cards.get(node))
         page.set_read_only(self._session.place.read_only)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QStackedWidget, QTabBar, QWidget
 
 from app.adapters.shelf import Shelf
 from app.adapters.workflow_files import read_file
@@ -19,6 +19,7 @@ from app.document.problem import Problem, ProblemError
 from app.document.workflow import Graph, Node, PortRef
 from app.events.run_events import Scope
 from app.hindsight.report_card import ReportCard
+from app.hindsight.wiring import wiring_of
 from app.registry import node_texts
 from app.registry.part_fields import part_fields
 from app.sdk.ports import ERROR_PORT, Ports
@@ -56,6 +57,7 @@ class StepPage(QWidget):
     models_wanted = Signal()
     server_taken = Signal(object)  # a FoundLine
     entered = Signal(str, str)  # a step inside this frame is to be looked at, in a scope
+    replay_wanted = Signal()
 
     def __init__(
         self,
@@ -102,6 +104,8 @@ class StepPage(QWidget):
         self._help: HelpPage | None = None
         self._figures = FiguresCard(self._settings)
         self._path = PathCard(self._settings)
+        self.replay = QPushButton(self._settings)
+        self.replay.clicked.connect(self.replay_wanted)
         self.card = ReportCardView(self._settings)
         self.card.setVisible(self.gives_verdict)
         self.run_actions = StepActions(actions, self._settings)
@@ -133,6 +137,12 @@ class StepPage(QWidget):
             if self.form is not None:
                 self.form.refresh()
             self.trouble.show_node(node, self._error_goes_to())
+            self._offer_replay()
+
+    def _offer_replay(self) -> None:
+        """Where a cheap model answers first and a strong one only where that won't do."""
+        can = wiring_of(self._session.workflow, self.node_id, self._specs) is not None
+        self.replay.setVisible(can)
 
     def show_run(self) -> None:
         """The run has moved on."""
@@ -202,6 +212,7 @@ class StepPage(QWidget):
         if self._data is not None:
             self._data.retranslate()
         self._unknown.setText(text("inspector.unknown"))
+        self.replay.setText(text("replay.button"))
         self.card.show_card(self._report)
         self._show_help()
         self.show_run()
@@ -273,6 +284,7 @@ class StepPage(QWidget):
             self.trouble,
             self._figures,
             self._path,
+            self.replay,
             self.card,
             self.run_actions,
         ):

@@ -47,3 +47,42 @@ def test_a_replay_is_priced_first_and_booked(save: Any, baton: Any) -> None:
     strong = next(line for line in costs["lines"] if line["name"] == "gpt-4o")
     assert Decimal(strong["cost"]["usd"]) == Decimal(told.json["cost_usd"])
     assert baton("replay", run, "a").code != 0
+
+
+@pytest.mark.usefixtures("paid_server")
+def test_a_check_between_two_models_is_replayed_like_a_cascade(save: Any, baton: Any) -> None:
+    def model(name: str) -> dict[str, Any]:
+        return {"prompt": "About {{message}}", "model": {**MODEL, "model": name}, "max_tokens": 100}
+
+    check = {"rules": [{"rule": "not_contains", "value": "{{unwanted}}"}], "hand_on": True}
+    samples = [{"message": f"row {i}", "unwanted": "zzz" if i == 1 else "e"} for i in range(4)]
+    nodes = {
+        "a": ("intent.ask", {"asked": [{"name": "message"}, {"name": "unwanted"}], "samples": samples}),
+        "cheap": ("model.text", model("gpt-4o-mini")),
+        "check": ("verifier.check", check),
+        "strong": ("model.text", model("gpt-4o")),
+        "m": "flow.merge",
+        "o": ("output.output", {"name": "reply"}),
+    }
+    edges = [
+        "a.message>cheap.message",
+        "cheap.text>check.value",
+        "a.message>check.instead",
+        "a.unwanted>check.unwanted",
+        "check.failed>strong.message",
+        "check.passed>m.values",
+        "strong.text>m.values",
+        "m.value>o.value",
+    ]
+    ran = baton("run", save(flow(nodes, edges)), "--rows", "samples", "--allow", "--json")
+    assert ran.code == 0, ran.err
+    told = baton("replay", ran.json["run"], "check", "--yes", "--json")
+    assert told.code == 0, told.err
+    tiers = {one["row"]: one["tier"] for one in told.json["answers"]}
+    assert tiers == {1: 2, 2: 1, 3: 2, 4: 2}
+    assert told.json["escalated"] == 0.75
+    a_row = {name: Decimal(usd) for name, usd in told.json["usd_a_row"].items()}
+    assert 0 < a_row["first_with_check"] < a_row["strong_alone"]
+    assert told.json["is_met"] == (told.json["break_even"] > 0.75)
+    assert all(one["strong"] is not None for one in told.json["answers"])
+    assert all(one["cascade"] == one["strong"] for one in told.json["answers"] if one["tier"] == 2)
