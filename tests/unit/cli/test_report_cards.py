@@ -38,7 +38,7 @@ def test_a_card_counts_false_passes_and_false_alarms_by_ratings(save: Any, baton
     run = run_of(baton, path)
     assert "No labels yet" in baton("checks", path).out
     for row, word in ((1, "bad"), (2, "good"), (3, "bad"), (4, "good")):
-        assert "one check" in baton("rate", run, word, "--row", row).err
+        assert "1 check." in baton("rate", run, word, "--row", row).err
     card = card_of(baton, path)
     assert (card["agreed"]["n"], card["agreed"]["of"]) == (2, 4)
     assert (card["false_passes"]["n"], card["false_passes"]["of"]) == (1, 2)
