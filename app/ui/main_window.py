@@ -143,11 +143,7 @@ class MainWindow(QMainWindow):
         )
         self.report_cards = ReportCardDesk(self.session, self.link, self.inspector)
         self.rater = Rater(self.session, self.link, self.runs, self.notices.refused, self)
-        self.rater.rated.connect(self.report_cards.look)
         self.replay = ReplayDesk(self.link, self)
-        self.replay.replayed.connect(self.costs.look)
-        self.inspector.replay_wanted.connect(self._replay)
-        self.costs.replay_wanted.connect(self.replay.open)
         self.canvas_menus = CanvasMenus(self.canvas, self.action_set, self.editing, self)
         self.run_shown = RunShown(self.session, self.stream, self.canvas, self.top, self.preferences)
         self.budget_question = BudgetQuestion(self.session, self.preferences, self.top.budget)
@@ -249,9 +245,6 @@ class MainWindow(QMainWindow):
         self.action_set.update_possible(now)
         self.action_set.explain("edit.undo", self.session.undo_stack.undoText())
         self.action_set.explain("edit.redo", self.session.undo_stack.redoText())
-
-    def _replay(self, node: str) -> None:
-        self.replay.open(self.session.workflow.id, node)
 
     def show_document(self) -> None:
         """The document as it is now."""

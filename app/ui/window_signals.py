@@ -174,6 +174,13 @@ class WindowSignals(QObject):
             stream.state_changed.connect(costs.look_soon)
         for reached in (window.runs.limit_raised, window.history.limit_raised):
             reached.connect(self._set_limit)
+        window.rater.rated.connect(window.report_cards.look)
+        window.replay.replayed.connect(costs.look)
+        costs.replay_wanted.connect(window.replay.open)
+        window.inspector.replay_wanted.connect(self._replay)
+
+    def _replay(self, node: str) -> None:
+        self._window.replay.open(self._window.session.workflow.id, node)
 
     def _set_limit(self, reached: BudgetReached, cap: Decimal) -> None:
         """A limit of a day or month that a run waits for."""
