@@ -52,6 +52,7 @@ from app.executor.run_request import AS_IT_WAS, Anew, RunRequest, from_plain, to
 from app.executor.totals import totals_of
 from app.forecast.asking import asks_models
 from app.forecast.forecast import Forecast
+from app.hindsight.experience import Experience
 from app.hindsight.labelling import Labelling, Reviewed
 from app.hindsight.replay import Replays
 from app.planner.inputs import check_inputs
@@ -164,6 +165,11 @@ class Engine:
     def labelling(self) -> Labelling:
         """What people said of results, and how far verifiers agree with it."""
         return Labelling(self.runs, self.runs.labels, self.revisit)
+
+    @cached_property
+    def experience(self) -> Experience:
+        """Which model passed its checks on which texts."""
+        return Experience(self.runs, self.revisit, self.registry.get)
 
     @cached_property
     def replays(self) -> Replaying:

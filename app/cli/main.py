@@ -21,6 +21,7 @@ from app.cli.diff import diff
 from app.cli.doctor import doctor
 from app.cli.fmt import fmt
 from app.cli.help import Verb, Verbs, misuse
+from app.cli.learn import learn
 from app.cli.models import models
 from app.cli.nodes import nodes
 from app.cli.rate import rate
@@ -48,6 +49,7 @@ for verb in (
     rate,
     check,
     checks,
+    learn,
     nodes,
     models,
     render,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from app.document.problem import Problem, ProblemError
 from app.engine import Engine
 from app.processes.account_answers import workflow_of
 from app.processes.messages import (
     Counted,
     GetRatings,
     GetReportCards,
+    Learned,
+    LearnFromRuns,
     RateResult,
     Rating,
     Ratings,
@@ -29,6 +32,7 @@ class HindsightAnswers:
             RateResult: self._rate,
             GetRatings: self._ratings,
             GetReportCards: self._cards,
+            LearnFromRuns: self._learn,
         }
 
     @as_problems
@@ -41,6 +45,13 @@ class HindsightAnswers:
     async def _ratings(self, asked: GetRatings) -> Ratings:
         labels = await self._engine.labelling.ratings(asked.run)
         return Ratings(tuple(Rating(label.node, label.scope, label.word) for label in labels))
+
+    @as_problems
+    async def _learn(self, asked: LearnFromRuns) -> Learned:
+        lesson = await self._engine.experience.lesson(asked.workflow_id, asked.prompt)
+        if not lesson.router.examples:
+            raise ProblemError(Problem("learn.nothing"))
+        return Learned(lesson.router.to_text(), lesson.router.examples, lesson.runs)
 
     @as_problems
     async def _cards(self, asked: GetReportCards) -> ReportCards:

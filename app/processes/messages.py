@@ -186,6 +186,15 @@ class ReportCards:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """What a Smart pick has learned, as its field holds it; from so many answers of so many runs."""
+
+    router: str = ""
+    examples: int = 0
+    runs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayPrepared:
     """What a replay would ask. `flow` is the text of the workflow to run over its samples; all its rows cost `at_most`
     that, where the price isn't `known` at the one that limits assume; `likely` is the forecast.
@@ -236,6 +245,7 @@ Reply: TypeAlias = (
     | MeasuredSpeed
     | Ratings
     | ReportCards
+    | Learned
     | ReplayPrepared
     | Replayed
     | ReplayList
@@ -567,6 +577,14 @@ class GetReportCards(Request[ReportCards]):
     """How far the verifiers of a workflow (the text of its file), as they are set now, agree with people."""
 
     workflow: str
+
+
+@dataclass(frozen=True, slots=True)
+class LearnFromRuns(Request[Learned]):
+    """What do the past runs of a workflow teach a Smart pick with this prompt?"""
+
+    workflow_id: str
+    prompt: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,22 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal
 
 from app.document import json_codec
+from app.document.frames import node_in
+from app.document.operations import SetFields
 from app.document.problem import Problem
+from app.hindsight.experience import prompt_of
 from app.hindsight.labels import LabelWord
-from app.processes.messages import Counted, GetRatings, GetReportCards, RateResult, Ratings, ReportCards
+from app.processes.messages import (
+    Counted,
+    GetRatings,
+    GetReportCards,
+    Learned,
+    LearnFromRuns,
+    RateResult,
+    Ratings,
+    ReportCards,
+)
+from app.texts import text
 from app.ui.awaiting import Awaiting
 from app.ui.engine_link import EngineLink
 from app.ui.inspector.inspector import Inspector
@@ -78,10 +91,17 @@ class Rater(QObject):
 
 
 class ReportCardDesk(QObject):
-    """Brings report cards to the inspector: when a step is selected that has one, and when labels or runs are new."""
+    """Brings report cards to the inspector: when a step is selected that has one, and when labels or runs are new. Lets
+    Smart picks learn from past runs; `told` says what was learned, `refused` why nothing was.
+    """
+
+    told = Signal(object)
+    refused = Signal(object)
 
     def __init__(self, session: Session, link: EngineLink, inspector: Inspector) -> None:
         super().__init__(inspector)
+        self._learning = Awaiting(self)
+        inspector.lesson_wanted.connect(self._learn)
         self._session = session
         self._link = link
         self._inspector = inspector
@@ -97,6 +117,19 @@ class ReportCardDesk(QObject):
         workflow = json_codec.write(self._session.workflow).decode("utf-8", "surrogatepass")
         self._reading.cancel()
         self._reading.start(self._link.ask(GetReportCards(workflow)), self._arrived, _nothing)
+
+    def _learn(self, node: str) -> None:
+        step = node_in(self._session.workflow, node)
+        if step is not None:
+            asked = LearnFromRuns(self._session.workflow.id, prompt_of(step))
+            self._learning.start(self._link.ask(asked), partial(self._learned, node), self.refused.emit)
+
+    def _learned(self, node: str, found: Learned) -> None:
+        if node_in(self._session.workflow, node) is None:
+            return
+        self._session.do(SetFields(node, {"how": "trained", "router": found.router}))
+        words: Callable[[], str] = partial(text, "learn.from", n=found.examples, runs=found.runs)
+        self.told.emit(words)
 
     def _arrived(self, found: ReportCards) -> None:
         self._inspector.show_cards({card.node: card for card in found.cards})

@@ -175,6 +175,8 @@ class WindowSignals(QObject):
         for reached in (window.runs.limit_raised, window.history.limit_raised):
             reached.connect(self._set_limit)
         window.rater.rated.connect(window.report_cards.look)
+        window.report_cards.told.connect(window.notices.told)
+        window.report_cards.refused.connect(window.notices.refused)
         window.replay.replayed.connect(costs.look)
         costs.replay_wanted.connect(window.replay.open)
         window.inspector.replay_wanted.connect(self._replay)

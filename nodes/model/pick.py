@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal, TypeAlias
 
 from app.sdk.context import RunContext
 from app.sdk.data_types import Value
-from app.sdk.fields import SMALL, STRONG, ChoiceField, ModelChoice, ModelField, NumberField, Option, RowsField
+from app.sdk.fields import (
+    SMALL,
+    STRONG,
+    ChoiceField,
+    ModelChoice,
+    ModelField,
+    NumberField,
+    Option,
+    RowsField,
+    TextField,
+)
 from app.sdk.lit_path import Turn
 from app.sdk.model_rows import ModelRow, too_few
 from app.sdk.node_type import ByPort, Fault, NodeType, Stage
@@ -16,8 +27,11 @@ from app.sdk.ports import Port, Ports
 from app.sdk.question import Asking, QuestionFields, named, question_faults
 from app.sdk.reference_ports import grown_inputs
 from app.sdk.references import fill
+from app.sdk.router import Router, by_router, router_of
 
-How: TypeAlias = Literal["rules", "learned"]
+How: TypeAlias = Literal["rules", "learned", "trained"]
+
+_BY_TABLE = ("learned", "trained")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,11 @@ class PickFields(QuestionFields):
             options=(
                 Option("rules", "by rules"),
                 Option("learned", "by what was seen", "The cheapest model that passed often enough."),
+                Option(
+                    "trained",
+                    "by what past runs taught",
+                    "The cheapest model that likely passes on this very text. By the rules until enough was seen.",
+                ),
             ),
         ),
     ] = "rules"
@@ -38,12 +57,12 @@ class PickFields(QuestionFields):
             label="Rules",
             help="The first one that holds decides.",
             item="rule",
-            shown_if=("how", ("rules",)),
+            shown_if=("how", ("rules", "trained")),
         ),
     ] = (PickRule(),)
     models: Annotated[
         tuple[ModelRow, ...],
-        RowsField(label="Models, the cheapest first", item="model", shown_if=("how", ("learned",))),
+        RowsField(label="Models, the cheapest first", item="model", shown_if=("how", _BY_TABLE)),
     ] = (ModelRow(SMALL), ModelRow(STRONG))
     wanted: Annotated[
         float,
@@ -54,7 +73,7 @@ class PickFields(QuestionFields):
             maximum=1,
             step=0.05,
             slider=True,
-            shown_if=("how", ("learned",)),
+            shown_if=("how", _BY_TABLE),
         ),
     ] = 0.8
     evidence: Annotated[
@@ -67,6 +86,17 @@ class PickFields(QuestionFields):
             advanced=True,
         ),
     ] = ()
+    router: Annotated[
+        str,
+        TextField(
+            label="What it has learned",
+            help="Filled in by “Learn from past runs”. Words stand in it only as numbers.",
+            lines=3,
+            monospace=True,
+            shown_if=("how", ("trained",)),
+            advanced=True,
+        ),
+    ] = ""
     otherwise: Annotated[
         ModelChoice, ModelField(label="Otherwise ask", help="Where no rule holds, or too little is known.")
     ] = SMALL
@@ -87,8 +117,13 @@ class Pick(NodeType[PickFields, ByPort, PickOutputs]):
     of 40 count for more than 4 of 4. With fewer than ten answers it says that it doesn't know and asks the model under
     "Otherwise ask".
 
-    The table changes only when you change it, so the same input always goes to the same model until then. Why a model
-    was picked stands in the step's path, and the kind of the input with it.
+    It can also learn from past runs of this workflow: which model passed the checks behind it on which texts, in this
+    step, in a Cascade or in a model step with the same prompt. Press "Learn from past runs" for that. It then takes the
+    cheapest model that likely passes on the very text at hand; until ten answers of a model were checked, the rules
+    decide.
+
+    What it goes by changes only when you change it or let it learn again, so the same input always goes to the same
+    model until then. Why a model was picked stands in the step's path, and the kind of the input with it.
 
     Example: rules "the length is at least 1000: strong" and "the writing is chinese: Qwen", otherwise small.
     """
@@ -105,14 +140,15 @@ class Pick(NodeType[PickFields, ByPort, PickOutputs]):
 
     @classmethod
     def ports(cls, fields: PickFields) -> Ports:
-        rules = fields.rules if fields.how == "rules" else ()
+        rules = fields.rules if fields.how != "learned" else ()
         looked_at = [text for rule in rules for text in _texts(rule)]
         return Ports(inputs=grown_inputs(fields.prompt, fields.system, *looked_at))
 
     @classmethod
     def models(cls, fields: PickFields) -> tuple[ModelChoice, ...]:
-        rows = fields.rules if fields.how == "rules" else fields.models
-        return tuple(dict.fromkeys((*(row.model for row in rows), fields.otherwise)))
+        rules = [row.model for row in fields.rules] if fields.how != "learned" else []
+        table = [row.model for row in fields.models] if fields.how != "rules" else []
+        return tuple(dict.fromkeys((*table, *rules, fields.otherwise)))
 
     @classmethod
     def stages(cls, fields: PickFields) -> tuple[Stage, ...]:
@@ -126,12 +162,15 @@ class Pick(NodeType[PickFields, ByPort, PickOutputs]):
     def check(cls, fields: PickFields) -> tuple[Fault, ...]:
         if fields.how == "learned":
             return (*question_faults(fields), *too_few(fields.models))
+        found = question_faults(fields)
+        if fields.how == "trained":
+            found = (*found, *too_few(fields.models), *_unreadable(fields.router))
         blank = [
             row
             for row, rule in enumerate(fields.rules, 1)
             if rule.look_at == "value" and not rule.what.strip()
         ]
-        return (*question_faults(fields), *(("rules", "pick.no_value", {"row": row}) for row in blank))
+        return (*found, *(("rules", "pick.no_value", {"row": row}) for row in blank))
 
     async def run(self, fields: PickFields, inputs: ByPort, ctx: RunContext) -> PickOutputs:
         picked = _picked(fields, inputs)
@@ -148,7 +187,27 @@ def _picked(fields: PickFields, inputs: ByPort) -> Picked:
     if fields.how == "rules":
         return by_rules(fields.rules, fields.otherwise, prompt, inputs)
     models = [row.model for row in fields.models]
+    if fields.how == "trained":
+        picked = by_router(models, _router(fields.router), fields.wanted, prompt)
+        return picked or by_rules(fields.rules, fields.otherwise, prompt, inputs)
     return by_evidence(models, fields.otherwise, fields.evidence, fields.wanted, prompt)
+
+
+@lru_cache(maxsize=8)
+def _router(text: str) -> Router:
+    """Read once for all inputs; what can't be read keeps a workflow from running."""
+    try:
+        return router_of(text)
+    except ValueError:
+        return Router()
+
+
+def _unreadable(text: str) -> tuple[Fault, ...]:
+    try:
+        router_of(text)
+    except ValueError:
+        return (("router", "pick.router_unreadable", {}),)
+    return ()
 
 
 def _texts(rule: PickRule) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ class Inspector(QWidget):
     entered = Signal(str, str)  # as StepPage
     cards_wanted = Signal()
     replay_wanted = Signal(str)  # a step
+    lesson_wanted = Signal(str)
 
     def __init__(
         self,
@@ -153,6 +154,7 @@ class Inspector(QWidget):
         page.models_wanted.connect(self.models_wanted)
         page.server_taken.connect(self.server_taken)
         page.entered.connect(self.entered)
+        page.lesson_wanted.connect(partial(self.lesson_wanted.emit, node))
         page.replay_wanted.connect(partial(self.replay_wanted.emit, node))
         page.show_problems(self._session.problems)
         page.show_card(self._cards.get(node))

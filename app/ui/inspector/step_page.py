@@ -18,6 +18,7 @@ from app.document.picking import input_for, pick
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Graph, Node, PortRef
 from app.events.run_events import Scope
+from app.hindsight.experience import PICK
 from app.hindsight.report_card import ReportCard
 from app.hindsight.wiring import wiring_of
 from app.registry import node_texts
@@ -58,6 +59,7 @@ class StepPage(QWidget):
     server_taken = Signal(object)  # a FoundLine
     entered = Signal(str, str)  # a step inside this frame is to be looked at, in a scope
     replay_wanted = Signal()
+    lesson_wanted = Signal()
 
     def __init__(
         self,
@@ -106,6 +108,9 @@ class StepPage(QWidget):
         self._path = PathCard(self._settings)
         self.replay = QPushButton(self._settings)
         self.replay.clicked.connect(self.replay_wanted)
+        self.learn = QPushButton(self._settings)
+        self.learn.clicked.connect(self.lesson_wanted)
+        self.learn.setVisible(found is not None and found.type == PICK)
         self.card = ReportCardView(self._settings)
         self.card.setVisible(self.gives_verdict)
         self.run_actions = StepActions(actions, self._settings)
@@ -213,6 +218,7 @@ class StepPage(QWidget):
             self._data.retranslate()
         self._unknown.setText(text("inspector.unknown"))
         self.replay.setText(text("replay.button"))
+        self.learn.setText(text("learn.button"))
         self.card.show_card(self._report)
         self._show_help()
         self.show_run()
@@ -285,6 +291,7 @@ class StepPage(QWidget):
             self._figures,
             self._path,
             self.replay,
+            self.learn,
             self.card,
             self.run_actions,
         ):

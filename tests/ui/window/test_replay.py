@@ -93,7 +93,7 @@ def test_a_replay_is_priced_asked_and_shown(
     assert found.cost > Decimal(0)
     dialog.close()
     live.wait(lambda: window.replay.dialog is None)
-    window.show_costs()
+    window.pages.show_costs()
     saved = window.costs.page._saved
     live.wait(lambda: "gave the same answer in 4" in saved._measured.text(), 30)
 

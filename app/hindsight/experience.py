@@ -1,0 +1,138 @@
+"""Experience: which model passed its checks on which texts, read from past runs, and the router that it teaches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.document import json_codec
+from app.document.frames import graphs
+from app.document.workflow import Graph, Node
+from app.events.run_events import NodeStarted, Scope
+from app.executor.journal import RunStore, StepRecord
+from app.executor.revisit import Revisited, RevisitFailed
+from app.executor.values import as_text
+from app.hindsight.judged import judged_in
+from app.hindsight.wiring import CASCADE, FindSpec
+from app.sdk.errors import NodeError
+from app.sdk.references import fill
+from app.sdk.router import Example, Router, learned
+from app.sdk.spec import FieldFault
+
+PICK = "model.pick"
+_RUNS = 50
+_MOST = 1500  # answers that are looked at, of the latest runs first
+_PAGE = 500
+UNSAID = "{{text}}"  # the prompt of a step that says none
+_ANSWERS = ("answer", "text", "value", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """`runs` are those that anything was learned from."""
+
+    router: Router
+    runs: int = 0
+
+
+class Experience:
+    """Raises JournalError."""
+
+    def __init__(
+        self,
+        runs: RunStore,
+        revisit: Callable[[str, Scope], Awaitable[Revisited]],
+        spec_of: FindSpec,
+    ) -> None:
+        self._runs = runs
+        self._revisit = revisit
+        self._spec_of = spec_of
+
+    async def lesson(self, workflow_id: str, prompt: str) -> Lesson:
+        """What the kept runs of a workflow teach on a prompt: of Smart picks, Cascades and model steps that ask the
+        very same. Of several answers of a model to one text, the latest counts.
+        """
+        found: dict[tuple[str, str], Example] = {}
+        looked, runs = 0, 0
+        for line in await self._runs.lines(_RUNS, workflow_id):
+            if line.alive or looked >= _MOST:
+                continue
+            before = len(found)
+            for record, graph in await self._asked(line.run, prompt):
+                if looked >= _MOST:
+                    break
+                looked += 1
+                for one in await self._examples(line.run, record, graph):
+                    found.setdefault((one.model, one.text), one)
+            runs += len(found) > before
+        router = await asyncio.to_thread(learned, list(found.values()))
+        return Lesson(router, runs)
+
+    async def _asked(self, run: str, prompt: str) -> list[tuple[StepRecord, Graph]]:
+        head, _, journal = await self._runs.look(run)
+        workflow = json_codec.read(head.workflow.encode()).workflow
+        places = {
+            node.id: graph
+            for _, graph in graphs(workflow)
+            for node in graph.nodes.values()
+            if node.fields.get("prompt", UNSAID) == prompt
+        }
+        found: list[tuple[StepRecord, Graph]] = []
+        after = 0
+        while places and (page := await journal.each(after, _PAGE)):
+            after = page[-1][0]
+            found += [(one, places[one.node]) for _, one in page if one.node in places and one.status == "ok"]
+        return found
+
+    async def _examples(self, run: str, record: StepRecord, graph: Graph) -> list[Example]:
+        node = graph.nodes[record.node]
+        spec = self._spec_of(node.type)
+        if spec is None or spec.type.effect != "model":
+            return []
+        with contextlib.suppress(RevisitFailed, KeyError, NodeError, FieldFault):
+            seen = await self._revisit(run, record.scope)
+            fields: Any = spec.decode(node.fields)
+            text = fill(fields.prompt, _inputs(seen, node.id))
+            targets = [choice.target for choice in spec.type.models(fields)]
+            judged = _of_cascade(record) if node.type == CASCADE else _of_checks(record, graph, seen)
+            rows = [row.model.target for row in fields.models] if node.type == CASCADE else targets
+            return [Example(text, rows[tier - 1], passed) for tier, passed in judged if tier <= len(rows)]
+        return []
+
+
+def _of_cascade(record: StepRecord) -> Iterator[tuple[int, bool]]:
+    """Which of its models was good enough, as its own checks found."""
+    said = record.verdict.get("verdict") if record.verdict else ""
+    for turn in record.path:
+        tier = turn.get("tier")
+        if isinstance(tier, int) and turn.get("outcome") == "failed":
+            yield tier, False
+        elif isinstance(tier, int) and turn.get("outcome") == "answered" and said == "passed":
+            yield tier, True
+
+
+def _of_checks(record: StepRecord, graph: Graph, seen: Revisited) -> Iterator[tuple[int, bool]]:
+    """What the checks behind it found of its answer; one that did not run says nothing."""
+    answer = next((as_text(record.outputs[port]) for port in _ANSWERS if port in record.outputs), None)
+    tier = record.path[-1].get("tier") if record.path else 1
+    words = [one.said for one in judged_in(graph, seen) if record.node in one.sources and one.value == answer]
+    checked = [word for word in words if word != "not_checked"]
+    if checked and isinstance(tier, int):
+        yield tier, all(word == "passed" for word in checked)
+
+
+def _inputs(seen: Revisited, node: str) -> dict[str, Any]:
+    started = next((e for e in seen.events if isinstance(e, NodeStarted) and e.node == node), None)
+    if started is None:
+        raise KeyError(node)
+    return {
+        name: seen.value(shown.ref) if shown.ref else shown.text for name, shown in started.inputs.items()
+    }
+
+
+def prompt_of(node: Node) -> str:
+    """The prompt of a Smart pick."""
+    return str(node.fields.get("prompt", UNSAID))
