@@ -163,6 +163,7 @@ class ModelNamed:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
 class Rating:
     """What a person said of what one step gave in one scope of a run."""
 
