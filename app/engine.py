@@ -68,7 +68,7 @@ from app.sdk.grants import Grants
 from app.sdk.memory import Memory, ReadOnlyMemory
 from app.sdk.node_type import WorkflowRule
 from app.sdk.powers import Power
-from app.settings import Folders, Preferences, save_preferences
+from app.settings import Folders, Preferences, read_preferences, save_preferences
 
 SAMPLES = "samples"
 
@@ -114,7 +114,8 @@ class Engine:
 
     def raise_limit(self, span: Span, connection: str, cap: Decimal | None) -> None:
         """Sets a limit of this profile for now and later; runs that wait for it look again. Raises OSError."""
-        preferences = with_cap(self.preferences, span, connection, cap)
+        kept, whole = read_preferences(self.where)
+        preferences = with_cap(kept if whole else self.preferences, span, connection, cap)
         save_preferences(self.where, preferences)
         self.use(preferences)
 

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
@@ -111,6 +111,30 @@ def read_preferences(where: Folders) -> tuple[Preferences, bool]:
 def save_preferences(where: Folders, preferences: Preferences) -> None:
     """Writes atomically. Raises OSError."""
     write_atomically(settings_file(where), json.dumps(asdict(preferences), indent=2, ensure_ascii=False))
+
+
+def with_changes(kept: Preferences, before: Preferences, after: Preferences) -> Preferences:
+    """What is kept by now, with what was changed from `before` to `after`; of roles, limits and keys each entry by
+    itself.
+
+    So that two windows, or a window and a terminal, don't take back what the other has chosen.
+    """
+    changed: dict[str, Any] = {}
+    for item in fields(Preferences):
+        was, now = getattr(before, item.name), getattr(after, item.name)
+        if now != was:
+            changed[item.name] = _entries_changed(getattr(kept, item.name), was, now)
+    return replace(kept, **changed)
+
+
+def _entries_changed(kept: Any, was: Any, now: Any) -> Any:
+    if not all(isinstance(one, Mapping) for one in (kept, was, now)):
+        return now
+    result: dict[str, Any] = {name: value for name, value in kept.items() if name in now or name not in was}
+    for name, value in now.items():
+        if name not in was or was[name] != value:
+            result[name] = _entries_changed(kept.get(name, {}), was.get(name, {}), value)
+    return result
 
 
 def settings_file(where: Folders) -> Path:

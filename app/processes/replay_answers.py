@@ -44,7 +44,7 @@ class ReplayAnswers:
         flow = json_codec.write(made.replay.flow).decode("utf-8", "surrogatepass")
         likely = None
         if (plan := self._engine.check(made.replay.flow).plan) is not None:
-            forecast = await self._engine.forecast(plan, rows=len(made.replay.rows))
+            forecast = await self._engine.forecast(plan, rows="samples")
             likely = forecast.total.cost
         rows = len(made.replay.rows)
         title = made.replay.title

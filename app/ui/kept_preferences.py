@@ -8,11 +8,20 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.settings import Folders, Preferences, read_preferences, save_preferences, set_settings_aside
+from app.settings import (
+    Folders,
+    Preferences,
+    read_preferences,
+    save_preferences,
+    set_settings_aside,
+    settings_file,
+    with_changes,
+)
 
 
 class KeptPreferences(QObject):
-    """`changed` follows every change, whoever made it.
+    """`changed` follows every change, whoever made it. What another process has chosen meanwhile stays, where it isn't
+    what is changed here.
 
     `not_saved(reason)` tells once that the disk takes none, and with an empty reason that it does again.
     `set_aside` is the file in which preferences stand that could not be read; None: all could be.
@@ -41,8 +50,17 @@ class KeptPreferences(QObject):
     def take(self, preferences: Preferences) -> None:
         """Takes all of them."""
         if preferences != self._now:
-            self._now = preferences
+            kept, whole = read_preferences(self.where)
+            usable = whole and settings_file(self.where).exists()
+            self._now = with_changes(kept, self._now, preferences) if usable else preferences
             self._save()
+            self.changed.emit()
+
+    def look_again(self) -> None:
+        """Another process may have changed them: what stands in the file is what holds."""
+        kept, whole = read_preferences(self.where)
+        if whole and kept != self._now and not self._is_failing and settings_file(self.where).exists():
+            self._now = kept
             self.changed.emit()
 
     def _save(self) -> None:

@@ -56,6 +56,7 @@ class PreferencesDesk(QObject):
         # Many pages with many widgets: imported when somebody wants them.
         from app.ui.preferences.dialog import Installed, PreferencesDialog
 
+        self._kept.look_again()
         dialog = self._window.findChild(PreferencesDialog)
         if dialog is None:
             installed = Installed(addons, self._registry.problems)

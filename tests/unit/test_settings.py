@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from app.settings import (
     save_preferences,
     set_settings_aside,
     settings_file,
+    with_changes,
 )
 
 
@@ -94,3 +96,16 @@ def test_what_only_a_newer_version_knows_is_no_damage() -> None:
     where.config.mkdir(parents=True)
     settings_file(where).write_text('{"hologram": true}', "utf-8")
     assert read_preferences(where) == (Preferences(), True)
+
+
+def test_what_another_process_chose_meanwhile_stays() -> None:
+    before = Preferences(connection_budgets={"A": {"day": "1"}, "B": {"day": "2"}}, rows_at_a_time=4)
+    there = replace(
+        before, budget_month_usd="30", connection_budgets={"A": {"day": "1", "month": "9"}, "C": {"day": "3"}}
+    )
+    here = replace(before, rows_at_a_time=8, connection_budgets={"A": {"day": "5"}, "B": {"day": "2"}})
+    found = with_changes(there, before, here)
+    assert (found.budget_month_usd, found.rows_at_a_time) == ("30", 8)
+    assert found.connection_budgets == {"A": {"day": "5", "month": "9"}, "C": {"day": "3"}}
+    assert with_changes(there, before, before) == there
+    assert with_changes(before, before, here) == here

@@ -56,7 +56,7 @@ class PreferencesDialog(QDialog):
             for page in (
                 GeneralPage(kept),
                 self.models,
-                MoneyPage(kept),
+                MoneyPage(kept, client),
                 StoragePage(kept, client),
                 KeysPage(client),
                 ShortcutsPage(kept),

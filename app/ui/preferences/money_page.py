@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from app.adapters.shelf import Shelf
 from app.document.workflow import Json
 from app.sdk.fields import NumberField
+from app.ui.awaiting import Awaiting
+from app.ui.engine_client import EngineClient
 from app.ui.inspector.own_specs import own
+from app.ui.kept_preferences import KeptPreferences
+from app.ui.preferences.amounts import amount_of, shown_amount, shown_limit
+from app.ui.preferences.connection_limits import ConnectionLimits
 from app.ui.preferences.form_page import FormPage
 
 
@@ -44,12 +50,30 @@ class MoneyPage(FormPage):
         ),
     )
 
+    def __init__(self, kept: KeptPreferences, client: EngineClient) -> None:
+        super().__init__(kept)
+        self._client = client
+        self._awaiting = Awaiting(self)
+        self.connections = ConnectionLimits(kept)
+        self.content.insertWidget(self.content.count() - 1, self.connections)  # over the stretch
+
+    def opened(self) -> None:
+        self.kept.look_again()
+        self._awaiting.start(self._client.shelf(), self._arrived, _nothing)
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.connections.retranslate()
+
+    def _arrived(self, shelf: Shelf) -> None:
+        self.connections.show_connections([line.connection.name for line in shelf.connections])
+
     def shown(self) -> Mapping[str, Json]:
         now = self.kept.now
         return {
-            "budget": _amount(now.budget_usd),
-            "day": _limit(now.budget_day_usd),
-            "month": _limit(now.budget_month_usd),
+            "budget": shown_amount(now.budget_usd),
+            "day": shown_limit(now.budget_day_usd),
+            "month": shown_limit(now.budget_month_usd),
             "rows": now.rows_at_a_time,
             "threads": now.threads,
             "idle": now.model_idle_minutes,
@@ -59,18 +83,11 @@ class MoneyPage(FormPage):
         if name == "budget":
             return {"budget_usd": f"{Decimal(str(value)):.2f}"}
         if name in ("day", "month"):
-            return {f"budget_{name}_usd": "" if value is None else str(Decimal(str(value)))}
+            cap = amount_of(value)
+            return {f"budget_{name}_usd": "" if cap is None else str(cap)}
         names = {"rows": "rows_at_a_time", "idle": "model_idle_minutes"}
         return {names.get(name, name): value}
 
 
-def _amount(budget: str) -> float:
-    try:
-        return float(Decimal(budget))
-    except InvalidOperation:
-        return 1.0
-
-
-def _limit(budget: str) -> Json:
-    """None: there is none."""
-    return _amount(budget) if budget else None
+def _nothing(_: object) -> None:
+    """The connections with limits are shown all the same."""

@@ -7,9 +7,12 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from app.adapters.connection import Connection
+from app.document.operations.settings import Removed
 from app.executor.cache import Kept
 from app.settings import Preferences, load_preferences
 from app.ui.appearance import appearance
+from app.ui.kept_preferences import KeptPreferences
 from app.ui.preferences.addons_page import AddOnsPage
 from app.ui.preferences.general_page import GeneralPage
 from app.ui.preferences.keys_page import KeysPage
@@ -69,6 +72,24 @@ async def test_money_is_kept_as_a_decimal_text(world: World) -> None:
     QApplication.focusWidget().selectAll()  # type: ignore[union-attr]
     QTest.keyClicks(QApplication.focusWidget(), "0.3")
     assert load_preferences(world.kept.where).budget_usd == "0.30"
+
+
+async def test_limits_of_connections_are_set_beside_those_of_the_terminal(world: World) -> None:
+    world.engine.outside.connections.put(Connection("Work", "openai", "https://work.example/v1"))
+    money = page(world, "money")
+    assert isinstance(money, MoneyPage)
+    await until(lambda: "Work" in money.connections.forms)
+    there = KeptPreferences(world.kept.where)  # another process
+    there.change(budget_month_usd="30", connection_budgets={"Other": {"day": "2"}})
+    form = money.connections.forms["Work"]
+    form.edited.emit("day", 1.5, False)
+    kept = load_preferences(world.kept.where)
+    assert kept.budget_month_usd == "30"
+    assert kept.connection_budgets == {"Other": {"day": "2"}, "Work": {"day": "1.5"}}
+    assert form.row("day").editor.value() == 1.5
+    assert "Other" in money.connections.forms
+    form.edited.emit("day", Removed(), False)
+    assert not load_preferences(world.kept.where).connection_budgets["Work"]["day"]
 
 
 async def test_a_change_from_elsewhere_is_shown(world: World) -> None:
