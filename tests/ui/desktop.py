@@ -65,12 +65,8 @@ class Desktop:
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Opens the program over the whole screen and waits until it stands still."""
         program = self._spawn([sys.executable, "-m", "app", *arguments])
-        search = ("search", "--onlyvisible", "--name", "Baton")
-        window = wait_for(lambda: self._xdotool(*search, check=False).split()).pop()
-        # On a machine where it starts for the first time, the window manager may come after the window.
-        wait_for(lambda: self._can("windowactivate", "--sync", window))
-        self._xdotool("windowsize", "--sync", window, str(WIDTH - 20), str(HEIGHT - 30))
-        self._xdotool("windowmove", window, "0", "0")
+        # Each time anew: the window that is there first may go again, and the window manager may come after it.
+        wait_for(lambda: any(map(self._is_in_front, self._windows())))
         self.settle()
         return program
 
@@ -82,6 +78,23 @@ class Desktop:
 
         wait_for(has_it)
         self.settle()
+
+    def _windows(self) -> list[str]:
+        return self._xdotool("search", "--onlyvisible", "--name", "Baton", check=False).split()
+
+    def _is_in_front(self, window: str) -> bool:
+        """Whether it is active and as large as the screen; asks for both."""
+        size = str(WIDTH - 20), str(HEIGHT - 30)
+        geometry = self._xdotool("getwindowgeometry", "--shell", window, check=False).split()
+        if {f"WIDTH={size[0]}", f"HEIGHT={size[1]}"} <= set(geometry):
+            return self._xdotool("getactivewindow", check=False).strip() == window
+        for wish in (
+            ("windowactivate", window),
+            ("windowsize", window, *size),
+            ("windowmove", window, "0", "0"),
+        ):
+            self._xdotool(*wish, check=False)
+        return False
 
     def close(self) -> None:
         for child in reversed(self._children):
@@ -135,11 +148,6 @@ class Desktop:
         log.close()
         self._children.append(child)
         return child
-
-    def _can(self, *arguments: str) -> bool:
-        command = ["xdotool", *arguments]
-        done = subprocess.run(command, env=self._environment, capture_output=True, timeout=60, check=False)
-        return done.returncode == 0
 
     def _xdotool(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(
