@@ -101,6 +101,7 @@ class Engine:
         self._starter = starter
         self._host_command = host_command
         self._environment = environment
+        self._told: list[Problem] = []
         look_seldom()
 
     def use(self, preferences: Preferences) -> None:
@@ -301,13 +302,13 @@ class Engine:
         warnings, journal = checked.problems, None
         try:
             journal = await self.runs.begin(head)
-            warnings = (*warnings, *self.runs.told)
+            warnings = (*warnings, *self.untold())
         except JournalError as error:  # people may run on a disk that takes nothing; they are told
             if self._caps().bind_any:  # what nobody writes down, no limit of a day can hold
                 raise ProblemError(error.problem, Problem("run.limits_not_counted")) from error
             warnings = (
                 *warnings,
-                *self.runs.told,
+                *self.untold(),
                 Problem(
                     "run.not_recorded", args={"code": error.code, "path": error.path}, severity="warning"
                 ),
@@ -420,6 +421,13 @@ class Engine:
         for store in ("runs", "cache", "conversations"):
             if store in self.__dict__:
                 await asyncio.to_thread(getattr(self, store).close)
+
+    def untold(self) -> tuple[Problem, ...]:
+        """What the store of runs has to tell, each once: that a damaged one was put aside."""
+        told = self.runs.told if "runs" in self.__dict__ else ()
+        new = tuple(problem for problem in told if problem not in self._told)
+        self._told += new
+        return new
 
     async def tidy(self) -> None:
         """Throws away what is kept beyond the person's limits."""

@@ -107,7 +107,9 @@ def print_json(value: Any) -> None:
 
 
 def run_async(main: Callable[[Engine], Coroutine[Any, Any, T]]) -> T:
-    """Runs a verb that needs the engine's loop, and closes the engine whatever happens."""
+    """Runs a verb that needs the engine's loop; says what the stores have to tell, and closes the engine whatever
+    happens.
+    """
     import asyncio
 
     async def whole() -> T:
@@ -115,6 +117,7 @@ def run_async(main: Callable[[Engine], Coroutine[Any, Any, T]]) -> T:
         try:
             return await main(engine)
         finally:
+            refuse(engine.untold(), OK)
             await engine.close()
 
     return asyncio.run(whole())

@@ -207,6 +207,18 @@ def test_a_run_paused_at_its_budget_goes_on_with_a_higher_one(asking: Path, bato
     assert shown["total"]["calls"] == ended.json["total"]["calls"]
 
 
+@pytest.mark.parametrize("verb", [["runs"], ["runs", "--json"], ["costs"], ["runs", "show", "r1"]], ids=str)
+def test_a_damaged_record_of_runs_is_told_by_whichever_verb_finds_it(
+    echo: Path, baton: Any, home: Path, verb: list[str]
+) -> None:
+    run_of(baton, echo, "--input", "message=a")
+    (home / "baton/data/journal.sqlite3").write_bytes(b"no database" * 1000)
+    ended = baton(*verb)
+    assert ended.err.count("The record of earlier runs was damaged") == 1
+    assert list((home / "baton/data").glob("journal.sqlite3.damaged-*"))
+    assert baton("runs").err == ""
+
+
 def test_another_workflow_s_run_is_not_this_one_s(echo: Path, baton: Any, tmp_path: Path) -> None:
     run = run_of(baton, echo, "--input", "message=a")["run"]
     other = tmp_path / "other.baton.json"
