@@ -280,7 +280,7 @@ class Engine:
             asked = {ask.name for ask in plan.asks}
             values = {name: value for name, value in request.values.items() if name in asked}
             request = replace(request, values=values)
-        past = Past(pins=request.pins, before=await self._before(request), dry=request.dry)
+        past = await self._past(request, plan)
         check_inputs(plan, request.values, complete=not request.rows)
         rows, count = await self._rows(plan, request)
         with contextlib.suppress(OSError, ProblemError):  # they are frozen with the run all the same
@@ -342,19 +342,16 @@ class Engine:
             totals = await totals_of(journal)
             # A run that could still say what it came to counted calls that were ended, too.
             taken = summary if summary.cost.known > totals.cost.known else totals
-            past = Past(
-                max(summary.elapsed, totals.until),
-                taken.cost,
-                taken.usage,
-                taken.calls,
-                request.pins,
-                await self._before(request),
-                retry_failed,
-                request.dry,
-                sum(
-                    (one.counted for one in await self.runs.ledger.sums((), only=Filter(run=run))), Decimal(0)
-                ),
-                summary.timed,
+            booked = await self.runs.ledger.sums((), only=Filter(run=run))
+            past = replace(
+                await self._past(request, plan),
+                elapsed=max(summary.elapsed, totals.until),
+                spent=taken.cost,
+                usage=taken.usage,
+                calls=taken.calls,
+                retry_failed=retry_failed,
+                counted=sum((one.counted for one in booked), Decimal(0)),
+                timed=summary.timed,
             )
             rows, count = await self._rows(plan, request)
             await self.runs.summarise(run, replace(summary, status="running"))
@@ -400,10 +397,9 @@ class Engine:
         )
         if planned.plan is None:
             raise ProblemError(*planned.problems)
-        given: Mapping[str, Mapping[str, Json]] = {}
+        past = Past(pins=request.pins, dry=request.dry)
         with contextlib.suppress(ProblemError):  # the run before is gone: its steps stay empty
-            given = await self._before(request)
-        past = Past(pins=request.pins, before=given, dry=request.dry)
+            past = await self._past(request, planned.plan)
         return planned.plan, request.values, journal, past
 
     async def outermost(self, head: RunHead) -> Sequence[RunEvent]:
@@ -450,17 +446,19 @@ class Engine:
             raise ProblemError(Problem("run.not_reviewed"))
         return checked.plan, grants
 
-    async def _before(self, request: RunRequest) -> Mapping[str, Mapping[str, Json]]:
-        """What the steps that are not run again had in the run before."""
+    async def _past(self, request: RunRequest, plan: Plan) -> Past:
+        """What the run is given, and what the steps that are not run again had in the run before."""
+        past = Past(pins=request.pins, dry=request.dry)
         if not request.start_from:
-            return {}
+            return past
         try:
             _, _, journal = await self.runs.look(request.base)
             records = await journal.steps("")
         except (KeyError, JournalError) as error:
             raise ProblemError(Problem("run.unknown", args={"run": request.base})) from error
-        again = before(request.workflow, request.start_from)
-        return {name: one.outputs for name, one in records.items() if name in again and one.status == "ok"}
+        stays = before(plan, request.start_from)
+        given = {name: one.outputs for name, one in records.items() if name in stays and one.status == "ok"}
+        return replace(past, before=given, stays=stays, base=journal)
 
     def _launch(
         self,

@@ -13,7 +13,7 @@ from app.adapters.file_problems import cannot_open
 from app.cli import opening
 from app.cli.amounts import amount_of, seconds_of
 from app.cli.forecasting import forecast_words
-from app.cli.naming import latest_of, run_named, step_of, step_within
+from app.cli.naming import latest_of, run_named, step_within
 from app.cli.pins import pins_of
 from app.cli.recalling import frozen, look
 from app.cli.to_end import Options, refusal, to_end
@@ -163,7 +163,7 @@ def refuse(error: ProblemError, engine: Engine, workflow: Workflow | None, optio
 async def _narrowed(engine: Engine, request: RunRequest, part: Part) -> RunRequest:
     """The part of it that was asked for. Raises ProblemError."""
     workflow, title = request.workflow, opening.title_of(engine.registry)
-    start_from = step_of(workflow.graph.nodes, part.start_from, title) if part.start_from else ""
+    start_from = step_within(engine, request, part.start_from, title)[0] if part.start_from else ""
     base = part.base
     if start_from and not base:
         base = await latest_of(engine, workflow.id)

@@ -20,7 +20,8 @@ class Past:
     """`elapsed` (seconds), `spent`, `usage` and `calls` are of the run's earlier lives; `counted` is what limits
     count for them, calls of unknown price too. `pins` are outputs by node that stand in place of its work; `before`, in
     a run from one step on, what the last run had. `retry_failed`: rows that failed are tried again. `dry`: outside
-    effects are shown and not done. `timed`: seconds that its limit of time has counted.
+    effects are shown and not done. `stays` are the steps that a run from one step on takes from the last run, in frames
+    from its journal, `base`, where they were given the same. `timed`: seconds that its limit of time has counted.
     """
 
     elapsed: float = 0.0
@@ -33,6 +34,8 @@ class Past:
     dry: bool = False
     counted: Decimal = Decimal(0)
     timed: float = 0.0
+    stays: frozenset[str] = frozenset()
+    base: Journal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class ScopeRun:
         Raises ScopeFailed; then, and when cancelled, every instance is settled first.
         """
         try:
-            if not self._run.journal.is_fresh:
+            if not self._run.journal.is_fresh or self._run.past.base:
                 await self._settling.recollect()
             for step in self._computing.go_through(self._frontier.start()):
                 self._branch(step)

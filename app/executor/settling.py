@@ -41,11 +41,17 @@ class Settling:
         self._values = values
         self._scope = scope
         self._records: Mapping[str, StepRecord] = {}
+        self._of_base: Mapping[str, StepRecord] = {}
         self._gives = bool(run.past.pins or run.past.before)
 
     async def recollect(self) -> None:
-        """Reads what was recorded at this place in an earlier life of the run. Raises JournalError."""
-        self._records = await self._run.journal.steps(self._where.place)
+        """Reads what was recorded at this place in an earlier life of the run, and in the run that this one begins
+        from. Raises JournalError.
+        """
+        place, past = self._where.place, self._run.past
+        self._records = await self._run.journal.steps(place)
+        if past.base is not None and place:
+            self._of_base = await past.base.steps(place)
 
     async def outcome(self, step: PlanStep, instance: Instance, inputs: Inputs) -> Outcome:
         """What the instance comes to, and on the disk where it must be. Raises JournalError."""
@@ -61,7 +67,7 @@ class Settling:
                 if settled:
                     return settled
                 instance.attempts = 0
-                outcome = await self._work_once(step, instance, values, digest)
+                outcome = self._stays(step, digest) or await self._work_once(step, instance, values, digest)
             else:
                 outputs = await self._outputs(step, instance, values)
                 outcome = of_outputs(step, outputs, self._run.values, self._where.scope)
@@ -86,6 +92,17 @@ class Settling:
                 failure_of(NodeError("pins.wrong_type")) if is_pin else wrong.failure
             ) from wrong
         outcome.source = "pin" if is_pin else "record"
+        return outcome
+
+    def _stays(self, step: PlanStep, digest: str) -> Outcome | None:
+        """In a run from a later step: what this one gave in the run before, where it was given the same."""
+        record = self._of_base.get(step.id) if step.id in self._run.past.stays else None
+        if record is None or record.status != "ok" or step.spec is None or record.inputs != digest:
+            return None
+        if (record.type, record.version) != (step.spec.id, step.spec.type.version):
+            return None
+        outcome = of_outputs(step, record.outputs, self._run.values, self._where.scope)
+        outcome.source = "record"
         return outcome
 
     def _outputs(

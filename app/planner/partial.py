@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from app.document.graph import ancestors, descendants
-from app.document.workflow import Edge, Graph, Workflow
+from app.document.graph import ancestors
+from app.document.workflow import Edge, Graph
 from app.planner.draft import Draft
+from app.planner.plan import Plan, PlanStep
 
 
 def narrowed(draft: Draft, to: str = "", pinned: Collection[str] = ()) -> Draft:
@@ -36,10 +37,29 @@ def narrowed(draft: Draft, to: str = "", pinned: Collection[str] = ()) -> Draft:
     return _cut_to(replace(draft, bodies=bodies, held=held), graph)
 
 
-def before(workflow: Workflow, start_from: str) -> frozenset[str]:
-    """The steps that a run from this one does not run again."""
-    graph = workflow.graph
-    return frozenset(graph.nodes) - {start_from, *descendants(graph, start_from)}
+def before(plan: Plan, start_from: str) -> frozenset[str]:
+    """The steps, on its own level and on those around it, that a run from this one does not run again, with all that
+    lies in them.
+    """
+    around = next((step for step in plan.steps if start_from in (step.id, *_ids_within(step))), None)
+    if around is None:
+        return frozenset()
+    again, waiting = {around.index}, [around.index]
+    while waiting:
+        reached = {edge.target for edge in plan.steps[waiting.pop()].outgoing} - again
+        again |= reached
+        waiting += reached
+    left = [step for step in plan.steps if step.index not in again]
+    stays = frozenset(name for step in left for name in (step.id, *_ids_within(step)))
+    return (
+        stays
+        if around.id == start_from or around.frame is None
+        else stays | before(around.frame.body, start_from)
+    )
+
+
+def _ids_within(step: PlanStep) -> tuple[str, ...]:
+    return step.frame.body.ids if step.frame else ()
 
 
 def _holder(draft: Draft, step: str) -> str:

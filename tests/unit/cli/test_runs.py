@@ -192,6 +192,33 @@ def test_from_a_step_on_the_others_have_what_they_had(asking: Path, baton: Any) 
 
 
 @pytest.mark.usefixtures("paid_server")
+@pytest.mark.parametrize(("start", "calls"), [("Inner", 1), ("Behind", 1), ("For each", 3)])
+def test_a_run_from_a_step_in_a_frame_or_behind_one_pays_for_nothing_before_it(
+    save: Any, baton: Any, start: str, calls: int
+) -> None:
+    body = {
+        "in": ("flow.inputs", {"given": [{"name": "message", "source": "item"}]}),
+        "m": ("model.text", {"prompt": "{{message}}", "model": CLOUD}),
+        "t": Node("t", "data.template", title="Inner", fields={"text": "<{{text}}>"}),
+        "e": ("output.output", {"name": "each"}),
+    }
+    nodes = {
+        "a": ("intent.ask", {"asked": [{"name": "list", "type": "list"}]}),
+        "map": frame(
+            "map", "flow.for_each", body, ["in.message>m.message", "m.text>t.text", "t.text>e.value"]
+        ),
+        "n": Node("n", "model.text", title="Behind", fields={"prompt": "Sum up {{list}}", "model": CLOUD}),
+        "o": OUT,
+    }
+    path = save(flow(nodes, ["a.list>map.items", "map.each>n.list", "n.text>o.value"]))
+    two = ("--input", 'list=["x", "y"]')
+    assert run_of(baton, path, *two)["total"]["calls"] == 3
+    report = run_of(baton, path, "--from", start, *two, "--fresh")
+    assert report["total"]["calls"] == calls
+    assert status_of(report)["o"] == "done"
+
+
+@pytest.mark.usefixtures("paid_server")
 def test_a_run_paused_at_its_budget_goes_on_with_a_higher_one(asking: Path, baton: Any) -> None:
     ended = baton("run", asking, "--rows", "samples", "--allow", "--max-cost", "0", "--json")
     assert ended.code == 5

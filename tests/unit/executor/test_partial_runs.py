@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.document.json_codec import digest
@@ -11,7 +12,10 @@ from app.events.run_events import NodeSettled, RunEvent
 from app.events.run_state import RunState
 from app.executor.doors import Limits
 from app.executor.executor import Execution
+from app.executor.journal import Journal, RunHead
+from app.executor.memory_journal import MemoryRuns, journal_of_nothing
 from app.executor.past import Keeping, Past
+from app.planner.partial import before
 from app.planner.plan import Plan
 from app.planner.planner import make_plan
 from app.registry.part_fields import part_fields
@@ -73,9 +77,15 @@ def planned(workflow: Workflow, pins: Collection[str] = (), to: str = "", *parts
 
 
 async def run(
-    made: Plan, models: ScriptedModels, value: Any = "x", pins: Pins | None = None
+    made: Plan,
+    models: ScriptedModels,
+    value: Any = "x",
+    pins: Pins | None = None,
+    *,
+    past: Past | None = None,
+    journal: Journal | None = None,
 ) -> tuple[Execution, list[RunEvent]]:
-    keeping = Keeping(past=Past(pins=pins or {}))
+    keeping = Keeping(journal or journal_of_nothing(), past=past or Past(pins=pins or {}))
     execution = Execution(made, doors(models), Limits(), "r", {"value": value}, keeping=keeping)
     events = await events_of(execution)
     assert status(events) == "done"
@@ -176,3 +186,35 @@ async def test_a_pinned_value_that_its_port_can_t_carry_fails_the_step_and_says_
     (ended,) = [e for e in events if isinstance(e, NodeSettled) and e.node == "b"]
     assert ended.status == "failed"
     assert status(events) == "failed"
+
+
+async def test_a_run_from_a_step_in_a_body_takes_what_came_before_it_from_the_last_run() -> None:
+    made, models = planned(EACH), ScriptedModels()
+    last = MemoryRuns()
+    journal = await last.begin(RunHead("r", "w", "W", "d", "2026-03-01T10:00:00+08:00", "{}"))
+    await run(made, models, ["x", "y"], journal=journal)
+    assert before(made, "n") == {"list", "in", "m"}
+    _, _, base = await last.look("r")
+    models.asked.clear()
+    past = Past(before={"list": {"value": ["x", "y"]}}, stays=before(made, "n"), base=base)
+    execution, events = await run(made, models, past=past)
+    assert sorted(models.asked) == ["re: x", "re: y"]
+    assert execution.outputs == {"result": ["re: re: x", "re: re: y"]}
+    assert sources(events, "m") == ["record"] * 2
+    # Where an element is another one now, what stood there before isn't its own.
+    models.asked.clear()
+    await run(made, models, past=replace(past, before={"list": {"value": ["x", "z"]}}))
+    assert sorted(models.asked) == ["re: x", "re: z", "z"]
+
+
+async def test_a_run_from_a_step_behind_a_frame_does_not_pay_for_the_frame_again() -> None:
+    made, models = planned(EACH), ScriptedModels()
+    last = MemoryRuns()
+    journal = await last.begin(RunHead("r", "w", "W", "d", "2026-03-01T10:00:00+08:00", "{}"))
+    await run(made, models, ["x", "y"], journal=journal)
+    _, _, base = await last.look("r")
+    models.asked.clear()
+    past = Past(before={"list": {"value": ["x", "y"]}}, stays=before(made, "r"), base=base)
+    execution, _ = await run(made, models, past=past)
+    assert execution.outputs == {"result": ["re: re: x", "re: re: y"]}
+    assert models.asked == []
