@@ -24,7 +24,9 @@ RECORDED = """
     WHERE runs.run = ? AND node IN ('first', 'second')
 """
 
-BOOKED = "SELECT scope, node FROM ledger JOIN ledger_origins ON ledger_origins.id = origin WHERE run = ?"
+BOOKED = (
+    "SELECT scope, node, source FROM ledger JOIN ledger_origins ON ledger_origins.id = origin WHERE run = ?"
+)
 
 
 def over_rows(cache: str) -> dict[str, Any]:
@@ -90,11 +92,15 @@ def recorded(journal: Path, run: str) -> dict[Call, str]:
     return answers
 
 
-def booked(journal: Path, run: str) -> Counter[Call]:
-    """How often each call stands in the ledger."""
+def booked(journal: Path, run: str) -> dict[str, Counter[Call]]:
+    """How often each call stands in the ledger: as one that was sent ("call"), as one that the cache spared ("cache").
+    One that was sent and booked is spared later where a kill came between its entry and its record.
+    """
+    found: dict[str, Counter[Call]] = {"call": Counter(), "cache": Counter()}
     with opened(journal) as connection:
-        found = connection.execute(BOOKED, (run,)).fetchall()
-    return Counter((row(int(scope.rpartition("#")[2])), node) for scope, node in found)
+        for scope, node, source in connection.execute(BOOKED, (run,)):
+            found[source][row(int(scope.rpartition("#")[2])), node] += 1
+    return found
 
 
 def runs_in(journal: Path) -> list[str]:
