@@ -14,7 +14,7 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "zh-CN": "简体中文"}
 
 _GAP = re.compile(r"\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}")
 _HAN = "\u3400-\u9fff"
-_WIDE = "\u3000-\u303f\uff00-\uffef“”…"  # signs that bring their own room
+_WIDE = "\u3000-\u303f\uff00-\uffef“”…–"  # signs that bring their own room
 _ONE_SPACE = re.compile(rf"[{_HAN}][^\s{_HAN}{_WIDE}]|[^\s{_HAN}{_WIDE}][{_HAN}]")
 _NO_SPACE = re.compile(rf"[{_HAN}]{{2}}|\S[{_WIDE}]|[{_WIDE}]\S")
 _current = "en"

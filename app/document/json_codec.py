@@ -64,6 +64,19 @@ def write(workflow: Workflow) -> bytes:
     return write_plain(to_plain(workflow))
 
 
+def compact(workflow: Workflow) -> str:
+    """The same content without white space and with each text in one piece: for another process, at a fraction of the
+    time. Raises as `write`.
+    """
+    plain = to_plain(workflow)
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ProblemError(problem("broken_character", broken_text(plain) or (), line=None)) from None
+    return text
+
+
 def write_plain(plain: dict[str, Json]) -> bytes:
     """The same for a file's plain data, in the order that it has."""
     text = json.dumps(to_lines(plain), ensure_ascii=False, indent=2)

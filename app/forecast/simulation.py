@@ -66,6 +66,7 @@ class _Simulation:
         self._unpriced = {
             name for name, one in self._asking.items() if any(not rate.is_priced for rate in one.rates)
         } | (evidence.unpriced & self._known)
+        self._speeds: dict[tuple[str, str], float] = {}
         self._draw = random.Random(_SEED)  # noqa: S311 - a simulation, nothing is guarded by it
         # Of the present draw:
         self._world: dict[tuple[str, str], float] = {}
@@ -177,7 +178,7 @@ class _Simulation:
 
     def _ask(self, name: str, asking: Asking, read: float, weight: float) -> tuple[float, float]:
         """Stage by stage, until what was answered is enough: seconds, and the size of the last answer."""
-        seconds, written = 0.0, 0.0
+        seconds, written, last = 0.0, 0.0, asking.stages[-1] if asking.stages else None
         for stage in asking.stages:
             times: list[float] = []
             for models in stage.calls:
@@ -185,6 +186,8 @@ class _Simulation:
                 times.append(took)
                 read += written if asking.grows else 0.0
             seconds += max(times, default=0.0) if stage.together else sum(times)
+            if stage is last:
+                break
             going_on = SELDOM_GOING_ON if asking.seldom else GOING_ON
             if stage.may_be_last and self._draw.random() > self._share(name, "on", going_on):
                 break
@@ -197,10 +200,11 @@ class _Simulation:
         written = min(written, asking.most)
         off = 0.25 if rate.tokens_a_second else 1.0
         slow = math.exp(self._normal(rate.id, "speed", self._constants.speed) * off)
-        took = (SECONDS_A_CALL + written / (rate.tokens_a_second or usual_speed(rate.price))) * slow
+        took = (SECONDS_A_CALL + written / self._speed_of(rate)) * slow
         sent = asking.own + read
         calls, busy, waited = self._failed(asking, rate, slow)
-        self._taken.add(name, calls * weight, 0.0, 0.0, 0.0, busy * weight)
+        if calls:
+            self._taken.add(name, calls * weight, 0.0, 0.0, 0.0, busy * weight)
         seconds = busy + waited
         for _ in range(1 + self._repairs(name, asking)):
             usd = rate.usd(sent, written) * weight
@@ -208,6 +212,12 @@ class _Simulation:
             seconds += took
             sent += written  # a repair reads what was wrong, too
         return seconds, written
+
+    def _speed_of(self, rate: Rate) -> float:
+        key = rate.connection, rate.id
+        if key not in self._speeds:
+            self._speeds[key] = rate.tokens_a_second or usual_speed(rate.price)
+        return self._speeds[key]
 
     def _failed(self, asking: Asking, rate: Rate, slow: float) -> tuple[int, float, float]:
         """Tries that come to nothing before the one that doesn't: how many, their seconds, and those between them."""

@@ -44,11 +44,12 @@ _OVERHEAD = 10  # tokens of the words that a step and a provider add by themselv
 _NOT_SENT = ("model", "models", "judge", "otherwise", "evidence")
 _REFERENCE = re.compile(r"\{\{[^{}]*\}\}")
 _ANSWERS = {
-    "intent.classify": 8.0,
+    "intent.classify": 4.0,
     "verifier.judge": 45.0,
     "model.structured": 60.0,
     "model.embed": 0.0,
 }
+_SHAPES = {"label": 4.0, "json": 60.0}  # of steps whose answer may be a text or something shorter
 _A_FIELD = 12.0  # tokens of each field to extract
 
 
@@ -100,7 +101,7 @@ def answer_tokens(step: PlanStep, usual: float) -> float:
     """The length of a typical answer, never more than the step allows; `usual` where its kind doesn't say."""
     fields: Any = step.fields
     kind = step.node.type
-    typical = _ANSWERS.get(kind, usual)
+    typical = _SHAPES.get(getattr(fields, "answer", ""), _ANSWERS.get(kind, usual))
     if kind == "intent.extract":
         typical = 10 + _A_FIELD * len(fields.wanted)
     return min(typical, most_tokens(step) / 2)

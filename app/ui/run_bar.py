@@ -68,8 +68,9 @@ class RunBar(QFrame):
     def show_money(self, spent: Cost, cap: Decimal | None, ahead: Outlook | None) -> None:
         """What the run has spent of its cap, and what it will have cost in the end, where that is known."""
         expected = ahead.expected if ahead else spent.known
-        costs = bool(expected or spent.known) or spent.state == "unknown"
-        self._budget.setVisible(costs)
+        known = bool(expected or spent.known)
+        costs = known or spent.state == "unknown"
+        self._budget.setVisible(known)
         self._money.setVisible(costs)
         if costs:
             words = _money(spent, cap, ahead)

@@ -23,7 +23,7 @@ from app.ui.budget_cap import cap_of
 from app.ui.engine_client import EngineClient
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.pinning import Pinning
-from app.ui.run_form.asks import Asks, asks_of
+from app.ui.run_form.asks import Asks, asks_of, keeps_samples
 from app.ui.run_form.cost_words import cost_words
 from app.ui.run_form.foresight import Foresight
 from app.ui.run_form.last_values import LastValues
@@ -72,7 +72,7 @@ class RunDesk(QObject):
     @property
     def has_samples(self) -> bool:
         """Whether a step keeps sample rows to run over."""
-        return self._asks().samples > 0
+        return keeps_samples(self._session.workflow, self._registry.get)
 
     def _asks(self) -> Asks:
         """What the workflow asks for; looked up once for each state of its steps."""

@@ -62,3 +62,5 @@ def test_chinese_has_one_space_where_a_gap_is_filled_with_something_else_and_non
         "3 次模型调用，共 ≈ 1.4k（0.9k–3.1k）个 token · 2.0 秒"
     )
     assert text("problem.file.is_folder", name="年 报") == "“年 报”是一个文件夹。"
+    spread = text("figure.spread", middle="≈ 2 分", low="1 分 30 秒", high="3 分")
+    assert spread == "≈ 2 分（1 分 30 秒–3 分）"

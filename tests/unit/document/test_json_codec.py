@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from app.document.format import MAX_NODES
-from app.document.json_codec import digest, read, write
+from app.document.json_codec import compact, digest, read, write
 from app.document.operations import MoveNodes, SetFields
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Edge, Graph, Layout, Node, OnError, PortRef, Retry, Workflow
@@ -27,6 +27,18 @@ def refusal(content: object) -> Problem:
         read(content if isinstance(content, bytes) else data(content))
     (problem,) = refused.value.problems
     return problem
+
+
+@given(workflows())
+def test_what_another_process_gets_is_the_same(workflow: Workflow) -> None:
+    words = compact(workflow)
+    assert "\n" not in words
+    assert read(words.encode()).workflow == workflow
+
+
+def test_half_a_character_goes_to_no_other_process() -> None:
+    with pytest.raises(ProblemError, match=r"file\.broken_character"):
+        compact(Workflow("w", "half \ud800"))
 
 
 @given(workflows())

@@ -224,6 +224,12 @@ def test_a_cascade_asks_its_judge_after_each_model_and_the_next_only_where_neede
     assert (judged.low, judged.high) == (2, 4)
 
 
+def test_a_label_is_a_short_answer() -> None:
+    text = question("model.cascade", ["m-1", "m-2"]).total
+    label = question("model.cascade", ["m-1", "m-2"], answer="label", labels=["Billing", "Sales"]).total
+    assert label.output.high < text.output.low
+
+
 def test_a_fallback_seldom_asks_its_second_model() -> None:
     assert question("model.fallback", ["m-1", "m-2"]).total.calls.mean < 1.15
 
@@ -293,7 +299,12 @@ def test_a_few_past_runs_leave_more_open_than_many() -> None:
 
 def test_runs_over_rows_that_differ_as_a_whole_are_told_from_chance() -> None:
     def over_rows(sizes: Sequence[int]) -> Interval:
-        entries = [calls(f"r{i}", "a", size, f"#{row}") for i, size in enumerate(sizes) for row in range(20)]
+        entries = [
+            calls(f"r{i}", node, size, f"#{row}")
+            for i, size in enumerate(sizes)
+            for row in range(20)
+            for node in ("a", "b")
+        ]
         return forecast(two_steps(), situation(20), evidence_of(entries)).total.output
 
     alike, apart = over_rows([200] * 6), over_rows([60, 100, 200, 300, 500, 700])
