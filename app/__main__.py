@@ -7,8 +7,13 @@ import sys
 from importlib import import_module
 from typing import Any, NoReturn
 
+from app.adapters import crash_reports
+from app.settings import folders
+
 # The program's own children, and what only its packaging asks for; each is a module of its name.
 HIDDEN = frozenset({"engine-host", "model-host", "table-host", "self-test"})
+# Whose faults nobody sees on a terminal. What a strange workbook does to the table host is told to its reader.
+REPORTED = frozenset({"engine-host", "model-host"})
 
 
 def main() -> int:
@@ -16,6 +21,8 @@ def main() -> int:
     arguments = sys.argv[1:]
     match arguments[:1]:
         case [verb] if verb in HIDDEN:
+            if verb in REPORTED:
+                crash_reports.watch(folders().logs, verb)
             process: Any = import_module(f"app.processes.{verb.replace('-', '_')}")
             return process.main()
         case []:

@@ -14,7 +14,8 @@ import typer
 from app.adapters.connection import Connection
 from app.adapters.connection_limits import limits_of
 from app.adapters.graphics import graphics_seen
-from app.cli import opening
+from app.cli import opening, support_bundle
+from app.document.problem import Problem, ProblemError
 from app.engine import Engine
 from app.texts import text
 
@@ -36,11 +37,19 @@ def doctor(
             "--json",
         ),
     ] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle",
+        ),
+    ] = None,
 ) -> None:
     """Say what is installed, found and possible here; nothing secret is printed."""
 
     async def main(engine: Engine) -> int:
         facts = await _facts(engine)
+        if bundle is not None:
+            return _write_bundle(engine, facts, bundle)
         if as_json:
             opening.print_json(facts)
         else:
@@ -48,6 +57,25 @@ def doctor(
         return opening.OK
 
     raise typer.Exit(opening.run_async(main))
+
+
+def _write_bundle(engine: Engine, facts: dict[str, object], path: Path) -> int:
+    """An archive to pass on, with all that is in it said first."""
+    files = support_bundle.contents(engine, facts)
+    typer.echo(text("cli.doctor.bundle", path=str(path)))
+    for name, words in files.items():
+        typer.echo(f"  {name}: {_about(name)} ({len(words.encode()):,} B)")
+    try:
+        support_bundle.write(path, files)
+    except OSError as error:
+        reason = f"{path}: {error.strerror}"
+        raise ProblemError(Problem("cli.output_refused", args={"detail": reason})) from error
+    typer.echo(text("cli.doctor.bundle.hint"))
+    return opening.OK
+
+
+def _about(name: str) -> str:
+    return text(f"cli.doctor.bundle.{name.partition('/')[0]}")
 
 
 async def _facts(engine: Engine) -> dict[str, object]:

@@ -18,6 +18,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from app.adapters import crash_reports
 from app.document.problem import Problem, ProblemError
 from app.processes.children import own_command
 from app.registry.discovery import discover
@@ -39,6 +40,7 @@ def run(files: Sequence[str]) -> int:
     import qasync
 
     where = folders()
+    crash_reports.watch(where.logs, "window")
     app = make_application(where)
     single = SingleWindow(where.state)
     if single.hand_over(files):
@@ -145,6 +147,7 @@ def _after_first_paint(window: MainWindow) -> None:
         sys.stderr.flush()
     window.link.start()
     window.notices.offer_recovery()
+    window.notices.tell_of_crash()
 
 
 class FirstPaint(QObject):
@@ -174,4 +177,5 @@ class _Faults:
             self._window.notices.refused(error.problems)
             return
         traceback.print_exception(kind, error, trace)
+        crash_reports.report(folders().logs, "window", error)
         self._window.notices.refused((Problem("window.fault", args={"kind": kind.__name__}),))

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
 
+from app.adapters import crash_reports
 from app.adapters.recovery import Recovery
 from app.document.problem import Problem
 from app.texts import text
@@ -21,6 +23,7 @@ from app.ui.open_and_save import OpenAndSave
 from app.ui.problem_words import in_short
 from app.ui.run_stream import RunStream
 from app.ui.session import Session
+from app.ui.show_folder import show_folder
 from app.ui.strips import Strip, StripButton, Strips
 
 _PASSING = 9000  # ms that a refusal stays
@@ -46,6 +49,7 @@ class Notices(QObject):
         self._files = files
         self._link = link
         self._review = review
+        self._logs = kept.where.logs
         self._awaiting = Awaiting(self)
         self._ends: list[float] = []
         self._passing = QTimer(self, singleShot=True, interval=_PASSING)
@@ -110,6 +114,26 @@ class Notices(QObject):
         name, at = latest.workflow.name, f"{datetime.fromisoformat(latest.at).astimezone():%Y-%m-%d %H:%M}"
         words = partial(text, "notice.recovery", name=name, at=at)
         self._show("recovery", "history", "warning", words, take, drop, stays=True)
+
+    def tell_of_crash(self) -> None:
+        """Tells once of what ended by a fault last time; nothing is sent anywhere."""
+        found = crash_reports.unseen(self._logs)
+        if not found:
+            return
+        crash_reports.seen(self._logs)
+        copy = StripButton(partial(text, "notice.crash.copy"), partial(self._copy_report, found[0]))
+        show = StripButton(partial(text, "notice.crash.show"), partial(show_folder, found[0].parent))
+        words = partial(text, "notice.crash", n=len(found))
+        self._show("crash", "circle-alert", "quiet", words, copy, show)
+
+    def _copy_report(self, path: Path) -> None:
+        try:
+            QApplication.clipboard().setText(crash_reports.read(path))
+        except OSError as error:
+            reason = error.strerror or ""
+            self.told(partial(text, "notice.crash.unreadable", path=str(path), reason=reason))
+        else:
+            self.told(partial(text, "notice.crash.copied"))
 
     def _recover(self, recovery: Recovery) -> None:
         self._awaiting.start(self._files.recover(recovery), self._recovered, self.refused)

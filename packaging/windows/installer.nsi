@@ -55,7 +55,7 @@ LangString RUNNING ${LANG_SIMPCHINESE} "Baton 还开着。请先关闭它（正�
 LangString OLD_WINDOWS ${LANG_ENGLISH} "Baton needs a 64-bit Windows 10 or newer."
 LangString OLD_WINDOWS ${LANG_SIMPCHINESE} "Baton 需要 64 位的 Windows 10 或更新的版本。"
 LangString ALSO_DATA ${LANG_ENGLISH} "Delete your runs, costs, settings and added models as well?$\n$\n${DATA}$\n$\nWorkflow files that you saved elsewhere stay in any case."
-LangString ALSO_DATA ${LANG_SIMPCHINESE} "要同时删除您的运行记录、花费、设置和添加的模型吗？$\n$\n${DATA}$\n$\n您保存在其他位置的工作流文件无论如何都会保留。"
+LangString ALSO_DATA ${LANG_SIMPCHINESE} "要同时删除你的运行记录、花费、设置和添加的模型吗？$\n$\n${DATA}$\n$\n你保存在其他位置的工作流文件无论如何都会保留。"
 LangString KIND_NAME ${LANG_ENGLISH} "Baton workflow"
 LangString KIND_NAME ${LANG_SIMPCHINESE} "Baton 工作流"
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPlainTextEdit, QPushButton
 
+from app.adapters import crash_reports
 from app.adapters.recovery import RecoveryCopy
 from app.adapters.reviewed_store import ReviewedStore
 from app.document.json_codec import digest, read, write
@@ -400,6 +401,24 @@ def test_work_of_a_crashed_window_is_offered_and_recovered(desk: Desk, flow: Wor
     assert not window.session.is_saved
     assert window.session.place.trust == "mine"
     desk.wait(lambda: not window.strips.has("recovery"))
+
+
+def test_a_crash_is_told_once_and_its_report_copied(desk: Desk) -> None:
+    window = desk.window
+    window.notices.tell_of_crash()
+    assert not window.strips.has("crash")
+    report = crash_reports.report(folders().logs, "engine-host", AttributeError("no such part"))
+    assert report is not None
+    window.notices.tell_of_crash()
+    assert window.strips.has("crash")
+    button = window.strips.findChild(QPushButton)
+    assert button is not None
+    assert button.text() == "Copy the report"
+    button.click()
+    assert QApplication.clipboard().text() == crash_reports.read(report)
+    window.strips.drop("crash")
+    window.notices.tell_of_crash()
+    assert not window.strips.has("crash")
 
 
 def test_unsaved_work_is_kept_beside_and_dropped_when_saved(
