@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     QVariantAnimation,
     Signal,
 )
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QEnterEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.document.frames import TOP, at_level, frame_of, graphs, node_in
@@ -42,6 +42,7 @@ from app.ui.plain import one_line
 
 _EDGE = 16  # between what floats and the canvas's border
 _ZOOM_MS = 240
+_LEAST_FLOATED = 300  # pixels: over a canvas as low as this, the zoom bar shows only under the pointer
 _LEAST_MAPPED = 240  # pixels: over a canvas as low as this, a map takes more than it gives
 
 
@@ -320,6 +321,7 @@ class Canvas(QWidget):
     def _show_or_hide(self) -> None:
         empty = not self.scene.nodes and not self.scene.notes
         self._hint.setVisible(empty and not self.view.read_only)
+        self._zoom_bar.setVisible(self.height() >= _LEAST_FLOATED or self.underMouse())
         self._minimap.setVisible(bool(self.scene.nodes) and self.width() >= 640 and not self._covers())
 
     def _covers(self) -> bool:
@@ -353,6 +355,14 @@ class Canvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()
         self._show_way()
+        self._show_or_hide()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._show_or_hide()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
         self._show_or_hide()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -83,7 +83,7 @@ class SpentCard(CostsCard):
             facts.append((figures.limit(left.quantize(_CENT)), words))
         if day and is_now:
             of = text("costs.spent.today_of", cap=figures.limit(day.cap)) if day.cap is not None else ""
-            facts.append((dollars(day.spent.quantize(_CENT)), of or text("costs.spent.today")))
+            facts.append((dollars(day.spent.quantize(bill.total.shown)), of or text("costs.spent.today")))
         facts.append((figures.count(calls), text("costs.spent.calls", n=calls)))
         facts.append((figures.percent(free / calls) if calls else "–", text("costs.spent.free")))
         for at, (value, words) in enumerate(self._facts):

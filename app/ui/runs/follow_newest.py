@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QTableView
 
-_AIR = 2  # rows that stay in sight behind the newest
+_AIR = 2  # rows that stay in sight behind the newest, where there is room
 
 
 class FollowNewest(QObject):
@@ -30,7 +30,8 @@ class FollowNewest(QObject):
         if self._newest < 0 or not self._switch.isChecked():
             return
         model = self._table.model()
-        last = min(self._newest + _AIR, model.rowCount() - 1)
+        room = self._table.viewport().height() // max(1, self._table.verticalHeader().defaultSectionSize())
+        last = min(self._newest + min(_AIR, room // 4), model.rowCount() - 1)
         self._moving = True
         self._table.scrollTo(model.index(last, 0), QAbstractItemView.ScrollHint.PositionAtBottom)
         self._moving = False

@@ -41,18 +41,15 @@ class PersonCard(QFrame):
         self._value.show_text(self._shown if question.may_edit else visible(self._shown))
         self._begun = self._value.text()  # line ends are those of the editor from here on
         self._value.setReadOnly(not question.may_edit)
-        self._value.setAccessibleName(text("person.value"))
         self._value.textChanged.connect(self._name_buttons)
         self._fault = PlainLabel(role="error", wrap=True)
         self._fault.hide()
         self._comment = QLineEdit()
-        self._comment.setPlaceholderText(text("person.comment"))
-        self._comment.setAccessibleName(text("person.comment"))
         self._approve = QPushButton()
         self._approve.setObjectName("person.approve")
         vary(self._approve, kind="primary")
         self._approve.clicked.connect(self._on_approve)
-        self._reject = QPushButton(text("person.reject"))
+        self._reject = QPushButton()
         self._reject.setObjectName("person.reject")
         vary(self._reject, kind="danger")
         self._reject.clicked.connect(lambda: self._decide("rejected", question.value))
@@ -71,6 +68,14 @@ class PersonCard(QFrame):
         buttons.addWidget(self._reject)
         buttons.addWidget(self._approve)
         layout.addLayout(buttons)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """What is ours of the card, in the language of now; the rest is the workflow author's."""
+        self._value.setAccessibleName(text("person.value"))
+        self._comment.setPlaceholderText(text("person.comment"))
+        self._comment.setAccessibleName(text("person.comment"))
+        self._reject.setText(text("person.reject"))
         self._name_buttons()
 
     def _head(self, look: StepLook) -> QHBoxLayout:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.events.run_events import PersonAsked, Scope
 from app.texts import text
+from app.ui.appearance import appearance
 from app.ui.runs.person_card import PersonCard
 from app.ui.runs.record_card import RecordCard
 from app.ui.step_looks import StepLook
@@ -39,6 +40,11 @@ class Questions(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inside)
+        appearance().changed.connect(self._retranslate)
+
+    def _retranslate(self) -> None:
+        for _, card in self._cards.values():
+            card.retranslate()
 
     def show_questions(self, questions: Mapping[tuple[str, Scope], PersonAsked]) -> None:
         """Shows these questions; a card that is being filled in stays as it is."""

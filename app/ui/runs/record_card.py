@@ -25,19 +25,22 @@ class RecordCard(Banner):
     def __init__(self, question: PersonAsked, look: StepLook, parent: QWidget | None = None) -> None:
         super().__init__("triangle-alert", parent=parent)
         self._question = question
-        about = question.about
-        self.take, self.again = (
-            QPushButton(text(f"record.{about}.take")),
-            QPushButton(text(f"record.{about}.again")),
-        )
+        self._step = look.title
+        self.take, self.again = QPushButton(), QPushButton()
         self.take.setObjectName("record.take")
         self.again.setObjectName("record.again")
         self.take.clicked.connect(lambda: self._decide("approved"))
         self.again.clicked.connect(lambda: self._decide("rejected"))
         self.add(self.again, self.take)
-        row, asked = row_of(question.scope), text(f"record.{about}", step=look.title)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        about, row = self._question.about, row_of(self._question.scope)
+        asked = text(f"record.{about}", step=self._step)
         where = f"{text('person.row', n=row + 1)}: " if row >= 0 else ""
         self.say(f"{where}{asked}", f"{self._what_changed()}\n{text(f'record.{about}.more')}")
+        self.take.setText(text(f"record.{about}.take"))
+        self.again.setText(text(f"record.{about}.again"))
 
     def _what_changed(self) -> str:
         value = self._question.value

@@ -14,7 +14,6 @@ from app.ui.canvas.ink import draw_soft, fill_rounded
 from app.ui.canvas.placed import SpecLookup
 from app.ui.plain import visible
 from app.ui.welcome.examples import STARTER, Example
-from app.ui.welcome.graph_picture import HEIGHT as PICTURE_HEIGHT
 from app.ui.welcome.graph_picture import GraphPicture
 from app.ui.widgets.plain_label import ElidedLabel, PlainLabel
 from app.ui.widgets.state_icon import StateIcon
@@ -51,7 +50,7 @@ class ExampleCard(QAbstractButton):
         )
         if self._start:
             self._start.adjustSize()
-            self._start.move(13, PICTURE_HEIGHT - 34)
+            self._start.move(13, 12)
         self.setAccessibleName(visible(example.title))
         self.setAccessibleDescription(f"{example.summary} {self._need_words(mapped)[2]}")
 

@@ -7,6 +7,7 @@ import os
 import signal
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -368,6 +369,31 @@ def test_nothing_on_the_page_is_cut_off_or_without_a_name(live: Desk, language: 
     assert clipped(history.page) == []
     for button in history.page.details.findChildren(QPushButton):
         assert not button.isVisibleTo(history.page) or button.text() or button.accessibleName()
+
+
+def test_a_wide_workflow_stays_readable_in_a_small_window(live: Desk, tmp_path: Path) -> None:
+    steps = [
+        Node(f"t{at}", "data.template", title=f"Step {at}", fields={"text": "{{text}}"}) for at in range(6)
+    ]
+    read = Node("read", "data.read_file", title="Read", fields={"path": "{{text}}"})
+    line = ["ask", *(step.id for step in steps), "read", "out"]
+    ports = {"ask": "message", "read": "text"}
+    ways = [edge(a, ports.get(a, "text"), b, "value" if b == "out" else "text") for a, b in pairwise(line)]
+    run = ran(live, workflow(*steps, read, edges=tuple(ways)), HELLO, tmp_path)
+    live.window.resize(1100, 700)
+    history = shown(live, run)
+    canvas = history.page.details.canvas
+    live.wait(lambda: canvas.zoom >= 0.5)
+    failed = canvas.scene.nodes["read"].area
+    live.wait(lambda: canvas.view.visible().contains(failed))
+    assert clipped(history.page) == []
+    head = history.page.details.head
+    assert head.more.isVisibleTo(history.page)
+    head.more.menu().aboutToShow.emit()
+    assert [action.text() for action in head.more.menu().actions()] == [
+        head.pin.toolTip(),
+        head.drop.toolTip(),
+    ]
 
 
 def loop_flow() -> Workflow:
