@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from app.costs.price import Price
+
 Row = Mapping[str, Any]
 
 
@@ -14,7 +16,7 @@ class ListedModel:
     """`abilities` are said to be there, `lacking` said not to be: some of chat, tools, pictures, schema, embed.
 
     `context` is the longest text in tokens, `loaded` whether it lies in memory, `on_gpu` the part of it (0 to 1)
-    that a GPU carries. None: the server doesn't say.
+    that a GPU carries, `price` what it charges. None: the server doesn't say.
     """
 
     name: str
@@ -25,6 +27,7 @@ class ListedModel:
     size_bytes: int | None = None
     loaded: bool | None = None
     on_gpu: float | None = None
+    price: Price | None = None
 
     def can(self, ability: str) -> bool | None:
         """Whether it can; None: not said."""

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.connection_kinds import GENERAL, KINDS, ListedAs
+from app.adapters.listed_prices import ListedPrices
 from app.costs.cost import Cost
 from app.costs.price import Price, cost_of, upper_bound
 from app.costs.usage import Usage
 from app.sdk.gateway import ModelFacts
+from app.settings import write_atomically
 
 PACKAGE = "litellm"
 PINNED = "1.106.2"
@@ -50,25 +52,40 @@ class PriceList:
 
     `own` is a file with the person's own prices, which come first:
     {"<connection or kind>/<model>": {"input": "0.15", "output": "0.60", "cached": …, "reasoning": …}},
-    in US dollars per million tokens. It is read again when it changed.
+    in US dollars per million tokens. It is read again when it changed. `listed` is what servers say themselves.
     """
 
     as_of = RELEASED
 
-    def __init__(self, own: Path) -> None:
+    def __init__(self, own: Path, listed: Path | None = None) -> None:
         self._own_file = own
+        self.listed = ListedPrices(listed or own.with_name("listed_prices.json"))
         self._own_stamp: tuple[int, int] | None = None
         self._own: Mapping[str, Price] = {}
 
     def price(self, kind: str, model: str, connection: str = "", provider: str = "") -> Price | None:
-        """The person's own price, else the list's; None where neither knows the model."""
+        """The person's own price, else what the server's list said, else ours; None where nobody knows the model."""
         own = self._own_prices()
         if own:
             for key in (f"{connection}/{model}", f"{kind}/{model}"):
                 if key in own:
                     return own[key]
+        said = self.listed.price(connection, model)
+        if said is not None:
+            return said
         entry = _entry(kind, model, provider)
         return None if entry is None else _listed_price(entry)
+
+    def give(self, connection: str, model: str, into: Decimal, out: Decimal) -> None:
+        """The person says a price, in US dollars per million tokens. Raises OSError."""
+        try:
+            saved: dict[str, Any] = dict(json.loads(self._own_file.read_text("utf-8")))
+        except FileNotFoundError:
+            saved = {}
+        except (ValueError, TypeError) as error:  # what a person wrote there is not to be lost
+            raise OSError(str(error)) from error
+        saved[f"{connection}/{model}"] = {"input": str(into), "output": str(out)}
+        write_atomically(self._own_file, json.dumps(saved, indent=2, ensure_ascii=False))
 
     def facts(self, kind: str, model: str, provider: str = "") -> ListedFacts:
         """What the list says a model can do."""

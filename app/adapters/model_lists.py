@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from app.adapters.connection import Connection
 from app.adapters.listed_model import ListedModel, Row, listed, part, rows, whole, word, words, yes_or_no
+from app.adapters.listed_prices import price_in
 from app.adapters.local_lists import llama_cpp_models, lm_studio_models, ollama_models, vllm_models
 from app.adapters.openai_lane import OpenAiLane, Server
 from app.sdk.errors import NodeError
@@ -111,4 +112,5 @@ def _of_openai(row: Row) -> ListedModel:
     }
     context = whole(row, "context_length", "context_window", "max_context_length", "max_model_len")
     title = word(row, "name") if asks is not None else ""  # elsewhere it is the id once more
-    return listed(word(row, "id"), can, title=title, context=context or whole(part(row, "meta"), "n_ctx"))
+    context = context or whole(part(row, "meta"), "n_ctx")
+    return listed(word(row, "id"), can, title=title, context=context, price=price_in(row))

@@ -57,7 +57,7 @@ class Outside:
             threads=preferences.threads,
             idle_seconds=preferences.model_idle_minutes * 60,
         )
-        self.prices = PriceList(where.config / "prices.json")
+        self.prices = PriceList(where.config / "prices.json", where.data / "listed_prices.json")
         self.secrets = Secrets(where.config / "secrets.json", environment)
         self.egress = Egress()
         self.library = ModelLibrary(self.model_files)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from app.adapters.event_files import path_of, read_events
 from app.adapters.rows_export import export_rows
 from app.costs.cost import FREE
-from app.costs.ledger import Days
+from app.costs.ledger import Days, Entry, Filter
 from app.costs.spending import Spending
 from app.document import json_codec
 from app.document.problem import Problem, ProblemError
@@ -25,6 +26,8 @@ from app.executor.run_request import from_plain
 from app.executor.values import as_text, cut
 from app.processes.message_lines import events_line
 from app.processes.messages import (
+    CallLine,
+    CallList,
     ClearCache,
     Counted,
     Done,
@@ -32,9 +35,11 @@ from app.processes.messages import (
     ExportRows,
     ForgetRun,
     GetCacheState,
+    GetCalls,
     GetItems,
     GetPrompt,
     GetSpending,
+    GivePrice,
     ItemLine,
     Items,
     ListRuns,
@@ -55,6 +60,8 @@ from app.sdk.data_types import LazyList, Value
 _SHOWN = 400  # bytes of a value in a list of rows
 _LARGEST_FILE = 10_000_000  # bytes of events; nobody steps through more, and the records say what came of it
 _LONGEST_PROMPT = 400_000  # bytes of one message; people read the beginning
+_CALLS = 1000  # entries of a page
+_MOST_CALLS = 1000  # in one answer
 _MOST_ITEMS = 1000  # rows in one answer
 
 
@@ -75,6 +82,8 @@ class HistoryAnswers:
             ExportRows: self._export,
             GetSpending: self._spending,
             ExportCosts: self._export_costs,
+            GetCalls: self._calls,
+            GivePrice: self._give_price,
             GetCacheState: self._cache_state,
             ClearCache: self._clear_cache,
         }
@@ -82,6 +91,29 @@ class HistoryAnswers:
     @as_problems
     async def _spending(self, asked: GetSpending) -> Spending:
         return await self._engine.spending(Days(asked.first, asked.last))
+
+    @as_problems
+    async def _calls(self, asked: GetCalls) -> CallList:
+        days = Days(asked.first, asked.last)
+        only = Filter(asked.workflow, asked.node, asked.model, asked.connection)
+        found: list[Entry] = []
+        at = 0
+        while len(found) <= _MOST_CALLS:
+            page = await self._engine.runs.ledger.entries(days, only, at, _CALLS)
+            found += [one for one in page if not asked.unknown or one.cost.state == "unknown"]
+            at += len(page)
+            if len(page) < _CALLS:
+                break
+        return CallList(tuple(map(_call_line, found[:_MOST_CALLS])), len(found) > _MOST_CALLS)
+
+    async def _give_price(self, asked: GivePrice) -> Done:
+        try:
+            prices = self._engine.outside.prices
+            prices.give(asked.connection, asked.model, Decimal(asked.input), Decimal(asked.output))
+        except OSError as error:
+            detail = error.strerror or str(error)
+            raise ProblemError(Problem("engine.not_saved", args={"detail": detail})) from error
+        return Done()
 
     @as_problems
     async def _export_costs(self, asked: ExportCosts) -> Counted:
@@ -187,6 +219,24 @@ def _whole_file(folder: Path, run: str) -> list[RunEvent] | None:
         rests = max(at for at, event in enumerate(events) if isinstance(event, RunPaused))
         return events[: rests + 1]
     return events
+
+
+def _call_line(entry: Entry) -> CallLine:
+    origin = entry.origin
+    return CallLine(
+        entry.at,
+        origin.workflow,
+        origin.title,
+        origin.type,
+        origin.connection,
+        origin.model,
+        entry.usage,
+        entry.cost,
+        entry.seconds,
+        entry.outcome,
+        origin.run,
+        entry.source == "cache",
+    )
 
 
 def _line(item: ItemRecord) -> ItemLine:

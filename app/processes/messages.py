@@ -19,6 +19,7 @@ from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
 from app.costs.cost import FREE, Cost
 from app.costs.spending import Spending
+from app.costs.usage import Usage
 from app.document.problem import Problem
 from app.document.workflow import Json
 from app.events.run_events import Failure, Scope
@@ -187,6 +188,32 @@ class ReportCards:
 
 
 @dataclass(frozen=True, slots=True)
+class CallLine:
+    """One call of a model in the ledger; `outcome` is the code of its failure, or empty."""
+
+    at: float
+    workflow: str
+    step: str
+    type: str
+    connection: str
+    model: str
+    usage: Usage
+    cost: Cost
+    seconds: float
+    outcome: str = ""
+    run: str = ""
+    from_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """Calls in the order of time; `more`: there are others behind them."""
+
+    calls: tuple[CallLine, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What a Smart pick has learned, as its field holds it; from so many answers of so many runs."""
 
@@ -246,6 +273,7 @@ Reply: TypeAlias = (
     | MeasuredSpeed
     | Ratings
     | ReportCards
+    | CallList
     | Learned
     | ReplayPrepared
     | Replayed
@@ -578,6 +606,31 @@ class GetReportCards(Request[ReportCards]):
     """How far the verifiers of a workflow (the text of its file), as they are set now, agree with people."""
 
     workflow: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetCalls(Request[CallList]):
+    """Calls from one ISO day to another, of one model, workflow or step, or (empty) of all; `unknown`: only those of
+    unknown price.
+    """
+
+    first: str
+    last: str
+    connection: str = ""
+    model: str = ""
+    workflow: str = ""
+    node: str = ""
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivePrice(Request[Done]):
+    """From now on a model costs so much, in US dollars per million tokens."""
+
+    connection: str
+    model: str
+    input: str
+    output: str
 
 
 @dataclass(frozen=True, slots=True)

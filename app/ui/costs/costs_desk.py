@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,17 +13,28 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.adapters.shelf import NO_SHELF, Shelf
-from app.costs.bill import Line
+from app.costs.bill import Line, Model
 from app.costs.spending import Spending
 from app.document.problem import Problem
 from app.hindsight.replay import Replayed
-from app.processes.messages import ExportCosts, GetReplays, GetShelf, GetSpending
+from app.processes.messages import (
+    CallLine,
+    CallList,
+    ExportCosts,
+    GetCalls,
+    GetReplays,
+    GetShelf,
+    GetSpending,
+    GivePrice,
+)
 from app.registry import node_texts
 from app.registry.registry import Registry
 from app.texts import text
 from app.ui.asking import file_to_save
 from app.ui.awaiting import Awaiting
+from app.ui.costs.calls_dialog import CallsDialog
 from app.ui.costs.month import Month
+from app.ui.costs.price_dialog import PriceDialog
 from app.ui.engine_link import EngineLink
 
 if TYPE_CHECKING:
@@ -63,6 +75,8 @@ class CostsDesk(QObject):
         page.limits_wanted.connect(self.limits_wanted)
         page.export_wanted.connect(self._export)
         page.replay_wanted.connect(self.replay_wanted)
+        page.price_wanted.connect(self._give_price)
+        page.calls_wanted.connect(self._show_calls)
         return page
 
     def show(self, month: Month | None = None) -> None:
@@ -96,6 +110,33 @@ class CostsDesk(QObject):
         month, spending, before, replays = read
         self.page.show_month(month, spending, before, self._shelf, replays)
         self.stood.emit(spending)
+
+    def _give_price(self, models: Sequence[Model]) -> None:
+        dialog = PriceDialog(models, self._window)
+        dialog.given.connect(self._take_price)
+        dialog.show()
+
+    def _take_price(self, model: Model, into: Decimal, out: Decimal) -> None:
+        asked = GivePrice(*model, f"{into:f}", f"{out:f}")
+        self._awaiting.start(self._link.ask(asked), partial(self._priced, model), self.refused.emit)
+
+    def _priced(self, model: Model, _: object) -> None:
+        words: Callable[[], str] = partial(text, "costs.price.given", model=model[1])
+        self.told.emit(words)
+        self._shelf = NO_SHELF  # with the prices of now
+        self.look()
+
+    def _show_calls(self, day: str, model: Model | None, unknown: bool) -> None:
+        first, last = (day, day) if day else _span(self._month)
+        asked = GetCalls(first, last, *(model or ("", "")), unknown=unknown)
+        self._awaiting.start(self._link.ask(asked), self._list_calls, self.refused.emit)
+
+    def _list_calls(self, found: CallList) -> None:
+        CallsDialog(found, self._step_title, self._window).show()
+
+    def _step_title(self, call: CallLine) -> str:
+        spec = self._registry.get(call.type)
+        return call.step or (node_texts.title(spec) if spec else call.type)
 
     def _title(self, line: Line) -> str:
         """What a step without a title of its own is called."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -46,14 +47,16 @@ _MEASURES = ("money", "calls", "tokens")
 
 
 class CostsPage(QScrollArea):
-    """Emits `month_wanted(Month)`, `limits_wanted`, `export_wanted`, `replay_wanted(workflow, step)`. It shows what it
-    is given and asks nothing.
+    """Emits `month_wanted(Month)`, `limits_wanted`, `export_wanted`, `replay_wanted(workflow, step)`,
+    `price_wanted(models)` and `calls_wanted(day, model, unknown)`. It shows what it is given and asks nothing.
     """
 
     month_wanted = Signal(object)
     limits_wanted = Signal()
     export_wanted = Signal()
     replay_wanted = Signal(str, str)
+    price_wanted = Signal(object)
+    calls_wanted = Signal(str, object, bool)
 
     def __init__(self, title: Title, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,11 +127,17 @@ class CostsPage(QScrollArea):
         self._filter = QPushButton()
         vary(self._filter, kind="link")
         self._filter.clicked.connect(self._unfilter)
+        self._calls = QPushButton()
+        vary(self._calls, kind="link")
+        self._calls.clicked.connect(self._show_calls)
         self._causes.head.addWidget(self._filter)
+        self._causes.head.addWidget(self._calls)
         self._causes.head.addWidget(self.split)
         self._causes.content.addWidget(self.tree)
         self.split.chosen.connect(self._show_causes)
         self._unknown, self._saved, self.what_if = UnknownCard(), SavedCard(), WhatIfCard()
+        self._unknown.price_wanted.connect(self.price_wanted)
+        self._unknown.calls_wanted.connect(partial(self.calls_wanted.emit, "", None, True))
         for card in (self._saved, self.what_if):
             card.replay_wanted.connect(self._replay)
         self._nothing = PlainLabel(role="muted", wrap=True)
@@ -196,6 +205,10 @@ class CostsPage(QScrollArea):
         self._show_days()
         self._show_causes()
 
+    def _show_calls(self) -> None:
+        """Those of the day and model that were picked."""
+        self.calls_wanted.emit(self._day, self._model, False)
+
     def _replay(self) -> None:
         """Of the cascade with most rows, else of the dearest workflow in which there is something to replay."""
         found = self._spending if self._spending.sums else self._before
@@ -223,6 +236,8 @@ class CostsPage(QScrollArea):
         self._filter.setVisible(bool(words))
         self._filter.setText(text("costs.only", what=words))
         bill = self._spending.bill(self._day, self._model)
+        self._calls.setVisible(bool(words) and bill.total.calls > 0)
+        self._calls.setText(text("costs.calls.show", n=bill.total.calls))
         split: Split = self.split.value()  # type: ignore[assignment]
         self.tree.show_bill(bill, split, self._colours)
         self._fit_tree()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app import figures
+from app.costs.bill import Model
 from app.costs.break_even import agreed
 from app.costs.savings import Saving
 from app.costs.spending import Spending
@@ -28,7 +29,12 @@ _FINE = Decimal("0.0001")
 
 
 class UnknownCard(CostsCard):
-    """Says how many calls are not in the totals, of which models, and what limits count for them."""
+    """Says how many calls are not in the totals, of which models, and what limits count for them. `price_wanted`
+    carries those models, as pairs of connection and model; `calls_wanted`: the calls are to be seen.
+    """
+
+    price_wanted = Signal(object)
+    calls_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("banner")
@@ -37,6 +43,20 @@ class UnknownCard(CostsCard):
         self.head.insertWidget(0, StateIcon("triangle-alert", "warning", 20))
         self.content.addWidget(self._words)
         self.content.addWidget(self._more)
+        self._unpriced: list[Model] = []
+        self.give, self.calls = QPushButton(), QPushButton()
+        self.give.clicked.connect(self._give)
+        self.calls.clicked.connect(self.calls_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for button in (self.give, self.calls):
+            vary(button, kind="link")
+            row.addWidget(button)
+        row.addStretch(1)
+        self.content.addLayout(row)
+
+    def _give(self) -> None:
+        self.price_wanted.emit(tuple(self._unpriced))
 
     def show_spending(self, spending: Spending) -> None:
         unknown = [one for one in spending.sums if one.unknown]
@@ -45,6 +65,9 @@ class UnknownCard(CostsCard):
         models = sorted({" · ".join(filter(None, (one.key[4], one.key[3]))) for one in unknown})
         counted = sum((one.counted - one.cost.known for one in unknown), Decimal(0))
         self.title.setText(text("costs.unknown", n=n))
+        self._unpriced = sorted({(one.key[3], one.key[4]) for one in unknown})
+        self.give.setText(text("costs.price.give"))
+        self.calls.setText(text("costs.calls.show", n=n))
         self._words.setText(", ".join(models))
         self._more.setText(text("costs.unknown.more", n=n, amount=figures.limit(max(counted, Decimal(0)))))
 

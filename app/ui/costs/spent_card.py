@@ -9,13 +9,14 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import figures
+from app.costs.projection import Projection, projected
 from app.costs.spending import Spending
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.ink import fill_rounded
 from app.ui.costs.amounts import dollars
 from app.ui.costs.card import CostsCard
-from app.ui.costs.month import Month
+from app.ui.costs.month import Month, day_in_month
 from app.ui.widgets.plain_label import PlainLabel
 
 _CENT = Decimal("0.01")
@@ -54,6 +55,9 @@ class SpentCard(CostsCard):
         under.addWidget(self._used)
         under.addStretch(1)
         under.addWidget(self._passed)
+        self._likely = PlainLabel(role="label")
+        under.addSpacing(16)
+        under.addWidget(self._likely)
         self.content.removeItem(self.head)
         self.content.addLayout(row)
         self.content.addWidget(self._bar)
@@ -70,6 +74,9 @@ class SpentCard(CostsCard):
         counted = whole.spent if whole and is_now else bill.total.cost.known
         share = float(counted / cap) if cap else 0.0
         self._bar.show_share(share, int(spending.today[8:]) / month.length if is_now else None)
+        ahead = _ahead(spending, month) if is_now else None
+        self._bar.show_ahead(ahead, cap)
+        self._show_ahead(ahead, month)
         self._bar.setVisible(bool(cap))
         self._used.setText(text("costs.spent.used", percent=figures.percent(share)) if cap else "")
         days = {"n": int(spending.today[8:]), "of": month.length} if is_now else {}
@@ -93,14 +100,31 @@ class SpentCard(CostsCard):
             for part in (value, words):
                 part.setVisible(at < len(facts))
 
+    def _show_ahead(self, ahead: Projection | None, month: Month) -> None:
+        """Named an estimate; nothing where too few days are over."""
+        self._likely.setVisible(ahead is not None)
+        if ahead is not None:
+            low, high = (dollars(end.quantize(_CENT)) for end in (ahead.low, ahead.high))
+            day = day_in_month(month.day(month.length))
+            self._likely.setText(text("costs.spent.likely", day=day, low=low, high=high))
+
+
+def _ahead(spending: Spending, month: Month) -> Projection | None:
+    """From what each day so far has cost; calls of unknown price are not in it."""
+    by_day = {line.key: line.cost.known for line in spending.bill().days}
+    today = int(spending.today[8:])
+    past = [by_day.get(month.day(number), Decimal(0)) for number in range(1, today)]
+    return projected(past, by_day.get(spending.today, Decimal(0)), month.length - today)
+
 
 class _Bar(QWidget):
-    """A track with a filled part and a tick where the month stands."""
+    """A track with a filled part, a tick where the month stands, and where it is likely to end."""
 
     def __init__(self) -> None:
         super().__init__()
         self._share = 0.0
         self._tick: float | None = None
+        self._ends: tuple[float, float, float] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -109,6 +133,16 @@ class _Bar(QWidget):
     def show_share(self, share: float, tick: float | None) -> None:
         self._share, self._tick = share, tick
         self.setAccessibleName(text("costs.spent.used", percent=figures.percent(share)))
+        self.update()
+
+    def show_ahead(self, ahead: Projection | None, cap: Decimal | None) -> None:
+        """The end of the month as shares of the limit."""
+        self._ends = None
+        if ahead is not None and cap:
+            low, likely, high = (
+                float(min(end / cap, Decimal(1))) for end in (ahead.low, ahead.likely, ahead.high)
+            )
+            self._ends = low, likely, high
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -122,6 +156,14 @@ class _Bar(QWidget):
             filled = QRectF(track)
             filled.setWidth(max(8.0, track.width() * min(1.0, self._share)))
             fill_rounded(painter, filled, 4, look.state(tone).line)
+        if self._ends is not None:
+            low, likely, high = (track.width() * end for end in self._ends)
+            painter.setOpacity(0.35)
+            fill_rounded(painter, QRectF(low, 6, max(4.0, high - low), 6), 3, look.state(tone).line)
+            painter.setOpacity(1.0)
+            fill_rounded(
+                painter, QRectF(min(likely, track.width() - 4) - 4, 5, 8, 8), 4, look.state(tone).line
+            )
         if self._tick is not None:
             at = track.width() * self._tick
             fill_rounded(painter, QRectF(at - 1, 1, 2, 16), 1, look.text2)

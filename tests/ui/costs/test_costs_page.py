@@ -23,6 +23,7 @@ from app.costs.usage import Usage
 from app.ui.appearance import appearance
 from app.ui.costs.costs_page import CostsPage
 from app.ui.costs.month import Month
+from app.ui.costs.price_dialog import PriceDialog
 
 MONTH = Month(2026, 11)
 SHELF = Shelf(
@@ -201,3 +202,39 @@ def test_a_month_without_calls_shows_the_limits_and_no_empty_chart(page: CostsPa
     assert "Nothing was spent in November 2026" in said(page)
     page.show_month(MONTH, spent(empty, cap=None), spent(empty), SHELF)
     assert "no limit for a month" in said(page)
+
+
+def test_what_is_unknown_leads_to_its_calls_and_to_a_price(page: CostsPage) -> None:
+    wanted: list[object] = []
+    page.calls_wanted.connect(lambda *asked: wanted.append(asked))
+    page.price_wanted.connect(wanted.append)
+    page._unknown.calls.click()
+    page._unknown.give.click()
+    assert wanted == [("", None, True), (("Work", "odd"),)]
+    assert page._unknown.calls.text() == "Show the 1 call"
+    dialog = PriceDialog((("Work", "odd"),), page)
+    given: list[object] = []
+    dialog.given.connect(lambda *price: given.append(price))
+    assert not dialog.keep.isEnabled()
+    dialog.input.setValue(0.15)
+    dialog.output.setValue(0.6)
+    dialog.keep.click()
+    assert given == [(("Work", "odd"), Decimal("0.1500"), Decimal("0.6000"))]
+
+
+def test_a_day_that_is_picked_shows_its_calls(page: CostsPage) -> None:
+    wanted: list[object] = []
+    page.calls_wanted.connect(lambda *asked: wanted.append(asked))
+    assert not page._calls.isVisible()
+    page._choose_day("2026-11-03")
+    assert page._calls.text() == "Show the 2 calls"
+    page._calls.click()
+    assert wanted == [("2026-11-03", None, False)]
+
+
+def test_the_end_of_the_month_is_named_an_estimate(page: CostsPage) -> None:
+    words = page._spent._likely.text()
+    assert words.startswith("Estimate: $")
+    assert words.endswith("by 30 November (8 in 10)")
+    page.show_month(MONTH.moved(-1), spent(booked()), spent(booked()), SHELF)
+    assert page._spent._likely.isHidden(), "a month that is over has no end to guess"

@@ -7,9 +7,11 @@ import tomllib
 from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.adapters.listed_prices import price_in
 from app.adapters.litellm_prices import PINNED, RELEASED, PriceList
 from app.costs.usage import Usage
 from app.sdk.gateway import ModelFacts
@@ -120,3 +122,61 @@ def test_what_a_model_can_do_is_listed(prices: PriceList) -> None:
     assert prices.facts("ollama", "llama3").context is None
     assert "claude-sonnet-4-5" in prices.models("anthropic")
     assert prices.models("ollama") == ()
+
+
+def test_what_a_servers_own_list_says_stands_before_ours_and_below_the_persons(tmp_path: Path) -> None:
+    row = {
+        "pricing": {
+            "prompt": "0.00000015",
+            "completion": "0.0000006",
+            "input_cache_read": "0",
+            "request": "0",
+        }
+    }
+    prices = PriceList(tmp_path / "prices.json")
+    assert prices.price("openrouter", "some/new-model", "Router") is None
+    prices.listed.take("Router", [("some/new-model", price_in(row)), ("openrouter/auto", None)])
+    again = PriceList(tmp_path / "prices.json")  # the next process
+    found = again.price("openrouter", "some/new-model", "Router")
+    assert found is not None
+    assert (found.input, found.output, found.cached) == (Decimal("0.00000015"), Decimal("0.0000006"), None)
+    assert again.price("openrouter", "some/new-model", "Other") is None
+    again.give("Router", "some/new-model", Decimal(1), Decimal(2))
+    own = again.price("openrouter", "some/new-model", "Router")
+    assert own is not None
+    assert own.input == Decimal("0.000001")
+
+
+@pytest.mark.parametrize(
+    "pricing",
+    [
+        None,
+        {},
+        {"prompt": "-1", "completion": "-1"},
+        {"prompt": "x", "completion": "1"},
+        {"prompt": True},
+        {"prompt": "0.1", "completion": "0.1", "request": "0.05"},
+        {"prompt": "NaN", "completion": "0"},
+    ],
+)
+def test_a_price_that_depends_or_is_none_stays_unknown(pricing: Any) -> None:
+    assert price_in({"pricing": pricing}) is None
+
+
+def test_a_free_model_of_a_list_is_free() -> None:
+    found = price_in({"pricing": {"prompt": "0", "completion": "0"}})
+    assert found is not None
+    assert found.is_free
+
+
+def test_a_price_is_given_without_losing_what_a_person_wrote(tmp_path: Path) -> None:
+    file = tmp_path / "prices.json"
+    file.write_text('{"Work/a": {"input": "1", "output": "2"}}', "utf-8")
+    prices = PriceList(file)
+    prices.give("Work", "b", Decimal("0.15"), Decimal("0.6"))
+    assert prices.price("openai_compatible", "a", "Work") is not None
+    assert prices.price("openai_compatible", "b", "Work") is not None
+    file.write_text("not what it should be", "utf-8")
+    with pytest.raises(OSError, match="Expecting"):
+        prices.give("Work", "c", Decimal(1), Decimal(1))
+    assert file.read_text("utf-8") == "not what it should be"

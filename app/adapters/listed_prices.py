@@ -1,0 +1,93 @@
+"""Prices that servers say themselves in their list of models, kept so that the next run knows them too."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, cast
+
+from app.adapters.listed_model import Row
+from app.costs.price import Price
+from app.settings import write_atomically
+
+_NAMES = (("prompt", "input"), ("completion", "output"), ("input_cache_read", "cached"))
+_ALSO = (("internal_reasoning", "reasoning"), ("input_cache_write", "written"))
+
+
+def price_in(row: Row) -> Price | None:
+    """The price a token in a row of a list, as OpenRouter and servers after its fashion write it. None: it says none,
+    or that it depends.
+    """
+    said: Any = row.get("pricing")
+    if not isinstance(said, Mapping):
+        return None
+    pricing = cast("Mapping[str, Any]", said)
+    rates = {name: _rate(pricing.get(theirs)) for theirs, name in (*_NAMES, *_ALSO)}
+    request = _rate(pricing.get("request")) or Decimal(0)
+    into, out = rates["input"], rates["output"]
+    if into is None or out is None or request:
+        return None  # a price for each call can't be said by the token
+    return Price(
+        into, out, rates["cached"] or None, rates["reasoning"] or None, written=rates["written"] or None
+    )
+
+
+def _rate(said: Any) -> Decimal | None:
+    if not isinstance(said, (str, int, float)) or isinstance(said, bool):
+        return None
+    try:
+        rate = Decimal(str(said))
+    except InvalidOperation:
+        return None
+    return rate if rate.is_finite() and 0 <= rate < 1 else None  # -1 means: it depends
+
+
+class ListedPrices:
+    """By connection and model. A file that can't be read or written is no loss: the next list says the same."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._prices: dict[str, Price] | None = None
+
+    def price(self, connection: str, model: str) -> Price | None:
+        return self._known().get(f"{connection}/{model}") if connection else None
+
+    def take(self, connection: str, prices: Iterable[tuple[str, Price | None]]) -> None:
+        """What a connection's list says now."""
+        known = self._known()
+        said = {f"{connection}/{model}": price for model, price in prices if price is not None}
+        changed = {name: price for name, price in said.items() if known.get(name) != price}
+        if changed:
+            self._prices = {**known, **changed}
+            with contextlib.suppress(OSError):
+                write_atomically(self._file, json.dumps({k: _plain(p) for k, p in self._prices.items()}))
+
+    def _known(self) -> dict[str, Price]:
+        if self._prices is None:
+            self._prices = {}
+            with contextlib.suppress(
+                OSError, ValueError, TypeError, AttributeError, KeyError, ArithmeticError
+            ):
+                saved = cast("dict[str, dict[str, str]]", json.loads(self._file.read_text("utf-8")))
+                self._prices = {name: _price(plain) for name, plain in saved.items()}
+        return self._prices
+
+
+def _plain(price: Price) -> dict[str, str]:
+    parts = ("input", "output", "cached", "reasoning", "written")
+    return {part: str(rate) for part in parts if (rate := getattr(price, part)) is not None}
+
+
+def _price(plain: Mapping[str, str]) -> Price:
+    """Raises ArithmeticError (InvalidOperation), KeyError, TypeError."""
+    rates = {part: Decimal(rate) for part, rate in plain.items()}
+    return Price(
+        rates["input"],
+        rates["output"],
+        rates.get("cached"),
+        rates.get("reasoning"),
+        written=rates.get("written"),
+    )

@@ -1,0 +1,64 @@
+"""The calls behind a bar or a line of the Costs page, one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from app import figures
+from app.document.problem import Problem
+from app.processes.messages import CallLine, CallList
+from app.texts import text
+from app.ui.plain import one_line
+from app.ui.problem_words import what_happened
+from app.ui.runs.fact_table import Cell, Column, FactTable
+from app.ui.widgets.plain_label import PlainLabel
+
+
+class CallsDialog(QDialog):
+    """`title` gives a step's name. Closes with Escape."""
+
+    def __init__(self, found: CallList, title: Callable[[CallLine], str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(text("costs.calls.title"))
+        self.resize(1000, 560)
+        self._found = found
+        self._step = title
+        self.table = FactTable()
+        columns = [
+            Column(text("costs.calls.when"), 150),
+            Column(text("cli.column.workflow"), 0),
+            Column(text("cli.column.step"), 0),
+            Column(text("cli.column.model"), 0),
+            Column(text("costs.calls.tokens"), 120, figures=True),
+            Column(text("runs.rows.cost"), 110, figures=True),
+            Column(text("runs.rows.time"), 80, figures=True),
+            Column(text("runs.rows.wrong"), 200),
+        ]
+        self.table.show_facts(columns, len(found.calls), self._cells)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 18)
+        layout.addWidget(self.table, 1)
+        if found.more:
+            layout.addWidget(PlainLabel(text("costs.calls.more", n=len(found.calls)), "muted"))
+
+    def _cells(self, index: int) -> Sequence[Cell]:
+        call = self._found.calls[index]
+        at = dt.datetime.fromtimestamp(call.at).astimezone()
+        tokens = f"{figures.count(call.usage.input)} · {figures.count(call.usage.output)}"
+        cost = text("costs.calls.cached") if call.from_cache else figures.cost(call.cost)
+        wrong = what_happened(Problem(call.outcome)) if call.outcome else ""
+        return (
+            Cell(f"{at:%Y-%m-%d %H:%M:%S}", "muted"),
+            Cell(one_line(call.workflow)),
+            Cell(one_line(self._step(call))),
+            Cell(one_line(call.model)),
+            Cell(tokens, "muted"),
+            Cell(cost),
+            Cell(figures.seconds(call.seconds), "muted"),
+            Cell(wrong, "error"),
+        )
