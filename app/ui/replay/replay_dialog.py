@@ -33,7 +33,7 @@ class ReplayDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("replay")
-        self.resize(720, 360)
+        self.resize(720, 230)
         self.is_going = False
         self._prepared: ReplayPrepared | None = None
         self._rows: Sequence[ReplayedRow] = ()
@@ -119,7 +119,7 @@ class ReplayDialog(QDialog):
         self._price.setText("")
         columns = [
             Column(text("runs.rows.row"), 60, figures=True),
-            Column(text("replay.column.asked"), 90, figures=True),
+            Column(text("replay.column.asked"), 116, figures=True),
             Column(text("replay.cascade.short"), 0),
             Column(one_line(found.model), 0),
             Column(text("replay.column.same"), 90),
