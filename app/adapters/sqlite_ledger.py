@@ -126,7 +126,10 @@ class SqliteLedger(Ledger):
             return do(connection)
 
         self._outbox.submit()
-        return await asyncio.to_thread(self._database.read_now, ask)
+        found = await asyncio.to_thread(self._database.read_now, ask)
+        if self._outbox.fault is not None:  # what waits for the disk is missing: no sum is whole
+            raise self._outbox.fault
+        return found
 
     def _read(self, decode: Callable[[], T]) -> T:
         try:
