@@ -15,7 +15,7 @@ import typer
 from app import figures
 from app.cli import opening
 from app.cli.comparing import compared, comparison_table
-from app.cli.naming import lines_of, step_of
+from app.cli.naming import lines_of, step_within
 from app.cli.place_data import data_objects, data_table, place_data, scope_of
 from app.cli.recalling import Recalled, look, recall
 from app.cli.report import cost_object, report, usage_object
@@ -23,7 +23,7 @@ from app.cli.run_table import run_tables
 from app.cli.terminal import table
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
-from app.engine import Engine
+from app.engine import Engine, RunRequest
 from app.executor.journal import JournalError, RunLine
 from app.executor.recalled import steps_of
 from app.texts import text
@@ -155,7 +155,7 @@ async def _forget(engine: Engine, wish: Wish) -> None:
 
 async def _clear_cache(engine: Engine, wish: Wish) -> None:
     title, of = opening.title_of(engine.registry), wish.workflow
-    node = step_of(of.graph.nodes, wish.node, title) if of and wish.node else ""
+    node = step_within(engine, RunRequest(of), wish.node, title)[0] if of and wish.node else ""
     went = await engine.cache.clear(of.id if of else "", node)
     typer.echo(text("cli.cache.cleared", n=went), err=True)
 

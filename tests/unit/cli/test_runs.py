@@ -216,6 +216,8 @@ def test_a_run_from_a_step_in_a_frame_or_behind_one_pays_for_nothing_before_it(
     report = run_of(baton, path, "--from", start, *two, "--fresh")
     assert report["total"]["calls"] == calls
     assert status_of(report)["o"] == "done"
+    cleared = baton("runs", "clear-cache", "--workflow", path, "--node", "Text model")
+    assert (cleared.code, "2" in cleared.err) == (0, True), cleared.err
 
 
 @pytest.mark.usefixtures("paid_server")
