@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.faults.files import written
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -34,6 +36,12 @@ class Life:
     run: str = ""
     at_a_time: int = 64
     decision: str = ""  # to every question; none: whoever asks waits for ever
+
+
+def life_in(root: Path, flow: object, over: str, url: str, at_a_time: int = 64) -> Life:
+    """One whose profile, workflow and answer lie in one folder; `over` names the table there, "" for none."""
+    path = str(written(root, flow))
+    return Life(str(root), path, over, url, str(root / "said.json"), at_a_time=at_a_time)
 
 
 class EngineLives:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.engine_lives import EngineLives, Life
-from tests.faults.files import edge, step, workflow, written
+from tests.faults.engine_lives import EngineLives, life_in
+from tests.faults.files import edge, step, workflow
 from tests.faults.paid_rows import (
     COUNTING,
     call_of,
@@ -57,9 +57,7 @@ class Kept:
         table(root, [row(n) for n in range(ROWS)])
         self.journal = root / "data" / "journal.sqlite3"
         self._lives, self._server = lives, server
-        self._life = Life(
-            str(root), str(written(root, flow)), rows, server.url, str(root / "said.json"), at_a_time=8
-        )
+        self._life = life_in(root, flow, rows, server.url, at_a_time=8)
 
     def kill_after(self, calls: int) -> None:
         pid = self._lives.begin(self._life)

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.engine_lives import EngineLives, Life
-from tests.faults.files import ASK, edge, step, workflow, written
+from tests.faults.engine_lives import EngineLives, life_in
+from tests.faults.files import ASK, edge, step, workflow
 from tests.faults.paid_rows import COUNTING
 
 TURNS = 4  # with a tool each, and then the answer
@@ -105,10 +105,9 @@ def agent_over_rows() -> dict[str, Any]:
 def test_no_turn_that_was_answered_is_asked_again(tmp_path: Path, kills: list[int]) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("message\nWrite four lines.\n", "utf-8")
-    flow = written(tmp_path, agent_over_rows())
     with serving(Turns(list(kills))) as turns, EngineLives() as lives:
         url = f"http://127.0.0.1:{turns.port}/v1"
-        life = Life(str(tmp_path), str(flow), str(rows), url, str(tmp_path / "said.json"))
+        life = life_in(tmp_path, agent_over_rows(), str(rows), url)
         for _ in kills:
             turns.dying.clear()
             turns.dead.clear()

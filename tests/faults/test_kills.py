@@ -21,8 +21,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.engine_lives import EngineLives, Life
-from tests.faults.files import written
+from tests.faults.engine_lives import EngineLives, Life, life_in
 from tests.faults.kills import KILLS, patient
 from tests.faults.paid_rows import (
     STEPS,
@@ -197,8 +196,7 @@ def test_nothing_is_lost_or_asked_again_whenever_the_engine_is_killed(
         cache = "reuse" if count.runs % 4 == 3 else "never"
         made = over_rows(cache) if kind == "rows" else over_elements(cache)
         over = rows.name if kind == "rows" else ""
-        life = Life(str(root), str(written(root, made)), over, server.url, str(root / "said.json"))
-        killing.run(life, min(wanted - count.kills, random.randint(6, 14)))
+        killing.run(life_in(root, made, over, server.url), min(wanted - count.kills, random.randint(6, 14)))
     record_property("counted", f"{kind}: {count}")
     assert count.kills == wanted
     assert count.recorded_again == 0

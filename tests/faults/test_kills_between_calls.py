@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.engine_lives import EngineLives, Life
-from tests.faults.files import ASK, edge, step, workflow, written
+from tests.faults.engine_lives import EngineLives, life_in
+from tests.faults.files import ASK, edge, step, workflow
 from tests.faults.paid_rows import COUNTING, runs_in, table
 from tests.servers.counting import CountingServer
 
@@ -49,10 +49,9 @@ def extracting(*around: str) -> dict[str, Any]:
 def test_only_the_calls_in_flight_are_asked_again(kind: str, tmp_path: Path) -> None:
     rows = table(tmp_path, ROWS)
     made = extracting() if kind == "rows" else extracting("each")
-    said = tmp_path / "said.json"
     with CountingServer(SECONDS, SECONDS) as server, EngineLives() as lives:
         over = rows.name if kind == "rows" else ""
-        life = Life(str(tmp_path), str(written(tmp_path, made)), over, server.url, str(said))
+        life = life_in(tmp_path, made, over, server.url)
         process = lives.begin(life)
         assert server.until(3 * len(ROWS), 60) == 3 * len(ROWS)
         os.kill(process, signal.SIGKILL)
@@ -61,4 +60,4 @@ def test_only_the_calls_in_flight_are_asked_again(kind: str, tmp_path: Path) -> 
         lives.begin(replace(life, run=run))
         assert lives.end() == 0
         assert len(server.asked()) == 4 * len(ROWS)
-    assert json.loads(said.read_text("utf-8"))["status"] in ("done", "failed")
+    assert json.loads(Path(life.said).read_text("utf-8"))["status"] in ("done", "failed")

@@ -18,8 +18,7 @@ import pytest
 
 from app.adapters.workflow_files import read_file
 from tests.faults.disk_diary import Disk, Entry, diary_in, entries_of, lay_out, that_lies
-from tests.faults.engine_lives import EngineLives, Life
-from tests.faults.files import written
+from tests.faults.engine_lives import EngineLives, Life, life_in
 from tests.faults.kills import more, patient
 from tests.faults.paid_rows import (
     STEPS,
@@ -69,9 +68,7 @@ def ran(
     folder, under = tmp_path_factory.mktemp("diary"), tmp_path_factory.mktemp("disk")
     table(under, [row(n) for n in range(ROWS)])
     made, over = (over_rows, "rows.csv") if request.param == "rows" else (over_elements, "")
-    life = Life(
-        str(under), str(written(under, made("never"))), over, server.url, str(folder / "said"), at_a_time=6
-    )
+    life = replace(life_in(under, made("never"), over, server.url, at_a_time=6), said=str(folder / "said"))
     with EngineLives(**diary_in(folder, under)) as lives:
         lives.begin(life)
         assert lives.end() == 0

@@ -19,8 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.engine_lives import EngineLives, Life
-from tests.faults.files import written
+from tests.faults.engine_lives import EngineLives, Life, life_in
 from tests.faults.paid_rows import call_of, opened, over_rows, recorded, row, runs_in, table
 from tests.faults.wrong_clock import HOUR, WrongClock, wrong_clock_in
 from tests.servers.answers import Answer
@@ -66,8 +65,7 @@ def life_of(
 ) -> Life:
     root.mkdir(exist_ok=True)
     table(root, [row(n) for n in range(rows)])
-    path = str(written(root, flow or over_rows("never")))
-    return Life(str(root), path, "rows.csv", url, str(root / "said.json"), at_a_time=at_a_time)
+    return life_in(root, flow or over_rows("never"), "rows.csv", url, at_a_time)
 
 
 def lived(lives: EngineLives, life: Life) -> Any:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).parents[2]
+from tests.ui.own_process import ended
 
 # A card's buttons keep functions that keep the card: left to Python's own order, most processes end with a signal.
 PROGRAM = """
@@ -27,12 +22,4 @@ print(len(application.topLevelWidgets()))
 
 
 def test_windows_are_deleted_before_the_program_ends() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "10\n0\n", "")
+    assert ended(PROGRAM) == (0, "10\n0\n", "")

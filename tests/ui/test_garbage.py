@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).parents[2]
+from tests.ui.own_process import ended
 
 # Objects that nobody has any more, their timers running, and a thread that makes so much that Python would look.
 PROGRAM = """
@@ -39,12 +34,4 @@ print(all(gone))
 
 
 def test_another_thread_deletes_nothing_of_qt() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+    assert ended(PROGRAM) == (0, "True\n", "")
