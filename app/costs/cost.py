@@ -26,6 +26,8 @@ class Cost(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return None if self.state == "unknown" else self.known
 
     def __add__(self, other: Cost) -> Cost:
+        if self is FREE:  # as every sum begins
+            return other
         return Cost(self.known + other.known, worse(self.state, other.state))
 
 

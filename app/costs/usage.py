@@ -18,6 +18,8 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     written: int = 0
 
     def __add__(self, other: Usage) -> Usage:
+        if self is NO_USAGE:  # as every sum begins
+            return other
         return Usage(
             self.input + other.input,
             self.output + other.output,

@@ -74,7 +74,7 @@ def _work(step: PlanStep, inputs: Mapping[str, Value], ctx: RunContext) -> Corou
 async def _within(run: Run, seconds: float, instance: Instance, work: Coroutine[Any, Any, Any]) -> Any:
     instance.limit = TimeLimit(seconds, deadlines=run.deadlines)
     try:
-        async with instance.limit:
+        with instance.limit:
             return await work
     except TimeoutError as late:
         if not instance.limit.expired:

@@ -169,7 +169,7 @@ class Execution:
         try:
             if run.stopping:
                 raise asyncio.CancelledError
-            async with run.time_limit:
+            with run.time_limit:
                 status, problems = await (self._all_rows(self._rows) if self._rows else self._once())
         except ScopeFailed as failed:
             problems = (_problem(failed.node, failed.failure),)

@@ -63,8 +63,7 @@ class Settling:
             values = values_of(step, inputs)
             if step.lasts:
                 digest = digest_of(values)
-                settled = await self._settled_before(step, instance, record, digest)
-                if settled:
+                if record and (settled := await self._settled_before(step, instance, record, digest)):
                     return settled
                 instance.attempts = 0
                 outcome = self._stays(step, digest) or await self._work_once(step, instance, values, digest)
@@ -117,10 +116,10 @@ class Settling:
     # What was recorded
 
     async def _settled_before(
-        self, step: PlanStep, instance: Instance, record: StepRecord | None, digest: str
+        self, step: PlanStep, instance: Instance, record: StepRecord, digest: str
     ) -> Outcome | None:
         """What the run's own record says, where it still counts; people decide where that isn't plain."""
-        if record is None or not step.spec:
+        if not step.spec:
             return None
         run = self._run
         if record.status == "sent":

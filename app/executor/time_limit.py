@@ -4,32 +4,44 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from app.executor.deadlines import Deadlines
 
 
 class TimeLimit:
-    """Raises TimeoutError out of its `async with` block after so many seconds in which nobody held it; `before` of
-    them were used up earlier. None: it only counts. With `deadlines` it shares its timer while nobody holds it.
+    """Raises TimeoutError out of its `with` block after so many seconds in which nobody held it; `before` of them were
+    used up earlier. None: it only counts. With `deadlines` it shares its timer while nobody holds it.
+
+    It ends the block's task as `asyncio.timeout` does, at a fourth of the cost.
     """
+
+    __slots__ = (
+        "_deadlines",
+        "_holds",
+        "_is_inside",
+        "_requests",
+        "_since",
+        "_task",
+        "_timer",
+        "_used",
+        "expired",
+        "seconds",
+    )
 
     def __init__(
         self, seconds: float | None, before: float = 0.0, deadlines: Deadlines | None = None
     ) -> None:
         self.seconds = seconds
+        self.expired = False  # whether it was this limit that ended the block
         self._deadlines = deadlines
-        left = None if seconds is None else max(0.0, seconds - before)
-        self._timeout = asyncio.timeout(None if deadlines else left)
         self._used = before
         self._since: float | None = None  # on the loop's clock, while it counts
-        self._entered = False
+        self._is_inside = False
         self._holds = 0
-
-    @property
-    def expired(self) -> bool:
-        """Whether it was this limit that ended the block."""
-        return self._timeout.expired()
+        self._timer: asyncio.TimerHandle | None = None  # its own
+        self._task: asyncio.Task[Any] | None = None
+        self._requests = 0  # to end the task, from before
 
     @property
     def used(self) -> float:
@@ -39,43 +51,55 @@ class TimeLimit:
     def hold(self) -> None:
         """The clock stands still until as many `release` calls have come."""
         self._holds += 1
-        if self._since is not None:
-            self._stand()
-            self._leave_line()
-            if self.seconds is not None:
-                self._timeout.reschedule(None)
+        self._stand()
 
     def release(self) -> None:
         self._holds -= 1
-        if not self._holds and self._entered:
-            self._since = _now()
-            if self.seconds is not None:
-                self._timeout.reschedule(self._since + self.seconds - self._used)
+        if not self._holds and self._is_inside:
+            self._go()
 
-    async def __aenter__(self) -> Self:
-        await self._timeout.__aenter__()
-        self._entered, self._since = True, _now()
-        if self._deadlines and self.seconds is not None:
-            self._deadlines.begin(self, self.seconds, self._late)
+    def __enter__(self) -> Self:
+        self._task = task = asyncio.current_task()
+        self._requests = task.cancelling() if task else 0
+        self._is_inside = True
+        self._go()
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stand()
-        self._leave_line()
-        self._entered = False  # who releases it later has nothing to set going again
-        await self._timeout.__aexit__(kind, error, trace)
+        self._is_inside = False  # who releases it later has nothing to set going again
+        task, self._task = self._task, None
+        # Where somebody else wants the task ended too, it isn't ours to call that off.
+        if self.expired and task and task.uncancel() <= self._requests and kind is asyncio.CancelledError:
+            raise TimeoutError from error
 
-    def _leave_line(self) -> None:
-        if self._deadlines and self.seconds is not None:
-            self._deadlines.end(self, self.seconds)
-
-    def _late(self) -> None:
-        self._timeout.reschedule(_now())
+    def _go(self) -> None:
+        self._since = _now()
+        if self.seconds is None or self.expired:
+            return
+        if self._deadlines and not self._used:
+            self._deadlines.begin(self, self.seconds, self._strike)
+        else:
+            left = max(0.0, self.seconds - self._used)
+            self._timer = asyncio.get_running_loop().call_later(left, self._strike)
 
     def _stand(self) -> None:
+        if self._since is None:
+            return
         self._used, self._since = self.used, None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        elif self._deadlines and self.seconds is not None:
+            self._deadlines.end(self, self.seconds)
+
+    def _strike(self) -> None:
+        self._timer = None
+        self.expired = True
+        if self._task:
+            self._task.cancel()
 
 
 def _now() -> float:

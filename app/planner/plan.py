@@ -73,7 +73,7 @@ class PlanStep:
     result_name: str
     powers: tuple[Power, ...]
     frame: FramePlan | None = None
-    signature: str = ""  # what the step is, apart from its inputs and the models that answer
+    signature: str = ""  # of a model step: what it is, apart from its inputs and the models that answer
     lasts: bool = False  # what it comes to is on the disk before anything follows from it
     computation: Computation | None = None
 

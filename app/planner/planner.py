@@ -199,7 +199,7 @@ def _step(
         result_name=node_type.result_name(draft.fields) if node_type and not skipped else "",
         powers=spec.powers(draft.fields) if spec and not skipped and name not in level.held else (),
         frame=_frame(level, name, prefix) if not skipped else None,
-        signature=signature_of(spec, draft.fields) if spec else "",
+        signature=signature_of(spec, draft.fields) if spec and effect == "model" else "",
         lasts=lasts,
         computation=_computation(spec, ports, incoming, links) if spec and not (skipped or lasts) else None,
     )

@@ -12,7 +12,7 @@ from app.executor.time_limit import TimeLimit
 
 async def sleeps(seconds: float, limit: TimeLimit, log: list[str], name: str) -> None:
     try:
-        async with limit:
+        with limit:
             await asyncio.sleep(seconds)
         log.append(f"{name} done")
     except TimeoutError:
@@ -32,13 +32,12 @@ async def test_those_that_are_late_are_ended_and_no_others() -> None:
 
 async def test_a_second_one_of_a_length_has_its_whole_time() -> None:
     deadlines, loop = Deadlines(), asyncio.get_running_loop()
-    async with TimeLimit(0.05, deadlines=deadlines):
+    with TimeLimit(0.05, deadlines=deadlines):
         pass
     await asyncio.sleep(0.02)
     begun = loop.time()
-    with pytest.raises(TimeoutError):
-        async with TimeLimit(0.05, deadlines=deadlines):
-            await asyncio.sleep(60)
+    with pytest.raises(TimeoutError), TimeLimit(0.05, deadlines=deadlines):
+        await asyncio.sleep(60)
     assert loop.time() - begun >= 0.05
 
 
@@ -47,7 +46,7 @@ async def test_one_that_is_held_is_not_late_and_goes_on_with_what_was_left() -> 
 
     async def held_at_first() -> None:
         nonlocal released
-        async with limit:
+        with limit:
             limit.hold()
             await asyncio.sleep(0.1)
             limit.release()
