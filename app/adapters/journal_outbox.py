@@ -15,6 +15,8 @@ from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.many_rows import write_rows
 from app.executor.journal import JournalError
 
+_SOON = 0.05  # seconds that what nobody waits for may wait for a record that somebody does
+
 CallsEnd: TypeAlias = Literal["", "go", "are_counted"]
 
 _STEPS = "INSERT OR REPLACE INTO steps (run, place, node, record, outputs, blob)"
@@ -50,6 +52,7 @@ class Outbox:
         self._batch = _Batch()
         self._writing: _Batch | None = None
         self._is_queued = False
+        self._is_planned = False
         self._lost: JournalError | None = None
         self.fault: JournalError | None = None  # why items still wait
 
@@ -78,7 +81,7 @@ class Outbox:
         with self._lock:
             self._batch.steps.append(row)
             self._batch.notes += count
-            self._queue()
+            self._plan()
 
     def let_notes_go(self, place: Name) -> None:
         """What an earlier life of the run noted at a place gives way to what is noted there now."""
@@ -88,7 +91,7 @@ class Outbox:
     def note_item(self, row: Row) -> None:
         with self._lock:
             self._batch.items.append(row)
-            self._queue()
+            self._plan()
 
     def flush(self) -> asyncio.Future[Any]:
         """Done when everything so far is on the disk."""
@@ -97,12 +100,6 @@ class Outbox:
             self._batch.waiting.append(future)
             self._queue()
         return future
-
-    def again(self) -> None:
-        """Tries what a fault has kept back."""
-        with self._lock:
-            if self.fault is not None:
-                self._queue()
 
     def forget(self) -> None:
         """Drops what still waits."""
@@ -113,6 +110,22 @@ class Outbox:
             self._batch.before.clear()
             self._batch.after.clear()
             self.fault = None
+
+    def hurry(self) -> None:
+        """Has written now what would be written soon, and what a fault has kept back. From any thread."""
+        with self._lock:
+            if self._batch.steps or self._batch.items:
+                self._queue()
+
+    def _plan(self) -> None:
+        """A transaction of its own costs more than what is noted: it goes along with the next one, or has one soon."""
+        if not self._is_planned and not self._is_queued:
+            self._is_planned = True
+            asyncio.get_running_loop().call_later(_SOON, self._now)
+
+    def _now(self) -> None:
+        self._is_planned = False
+        self.hurry()
 
     def _queue(self) -> None:
         if not self._is_queued:

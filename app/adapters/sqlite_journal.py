@@ -101,7 +101,8 @@ class SqliteJournal(Journal):
                 outbox.forget()
 
     def drop(self) -> None:
-        """From now on it can only be read."""
+        """From now on it can only be read; what was noted is written soon."""
+        self._hurry()
         self._outbox = None
 
     @property
@@ -109,14 +110,14 @@ class SqliteJournal(Journal):
         return self._is_fresh
 
     async def steps(self, place: Place) -> Mapping[str, StepRecord]:
-        rows = await self._database.read(self._query(_STEPS, stored(place)))
+        rows = await self._rows(_STEPS, stored(place))
         if any(is_computed(row[1]) for row in rows):
             self._with_notes.add(place)
         records = [record for row in rows for record in self._decoded(steps_of, row)]
         return {record.node: record for record in records}
 
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
-        rows = await self._database.read(self._query(_EACH, after, count))
+        rows = await self._rows(_EACH, after, count)
         return [(row[0], record) for row in rows for record in self._decoded(steps_of, row[1:])]
 
     async def commit(self, record: StepRecord) -> None:
@@ -138,13 +139,13 @@ class SqliteJournal(Journal):
         await outbox.commit_call(call_row(self._run, record))
 
     async def calls(self, place: Place, node: str) -> Sequence[CallRecord]:
-        rows = await self._database.read(self._query(_CALLS_OF, stored(place), stored(node)))
+        rows = await self._rows(_CALLS_OF, stored(place), stored(node))
         if rows:
             self._with_calls.add((place, node))
         return [self._decoded(call_of, row) for row in rows]
 
     async def loose_calls(self) -> Sequence[CallRecord]:
-        rows = await self._database.read(self._query(_LOOSE))
+        rows = await self._rows(_LOOSE)
         return [self._decoded(call_of, row) for row in rows]
 
     def book(self, entry: Entry) -> None:
@@ -180,13 +181,12 @@ class SqliteJournal(Journal):
         self._held().note_item(item_row(self._run, record))
 
     async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
-        self._try_what_waits()
-        rows = await self._database.read(self._query(_PAGE, stored(frame), first, first + count))
+        rows = await self._rows(_PAGE, stored(frame), first, first + count)
         self._tell_what_waits()
         return self._items(rows)
 
     def page(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
-        self._try_what_waits()
+        self._hurry()
         rows = self._database.read_now(self._query(_PAGE, stored(frame), first, first + count))
         self._tell_what_waits()
         return self._items(rows)
@@ -200,9 +200,14 @@ class SqliteJournal(Journal):
             raise JournalError("journal.held", str(self._database.path), "opened only to read")
         return self._outbox
 
-    def _try_what_waits(self) -> None:
+    def _hurry(self) -> None:
+        """Whoever reads sees what was noted before."""
         if self._outbox is not None:
-            self._outbox.again()
+            self._outbox.hurry()
+
+    async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        self._hurry()
+        return await self._database.read(self._query(sql, *values))
 
     def _tell_what_waits(self) -> None:
         # What waits for a disk that is full would seem not to be through yet.
