@@ -76,7 +76,7 @@ class Computing:
         for index in ready:  # grows while it is walked
             step = steps[index]
             how = step.computation
-            if index in lost or not frontier.has_all(index):
+            if how is None or frontier.lacks[index] or index in lost:
                 why = "lost" if index in lost else frontier.why_skipped(index)
                 if why:
                     skipped.append(
@@ -84,7 +84,10 @@ class Computing:
                     )
                     ready += frontier.settle(index, _NOTHING)
                     continue
-            tokens = None if how is None or step.id in given else self._compute(index, step, how)
+            if how is None or (given and step.id in given):
+                awaited.append(index)
+                continue
+            tokens = self._compute(index, step, how)
             if tokens is None:
                 awaited.append(index)
             else:
@@ -98,7 +101,7 @@ class Computing:
         """None where it isn't simply through: it is done again by who can say what is wrong."""
         frontier, store, scope, verdict = self._frontier, self._run.values, self._where.scope, None
         try:
-            values = frontier.values(index)
+            values = frontier.values(index, how)
             inputs = values if how.inputs is None else how.inputs(**values)
             made = how.type().compute(step.fields, inputs, self._around)
             if how.output is not None and (value := how.output(made)) is not SKIP:
@@ -116,7 +119,8 @@ class Computing:
         now = time.monotonic()
         took, self._since = now - self._since, now
         seconds = round(took, 4) if took >= _MATTERS else 0.0
-        self._done.append((step, frontier.links(index), tokens, shown, seconds, verdict))
+        links = frontier.links(index) if frontier.lacks[index] else how.links
+        self._done.append((step, links, tokens, shown, seconds, verdict))
         if len(self._done) == _AT_ONCE:
             self._tell()
         return tokens

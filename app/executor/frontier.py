@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias, cast
 
 from app.executor.values import Token
-from app.planner.plan import Plan, PlanStep
+from app.planner.plan import Computation, Plan, PlanStep
 from app.sdk.data_types import Value
 
 _OPEN: Final = None  # an edge whose token has not come yet
@@ -22,12 +22,12 @@ class Frontier:
     A step is handed out by `start` or `settle` exactly once; every step is settled exactly once.
     """
 
-    __slots__ = ("_given", "_missing", "_plan", "_settled", "_skips", "_tokens")
+    __slots__ = ("_given", "_missing", "_plan", "_settled", "_tokens", "lacks")
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._missing = list(plan.in_degrees)
-        self._skips = [0] * len(plan.steps)  # edges over which nothing came
+        self.lacks = [0] * len(plan.steps)  # of each step: edges into it over which nothing came
         self._tokens: list[EdgeToken] = [_OPEN] * len(plan.edges)
         self._given = bytearray(len(plan.steps))
         self._settled = bytearray(len(plan.steps))
@@ -51,19 +51,12 @@ class Frontier:
                 tokens[edge] = outputs[port]
             else:
                 tokens[edge] = _SKIP
-                self._skips[target] += 1
+                self.lacks[target] += 1
             missing[target] -= 1
             if missing[target] == 0 or (is_merge and self._has_enough(target)):
                 given[target] = 1
                 ready.append(target)
         return ready
-
-    def has_all(self, step: int) -> bool:
-        """Whether the step fires and nothing is missing: something came over every edge into it."""
-        if self._skips[step]:
-            return False
-        plan_step = self._plan.steps[step]
-        return not plan_step.always_skipped and (plan_step.merge is None or bool(plan_step.incoming))
 
     def why_skipped(self, step: int) -> str:
         """Why a step that was handed out doesn't run (`skip.<code>`); empty: it fires."""
@@ -72,7 +65,7 @@ class Frontier:
             return plan_step.always_skipped
         if plan_step.merge:
             return "" if self._arrived(plan_step) else "input"
-        if not self._skips[step]:
+        if not self.lacks[step]:
             return ""
         arrived = {edge.target_port for edge in plan_step.incoming if self._tokens[edge.index]}
         return "" if arrived.issuperset(plan_step.required) else "input"
@@ -94,17 +87,17 @@ class Frontier:
                 inputs[edge.target_port] = token
         return inputs
 
-    def values(self, step: int) -> dict[str, Value]:
-        """The same as the values that the step works on. May raise anything, as `Token.value`."""
-        computation = self._plan.steps[step].computation
-        if computation is None or computation.takes is None:
+    def values(self, step: int, computation: Computation) -> dict[str, Value]:
+        """The same as the values that a step which only computes works on. May raise anything, as `Token.value`."""
+        if computation.takes is None:
             return {
                 name: [t.value for t in token] if isinstance(token, list) else token.value
                 for name, token in self.inputs(step).items()
             }
         values: dict[str, Value] = {}
+        tokens = self._tokens
         for port, edge, convert in computation.takes:
-            token = self._tokens[edge]
+            token = tokens[edge]
             if token:
                 content = cast("Token", token).content
                 values[port] = convert(content) if convert else content
@@ -113,9 +106,6 @@ class Frontier:
     def links(self, step: int) -> Mapping[str, str]:
         """Which output of which step each port takes: `step.port`; of a `many` port the first."""
         steps = self._plan.steps
-        computation = steps[step].computation
-        if computation and not self._skips[step]:
-            return computation.links
         found: dict[str, str] = {}
         for edge in steps[step].incoming:
             if self._tokens[edge.index]:

@@ -208,8 +208,8 @@ def _step(
 def _computation(
     spec: NodeSpec, ports: Ports, incoming: Sequence[PlanEdge], links: Mapping[str, str]
 ) -> Computation | None:
-    if not spec.computes:
-        return None
+    if not spec.computes or (ports.inputs and not incoming and any(port.many for port in ports.inputs)):
+        return None  # the second: a Merge without an edge is skipped
     _, inputs, outputs = shapes_of(spec.type)
     declared = hasattr(outputs, "__dataclass_fields__")
     names, only = [port.name for port in spec.fixed_ports.outputs], ports.outputs[:1]
