@@ -20,8 +20,14 @@ def checked_connector(resolver: AbstractResolver, reach: Reach, *, keep: bool) -
     checked, sockets = _CheckedResolver(resolver, reach), _checked_sockets(reach)
     if not keep:
         return TCPConnector(resolver=checked, socket_factory=sockets, force_close=True, limit=0)
-    seconds = 15 if reach == "internet" else _KEPT_ALIVE
-    return TCPConnector(resolver=checked, socket_factory=sockets, keepalive_timeout=seconds, limit=0)
+    return TCPConnector(
+        resolver=checked, socket_factory=sockets, keepalive_timeout=kept_alive(reach), limit=0
+    )
+
+
+def kept_alive(reach: Reach) -> float:
+    """Seconds for which a connection is kept without a request."""
+    return 15.0 if reach == "internet" else _KEPT_ALIVE
 
 
 class _CheckedResolver(AbstractResolver):

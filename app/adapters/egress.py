@@ -20,7 +20,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from app.adapters.addresses import Reach, as_literal, may_reach
-from app.adapters.checked_connector import checked_connector
+from app.adapters.checked_connector import checked_connector, kept_alive
 from app.adapters.egress_errors import as_node_errors, was_never_sent
 from app.adapters.outgoing import Limits, Outgoing, host_of, parsed_url, redirected
 from app.adapters.proxies import Proxies, is_spoken, system_proxies
@@ -147,7 +147,7 @@ class Egress:
         self._certificates = certificates
         # One pool for each reach: a connection made under a wider one must not serve a narrower.
         self._sessions: dict[_Pool, ClientSession] = {}
-        self._straight: dict[_Pool, StraightRequests] = {}
+        self._straight: dict[Reach, StraightRequests] = {}
         self._proxy_of: dict[tuple[str, str], str | None] = {}
 
     async def close(self) -> None:
@@ -204,7 +204,7 @@ class Egress:
                 try:
                     if prepared.head is not None:
                         trusted = self._trusted() if url.scheme == "https" else None
-                        straight = self._straight_to((request.reach, True))
+                        straight = self._straight_to(request.reach)
                         return await straight.ask(
                             request.method, url, prepared.head, body, prepared.timeout, trusted
                         )
@@ -241,12 +241,13 @@ class Egress:
             raise NodeError("net.proxy_unsupported", host=host)
         return proxy
 
-    def _straight_to(self, pool: _Pool) -> StraightRequests:
-        if pool not in self._straight:
-            connector = self._session(pool).connector
+    def _straight_to(self, reach: Reach) -> StraightRequests:
+        straight = self._straight.get(reach)
+        if straight is None:
+            connector = self._session((reach, True)).connector
             assert isinstance(connector, TCPConnector)  # noqa: S101 - as made there
-            self._straight[pool] = StraightRequests(connector)
-        return self._straight[pool]
+            straight = self._straight[reach] = StraightRequests(connector, kept_alive(reach))
+        return straight
 
     def _session(self, pool: _Pool) -> ClientSession:
         if pool not in self._sessions:

@@ -36,10 +36,29 @@ def reply_of(body: Plain, seconds: float, asked_model: str) -> ChatReply:
         message: Plain = choice["message"]
     except (KeyError, IndexError, TypeError) as error:
         raise NodeError("model.bad_reply", model=asked_model) from error
+    if usual := _usual_reply(body, choice, message, seconds, asked_model):
+        return usual
     collected = StreamedReply(asked_model)
     collected.add_head(body)
     collected.add_choice(choice, message)
     return collected.reply(seconds)
+
+
+def _usual_reply(
+    body: Plain, choice: Plain, message: Plain, seconds: float, asked_model: str
+) -> ChatReply | None:
+    """The reply where it is nothing but one text that came to its end, as nearly all are."""
+    try:
+        text, model, finish = message["content"], body.get("model"), _FINISHES.get(choice["finish_reason"])
+        if type(text) is not str or finish is None or len(text) >= LONGEST_ANSWER:
+            return None
+        if message.get("tool_calls") or message.get("refusal") or choice.get("logprobs"):
+            return None
+    except (KeyError, TypeError, AttributeError):
+        return None
+    usage, doubted = _usage_said(body.get("usage"))
+    named = model if isinstance(model, str) and model else asked_model
+    return ChatReply(whole_text(text), finish, usage, named, seconds, doubted=doubted)
 
 
 class StreamedReply:
@@ -87,7 +106,7 @@ class StreamedReply:
         if isinstance(model, str) and model:
             self._model = model
         if isinstance(usage, dict):
-            self._take_usage(cast("Plain", usage))
+            self._usage, self._doubted = _usage_said(usage)
 
     def add_choice(self, choice: Plain, message: Any) -> str:
         """Takes in a choice with its message or the next part of it, and gives the new text.
@@ -127,12 +146,6 @@ class StreamedReply:
             logprobs=tuple(self._logprobs),
             doubted=self._doubted,
         )
-
-    def _take_usage(self, said: Plain) -> None:
-        try:
-            self._usage, self._doubted = usage_of(said), False
-        except ValueError:
-            self._usage, self._doubted = None, True
 
     def _add_text(self, text: str) -> str:
         text = text[: LONGEST_ANSWER - self._length]
@@ -177,6 +190,16 @@ class _Call:
 def _said(value: Any) -> str:
     """A name as a server gives it; what is no text is none."""
     return whole_text(value) if isinstance(value, str) else ""
+
+
+def _usage_said(said: Any) -> tuple[Usage | None, bool]:
+    """The counts, and whether there were some that can't be true."""
+    if not isinstance(said, dict):
+        return None, False
+    try:
+        return usage_of(cast("Plain", said)), False
+    except ValueError:
+        return None, True
 
 
 def usage_of(said: Plain) -> Usage | None:

@@ -10,10 +10,10 @@ import asyncio
 import re
 import select
 import ssl
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from weakref import WeakSet
 
 from aiohttp import (
     ClientConnectionResetError,
@@ -47,6 +47,7 @@ class StraightAnswer:
 
     __slots__ = (
         "_connection",
+        "_place",
         "_requests",
         "_timer",
         "_total",
@@ -60,6 +61,7 @@ class StraightAnswer:
     def __init__(
         self,
         requests: StraightRequests,
+        place: ClientRequest,
         connection: Connection,
         timer: BaseTimerContext,
         total: float | None,
@@ -67,6 +69,7 @@ class StraightAnswer:
         message: Any,
     ) -> None:
         self._requests = requests
+        self._place = place
         self._connection = connection
         self._timer = timer
         self._total = total
@@ -80,17 +83,22 @@ class StraightAnswer:
     def release(self) -> None:
         """Nothing more is read; where something is left to read, the connection is closed."""
         self._requests.ended(self._timer, self._total)
-        self._connection.release()
+        self._requests.keep(self._place, self._connection)
 
 
 class StraightRequests:
-    """Over the connections of one pool. Belongs to one event loop, as the pool does."""
+    """Over the connections of one pool. Belongs to one event loop, as the pool does.
 
-    def __init__(self, pool: TCPConnector) -> None:
+    Connections that have served are kept here for `kept_alive` seconds: the pool's own books cost more than a look.
+    """
+
+    def __init__(self, pool: TCPConnector, kept_alive: float) -> None:
         self._pool = pool
+        self._kept_alive = kept_alive
         self._places: dict[tuple[URL, bool], ClientRequest] = {}
+        self._kept: dict[ClientRequest, list[tuple[Connection, float]]] = {}  # and until when
+        self._sweeper: asyncio.TimerHandle | None = None
         self._deadlines = Deadlines()
-        self._used: WeakSet[Any] = WeakSet()  # connections that have served before
 
     async def ask(
         self,
@@ -111,7 +119,7 @@ class StraightRequests:
                     connection = await self._connect(place, limits)
                     try:
                         message = await _exchange(connection, method, head, body, limits, timer)
-                        return StraightAnswer(self, connection, timer, limits.total, url, message)
+                        return StraightAnswer(self, place, connection, timer, limits.total, url, message)
                     except (ClientOSError, ServerDisconnectedError) as error:
                         connection.close()
                         # A kept connection that its server closed meanwhile.
@@ -130,9 +138,26 @@ class StraightRequests:
         if total is not None:
             self._deadlines.end(timer, total)
 
+    def keep(self, place: ClientRequest, connection: Connection) -> None:
+        """A request is through: its connection may serve the next one, where nothing is left to read on it."""
+        protocol = connection.protocol
+        if protocol is None or protocol.should_close or not protocol.is_connected():
+            connection.close()
+            return
+        self._kept.setdefault(place, []).append((connection, time.monotonic() + self._kept_alive))
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(self._kept_alive, self._sweep)
+
     def close(self) -> None:
-        """Waits for nothing any more."""
+        """Waits for nothing any more, and keeps no connection."""
         self._deadlines.close()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for kept in self._kept.values():
+            for connection, _ in kept:
+                connection.close()
+        self._kept.clear()
 
     def _begin(self, total: float) -> TimerContext:
         timer = TimerContext(asyncio.get_running_loop())
@@ -140,14 +165,26 @@ class StraightRequests:
         return timer
 
     async def _connect(self, place: ClientRequest, limits: ClientTimeout) -> Connection:
-        while True:
-            connection = await self._pool.connect(place, [], limits)
-            protocol = connection.protocol
-            if protocol is None or protocol not in self._used or not _has_ended(connection):
-                if protocol is not None:
-                    self._used.add(protocol)
+        kept, now = self._kept.get(place), time.monotonic()
+        while kept:
+            connection, until = kept.pop()
+            if now < until and not _has_ended(connection):
                 return connection
             connection.close()
+        return await self._pool.connect(place, [], limits)
+
+    def _sweep(self) -> None:
+        """Closes what was kept for long enough."""
+        self._sweeper, now = None, time.monotonic()
+        for place, kept in list(self._kept.items()):
+            for connection, until in kept:
+                if until <= now:
+                    connection.close()
+            kept[:] = [(connection, until) for connection, until in kept if until > now]
+            if not kept:
+                del self._kept[place]
+        if self._kept:
+            self._sweeper = asyncio.get_running_loop().call_later(self._kept_alive, self._sweep)
 
     def _place(self, url: URL, trusted: ssl.SSLContext | None) -> ClientRequest:
         """What the pool knows a server by."""

@@ -11,6 +11,8 @@ import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
+
 from app.costs.cost import FREE, Cost
 from app.costs.usage import Usage
 from app.executor.call_requests import Reply, Request, digest_at, plain_reply, reply_of
@@ -20,8 +22,7 @@ from app.executor.run import Run
 from app.sdk.gateway import ModelFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """What a call took. `counted` is what limits count for it, where nobody knows the cost too."""
 
     seconds: float
