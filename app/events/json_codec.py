@@ -8,7 +8,6 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -28,24 +27,32 @@ def encode(event: RunEvent) -> str:
 def encode_lines(events: Sequence[RunEvent]) -> bytes:
     """The same of many, each with its newline."""
     try:
-        return _EVENTS.encode_lines(events)
+        return _ENCODER.encode_lines(events)
     except UnicodeEncodeError:  # half of a pair of characters, as models write them at times
         return b"".join(map(_escaped_line, events))
 
 
 def _escaped_line(event: RunEvent) -> bytes:
-    return json.dumps(msgspec.to_builtins(event, enc_hook=_plain), separators=(",", ":")).encode() + b"\n"
+    return _escaped(event).encode() + b"\n"
+
+
+def _escaped(value: Any) -> str:
+    """As ASCII, which can carry half of a pair of characters."""
+    return json.dumps(msgspec.to_builtins(value, enc_hook=_plain), separators=(",", ":"))
 
 
 def json_of(record: Any, *without: str) -> str:
     """A record as JSON on one line, attributes at their defaults and those named in `without` left out."""
-    line = _record(record, without)
-    if not line.isascii():
-        try:
-            line.encode()
-        except UnicodeEncodeError:  # half of a pair of characters, as models write them at times
-            return json.dumps(json.loads(line), separators=(",", ":"))
-    return line
+    values_of, fields = _fields(cast("type[Any]", type(record)), without)
+    said = {
+        name: value
+        for (name, default), value in zip(fields, values_of(record), strict=True)
+        if value is not default and value != default
+    }
+    try:
+        return _ENCODER.encode(said).decode()
+    except UnicodeEncodeError:
+        return _escaped(said)
 
 
 def decode(line: str | bytes) -> RunEvent | None:
@@ -62,29 +69,16 @@ def event_of(plain: Any) -> RunEvent | None:
     return cast("RunEvent", record_of(record, klass)) if klass else None
 
 
-def _record(record: Any, without: tuple[str, ...] = ()) -> str:
-    values_of, writers = _writers(cast("type[Any]", type(record)), without)
-    parts = [
-        f'"{name}":{write(value)}'
-        for (name, default, write), value in zip(writers, values_of(record), strict=True)
-        if value is not default and value != default
-    ]
-    return f"{{{','.join(parts)}}}"
-
-
 @cache
-def _writers(
+def _fields(
     klass: type[Any], without: tuple[str, ...]
-) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any, Callable[[Any], str]], ...]]:
-    """What reads all attributes at once; and of each its name, its default (see `_defaults`) and its writer."""
-    hints = get_type_hints(klass)
-    fields = {name: default for name, default in _defaults(klass) if name not in without}
-    names = list(fields)
-    few = len(names) < 2  # an attrgetter gives a tuple from two names on
-    return (
-        (lambda record: tuple(getattr(record, name) for name in names)) if few else attrgetter(*names),
-        tuple((name, default, _writer(hints[name])) for name, default in fields.items()),
-    )
+) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any], ...]]:
+    """What reads all attributes at once; and of each its name and its default (see `_defaults`)."""
+    fields = tuple((name, default) for name, default in _defaults(klass) if name not in without)
+    names = [name for name, _ in fields]
+    if len(names) < 2:  # an attrgetter gives a tuple from two names on
+        return (lambda record: tuple(getattr(record, name) for name in names)), fields
+    return attrgetter(*names), fields
 
 
 def _is_record(klass: Any) -> bool:
@@ -101,57 +95,12 @@ def _defaults(klass: type[Any]) -> Iterator[tuple[str, Any]]:
         yield field.name, field.default_factory() if is_made else field.default
 
 
-def _writer(hint: Any) -> Callable[[Any], str]:
-    """Straight to text where the type says all; every other shape goes through the encoder."""
-    if hint in _SIMPLE:
-        return _SIMPLE[hint]
-    if _is_record(hint):
-        return _record
-    arguments = get_args(hint)
-    if get_origin(hint) is Mapping and _is_record(arguments[1]):
-        return _records_by_name
-    if get_origin(hint) is tuple and _is_record(arguments[0]):
-        return _records
-    if len(arguments) == 2 and _is_record(arguments[0]) and arguments[1] is type(None):
-        return _record_or_null
-    return _ENCODER.encode
-
-
-def _record_or_null(record: Any) -> str:
-    return "null" if record is None else _record(record)
-
-
-def _texts(texts: tuple[str, ...]) -> str:
-    return f"[{','.join(map(encode_basestring, texts))}]"
-
-
-def _records(records: tuple[Any, ...]) -> str:
-    return f"[{','.join(map(_record, records))}]"
-
-
-def _records_by_name(records: Mapping[str, Any]) -> str:
-    return (
-        f"{{{','.join(f'{encode_basestring(name)}:{_record(record)}' for name, record in records.items())}}}"
-    )
-
-
 def _plain(value: Any) -> Any:
-    """What JSON doesn't know by itself, such as records among other values."""
-    if isinstance(value, Decimal):
-        return str(value)
-    if _is_record(type(value)):
-        return json.loads(_record(value))
+    """What msgspec doesn't know by itself."""
     return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else list(value)
 
 
-_SIMPLE: Mapping[Any, Callable[[Any], str]] = {
-    str: encode_basestring,
-    int: repr,
-    float: repr,
-    tuple[str, ...]: _texts,
-}
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
-_EVENTS = msgspec.json.Encoder(enc_hook=_plain)
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
 
 
 def record_of(plain: Mapping[str, Any], klass: type[Any], **known: Any) -> Any:
