@@ -141,7 +141,7 @@ class Engine:
         outside = self.outside
         outside.model_files.facts(name)  # says what is wrong with the file
         try:
-            async with outside.local_models.host(name).lease() as endpoint:
+            async with outside.local_models.lease(name) as endpoint:
                 speed = await measure_speed(outside.egress, endpoint)
         except NodeError as error:
             args = {"model": name, **error.args_by_name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -94,6 +94,8 @@ class CallGate:
         self._timer: Timer | None = None
         self._timer_at = 0.0
         self._teller: Timer | None = None
+        # What the calls that were let in wait for themselves: so do those behind them.
+        self.waits_for: Callable[[], Waiting | None] = lambda: None
 
     def turn(self, size: Callable[[], int], waits: WaitListener | None = None) -> Turn:
         return Turn(self, size, waits)
@@ -275,9 +277,12 @@ class CallGate:
             return
         cause, until = obstacle
         seconds = None if math.isinf(until) else until - now
+        why = (self.waits_for() if cause == "turn" else None) or Waiting(
+            self.connection, cause, self.running, 0, seconds
+        )
         for ahead, turn in enumerate(self._queue):
             if turn.waits is not None and now - turn.came >= TOLD_AFTER:
-                turn.waits.waits(Waiting(self.connection, cause, self.running, ahead, seconds))
+                turn.waits.waits(replace(why, ahead=ahead))
 
 
 def _with_limit(window: MinuteWindow | None, limit: int | None) -> MinuteWindow | None:

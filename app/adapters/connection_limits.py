@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from app.adapters.call_clock import Clock, LoopClock
 from app.adapters.call_gate import CallGate, CallLimits
 from app.adapters.call_total import CallTotal
 from app.adapters.connection import MOST, Connection, normal_name
+from app.sdk.gateway import Waiting
 
 CLOUD = 16  # calls at a time, where the connection doesn't say
 LOOPBACK = 8
@@ -26,13 +28,19 @@ class ConnectionLimits:
 
     The limits are those of one process: two engines that use a connection at the same time (a window and a run
     in the terminal, or two of these) each keep them, and may together exceed them; then the provider's refusals
-    teach both. Belongs to one event loop. `slots` gives those of each model of this computer.
+    teach both. Belongs to one event loop. `slots` gives those of each model of this computer,
+    `waits_for` what its calls wait for behind the gate.
     """
 
     def __init__(
-        self, slots: Callable[[str], int], clock: Clock | None = None, total: int = MOST["parallel"]
+        self,
+        slots: Callable[[str], int],
+        clock: Clock | None = None,
+        total: int = MOST["parallel"],
+        waits_for: Callable[[str], Waiting | None] = lambda _model: None,
     ) -> None:
         self._slots = slots
+        self._waits_for = waits_for
         self._clock = clock or LoopClock()
         self._total = CallTotal(total)
         self._gates: dict[tuple[str, str], CallGate] = {}
@@ -44,6 +52,8 @@ class ConnectionLimits:
         gate = self._gates.get(place)
         if gate is None:
             gate = self._gates[place] = CallGate(connection.name, limits, self._total, self._clock)
+            if connection.kind == "embedded":
+                gate.waits_for = partial(self._waits_for, model)
         gate.use(limits)
         return gate
 

@@ -79,7 +79,7 @@ class Gateway:
         self._lane = OpenAiLane(egress)
         self._litellm = LitellmLane(egress)
         self._scoring = ServerScoring(egress, self._lane)
-        self._limits = ConnectionLimits(local_models.slots)
+        self._limits = ConnectionLimits(local_models.slots, waits_for=local_models.waits_for)
         self._targets: dict[ModelChoice, tuple[float, Target, CallGate]] = {}
         self._facts: dict[ModelChoice, tuple[float, ModelFacts]] = {}
         # By address: the models that were there when it was last asked.
@@ -160,7 +160,7 @@ class Gateway:
 
         try:
             if target.connection.kind == "embedded":
-                async with turn(), self._local_models.host(target.model).lease() as endpoint:
+                async with turn(), self._local_models.lease(target.model, request.waits) as endpoint:
                     return await self._scoring.on_llama(endpoint, "loopback", request)
             if target.connection.facts.lane != "openai":
                 raise NodeError("model.cannot_score")
@@ -308,7 +308,7 @@ class Gateway:
         facts = self._local_models.facts(target.model)
         if facts is not None and not facts.chat_template:
             raise NodeError("model.cannot_chat", model=target.model)
-        async with self._local_models.host(target.model).lease() as endpoint:
+        async with self._local_models.lease(target.model, request.waits) as endpoint:
             server = Server(THIS_COMPUTER, f"{endpoint.url}/v1", endpoint.key, reach="loopback", streams=True)
             return await self._lane.chat(server, endpoint.model, request)
 
@@ -324,7 +324,7 @@ class Gateway:
             can_chat=facts.chat_template,
             can_score=True,
             can_schema=True,
-            can_tools=False,
+            can_tools=facts.can_tools,
             can_embed=False,
             local=True,
             size_bytes=facts.size_bytes,

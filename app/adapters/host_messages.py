@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from app.adapters.model_setup import LoraAdapter
+
 
 @dataclass(frozen=True, slots=True)
 class HostConfiguration:
     """What the host is told: a GGUF file, how much of the machine to use, and the key to ask for.
 
     `context` is in tokens for each of the `slots` that answer side by side; 0 threads means all cores but one.
+    `adapters` are LoRA adapters. Where a `program` is named, the host has that llama-server answer instead of its own
+    engine, with so many of the model's layers on a graphics processor.
     """
 
     model_path: str
@@ -18,6 +22,9 @@ class HostConfiguration:
     context: int = 4096
     slots: int = 2
     key: str = ""
+    adapters: tuple[LoraAdapter, ...] = ()
+    program: str = ""
+    gpu_layers: int = 0
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
@@ -26,8 +33,10 @@ class HostConfiguration:
     def from_line(cls, line: bytes) -> HostConfiguration:
         """Raises ValueError when the line isn't a configuration."""
         try:
-            configuration = cls(**json.loads(line))
-        except TypeError as error:
+            said = json.loads(line)
+            adapters = tuple(LoraAdapter(**one) for one in said.pop("adapters", ()))
+            configuration = cls(**said, adapters=adapters)
+        except (TypeError, AttributeError) as error:
             raise ValueError(error) from error
         if not configuration.key or configuration.context < 1 or configuration.slots < 1:
             raise ValueError("a key, a context and a slot are needed")
@@ -49,10 +58,14 @@ class HostReady:
 
 @dataclass(frozen=True, slots=True)
 class HostFailed:
-    """The host can't serve the model and has ended. `code` is one of `model.*`; `detail` is the engine's own word."""
+    """The host can't serve the model and has ended. `code` is one of `model.*`; `detail` is the engine's own word.
+
+    `file` is the file at fault where that isn't the model's own.
+    """
 
     code: str
     detail: str
+    file: str = ""
 
     def to_line(self) -> bytes:
         return json.dumps({"failed": asdict(self)}).encode() + b"\n"
@@ -70,7 +83,7 @@ def host_answer(line: bytes) -> HostReady | HostFailed:
             }
         }:
             return HostReady(port, model, context, chat)
-        case {"failed": {"code": str(code), "detail": str(detail)}}:
-            return HostFailed(code, detail)
+        case {"failed": {"code": str(code), "detail": str(detail), "file": str(file)}}:
+            return HostFailed(code, detail, file)
         case _:
             raise ValueError("neither ready nor failed")

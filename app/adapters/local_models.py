@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from app.adapters.embedded_model import EmbeddedHost
-from app.adapters.gguf_facts import GgufFacts, read_gguf_facts
+from app.adapters.connections import THIS_COMPUTER
+from app.adapters.embedded_model import EmbeddedHost, Endpoint
+from app.adapters.gguf_facts import GgufFacts, ModelShape, read_gguf_facts
 from app.adapters.gguf_header import GgufError
+from app.adapters.gpu_split import gpu_room, split
 from app.adapters.host_messages import HostConfiguration
-from app.adapters.model_memory import MemoryNeed, memory_need
+from app.adapters.machine_facts import Machine
+from app.adapters.machine_memory import resident
+from app.adapters.memory_planner import TURN, MemoryPlanner, Room, Tenant
+from app.adapters.memory_state import MemoryState, ModelState, ModelStatus
+from app.adapters.model_memory import PROGRAM_BATCH, MemoryNeed, memory_need
 from app.adapters.model_setup import SLOTS, InstalledModels, ModelSetup
 from app.adapters.starter import Starter
+from app.adapters.this_machine import ThisMachine
+from app.sdk.errors import NodeError
+from app.sdk.gateway import Waiting, WaitListener
+from app.settings import Preferences
+
+_MIB = 2**20
+_MOST_KEPT_FREE = 2**30  # bytes of memory for everything else on this machine; of a small one, a part
+_ENDLESS = 2**62  # bytes: nobody knows how much there is
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A model as it is set up now, with its host; `key` is all that it was made from."""
+
+    key: tuple[ModelSetup, str, int]
+    host: EmbeddedHost
+    tenant: Tenant
 
 
 class LocalModels:
     """Models by name; the default one comes first.
 
-    `command` starts a model host. Hosts start when a model is used and leave when it has been idle.
+    `command` starts a model host. A host starts when its model is used and there is memory for it; who shares the
+    memory, `MemoryPlanner` says. `preferences` are those that hold now. Belongs to one event loop.
     """
 
     def __init__(
@@ -26,16 +52,21 @@ class LocalModels:
         starter: Starter,
         command: Sequence[str],
         installed: InstalledModels,
+        preferences: Callable[[], Preferences] = Preferences,
         *,
-        threads: int = 0,
-        idle_seconds: float = 600,
+        machine: Machine | None = None,
+        turn: float = TURN,
     ) -> None:
         self._starter = starter
         self._command = command
         self._installed = installed
-        self._threads = threads
-        self._idle_seconds = idle_seconds
-        self._hosts: dict[str, EmbeddedHost] = {}
+        self._preferences = preferences
+        self._machine = machine or ThisMachine(starter)
+        self._placed: dict[str, _Placed] = {}
+        self._gpu_room = 0
+        self._planner = MemoryPlanner(
+            THIS_COMPUTER, self._room, lambda: preferences().model_idle_minutes * 60, turn=turn
+        )
 
     def names(self) -> tuple[str, ...]:
         """The models there are now."""
@@ -52,35 +83,147 @@ class LocalModels:
         return gguf_facts(Path(setup.path)) if setup else None
 
     def context(self, name: str) -> int | None:
-        """Tokens for one request: what the model was trained for, within what we give it memory for."""
+        """Tokens for one request: what the model was made for, within what we give it memory for."""
         setup = self._installed.setup(name)
         return context_of(setup, self.facts(name)) if setup else None
 
-    def host(self, name: str) -> EmbeddedHost:
-        """The model's host, started or not. Raises KeyError for a model that isn't there."""
-        if name not in self._hosts:
-            setup = self._installed.setup(name)
-            if setup is None:
-                raise KeyError(name)
-            configuration = HostConfiguration(
-                setup.path, threads=self._threads, context=setup.context, slots=setup.slots
-            )
-            self._hosts[name] = EmbeddedHost(
-                self._starter, self._command, configuration, idle_seconds=self._idle_seconds
-            )
-        return self._hosts[name]
+    @asynccontextmanager
+    async def lease(self, name: str, waits: WaitListener | None = None) -> AsyncGenerator[Endpoint]:
+        """Use one slot of a model, which is loaded for it, once there is room in memory; it isn't unloaded meanwhile.
+
+        Raises NodeError `model.*`.
+        """
+        placed = await self._place(name)
+        try:
+            async with self._planner.place(placed.tenant, waits):
+                await placed.host.ensure()
+                if not placed.tenant.is_ready:
+                    self._planner.ready(placed.tenant, placed.host.loaded_in)
+                async with placed.host.lease() as endpoint:
+                    yield endpoint
+        finally:
+            if placed.host.pid is None:
+                self._planner.gone(placed.tenant)
+
+    def pid(self, name: str) -> int | None:
+        """The process of a model's host while it runs."""
+        placed = self._placed.get(name)
+        return placed.host.pid if placed else None
+
+    def waits_for(self, name: str) -> Waiting | None:
+        """What calls of a model wait for, where that is memory."""
+        placed = self._placed.get(name)
+        return self._planner.why(placed.tenant) if placed else None
+
+    async def memory(self) -> MemoryState:
+        """Which models are in memory or wait for it, and how much there is."""
+        machine = await self._machine.facts()
+        waiting = self._planner.waiting()
+        inside = self._planner.inside
+        rows = [self._state(tenant, waiting.get(tenant, 0)) for tenant in inside]
+        rows += [self._state(tenant, count) for tenant, count in waiting.items() if tenant not in inside]
+        return MemoryState(machine, self._room(self._planner.taken).memory, tuple(rows))
+
+    def free(self, name: str) -> bool:
+        """Frees a model's memory because the person says so; False where it isn't loaded, or calls go on."""
+        placed = self._placed.get(name)
+        return placed is not None and self._planner.free(placed.tenant)
 
     async def unload(self, name: str) -> None:
-        """Lets a model go, whatever it is doing; the next call loads it as its setup says then."""
-        host = self._hosts.pop(name, None)
-        if host is not None:
-            await host.stop()
+        """Lets a model go as soon as its calls are through; the next call loads it as its setup says then."""
+        placed = self._placed.pop(name, None)
+        if placed is not None:
+            self._planner.retire(placed.tenant)
+            await self._planner.settled()
 
     async def stop(self) -> None:
         """Unloads every model."""
-        hosts, self._hosts = self._hosts, {}
-        for host in hosts.values():
-            await host.stop()
+        await self._planner.stop()
+
+    async def _place(self, name: str) -> _Placed:
+        """The model as it is set up now; one that was set up in another way leaves when its calls are through."""
+        preferences, setup = self._preferences(), self._installed.setup(name)
+        if setup is None:
+            raise NodeError("model.file_missing", model=name)
+        key = (setup, preferences.llama_server, preferences.threads)
+        known = self._placed.get(name)
+        if known is not None and known.key == key:
+            return known
+        made = await self._made(name, key)
+        known = self._placed.get(name)
+        if known is not None and known.key == key:  # somebody was faster
+            return known
+        if known is not None:
+            self._planner.retire(known.tenant)
+        self._placed[name] = made
+        return made
+
+    async def _made(self, name: str, key: tuple[ModelSetup, str, int]) -> _Placed:
+        setup, program, threads = key
+        facts = gguf_facts(Path(setup.path))
+        layers, room = 0, Room(0)
+        if facts is not None:  # what is wrong with a file, its host says
+            need = need_of(setup, facts, program=bool(program))
+            layers, room = await self._split(facts.shape, need) if program else (0, Room(need.total))
+        configuration = HostConfiguration(
+            setup.path,
+            threads,
+            setup.context,
+            setup.slots,
+            adapters=setup.adapters,
+            program=program,
+            gpu_layers=layers,
+        )
+        host = EmbeddedHost(self._starter, self._command, configuration)
+        return _Placed(key, host, Tenant(name, room, host.stop))
+
+    async def _split(self, shape: ModelShape, need: MemoryNeed) -> tuple[int, Room]:
+        gpu = next(iter((await self._machine.facts()).gpus), None)
+        self._gpu_room = gpu_room(gpu, self._planner.taken.gpu)
+        return split(shape, need, gpu, self._gpu_room)
+
+    def _room(self, taken: Room) -> Room:
+        """What models may take together: what the person said, else what is free with what they have, less a reserve.
+
+        A quarter of the machine is always theirs: other programs make room, too.
+        """
+        said = self._preferences().model_memory_mb
+        if said:
+            return Room(said * _MIB, self._gpu_room)
+        total, free = self._machine.memory()
+        if not total:
+            return Room(_ENDLESS, self._gpu_room)
+        ours = sum(self._held(tenant) for tenant in self._planner.inside)
+        kept_free = min(_MOST_KEPT_FREE, total // 16)
+        return Room(max(free + ours - kept_free, total // 4), self._gpu_room)
+
+    def _held(self, tenant: Tenant) -> int:
+        """Bytes that a model has really taken, as far as the system says."""
+        placed = self._placed.get(tenant.name)
+        pid = placed.host.pid if placed is not None and placed.tenant is tenant else None
+        held = resident(pid) if pid is not None else 0
+        return tenant.need.memory if held is None else min(held, tenant.need.memory)
+
+    def _state(self, tenant: Tenant, waiting: int) -> ModelState:
+        return ModelState(
+            tenant.name,
+            _status(tenant),
+            tenant.need.memory,
+            tenant.need.gpu,
+            tenant.running,
+            waiting,
+            tuple(one.name for one in self._planner.behind(tenant)) if waiting else (),
+        )
+
+
+def _status(tenant: Tenant) -> ModelStatus:
+    if not tenant.is_in:
+        return "waiting"
+    if tenant.is_leaving:
+        return "leaving"
+    if not tenant.running:
+        return "idle"
+    return "busy" if tenant.is_ready else "loading"
 
 
 def context_of(setup: ModelSetup, facts: GgufFacts | None) -> int:
@@ -88,15 +231,14 @@ def context_of(setup: ModelSetup, facts: GgufFacts | None) -> int:
     return min(setup.context, facts.context) if facts and facts.context else setup.context
 
 
-def need_of(setup: ModelSetup, facts: GgufFacts) -> MemoryNeed:
-    """The memory that a model takes when it is loaded like this."""
+def need_of(setup: ModelSetup, facts: GgufFacts, *, program: bool = False) -> MemoryNeed:
+    """The memory that a model takes when it is loaded like this, by our own engine or by a llama-server `program`."""
     adapters = (gguf_facts(Path(adapter.path)) for adapter in setup.adapters)
-    return memory_need(
-        facts.shape,
-        context_of(setup, facts),
-        setup.slots,
-        adapters=sum(one.size_bytes for one in adapters if one),
-    )
+    size = sum(one.size_bytes for one in adapters if one)
+    context = context_of(setup, facts)
+    if program:
+        return memory_need(facts.shape, context, setup.slots, adapters=size, batch=PROGRAM_BATCH)
+    return memory_need(facts.shape, context, setup.slots, adapters=size)
 
 
 def gguf_facts(path: Path) -> GgufFacts | None:

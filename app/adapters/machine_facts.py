@@ -32,5 +32,9 @@ class Machine(Protocol):
     """The one door to facts about the machine."""
 
     async def facts(self) -> MachineFacts:
-        """As they are now; graphics processors are looked for once."""
+        """All of it, as it is now."""
+        ...
+
+    def memory(self) -> tuple[int, int]:
+        """Bytes of memory there are, and bytes that programs could take now; costs next to nothing."""
         ...

@@ -9,6 +9,7 @@ from app.adapters.gguf_facts import ModelShape
 # Tokens processed in one go: a stopped request ends after at most one such batch
 # (about a second and a half for the smallest model on one core).
 BATCH = 256
+PROGRAM_BATCH = 512  # what llama-server processes in one go, unless told otherwise
 # Bytes of processed prompts kept beside the slots, so that steps with different prompts that take turns
 # don't process their examples anew each time.
 PROMPT_CACHE = 256 * 2**20

@@ -24,6 +24,7 @@ from app.adapters.result_table import Items, ResultTable
 from app.adapters.starter import Starter
 from app.adapters.table_survey import Survey, survey
 from app.adapters.tables import count_rows, rows_of
+from app.adapters.this_machine import ThisMachine
 from app.adapters.workbook_reader import WorkbookReader
 from app.costs.usage import NO_USAGE
 from app.executor.broker import Broker
@@ -50,12 +51,9 @@ class Outside:
         self._workbooks = WorkbookReader(starter, starter.own_command("table-host"))
         self._protected = protected_places(where)
         self.model_files = ModelFiles(where.data / "models", ModelRecords(where.config / "models.json"))
+        self.machine = ThisMachine(starter)
         self.local_models = LocalModels(
-            starter,
-            host_command,
-            self.model_files,
-            threads=preferences.threads,
-            idle_seconds=preferences.model_idle_minutes * 60,
+            starter, host_command, self.model_files, lambda: self.preferences, machine=self.machine
         )
         self.prices = PriceList(where.config / "prices.json", where.data / "listed_prices.json")
         self.secrets = Secrets(where.config / "secrets.json", environment)

@@ -13,7 +13,6 @@ import typer
 
 from app.adapters.connection import Connection
 from app.adapters.connection_limits import limits_of
-from app.adapters.graphics import graphics_seen
 from app.cli import opening, support_bundle
 from app.document.problem import Problem, ProblemError
 from app.engine import Engine
@@ -80,6 +79,7 @@ def _about(name: str) -> str:
 
 async def _facts(engine: Engine) -> dict[str, object]:
     where = engine.where
+    machine = await engine.outside.machine.facts()
     places = {name: str(getattr(where, name)) for name in where.__slots__}
     return {
         "version": _version("baton"),
@@ -93,7 +93,8 @@ async def _facts(engine: Engine) -> dict[str, object]:
             for one in engine.outside.connections.all
         ],
         "models": [facts.id for facts in engine.outside.known_models()],
-        "gpu": list(graphics_seen()),
+        "memory": {"total": machine.memory, "free": machine.free},
+        "gpu": [asdict(one) for one in machine.gpus],
         "addons": list(engine.preferences.addons),
     }
 
@@ -125,6 +126,10 @@ def _print(facts: dict[str, object]) -> None:
         label = text(f"cli.doctor.{name}")
         if name == "keys":
             typer.echo(f"{label}: {text(f'cli.doctor.keys.{value}')}")
+        elif name == "memory":
+            memory = cast("dict[str, int]", value)
+            free, total = (_gigabytes(memory[part]) for part in ("free", "total"))
+            typer.echo(f"{label}: {text('cli.doctor.memory.free', free=free, total=total)}")
         elif isinstance(value, dict):
             typer.echo(f"{label}:")
             for inner, content in cast("dict[str, object]", value).items():
@@ -133,11 +138,18 @@ def _print(facts: dict[str, object]) -> None:
             typer.echo(f"{label}: {_shown(value) or text('cli.doctor.none')}")
 
 
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f}"
+
+
 def _shown(value: object) -> str:
     if isinstance(value, dict):
         parts = cast("dict[str, object]", value)
         if "parallel" in parts:
             return ", ".join(text(f"cli.doctor.{name}", n=most) for name, most in parts.items())
+        if "maker" in parts:
+            total = parts["memory"]
+            return str(parts["name"]) + (f" ({_gigabytes(total)} GB)" if isinstance(total, int) else "")
         if "path" in parts:
             state = text("cli.doctor.writable" if parts["writable"] else "cli.doctor.not_writable")
             return f"{parts['path']} ({state})"

@@ -41,7 +41,9 @@ _BYTES_A_TOKEN = 2  # deliberately few: a reservation must not be too small
 _QUOTED = 300  # characters of a refusal
 _OUTPUT_UNSAID = 4096  # tokens reserved where a request sets no maximum
 # Failures after which the provider may have worked, and so may bill, although no usage came back.
-_MAY_BE_BILLED = frozenset({"model.timeout", "model.stream_cut", "model.bad_reply", "model.host_crashed"})
+_MAY_BE_BILLED = frozenset(
+    {"model.timeout", "model.stream_cut", "model.bad_reply", "model.host_crashed", "model.host_killed"}
+)
 
 _Reply = TypeVar("_Reply", ChatReply, LabelScores, EmbedReply)
 

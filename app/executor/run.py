@@ -128,11 +128,14 @@ class Run:
 
     def tell_wait(self, instance: Instance, why: Waiting) -> None:
         """A message for one of all that wait for a connection, so many times a minute."""
-        now = self.now
-        if now - self._wait_told.get(why.connection, -_WAIT_TOLD_EVERY) < _WAIT_TOLD_EVERY:
+        now, about = self.now, f"{why.connection}\n{why.model}"
+        if now - self._wait_told.get(about, -_WAIT_TOLD_EVERY) < _WAIT_TOLD_EVERY:
             return
-        self._wait_told[why.connection] = now
-        code, args = f"model.waits_{why.cause}", {"connection": why.connection}
+        self._wait_told[about] = now
+        code, args = f"model.waits_{why.cause}", dict[str, Argument](connection=why.connection)
+        if why.cause == "memory":
+            code = code if why.behind else "model.waits_room"
+            args = {"model": why.model, "behind": why.behind}
         if why.seconds is None:
             self.tell(instance.node, instance.scope, code, **args, running=why.running, ahead=why.ahead)
         else:

@@ -9,10 +9,11 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
-from subprocess import PIPE
+from subprocess import DEVNULL, PIPE, Popen
 from types import MappingProxyType
 
 from app.adapters.starter import Child
+from app.processes.parent import die_with_parent
 
 LOG_CHUNK = 4096
 LOG_CHUNKS = 4
@@ -45,7 +46,9 @@ KEPT_NAMES = frozenset(
         *("PROCESSOR_ARCHITECTURE", "COVERAGE_PROCESS_START"),
     }
 )
-KEPT_BEGINNINGS = ("LC_", "XDG_", "QT_", "PYTHON", "BATON_")
+# Which graphics processors a program may use, and how; people set these for a llama-server of their own.
+_OF_GPUS = ("CUDA_", "HIP_", "HSA_", "ROCR_", "GGML_", "VK_")
+KEPT_BEGINNINGS = ("LC_", "XDG_", "QT_", "PYTHON", "BATON_", *_OF_GPUS)
 # Only for children that speak to the network; an address of a proxy may carry a password.
 PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 NEVER_KEPT = "BATON_CONN_"  # the keys of connections in headless runs
@@ -139,6 +142,20 @@ async def start_child(argv: Sequence[str], *, extra_environment: Mapping[str, st
             start_new_session=True,
         )
     return RunningChild(process)
+
+
+def start_beside(argv: Sequence[str], extra_environment: Mapping[str, str]) -> Popen[bytes]:
+    """Start a program within our own group, for a child that runs one and then waits for its end.
+
+    Whoever ends our group ends it too; on Linux it dies with the thread that called this, on Windows with our job.
+    What it prints joins our log. Raises OSError when the program can't be started.
+    """
+    environment = {**clean_environment(os.environ), **extra_environment}
+    if sys.platform == "win32":
+        from subprocess import CREATE_NO_WINDOW
+
+        return Popen(argv, stdin=DEVNULL, stdout=2, env=environment, creationflags=CREATE_NO_WINDOW)
+    return Popen(argv, stdin=DEVNULL, stdout=2, env=environment, preexec_fn=die_with_parent)  # noqa: PLW1509 - one call of the system
 
 
 async def end_child(child: Child, deadline: float) -> int:

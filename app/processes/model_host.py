@@ -6,13 +6,17 @@ import os
 import sys
 from pathlib import Path
 from threading import Thread
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from app.adapters.gguf_facts import GgufFacts, read_gguf_facts
-from app.adapters.gguf_header import GgufError
+from app.adapters.gguf_facts import GgufFacts, facts_of
+from app.adapters.gguf_header import GgufError, read_header
 from app.adapters.host_messages import HostConfiguration, HostFailed, HostReady
+from app.adapters.lora_check import check_adapter
 from app.adapters.model_memory import BATCH, memory_need
 from app.processes.parent import die_with_parent, private_stdout
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 _MIB = 2**20
 
@@ -28,17 +32,32 @@ def main() -> NoReturn:
     answer = _answer(line)
     channel.write(answer.to_line())
     if isinstance(answer, HostFailed):
-        os._exit(1)
+        _leave(1)
+    if _programs:
+        from app.processes.llama_program import follow
+
+        follow(_programs[0])
     watcher.join()
     os._exit(0)
 
 
 def _answer(line: bytes) -> HostReady | HostFailed:
+    file = ""
     try:
         configuration = HostConfiguration.from_line(line)
-        return _serve(configuration, read_gguf_facts(Path(configuration.model_path)))
+        path = Path(configuration.model_path)
+        header = read_header(path)
+        for adapter in configuration.adapters:
+            file = adapter.path
+            check_adapter(header, Path(file))
+        file, facts = "", facts_of(header, path.stem)
+        if facts.adapts:
+            return HostFailed("model.file_is_adapter", facts.adapts)
+        return (
+            _serve_by_program(configuration, facts) if configuration.program else _serve(configuration, facts)
+        )
     except GgufError as error:
-        return HostFailed(error.code, error.detail)
+        return HostFailed(error.code, error.detail, file)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the parent waits to hear of it
         return HostFailed("model.load_failed", f"{type(error).__name__}: {error}")
 
@@ -50,7 +69,28 @@ def _leave_with_parent() -> None:
     """
     while os.read(0, 4096):
         pass
-    os._exit(0)
+    _leave(0)
+
+
+def _leave(code: int) -> NoReturn:
+    for program in _programs:
+        program.kill()
+    os._exit(code)
+
+
+def _serve_by_program(configuration: HostConfiguration, facts: GgufFacts) -> HostReady | HostFailed:
+    """Has the person's own program load the model and answer requests that carry the key."""
+    from app.processes.llama_program import LlamaProgram, ProgramFailed  # here: most hosts never need it
+
+    context, threads = _context(configuration, facts), _threads(configuration)
+    need = memory_need(facts.shape, context, configuration.slots)
+    program = LlamaProgram(configuration, context, threads, need)
+    model = Path(configuration.model_path).stem
+    try:
+        program.start(_programs)
+    except ProgramFailed as error:
+        return HostFailed(error.code, error.detail)
+    return HostReady(program.port, model, program.context, facts.chat_template)
 
 
 def _serve(configuration: HostConfiguration, facts: GgufFacts) -> HostReady:
@@ -59,9 +99,8 @@ def _serve(configuration: HostConfiguration, facts: GgufFacts) -> HostReady:
 
     engine: Any = xllamacpp  # it has no types
     model = Path(configuration.model_path).stem
-    context = min(configuration.context, facts.context or configuration.context)
+    context, threads = _context(configuration, facts), _threads(configuration)
     need = memory_need(facts.shape, context, configuration.slots)
-    threads = configuration.threads or max(1, (os.cpu_count() or 2) - 1)
     params = engine.CommonParams()
     params.model.path = configuration.model_path
     params.model_alias = {model}
@@ -79,13 +118,25 @@ def _serve(configuration: HostConfiguration, facts: GgufFacts) -> HostReady:
     params.cache_ram_mib = need.prompts // _MIB
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
+    params.lora_adapters = [
+        engine.CommonAdapterLoraInfo(one.path, one.scale) for one in configuration.adapters
+    ]
     server = engine.Server(params)
     port = int(server.listening_address.rpartition(":")[2])
     _served.append(server)
     return HostReady(port=port, model=model, context=context, chat_template=facts.chat_template)
 
 
+def _context(configuration: HostConfiguration, facts: GgufFacts) -> int:
+    return min(configuration.context, facts.context or configuration.context)
+
+
+def _threads(configuration: HostConfiguration) -> int:
+    return configuration.threads or max(1, (os.cpu_count() or 2) - 1)
+
+
 _served: list[object] = []  # the engine stops when its object is let go
+_programs: list[Popen[bytes]] = []  # started beside us
 
 
 if __name__ == "__main__":

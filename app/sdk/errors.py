@@ -6,7 +6,10 @@ from app.document.problem import Argument
 
 # Only these may pass by themselves, so only these are tried again.
 PASSING = frozenset(
-    {"timeout", "unreachable", "too_many_requests", "server_error", "host_crashed", "stream_cut", "cut_off"}
+    {
+        *("timeout", "unreachable", "too_many_requests", "server_error", "stream_cut", "cut_off"),
+        *("host_crashed", "host_killed"),
+    }
 )
 
 

@@ -49,14 +49,16 @@ class Tool:
     parameters: JsonObject
 
 
-WaitCause: TypeAlias = Literal["turn", "rate", "asked"]
+WaitCause: TypeAlias = Literal["turn", "rate", "asked", "memory"]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Why a call has not begun: others have their turn, the rate set here is used up, or the provider asked to wait.
+    """Why a call has not begun: others have their turn, the rate set here is used up, the provider asked to wait, or
+    its model waits for memory.
 
     `running` calls go on at this connection, `ahead` wait before this one; `seconds` until it goes on, where known.
+    `behind` are the models at work that `model` waits for, where it waits for memory.
     """
 
     connection: str
@@ -64,6 +66,8 @@ class Waiting:
     running: int
     ahead: int
     seconds: float | None = None
+    model: str = ""
+    behind: tuple[str, ...] = ()
 
 
 class WaitListener(Protocol):

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from app.adapters.model_memory import BATCH
 from app.document.workflow import Edge, Graph, Node, PortRef, Workflow
 from app.engine import Engine, RunRequest
 from app.events.run_events import ModelCalled, NodeStarted
 from app.processes import children
-from app.processes.model_host import BATCH
 from app.settings import Preferences, folders
 from tests.unit.processes.processes_seen import cpu_seconds
 

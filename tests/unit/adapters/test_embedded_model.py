@@ -1,4 +1,4 @@
-"""The embedded model starts when asked for, survives crashes, stops when told and leaves when idle."""
+"""The embedded model starts when asked for, survives crashes and stops when told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -18,6 +19,7 @@ from app.adapters.starter import Child
 from app.document.workflow import Json
 from app.processes import children
 from app.sdk.errors import NodeError
+from tests.unit.adapters.turned_clock import TurnedClock
 from tests.unit.processes.processes_seen import cpu_seconds, gone_within, running
 
 HOST_COMMAND = [sys.executable, "-P", "-m", "app.processes.model_host"]
@@ -55,10 +57,10 @@ async def build(starter: CountingStarter, model_path: Path) -> AsyncIterator[Bui
     built: list[EmbeddedHost] = []
 
     def make(
-        command: Sequence[str] = HOST_COMMAND, path: Path = model_path, context: int = 512, **seconds: float
+        command: Sequence[str] = HOST_COMMAND, path: Path = model_path, context: int = 512, **more: Any
     ) -> EmbeddedHost:
         configuration = HostConfiguration(str(path), threads=1, context=context, slots=1)
-        host = EmbeddedHost(starter, command, configuration, **seconds)
+        host = EmbeddedHost(starter, command, configuration, **more)
         built.append(host)
         return host
 
@@ -124,7 +126,7 @@ async def test_a_killed_host_fails_what_was_going_on_and_the_next_call_works(
     os.kill(starter.started[0], signal.SIGKILL)
     with pytest.raises(NodeError) as caught:
         await going_on
-    assert caught.value.code == "model.host_crashed"
+    assert caught.value.code == "model.host_killed"
     assert caught.value.args_by_name["exit"] == -signal.SIGKILL
     assert caught.value.may_pass
     async with host.lease() as endpoint:
@@ -138,15 +140,33 @@ async def test_an_error_of_the_user_stays_what_it_was(build: Build) -> None:
             raise ZeroDivisionError
 
 
-async def test_it_leaves_when_idle_but_never_under_a_user(build: Build, session: ClientSession) -> None:
-    host = build(idle_seconds=0.05)
-    async with host.lease() as endpoint:
-        pid = host.pid
-        assert pid is not None
-        await asyncio.sleep(0.3)
-        assert await chat(session, endpoint, 5)
-    await until(lambda: not running(pid))
-    assert host.pid is None
+@pytest.mark.parametrize("crash", ["exit(3)", "import os; os.kill(os.getpid(), 9)"])
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
+async def test_after_several_crashes_in_a_row_it_starts_ever_later(build: Build, crash: str) -> None:
+    clock = TurnedClock()
+    host = build(command=[sys.executable, "-c", crash], clock=clock)
+    rests: list[float] = []
+    for _ in range(8):
+        begun = clock.now()
+        trying = asyncio.create_task(host.ensure())
+        while not trying.done():
+            await until(lambda: trying.done() or bool(clock.alarms))  # noqa: B023 - of this turn
+            await clock.turn(0.5 if clock.alarms else 0)
+        with pytest.raises(NodeError) as caught:
+            await trying
+        assert caught.value.may_pass
+        rests.append(clock.now() - begun)
+    assert rests == [0, 0, 0.5, 1, 2, 4, 8, 16]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
+async def test_whoever_dies_idle_is_missed_and_the_next_call_starts_it_again(
+    build: Build, starter: CountingStarter, session: ClientSession
+) -> None:
+    host = build()
+    await host.ensure()
+    os.kill(starter.started[0], signal.SIGKILL)
+    await until(lambda: host.pid is None)
     async with host.lease() as endpoint:
         assert await chat(session, endpoint, 5)
 

@@ -27,7 +27,7 @@ from app.processes import children
 from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL, STRONG, ModelChoice
 from app.sdk.gateway import ChatMessage, ChatRequest, ScoreRequest
-from app.settings import RoleTarget
+from app.settings import Preferences, RoleTarget
 from tests.servers.answers import Answer
 from tests.servers.scripted import KEY, MODELS, ScriptedServer
 from tests.servers.site import Site, says
@@ -45,7 +45,10 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
     def gateway(**environment: str) -> Gateway:
         roles: dict[str, RoleTarget] = {}
         local = LocalModels(
-            children, HOST_COMMAND, ModelFolder(tmp_path / "models", slots=1, context=2048), threads=1
+            children,
+            HOST_COMMAND,
+            ModelFolder(tmp_path / "models", slots=1, context=2048),
+            lambda: Preferences(threads=1),
         )
         connections = Connections(tmp_path / "connections.json", environment, local.names)
         secrets = Secrets(tmp_path / "secrets.json", environment)
@@ -111,12 +114,12 @@ async def test_a_local_answer_stops_when_nobody_waits_for_it(make: Make) -> None
         gateway.chat(ChatRequest(SMALL, story, temperature=0, max_tokens=1500, on_text=lambda _: begun.set()))
     )
     await asyncio.wait_for(begun.wait(), 60)
-    before = cpu_seconds(gateway._local_models.host(model).pid)  # noqa: SLF001
+    before = cpu_seconds(gateway._local_models.pid(model))  # noqa: SLF001
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
     await gateway.chat(ChatRequest(SMALL, HI, max_tokens=1))  # in the only slot
-    assert cpu_seconds(gateway._local_models.host(model).pid) - before < 4  # noqa: SLF001
+    assert cpu_seconds(gateway._local_models.pid(model)) - before < 4  # noqa: SLF001
 
 
 def cpu_seconds(pid: int | None) -> float:

@@ -127,7 +127,7 @@ async def internet(tmp_path: Path) -> AsyncIterator[Internet]:
 
 @pytest.fixture
 async def gateway(internet: Internet, tmp_path: Path) -> AsyncIterator[Gateway]:
-    local = LocalModels(children, ["none"], ModelFolder(tmp_path / "models", slots=1, context=512), threads=1)
+    local = LocalModels(children, ["none"], ModelFolder(tmp_path / "models"))
     environment = {"BATON_CONN_T_KEY": KEY}
     connections = Connections(tmp_path / "connections.json", environment, local.names)
     secrets = Secrets(tmp_path / "secrets.json", environment)

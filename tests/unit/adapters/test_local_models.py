@@ -1,0 +1,195 @@
+"""Models of this computer with their real hosts: loaded when there is room, in turns where there isn't, set up anew."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from app.adapters.local_models import LocalModels, gguf_facts, need_of
+from app.adapters.machine_memory import resident
+from app.adapters.model_setup import LoraAdapter, ModelSetup
+from app.processes import children
+from app.sdk.errors import NodeError
+from app.settings import Preferences
+from tests.unit.adapters.gguf_files import write_gguf
+from tests.unit.processes.processes_seen import running
+
+pytestmark = pytest.mark.xdist_group("embedded")
+HOST_COMMAND = [sys.executable, "-P", "-m", "app.processes.model_host"]
+MIB = 2**20
+
+
+@dataclass
+class Setups:
+    """InstalledModels whose setups a test changes."""
+
+    all: dict[str, ModelSetup] = field(default_factory=dict)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.all)
+
+    def setup(self, name: str) -> ModelSetup | None:
+        return self.all.get(name)
+
+
+@pytest.fixture
+def setups(model_path: Path) -> Setups:
+    """Two names for one file, which makes two models of the same need."""
+    return Setups({name: ModelSetup(str(model_path), context=512, slots=1) for name in ("first", "second")})
+
+
+Make = Callable[[Preferences], LocalModels]
+
+
+@pytest.fixture
+async def make(setups: Setups) -> AsyncIterator[Make]:
+    made: list[LocalModels] = []
+
+    def models(preferences: Preferences) -> LocalModels:
+        made.append(LocalModels(children, HOST_COMMAND, setups, lambda: preferences, turn=0.1))
+        return made[-1]
+
+    yield models
+    for one in made:
+        await one.stop()
+
+
+def need(setup: ModelSetup) -> int:
+    facts = gguf_facts(Path(setup.path))
+    assert facts is not None
+    return need_of(setup, facts).total
+
+
+async def states(models: LocalModels) -> list[tuple[str, str]]:
+    return [(one.model, one.status) for one in (await models.memory()).models]
+
+
+def names(models: LocalModels) -> list[str]:
+    return [one.name for one in models._planner.inside]  # noqa: SLF001
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - another process sends no events
+            await asyncio.sleep(0.01)
+
+
+async def test_with_room_for_one_the_other_waits_and_the_first_leaves_when_it_is_through(
+    make: Make, setups: Setups
+) -> None:
+    models = make(Preferences(threads=1, model_memory_mb=need(setups.all["first"]) // MIB + 50))
+    async with models.lease("first"):
+        pid = models.pid("first")
+        assert pid is not None
+        entering = asyncio.create_task(use(models, "second"))
+        await until(lambda: models.waits_for("second") is not None)
+        assert await states(models) == [("first", "busy"), ("second", "waiting")]
+        state = (await models.memory()).models[1]
+        assert (state.waiting, state.behind) == (1, ("first",))
+        assert running(pid)
+    await entering
+    assert not running(pid), "both at once would have been too much"
+    assert await states(models) == [("second", "idle")]
+
+
+async def use(models: LocalModels, name: str) -> None:
+    async with models.lease(name):
+        pass
+
+
+async def test_what_the_machine_has_free_holds_both(make: Make) -> None:
+    models = make(Preferences(threads=1))
+    async with models.lease("first"), models.lease("second"):
+        assert await states(models) == [("first", "busy"), ("second", "busy")]
+    state = await models.memory()
+    assert state.limit <= state.machine.memory
+    assert state.taken == sum(one.memory for one in state.models)
+    assert models.free("first")
+    await until(lambda: "first" not in names(models))
+    assert await states(models) == [("second", "idle")]
+
+
+async def test_a_model_that_is_too_large_for_the_limit_says_so_before_it_is_loaded(make: Make) -> None:
+    with pytest.raises(NodeError) as caught:
+        async with make(Preferences(model_memory_mb=100)).lease("first"):
+            pass
+    assert caught.value.code == "model.no_room"
+    assert caught.value.args_by_name["room"] == "0.1"
+
+
+async def test_another_setup_holds_from_the_next_call_on(make: Make, setups: Setups) -> None:
+    models = make(Preferences(threads=1))
+    async with models.lease("first") as endpoint:
+        assert endpoint.context == 512
+        before = models.pid("first")
+        assert before is not None
+        setups.all["first"] = ModelSetup(setups.all["first"].path, context=768, slots=2)
+        async with models.lease("first") as changed:
+            assert (changed.context, changed.slots) == (768, 2)
+        assert running(before), "a call goes on there"
+    await until(lambda: not running(before))
+
+
+async def test_an_idle_model_leaves_after_the_time_that_was_set(make: Make) -> None:
+    models = make(Preferences(threads=1, model_idle_minutes=0.001))
+    async with models.lease("first"):
+        pid = models.pid("first")
+    assert pid is not None
+    await until(lambda: not names(models))
+    assert not running(pid)
+
+
+@pytest.mark.parametrize("how", ["missing", "foreign", "no model"])
+async def test_a_wrong_adapter_is_named_and_the_model_works_without_it(
+    make: Make, setups: Setups, tmp_path: Path, how: str
+) -> None:
+    adapter, models = tmp_path / "adapter.gguf", make(Preferences(threads=1))
+    lora = {"general.type": "adapter", "adapter.type": "lora", "general.architecture": "llama"}
+    if how == "foreign":
+        write_gguf(adapter, lora, {"blk.0.attn_q.weight.lora_a": (64, 4)})
+    plain = setups.all["first"]
+    setups.all["first"] = ModelSetup(plain.path, 512, 1, (LoraAdapter(str(adapter)),))
+    if how == "no model":
+        write_gguf(adapter, lora, {"blk.0.attn_q.weight.lora_a": (576, 4)})
+        setups.all["first"] = ModelSetup(str(adapter))
+    with pytest.raises(NodeError) as caught:
+        async with models.lease("first"):
+            pass
+    codes = {"missing": "adapter_unreadable", "foreign": "adapter_other_model", "no model": "file_is_adapter"}
+    assert caught.value.code == f"model.{codes[how]}"
+    assert how == "no model" or caught.value.args_by_name["file"] == str(adapter)
+    setups.all["first"] = plain
+    async with models.lease("first") as endpoint:
+        assert endpoint.context == 512
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(("context", "slots"), [(256, 1), (128, 4)])
+async def test_the_estimate_holds_what_the_host_really_takes(
+    make: Make, setups: Setups, context: int, slots: int
+) -> None:
+    """With every slot full and its prompts kept for later: no more than thought, and no less than a third of it."""
+    setup = setups.all["first"] = ModelSetup(setups.all["first"].path, context, slots)
+    models = make(Preferences(threads=1))
+
+    async def fill(session: ClientSession, word: int) -> None:
+        async with models.lease("first") as endpoint:
+            body = {"prompt": [260 + word] * (context - 16), "n_predict": 2}
+            async with session.post(
+                f"{endpoint.url}/completion", json=body, headers=endpoint.headers
+            ) as answer:
+                assert answer.status == 200
+
+    async with ClientSession() as session:
+        await asyncio.gather(*(fill(session, word) for word in range(2 * slots)))
+    pid = models.pid("first")
+    assert pid is not None
+    taken = resident(pid)
+    assert taken is not None
+    assert need(setup) / 3 < taken <= need(setup)
