@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def write_gguf(path: Path, entries: Mapping[str, object], tensors: Mapping[str, tuple[int, ...]]) -> Path:
-    """A file of 32-bit tensors full of zeros, 32 bytes aligned."""
+def write_gguf(
+    path: Path, entries: Mapping[str, object], tensors: Mapping[str, tuple[int, ...]], fill: float = 0
+) -> Path:
+    """A file of 32-bit tensors full of one number, 32 bytes aligned."""
     head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(entries))
     for name, value in entries.items():
         head += _text(name) + _value(value)
@@ -17,7 +19,7 @@ def write_gguf(path: Path, entries: Mapping[str, object], tensors: Mapping[str, 
         head += _text(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, at)
         at += _bytes(shape)
     head += b"\0" * (-len(head) % 32)
-    path.write_bytes(head + b"\0" * at)
+    path.write_bytes(head + struct.pack("<f", fill) * (at // 4))
     return path
 
 
