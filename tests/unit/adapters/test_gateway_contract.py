@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -181,8 +182,6 @@ async def test_bedrock_whole_answers_come_out_the_same(ask: Ask, server: Scripte
 @streamed
 @ways
 async def test_tool_calls_come_out_the_same(way: Way, stream: bool, ask: Ask, server: ScriptedServer) -> None:
-    import json
-
     answer = Answer("", calls=(("weather", {"city": "Oslo"}), ("weather", {"city": "西安"})))
     server.say(answer)
     reply, _ = await ask(way, stream=stream, tools=[WEATHER])
@@ -386,6 +385,53 @@ async def test_the_embedded_engine_answers_alike_by_either_lane(egress: Egress, 
     assert first.usage.output == 24
     assert 0 < first.usage.cached < first.usage.input
     assert caught.value.code == "model.key_refused"
+
+
+EMBEDDED = {
+    "schema": {"schema": {**SCHEMA, "properties": {"city": {"type": "string", "maxLength": 12}}}},
+    # The bundled model's template has no place for tools: whoever asks it all the same gets an answer in words.
+    "tools": {"tools": [WEATHER], "max_tokens": 12},
+}
+
+
+@pytest.mark.parametrize("what", EMBEDDED)
+async def test_the_embedded_engine_keeps_to_a_schema_and_overlooks_tools_by_either_lane(
+    egress: Egress, model_path: Path, what: str
+) -> None:
+    """The schema is a grammar there: the form is certain, whole or streamed."""
+    command = [sys.executable, "-P", "-m", "app.processes.model_host"]
+    host = EmbeddedHost(
+        children, command, HostConfiguration(str(model_path), threads=1, context=512, slots=1)
+    )
+    fast, slow = OpenAiLane(egress), LitellmLane(egress)
+    question = [ChatMessage("user", "What is the weather in Oslo?")]
+    fields = {"temperature": 0.0, "max_tokens": 40, **EMBEDDED[what]}
+    request = ChatRequest(CHOICE, question, **fields)  # type: ignore[arg-type]
+    shown: list[str] = []
+    try:
+        async with host.lease() as endpoint:
+            url = f"{endpoint.url}/v1"
+            there = Server("This computer", url, endpoint.key, reach="loopback")
+            account = Account("This computer", "openai", url, endpoint.key, "loopback")
+            await fast.chat(there, endpoint.model, request)  # from here on the prompt is cached for all
+            replies = [
+                await fast.chat(there, endpoint.model, request),
+                await fast.chat(there, endpoint.model, structs.replace(request, on_text=shown.append)),
+                await slow.chat(account, endpoint.model, request),
+                await slow.chat(account, endpoint.model, structs.replace(request, on_text=lambda _: None)),
+            ]
+    finally:
+        await slow.close()
+        await host.stop()
+    first = comparable(replies[0])
+    assert all(comparable(reply) == first for reply in replies)
+    assert "".join(shown) == first.text
+    assert first.usage is not None
+    assert cost_of(first.usage, PRICE) == cost_of(replies[-1].usage, PRICE)
+    assert first.tool_calls == ()
+    if what == "schema":
+        assert first.finish == "stop"
+        assert json.loads(first.text).keys() == {"city"}
 
 
 @every_way
