@@ -775,5 +775,12 @@ class MeasureModel(Request[MeasuredSpeed]):
 
 
 @dataclass(frozen=True, slots=True)
+class UnloadModel(Request[Done]):
+    """Frees the memory of a model at which nobody is at work."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quit(Request[Done]):
     """Ends every run and then the process."""

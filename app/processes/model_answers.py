@@ -29,6 +29,7 @@ from app.processes.messages import (
     RemoveModel,
     SetUpModel,
     SteerDownload,
+    UnloadModel,
 )
 
 
@@ -52,12 +53,17 @@ class ModelAnswers:
             SetUpModel: self._set_up,
             EstimateModel: self._estimate,
             MeasureModel: self._measure,
+            UnloadModel: self._unload,
         }
 
     async def _models(self, _: GetModels) -> ModelList:
         outside = self._engine.outside
         outside.library.digest_all()
-        return ModelList(await outside.library.entries(), outside.downloads.transfers())
+        return ModelList(
+            await outside.library.entries(),
+            outside.downloads.transfers(),
+            await outside.local_models.memory(),
+        )
 
     async def _look_at(self, asked: LookAtModel) -> ModelLookedAt:
         offer = await look_at(self._engine.outside.egress, asked.url, asked.digest)
@@ -116,3 +122,7 @@ class ModelAnswers:
             return await self._engine.measure_model(asked.name)
         except OSError as error:
             raise not_saved(error) from error
+
+    async def _unload(self, asked: UnloadModel) -> Done:
+        await self._engine.outside.local_models.unload(asked.name)
+        return Done()

@@ -149,6 +149,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.outline", ("Ctrl+Alt+4",), checkable=True),
     Action("view.history", ("Ctrl+H",), "history"),
     Action("view.compare", ("Ctrl+Shift+H",), "git-compare"),
+    Action("view.models", ("Ctrl+Shift+M",), "cpu"),
     Action("view.theme", icon="sun"),
     Action("view.keys", ("?",), "circle-question-mark", "canvas"),
     Action("run.toggle", ("Ctrl+Return", "Ctrl+Enter"), "play", possible=lambda now: now.steps > 0),

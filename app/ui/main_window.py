@@ -37,6 +37,7 @@ from app.ui.keys_sheet import KeysSheet
 from app.ui.leaving import may_close
 from app.ui.linked_engine import LinkedEngine
 from app.ui.looking import Looking
+from app.ui.models.models_desk import ModelsDesk
 from app.ui.notices import Notices
 from app.ui.open_and_save import OpenAndSave
 from app.ui.opening import Opening
@@ -131,6 +132,7 @@ class MainWindow(QMainWindow):
         self.history = HistoryDesk(self.session, self.registry, self.link, self)
         self.compare = CompareDesk(self.session, self.registry, self.link, self)
         self.costs = CostsDesk(self.registry, self.link, self)
+        self.models = ModelsDesk(self.preferences, client, self.link, self)
         self.checking = Checking(self.session, self.link, self)
         self.notices = Notices(
             self.strips,
@@ -158,7 +160,7 @@ class MainWindow(QMainWindow):
             self.top,
             (self.panels, self.canvas),
             (self.start, self.home_strips),
-            (self.history, self.compare, self.costs),
+            (self.history, self.compare, self.costs, self.models),
             self.session,
             self.files,
             self.preferences,
@@ -186,6 +188,7 @@ class MainWindow(QMainWindow):
                 "view.keys": self.show_keys,
                 "view.history": self.pages.switch_history,
                 "view.compare": self.pages.show_compare,
+                "view.models": self.pages.show_models,
                 **self.opening.handlers(),
                 **self.editing.handlers(),
                 **self.framing.handlers(),

@@ -96,6 +96,7 @@ MENUS: tuple[MenuData, ...] = (
                 "view.outline",
                 "view.history",
                 "view.compare",
+                "view.models",
                 LINE,
                 "scale",
                 "language",

@@ -19,7 +19,7 @@ from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.segmented import Segmented
 
 SIDES = ("design", "runs", "compare")  # of one workflow
-PLACES = ("home", "costs")  # the pages across all workflows, from left to right
+PLACES = ("home", "models", "costs")  # the pages across all workflows, from left to right
 
 _LOGO = 32
 

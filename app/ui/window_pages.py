@@ -11,6 +11,7 @@ from app.ui.costs.costs_desk import CostsDesk
 from app.ui.history.compare_desk import CompareDesk
 from app.ui.history.history_desk import HistoryDesk
 from app.ui.kept_preferences import KeptPreferences
+from app.ui.models.models_desk import ModelsDesk
 from app.ui.open_and_save import OpenAndSave
 from app.ui.panels import Panels
 from app.ui.session import Session
@@ -29,7 +30,7 @@ class WindowPages(QObject):
         top: TopBar,
         design: tuple[Panels, Canvas],
         home: tuple[StartPage, Strips],
-        desks: tuple[HistoryDesk, CompareDesk, CostsDesk],
+        desks: tuple[HistoryDesk, CompareDesk, CostsDesk, ModelsDesk],
         session: Session,
         files: OpenAndSave,
         preferences: KeptPreferences,
@@ -38,7 +39,7 @@ class WindowPages(QObject):
         self._top = top
         self._panels, self._canvas = design
         self._start, strips = home
-        self._history, self._compare, self._costs = desks
+        self._history, self._compare, self._costs, self._models = desks
         self._session, self._files, self._preferences = session, files, preferences
         self.home = QWidget()
         column = QVBoxLayout(self.home)
@@ -59,7 +60,9 @@ class WindowPages(QObject):
         """What the window is called while this page is on top."""
         if self.stack.currentWidget() is self.home:
             return text("window.start")
-        return text("costs.title") if self._top.places.isVisibleTo(self._top) else self._session.workflow.name
+        if self._top.places.isVisibleTo(self._top):
+            return text(f"window.place.{self._top.places.value()}")
+        return self._session.workflow.name
 
     # --- of one workflow -----------------------------------------------------------------------------------
 
@@ -102,12 +105,14 @@ class WindowPages(QObject):
         self._turn(self._costs.page, place="costs")
         self._costs.show()
 
+    def show_models(self) -> None:
+        """The Models page."""
+        self._turn(self._models.page, place="models")
+        self._models.show()
+
     def show_place(self, place: str) -> None:
         """One of the pages across all workflows."""
-        if place == "costs":
-            self.show_costs()
-        else:
-            self.show_start()
+        {"costs": self.show_costs, "models": self.show_models}.get(place, self.show_start)()
 
     def switch_start(self) -> None:
         """From wherever the person is to the start page, and from there to the canvas."""

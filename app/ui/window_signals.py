@@ -149,6 +149,9 @@ class WindowSignals(QObject):
         window.runs.timeline.earlier.clicked.connect(partial(window.show_history, ""))
         window.history.compared.connect(window.pages.show_compare)
         window.history.clearing.connect(partial(window.preferences_desk.open, "storage"))
+        window.models.manage_wanted.connect(partial(window.preferences_desk.open, "models"))
+        window.models.shelf_changed.connect(window.preferences_desk.shelf_changed)
+        window.preferences_desk.shelf_changed.connect(window.models.show_shelf)
 
     def _offer_unfinished(self, n: int) -> None:
         """Wherever the person is now."""

@@ -18,6 +18,7 @@ from app.ui.kept_preferences import KeptPreferences
 from app.ui.preferences.addons_page import AddOnsPage
 from app.ui.preferences.general_page import GeneralPage
 from app.ui.preferences.keys_page import KeysPage
+from app.ui.preferences.local_page import LocalPage
 from app.ui.preferences.models_page import ModelsPage, Used
 from app.ui.preferences.money_page import MoneyPage
 from app.ui.preferences.page import Page
@@ -56,6 +57,7 @@ class PreferencesDialog(QDialog):
             for page in (
                 GeneralPage(kept),
                 self.models,
+                LocalPage(kept),
                 MoneyPage(kept, client),
                 StoragePage(kept, client),
                 KeysPage(client),

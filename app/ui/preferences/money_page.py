@@ -1,4 +1,4 @@
-"""Money and speed: what a run may cost, how many rows go at a time, what the built-in model may use."""
+"""Money and speed: what a run may cost, and how many rows go at a time."""
 
 from __future__ import annotations
 
@@ -41,13 +41,6 @@ class MoneyPage(FormPage):
             None,
         ),
         own("rows", NumberField(label="Rows at a time", minimum=1, maximum=64), int, 4),
-        own("threads", NumberField(label="Processor cores", minimum=0, maximum=256, advanced=True), int, 0),
-        own(
-            "idle",
-            NumberField(label="Unload after", minimum=0.5, maximum=1440, unit="minutes", advanced=True),
-            float,
-            10.0,
-        ),
     )
 
     def __init__(self, kept: KeptPreferences, client: EngineClient) -> None:
@@ -75,8 +68,6 @@ class MoneyPage(FormPage):
             "day": shown_limit(now.budget_day_usd),
             "month": shown_limit(now.budget_month_usd),
             "rows": now.rows_at_a_time,
-            "threads": now.threads,
-            "idle": now.model_idle_minutes,
         }
 
     def chosen(self, name: str, value: Json) -> Mapping[str, Any]:
@@ -85,8 +76,7 @@ class MoneyPage(FormPage):
         if name in ("day", "month"):
             cap = amount_of(value)
             return {f"budget_{name}_usd": "" if cap is None else str(cap)}
-        names = {"rows": "rows_at_a_time", "idle": "model_idle_minutes"}
-        return {names.get(name, name): value}
+        return {"rows_at_a_time": value}
 
 
 def _nothing(_: object) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
@@ -16,6 +19,7 @@ from app.ui.kept_preferences import KeptPreferences
 from app.ui.preferences.addons_page import AddOnsPage
 from app.ui.preferences.general_page import GeneralPage
 from app.ui.preferences.keys_page import KeysPage
+from app.ui.preferences.local_page import LocalPage
 from app.ui.preferences.money_page import MoneyPage
 from app.ui.preferences.reviewed_page import ReviewedPage
 from app.ui.preferences.shortcuts_page import ShortcutsPage
@@ -56,6 +60,7 @@ async def test_every_page_speaks_the_language_of_now(world: World) -> None:
     assert titles == [
         "通用",
         "模型与账号连接",
+        "本机模型",
         "费用与速度",
         "保留的内容",
         "密钥",
@@ -223,3 +228,19 @@ async def test_what_is_kept_is_limited_and_cleared(world: World) -> None:
     storage.clear.click()
     await until(lambda: "0 results" in storage._used.text())
     assert (await world.engine.cache.state()).entries == 0
+
+
+async def test_the_models_of_this_computer_have_their_settings(world: World, tmp_path: Path) -> None:
+    local = page(world, "local")
+    assert isinstance(local, LocalPage)
+    memory = local.form.row("memory").editor._input  # type: ignore[attr-defined]
+    memory.selectAll()
+    QTest.keyClicks(memory, "2048")
+    program = local.form.row("program").editor._line  # type: ignore[attr-defined]
+    QTest.keyClicks(program, str(tmp_path / "none"))
+    assert local.fault
+    program.selectAll()
+    QTest.keyClicks(program, sys.executable)
+    assert not local.fault
+    now = load_preferences(world.kept.where)
+    assert (now.model_memory_mb, now.llama_server) == (2048, sys.executable)

@@ -24,6 +24,8 @@ def test_a_run_is_on_the_costs_page(live: Desk, tmp_path: Path) -> None:
 
     async def turn() -> None:
         QTest.keyClick(window.top.places, Qt.Key.Key_Right)
+        assert window.models.page.isVisible()
+        QTest.keyClick(window.top.places, Qt.Key.Key_Right)
 
     live.run(turn())
     page = window.costs.page

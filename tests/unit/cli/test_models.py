@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.model_folder import bundled_model_path
+from app.settings import Preferences, RoleTarget, folders, save_preferences
+from tests.flows import flow
 from tests.gguf_files import gguf, lora
 from tests.servers.files import FileServer
 
@@ -101,6 +104,31 @@ def test_a_speed_is_measured_and_kept(baton: Any) -> None:
     assert len(told["measured"]) == 10
     (model,) = [one for one in baton("models", "--json").json if one["model"] == BUNDLED]
     assert model["file"]["speed"] == told
+
+
+def test_a_file_of_ones_own_answers_in_a_run_as_it_is_set_up(baton: Any, save: Any, tmp_path: Path) -> None:
+    bundled = bundled_model_path()
+    assert bundled is not None
+    place = tmp_path / "My own-Q4_1.gguf"
+    shutil.copy(bundled, place)
+    assert baton("models", "add", place).code == 0
+    assert baton("models", "set", "My own-Q4_1", "--context", "777", "--slots", "1").code == 0
+    choice = {"connection": "This computer", "kind": "embedded", "model": "My own-Q4_1"}
+    path = save(
+        flow({"write": ("model.text", {"model": choice, "prompt": "Say hello", "max_tokens": 5})}, [])
+    )
+    told = baton("run", path, "--allow", "--json")
+    assert told.code == 0, told.err
+    assert "My own-Q4_1" in told.out
+    (model,) = [one for one in baton("models", "--json").json if one["model"] == "My own-Q4_1"]
+    assert model["context"] == 777
+    save_preferences(folders(), Preferences(roles={"strong": RoleTarget("This computer", "My own-Q4_1")}))
+    role = save(
+        flow({"write": ("model.text", {"model": {"role": "strong"}, "prompt": "Hi", "max_tokens": 5})}, [])
+    )
+    told = baton("run", role, "--allow", "--json")
+    assert told.code == 0, told.err
+    assert "My own-Q4_1" in told.out, "and it can stand for a role"
 
 
 async def test_a_download_that_is_killed_goes_on_where_it_was(home: Path) -> None:
