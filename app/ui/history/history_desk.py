@@ -197,6 +197,8 @@ class HistoryDesk(QObject):
         live = self.stream.is_running and not self.stream.is_starting
         was_live = self.page.details.is_live
         self.page.details.show_live(live)
+        if live and not was_live:
+            self.refresh()  # the list says of it that it goes on
         if was_live and not self.stream.is_running:
             self._wanted = self.session.run.run
             self.refresh()
