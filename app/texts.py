@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, reduce
 from pathlib import Path
 
@@ -39,6 +39,16 @@ def text(code: str, /, **args: object) -> str:
     """
     found = lookup(code, _current) or lookup(code, "en")
     return _fill(found, args) if found is not None else code
+
+
+def listed(words: Iterable[object]) -> str:
+    """Names as a list in the language of now."""
+    return ("、" if _current == "zh-CN" else ", ").join(map(str, words))
+
+
+def clauses(words: Iterable[str]) -> str:
+    """Parts of a sentence one after the other: "101 done, 3 failed"."""
+    return ("，" if _current == "zh-CN" else ", ").join(words)
 
 
 def has(code: str, language: str) -> bool:
@@ -97,5 +107,5 @@ def _spaced(left: str, right: str) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, (tuple, list)):
-        return ("、" if _current == "zh-CN" else ", ").join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return listed(value)  # pyright: ignore[reportUnknownArgumentType]
     return "" if value is None else str(value)

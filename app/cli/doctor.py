@@ -16,7 +16,7 @@ from app.adapters.connection_limits import limits_of
 from app.cli import opening, support_bundle
 from app.document.problem import Problem, ProblemError
 from app.engine import Engine
-from app.texts import text
+from app.texts import clauses, text
 
 _PACKAGES = (
     "aiohttp",
@@ -146,7 +146,7 @@ def _shown(value: object) -> str:
     if isinstance(value, dict):
         parts = cast("dict[str, object]", value)
         if "parallel" in parts:
-            return ", ".join(text(f"cli.doctor.{name}", n=most) for name, most in parts.items())
+            return clauses(text(f"cli.doctor.{name}", n=most) for name, most in parts.items())
         if "maker" in parts:
             total = parts["memory"]
             return str(parts["name"]) + (f" ({_gigabytes(total)} GB)" if isinstance(total, int) else "")

@@ -20,7 +20,7 @@ def unknown_words(forecast: Forecast, workflow: Workflow, title: Title) -> list[
     """Names the steps whose price nobody knows."""
     known = {node.id: node for node in every_node(workflow.graph)}
     names = [plain(title(known[name])) if name in known else name for name in forecast.unknown]
-    return [text("cli.check.unknown", steps=", ".join(dict.fromkeys(names)))] if names else []
+    return [text("cli.check.unknown", steps=tuple(dict.fromkeys(names)))] if names else []
 
 
 def forecast_object(forecast: Forecast) -> dict[str, object]:

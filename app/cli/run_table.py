@@ -12,7 +12,7 @@ from app.document.problem import Problem
 from app.document.problem_names import with_titles
 from app.document.workflow import Node, Workflow
 from app.events.run_state import NodeState, RunState
-from app.texts import text
+from app.texts import clauses, text
 
 MOST_MESSAGES = 20
 
@@ -62,7 +62,7 @@ def _status(node: NodeState, state: RunState) -> str:
         (node.skipped, "skipped"),
         (node.cancelled, "cancelled"),
     ]
-    return ", ".join(f"{n} {text(f'state.{status}')}" for n, status in counts if n)
+    return clauses(f"{n} {text(f'state.{status}')}" for n, status in counts if n)
 
 
 def _checks(node: NodeState) -> str:

@@ -212,7 +212,7 @@ async def _status_words(engine: Engine, line: RunLine) -> str:
         head, _, _ = await look(engine, line.run)
         title, steps = opening.title_of(engine.registry), steps_of(head)
         where = [title(steps[node]) if node in steps else node for node in line.summary.waits]
-        words = text("cli.runs.waits_at", steps=", ".join(where))
+        words = text("cli.runs.waits_at", steps=tuple(where))
     return text("cli.runs.unfinished", status=words) if line.is_unfinished else words
 
 

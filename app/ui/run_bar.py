@@ -113,4 +113,4 @@ def _progress(run: RunState, titles: dict[str, str]) -> str:
     step, n = min(settled + 1, len(run.nodes)), len(run.nodes)
     if not at_work:
         return text("window.bar.step_none", step=step, n=n)
-    return text("window.bar.step", step=step, n=n, title=", ".join(at_work[:2]))
+    return text("window.bar.step", step=step, n=n, title=tuple(at_work[:2]))

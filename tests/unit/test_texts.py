@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.texts import language, set_language, text
+from app.texts import clauses, language, listed, set_language, text
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +64,9 @@ def test_chinese_has_one_space_where_a_gap_is_filled_with_something_else_and_non
     assert text("problem.file.is_folder", name="年 报") == "“年 报”是一个文件夹。"
     spread = text("figure.spread", middle="≈ 2 分", low="1 分 30 秒", high="3 分")
     assert spread == "≈ 2 分（1 分 30 秒–3 分）"
+
+
+def test_names_and_clauses_are_put_in_a_row_as_the_language_does() -> None:
+    assert (listed(["a", "b"]), clauses(["3 done", "1 failed"])) == ("a, b", "3 done, 1 failed")
+    set_language("zh-CN")
+    assert (listed(["甲", "乙"]), clauses(["3 完成", "1 失败"])) == ("甲、乙", "3 完成，1 失败")

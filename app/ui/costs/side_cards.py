@@ -15,7 +15,7 @@ from app.costs.break_even import agreed
 from app.costs.savings import Saving
 from app.costs.spending import Spending
 from app.hindsight.replay import Replayed
-from app.texts import text
+from app.texts import listed, text
 from app.ui.costs.amounts import about, dollars
 from app.ui.costs.card import CostsCard
 from app.ui.model_words import day_words
@@ -68,7 +68,7 @@ class UnknownCard(CostsCard):
         self._unpriced = sorted({(one.key[3], one.key[4]) for one in unknown})
         self.give.setText(text("costs.price.give"))
         self.calls.setText(text("costs.calls.show", n=n))
-        self._words.setText(", ".join(models))
+        self._words.setText(listed(models))
         self._more.setText(text("costs.unknown.more", n=n, amount=figures.limit(max(counted, Decimal(0)))))
 
 

@@ -13,7 +13,7 @@ from app import figures
 from app.adapters.model_names import short_name
 from app.costs.cost import FREE
 from app.events.run_state import NodeState, RunState
-from app.texts import text
+from app.texts import clauses, text
 from app.ui.canvas.card_state import BADGES
 from app.ui.runs.fact_table import Cell, Column, FactTable
 from app.ui.step_looks import StepLook
@@ -163,7 +163,7 @@ def status_cell(state: NodeState) -> Cell:
     icon, tone = BADGES[state.status]
     if state.settled > 1:
         parts = [(getattr(state, name), word) for name, word in _ORDER]
-        words = ", ".join(text(f"history.of.{word}", shown=figures.count(n)) for n, word in parts if n)
+        words = clauses(text(f"history.of.{word}", shown=figures.count(n)) for n, word in parts if n)
     else:
         words = text(f"canvas.state.{state.status}")
     if state.sources["cache"]:
