@@ -34,6 +34,13 @@ def ask_all(asking: Asking, members: Sequence[Member], variety: float) -> list[a
     ]
 
 
+async def end_all(tasks: Sequence[asyncio.Task[Said]]) -> None:
+    """Comes back when none of them goes on: what they were about to keep is kept, or given up."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def _ask(asking: Asking, number: int, member: Member, turn: int, variety: float) -> Said:
     model, connection = named(asking.ctx, member.model)
     is_varied = member.times > 1

@@ -25,7 +25,7 @@ from app.sdk.fields import (
 from app.sdk.gate import GateFields, gate_faults, gate_inputs, gate_models, try_gate
 from app.sdk.judging import pick_best
 from app.sdk.lit_path import Turn, broke_off
-from app.sdk.members import Said, ask_all
+from app.sdk.members import Said, ask_all, end_all
 from app.sdk.model_rows import Member
 from app.sdk.node_type import ByPort, Fault, NodeType, Stage
 from app.sdk.ports import SKIP, Port, Ports, Skip
@@ -235,8 +235,7 @@ class _Members:
         try:
             said = await asyncio.gather(*tasks)
         finally:
-            for task in tasks:
-                task.cancel()
+            await end_all(tasks)
         answers = [(one.number, one.answer.value) for one in said if one.answer and not one.answer.fault]
         if not answers:
             raise next((one.error for one in said if one.error), NodeError("ensemble.no_answer"))
@@ -263,9 +262,7 @@ class _Members:
                     return self._with_ended(said), taken
                 best = best or _Decision(one.answer.value, verdict)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_all(tasks)
         if best is None:
             raise next(one.error for one in said.values() if one.error)
         return self._with_ended(said), best
