@@ -63,6 +63,7 @@ class ModelsDesk(QObject):
         self._window = window
         self._known = ModelList()
         self._looking, self._doing, self._estimating = Awaiting(self), Awaiting(self), Awaiting(self)
+        self._reading = Awaiting(self)
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._look)
         self._folder = Path.home()
@@ -121,8 +122,13 @@ class ModelsDesk(QObject):
         self.shelf_changed.emit(shelf)
 
     def _look(self) -> None:
+        self._look_away()
+        self._reading.start(self._link.ask(GetModels()), self._arrived, self._silent)
+
+    def _look_away(self) -> None:
+        """What was asked before a change must not come after it."""
         self._timer.stop()
-        self._looking.start(self._link.ask(GetModels()), self._arrived, self._silent)
+        self._reading.cancel()
 
     def _arrived(self, known: ModelList) -> None:
         before, self._known = self._known, known
@@ -233,10 +239,15 @@ class ModelsDesk(QObject):
 
     def _save(self, setup: Setup) -> None:
         asked = self._link.ask(SetUpModel(setup.model, setup.context, setup.slots, setup.adapters))
-        self._doing.start(asked, lambda _done: self._saved(), self.page.card.show_problems)
+        self._look_away()
+        self._doing.start(asked, lambda _done: self._saved(), self._not_saved)
 
     def _saved(self) -> None:
         self.page.card.show_saved()
+        self._look()
+
+    def _not_saved(self, problems: Problems) -> None:
+        self.page.card.show_problems(problems)
         self._look()
 
     def _measure(self, name: str) -> None:
