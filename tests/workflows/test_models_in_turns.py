@@ -109,7 +109,9 @@ async def test_a_hundred_mixed_calls_take_turns_and_none_is_cut_off(
     loads = len(watched.hosts)
     assert 2 <= loads <= ROWS // 2, "they take turns, and not one for every call"
     told = [event for event in events if isinstance(event, Message) and event.code == "model.waits_memory"]
-    assert {event.node for event in told} == set(MODELS)
+    # A model that finds the other one idle takes its room at once and has nothing to tell.
+    assert told
+    assert {event.node for event in told} <= set(MODELS)
     for event in told:
         assert event.args["model"] == event.node
         assert event.args["behind"] == tuple(name for name in MODELS if name != event.node)
