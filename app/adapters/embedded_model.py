@@ -83,6 +83,11 @@ class EmbeddedHost:
         running = self._alive()
         return None if running is None else running.child.pid
 
+    @property
+    def is_starting(self) -> bool:
+        """Whether it is being loaded, maybe for a caller that has given up since."""
+        return self._starting is not None
+
     async def ensure(self) -> Endpoint:
         """Start the host unless it runs; many callers at once start one. Raises NodeError `model.*`."""
         return (await self._ensure()).endpoint

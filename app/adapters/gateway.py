@@ -276,7 +276,8 @@ class Gateway:
         if found is None:
             names = connection.models or self._prices.models(connection.kind, connection.provider)
             return tuple(map(ListedModel, names))
-        self._prices.listed.take(connection.name, ((one.name, one.price) for one in found))
+        if self.connections.get(connection.name) == connection:  # else it is only tried out
+            self._prices.listed.take(connection.name, ((one.name, one.price) for one in found))
         self._named[connection.address] = frozenset(one.name for one in found)
         self._said.update({(connection.address, one.name): one for one in found})
         return found

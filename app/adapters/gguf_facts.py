@@ -22,7 +22,7 @@ THREE_AND_TWO_BITS = {
     20: "IQ2_XS",
 }
 QUANTISATIONS = WHOLE | EIGHT_TO_FIVE_BITS | FOUR_BITS | THREE_AND_TWO_BITS
-_LAYER = re.compile(r"blk\.(\d+)\.")
+_LAYER = re.compile(r"blk\.([0-9]{1,6})\.")
 _TOOLS = re.compile(r"\btools\b")
 
 

@@ -20,6 +20,7 @@ LONGEST_STRING = 16 * 1024 * 1024  # bytes
 LONGEST_LIST = 4096  # numbers of a list that are kept: one a layer; those of a vocabulary are skipped
 # Against files made to keep a reader busy. The largest vocabularies with their merges stay below a million texts.
 MOST_WORDS = 3_000_000  # texts of all lists together
+MOST_NUMBERS = 1_000_000  # of all lists that are kept
 MOST_KEPT = 64 * 1024 * 1024  # bytes of all texts that are kept
 ALIGNMENT = 32
 STRING, ARRAY = 8, 9
@@ -116,6 +117,7 @@ class _Reader:
         self._file = file
         self._size = size
         self._words = 0
+        self._numbers = 0
         self._kept = 0
 
     def header(self) -> GgufHeader:
@@ -171,6 +173,9 @@ class _Reader:
         if kind not in SCALARS:
             raise GgufError("model.file_not_gguf", f"list of unknown kind {kind}")
         if length <= LONGEST_LIST:
+            self._numbers += length
+            if self._numbers > MOST_NUMBERS:
+                raise GgufError("model.file_not_gguf", f"lists of {self._numbers} numbers")
             return tuple(self._unpack(SCALARS[kind]) for _ in range(length))
         self._skip(length * struct.calcsize(SCALARS[kind]))
         return ()

@@ -25,7 +25,7 @@ Blob: TypeAlias = tuple[bytes, bytes]  # digest, content
 _Values: TypeAlias = Mapping[str, Value] | Sequence[Mapping[str, Value]]
 
 _LAZY = "$lazy"
-_TOGETHER = "#"  # no step's id holds it
+_TOGETHER = "#"  # no step's id holds it; what a frame decided has names with it, too
 
 
 @runtime_checkable
@@ -65,16 +65,16 @@ def computed_row(run: int, place: Place, records: Sequence[StepRecord]) -> Row:
     return _row(names, _hidden(text), [one.outputs for one in records])
 
 
-def is_computed(node: Name) -> bool:
-    """Whether a row holds steps that were computed together."""
-    return read(node).startswith(_TOGETHER)
+def is_computed(text: Name) -> bool:
+    """Whether a row's record is of steps that were computed together: a list, where one step's is an object."""
+    return text[:1] in ("[", b"[")
 
 
 def steps_of(columns: tuple[Any, ...], restore: Restore) -> Sequence[StepRecord]:
     """From place, node, record, outputs, digest and bytes of the blob. Raises ValueError, TypeError or KeyError."""
     place, name, text, *values = columns
     plain, outputs = json.loads(text), values_of(_text(*values), restore)
-    if not is_computed(name):
+    if not is_computed(text):
         plain.update(place=read(place), node=read(name))
         return [replace(cast("StepRecord", record_of(plain, StepRecord)), outputs=outputs)]
     scope, each = plain

@@ -25,7 +25,10 @@ _ITEMS = "INSERT OR REPLACE INTO items (run, frame, key, number, record, outputs
 _CALLS = "INSERT OR REPLACE INTO calls (run, place, node, digest, ordinal, counted, record, outputs, blob)"
 _LET_GO = "DELETE FROM calls WHERE run = ? AND place = ? AND node = ?"
 _COUNTED = "UPDATE calls SET counted = 1 WHERE run = ? AND place = ? AND node = ?"
-_NOTES_LET_GO = "DELETE FROM steps WHERE run = ? AND place = ? AND node >= '#' AND node < '$'"
+_NOTES_LET_GO = (
+    "DELETE FROM steps WHERE run = ? AND place = ? AND node >= '#' AND node < '$' "
+    "AND substr(CAST(record AS TEXT), 1, 1) = '['"  # what a frame decided, or a person allowed it, stays
+)
 _BLOBS = "INSERT OR IGNORE INTO blobs (digest, bytes)"
 
 

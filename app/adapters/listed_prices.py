@@ -15,6 +15,8 @@ from app.settings import write_atomically
 
 _NAMES = (("prompt", "input"), ("completion", "output"), ("input_cache_read", "cached"))
 _ALSO = (("internal_reasoning", "reasoning"), ("input_cache_write", "written"))
+_FREE = ":free"  # how these servers name what costs nothing
+_DEAREST = Decimal("0.002")  # dollars a token; what is above is a price of a million tokens
 
 
 def price_in(row: Row) -> Price | None:
@@ -22,7 +24,7 @@ def price_in(row: Row) -> Price | None:
     or that it depends.
     """
     said: Any = row.get("pricing")
-    if not isinstance(said, Mapping):
+    if not isinstance(said, Mapping) or not _by_the_token(cast("Mapping[str, Any]", said)):
         return None
     pricing = cast("Mapping[str, Any]", said)
     rates = {name: _rate(pricing.get(theirs)) for theirs, name in (*_NAMES, *_ALSO)}
@@ -30,9 +32,16 @@ def price_in(row: Row) -> Price | None:
     into, out = rates["input"], rates["output"]
     if into is None or out is None or request:
         return None  # a price for each call can't be said by the token
+    if not (into or out) and not str(row.get("id")).endswith(_FREE):
+        return None  # 0 is also what is written where a price is missing or made in another way
     return Price(
         into, out, rates["cached"] or None, rates["reasoning"] or None, written=rates["written"] or None
     )
+
+
+def _by_the_token(pricing: Mapping[str, Any]) -> bool:
+    unit, currency = str(pricing.get("unit") or "token"), str(pricing.get("currency") or "USD")
+    return unit in ("token", "per_token") and currency.upper() == "USD"
 
 
 def _rate(said: Any) -> Decimal | None:
@@ -42,7 +51,7 @@ def _rate(said: Any) -> Decimal | None:
         rate = Decimal(str(said))
     except InvalidOperation:
         return None
-    return rate if rate.is_finite() and 0 <= rate < 1 else None  # -1 means: it depends
+    return rate if rate.is_finite() and 0 <= rate < _DEAREST else None  # -1 means: it depends
 
 
 class ListedPrices:
@@ -53,15 +62,15 @@ class ListedPrices:
         self._prices: dict[str, Price] | None = None
 
     def price(self, connection: str, model: str) -> Price | None:
-        return self._known().get(f"{connection}/{model}") if connection else None
+        return self._known().get(_key(connection, model)) if connection else None
 
     def take(self, connection: str, prices: Iterable[tuple[str, Price | None]]) -> None:
-        """What a connection's list says now."""
+        """What a connection's list says now; what it said before and says no more is forgotten."""
         known = self._known()
-        said = {f"{connection}/{model}": price for model, price in prices if price is not None}
-        changed = {name: price for name, price in said.items() if known.get(name) != price}
-        if changed:
-            self._prices = {**known, **changed}
+        others = {name: price for name, price in known.items() if not name.startswith(_key(connection, ""))}
+        said = {_key(connection, model): price for model, price in prices if price is not None}
+        if known != others | said:
+            self._prices = others | said
             with contextlib.suppress(OSError):
                 write_atomically(self._file, json.dumps({k: _plain(p) for k, p in self._prices.items()}))
 
@@ -74,6 +83,11 @@ class ListedPrices:
                 saved = cast("dict[str, dict[str, str]]", json.loads(self._file.read_text("utf-8")))
                 self._prices = {name: _price(plain) for name, plain in saved.items()}
         return self._prices
+
+
+def _key(connection: str, model: str) -> str:
+    """Names of both may have a slash in them."""
+    return f"{connection}\n{model}"
 
 
 def _plain(price: Price) -> dict[str, str]:

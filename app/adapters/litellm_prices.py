@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import util
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from app.adapters.connection_kinds import GENERAL, KINDS, ListedAs
 from app.adapters.listed_prices import ListedPrices
@@ -84,7 +84,9 @@ class PriceList:
             saved = {}
         except (ValueError, TypeError) as error:  # what a person wrote there is not to be lost
             raise OSError(str(error)) from error
-        saved[f"{connection}/{model}"] = {"input": str(into), "output": str(out)}
+        before = saved.get(f"{connection}/{model}")
+        others = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
+        saved[f"{connection}/{model}"] = {**others, "input": str(into), "output": str(out)}
         write_atomically(self._own_file, json.dumps(saved, indent=2, ensure_ascii=False))
 
     def facts(self, kind: str, model: str, provider: str = "") -> ListedFacts:

@@ -102,7 +102,7 @@ class LocalModels:
                 async with placed.host.lease() as endpoint:
                     yield endpoint
         finally:
-            if placed.host.pid is None:
+            if placed.host.pid is None and not placed.host.is_starting:
                 self._planner.gone(placed.tenant)
 
     def pid(self, name: str) -> int | None:
@@ -201,7 +201,7 @@ class LocalModels:
         """Bytes that a model has really taken, as far as the system says."""
         placed = self._placed.get(tenant.name)
         pid = placed.host.pid if placed is not None and placed.tenant is tenant else None
-        held = resident(pid) if pid is not None else 0
+        held = resident(pid, files=False) if pid is not None else 0
         return tenant.need.memory if held is None else min(held, tenant.need.memory)
 
     def _state(self, tenant: Tenant, waiting: int) -> ModelState:

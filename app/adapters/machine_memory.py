@@ -18,13 +18,16 @@ def machine_memory(proc: Path = _PROC, groups: Path = _GROUPS) -> tuple[int, int
     return _windows() if sys.platform == "win32" else _mac()
 
 
-def resident(pid: int, proc: Path = _PROC) -> int | None:
-    """Bytes of memory that a process takes now; None where the system doesn't say, or it has ended."""
+def resident(pid: int, proc: Path = _PROC, *, files: bool = True) -> int | None:
+    """Bytes of memory that a process takes now; None where the system doesn't say, or it has ended.
+
+    Without `files` that are mapped, as a model's weights: the system counts the memory of these as free.
+    """
     try:
-        pages = int((proc / str(pid) / "statm").read_text("ascii").split()[1])
-    except (OSError, ValueError, IndexError):
+        _, pages, of_files, *_ = map(int, (proc / str(pid) / "statm").read_text("ascii").split())
+    except (OSError, ValueError):
         return None
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return (pages if files else pages - of_files) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _linux(proc: Path, groups: Path) -> tuple[int, int]:

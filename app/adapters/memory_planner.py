@@ -254,10 +254,15 @@ class MemoryPlanner:
 
     def _make_room(self, tenant: Tenant, room: Room, promised: list[Tenant]) -> None:
         """Lets a model in where it takes nothing away from those whose turn is before its own."""
-        if not room.holds(tenant.need):
-            self._refuse(tenant, room)
-            return
         free = room - self.taken
+        if not room.holds(tenant.need):
+            if not self._is_unsettled(tenant):
+                self._refuse(tenant, room)
+                return
+            if not promised:
+                self._clear(tenant, free)
+            promised.append(tenant)
+            return
         if free.holds(tenant.need) and self._leaves_enough(tenant, room, promised):
             self._inside[tenant] = None
             tenant.is_in, tenant.is_ready = True, False
@@ -268,6 +273,13 @@ class MemoryPlanner:
         if not promised:
             self._clear(tenant, free)
         promised.append(tenant)
+
+    def _is_unsettled(self, tenant: Tenant) -> bool:
+        """Whether others come or go just now: what they have taken can't be told yet from what is free."""
+        return any(
+            one is not tenant and (one.is_leaving or one.is_retired or not one.is_ready)
+            for one in self._inside
+        )
 
     @staticmethod
     def _leaves_enough(tenant: Tenant, room: Room, promised: list[Tenant]) -> bool:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import RLock
 from typing import Any, cast
 
 from app.adapters.model_setup import CONTEXT, MOST_SLOTS, SLOTS, LoraAdapter
@@ -50,6 +51,7 @@ class ModelRecords:
         self._stamp: tuple[int, int] | None = None
         self._records: Mapping[str, ModelRecord] = {}
         self._foreign: Mapping[str, Any] = {}  # of a newer version, kept as they are
+        self._changing = RLock()  # digests and downloads write from threads of their own
 
     @property
     def stamp(self) -> tuple[int, int]:
@@ -62,11 +64,12 @@ class ModelRecords:
 
     def all(self) -> Mapping[str, ModelRecord]:
         """Never raises: a file that can't be read costs the settings, not the models."""
-        stamp = self.stamp
-        if stamp != self._stamp:
-            self._records, self._foreign = self._read()
-            self._stamp = stamp
-        return self._records
+        with self._changing:
+            stamp = self.stamp
+            if stamp != self._stamp:
+                self._records, self._foreign = self._read()
+                self._stamp = stamp
+            return self._records
 
     def of(self, name: str) -> ModelRecord:
         """What is remembered of a model, or what holds where nothing is."""
@@ -74,13 +77,15 @@ class ModelRecords:
 
     def put(self, name: str, **changes: Any) -> None:
         """Changes what is remembered of one model. Raises OSError."""
-        records = dict(self.all())
-        records[name] = replace(self.of(name), **changes)
-        self._save(records)
+        with self._changing:
+            records = dict(self.all())
+            records[name] = replace(self.of(name), **changes)
+            self._save(records)
 
     def drop(self, name: str) -> None:
         """Forgets all of a model. Raises OSError."""
-        self._save({other: record for other, record in self.all().items() if other != name})
+        with self._changing:
+            self._save({other: record for other, record in self.all().items() if other != name})
 
     def _save(self, records: Mapping[str, ModelRecord]) -> None:
         plain = {name: json.loads(json_of(record)) for name, record in sorted(records.items())}
@@ -92,7 +97,9 @@ class ModelRecords:
         foreign: dict[str, Any] = {}
         try:
             rows = cast("dict[str, Any]", json.loads(self._file.read_text("utf-8"))["models"]).items()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except OSError:  # locked for a moment, or not there yet
+            return {}, {}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._set_aside()
             return {}, {}
         for name, row in rows:

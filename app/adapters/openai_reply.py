@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 from app.adapters.repetition import Repetition
@@ -252,11 +252,20 @@ def _text_of_part(part: Any) -> str:
 def _logprobs(said: Any) -> list[TokenLogprob]:
     entries: Any = cast("Plain", said).get("content") if isinstance(said, dict) else None
     found: list[TokenLogprob] = []
-    for entry in cast("list[Plain]", entries) if isinstance(entries, list) else []:
-        if isinstance(entry.get("logprob"), (int, float)):
-            top = {other["token"]: float(other["logprob"]) for other in entry.get("top_logprobs") or ()}
-            found.append(TokenLogprob(entry["token"], float(entry["logprob"]), top))
+    for entry in _said_logprobs(entries):
+        others = _said_logprobs(entry.get("top_logprobs"))
+        top = {other["token"]: float(other["logprob"]) for other in others}
+        found.append(TokenLogprob(entry["token"], float(entry["logprob"]), top))
     return found
+
+
+def _said_logprobs(said: Any) -> Iterator[Plain]:
+    """Where a token and its logarithm are said; anything else in their place is left out."""
+    for entry in cast("list[Any]", said) if isinstance(said, list) else []:
+        if isinstance(entry, dict):
+            plain = cast("Plain", entry)
+            if isinstance(plain.get("token"), str) and isinstance(plain.get("logprob"), (int, float)):
+                yield plain
 
 
 def _part(said: Plain, group: str, name: str) -> Any:

@@ -105,8 +105,10 @@ class RunHandle:
         finally:
             self._events.close()
             if self._store:
-                await self._leave(self._store)
-                await self._tidy()
+                try:
+                    await self._tidy()  # while it is held: what has just ended is not what is thrown away
+                finally:
+                    await self._leave(self._store)
 
     async def _sum_up(self, batch: list[RunEvent]) -> JournalError | None:
         """Where a run stops or pauses, what it has come to so far is kept."""

@@ -111,7 +111,7 @@ class SqliteJournal(Journal):
 
     async def steps(self, place: Place) -> Mapping[str, StepRecord]:
         rows = await self._rows(_STEPS, stored(place))
-        if any(is_computed(row[1]) for row in rows):
+        if any(is_computed(row[2]) for row in rows):
             self._with_notes.add(place)
         records = [record for row in rows for record in self._decoded(steps_of, row)]
         return {record.node: record for record in records}

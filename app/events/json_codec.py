@@ -96,7 +96,11 @@ def _defaults(klass: type[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """What msgspec doesn't know by itself."""
+    """What msgspec doesn't know by itself; a text or number of somebody's own kind is what it looks like."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int | float):
+        return int(value) if isinstance(value, int) else float(value)
     return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else list(value)
 
 

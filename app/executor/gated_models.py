@@ -215,7 +215,8 @@ class GatedModels:
             # None for a call that was ended: what was generated until then is booked.
             failure = failure_of(error) if isinstance(error, Exception) else None
             usage, cost = NO_USAGE, FREE
-            if failure is None or failure.code in _MAY_BE_BILLED:
+            # A fault of ours may come after an answer that has to be paid.
+            if failure is None or failure.code in _MAY_BE_BILLED or not isinstance(error, NodeError):
                 usage = so_far()
                 cost = _estimated(run.doors.cost_of(facts, usage))
             spent = cost.known if is_known or not usage.total else ASSUMED.of(usage)

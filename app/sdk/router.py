@@ -16,6 +16,7 @@ from app.sdk.fields import ModelChoice
 from app.sdk.picking import LEAST_EVIDENCE, Picked, group_of, lower_bound
 from app.sdk.verdict import Reason
 
+_MOST = 10**9  # answers that a model can have been learned from
 _PLACES = 1024  # that words are hashed to
 _READ = 4000  # characters of a text that are looked at
 _LEAST_OF_EACH = 8  # passed and failed answers before words are looked at; with fewer only the share counts
@@ -91,7 +92,7 @@ def router_of(text: str) -> Router:
     try:
         plain = cast("dict[str, dict[str, Any]]", json.loads(text))
         return Router({name: _chance(one) for name, one in plain.items()})
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(str(error)) from error
 
 
@@ -99,7 +100,7 @@ def _chance(plain: Mapping[str, Any]) -> Chance:
     weights = {int(at): float(weight) for at, weight in plain["weights"].items()}
     numbers = (float(plain["bias"]), *weights.values())
     n, passed = int(plain["n"]), int(plain["passed"])
-    if not all(map(math.isfinite, numbers)) or not 0 <= passed <= n:
+    if not all(map(math.isfinite, numbers)) or not 0 <= passed <= n <= _MOST:
         raise ValueError("not a number")
     return Chance(n, passed, numbers[0], weights, float(plain.get("better", 0.0)))
 

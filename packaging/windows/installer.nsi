@@ -52,6 +52,8 @@ VIAddVersionKey LegalCopyright "Copyright 2026 The Baton authors. Apache License
 
 LangString RUNNING ${LANG_ENGLISH} "Baton is still open. Close it (what runs can be resumed later), then press Retry."
 LangString RUNNING ${LANG_SIMPCHINESE} "Baton 还开着。请先关闭它（正在运行的内容稍后可以继续），然后按“重试”。"
+LangString NOT_OURS ${LANG_ENGLISH} "There is another program in this folder:$\n$\n$INSTDIR$\n$\nChoose an empty folder for Baton."
+LangString NOT_OURS ${LANG_SIMPCHINESE} "此文件夹中已有其他程序：$\n$\n$INSTDIR$\n$\n请为 Baton 选择一个空文件夹。"
 LangString OLD_WINDOWS ${LANG_ENGLISH} "Baton needs a 64-bit Windows 10 or newer."
 LangString OLD_WINDOWS ${LANG_SIMPCHINESE} "Baton 需要 64 位的 Windows 10 或更新的版本。"
 LangString ALSO_DATA ${LANG_ENGLISH} "Delete your runs, costs, settings and added models as well?$\n$\n${DATA}$\n$\nWorkflow files that you saved elsewhere stay in any case."
@@ -90,6 +92,12 @@ Function .onInit
 FunctionEnd
 
 Section
+  ; Others keep their libraries in a folder of the same name.
+  ${If} ${FileExists} "$INSTDIR\_internal\*"
+  ${AndIfNot} ${FileExists} "$INSTDIR\Baton.exe"
+    MessageBox MB_OK|MB_ICONSTOP "$(NOT_OURS)" /SD IDOK
+    Abort
+  ${EndIf}
   !insertmacro WaitUntilClosed
   !insertmacro RemoveProgram ; what an older version had and this one hasn't
   SetOutPath "$INSTDIR"

@@ -46,9 +46,12 @@ def person_flow() -> Workflow:
     )
 
 
-def model_flow() -> Workflow:
+def model_flow(max_tokens: int = 120) -> Workflow:
     """Writes a long text with the embedded model."""
-    fields: dict[str, Json] = {"prompt": "Tell a very long story about: {{message}}", "max_tokens": 120}
+    fields: dict[str, Json] = {
+        "prompt": "Tell a very long story about: {{message}}",
+        "max_tokens": max_tokens,
+    }
     step = Node("mod", "model.text", title="Writer", fields=fields)
     return workflow(
         step, edges=(edge("ask", "message", "mod", "message"), edge("mod", "text", "out", "value"))

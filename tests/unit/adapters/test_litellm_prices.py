@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.listed_prices import price_in
+from app.adapters.listed_prices import ListedPrices, price_in
 from app.adapters.litellm_prices import PINNED, RELEASED, PriceList
 from app.costs.usage import Usage
 from app.sdk.gateway import ModelFacts
@@ -164,9 +164,34 @@ def test_a_price_that_depends_or_is_none_stays_unknown(pricing: Any) -> None:
 
 
 def test_a_free_model_of_a_list_is_free() -> None:
-    found = price_in({"pricing": {"prompt": "0", "completion": "0"}})
+    found = price_in({"id": "small:free", "pricing": {"prompt": "0", "completion": "0"}})
     assert found is not None
     assert found.is_free
+
+
+@pytest.mark.parametrize(
+    "pricing",
+    [
+        {"prompt": 0, "completion": 0},  # elsewhere it is what stands for "not said"
+        {"prompt": "0.15", "completion": "0.60"},  # of a million
+        {"prompt": "0.0001", "completion": "0.0002", "unit": "per_million_tokens"},
+        {"prompt": "0.0001", "completion": "0.0002", "currency": "EUR"},
+    ],
+)
+def test_what_may_mean_something_else_is_no_price(pricing: dict[str, object]) -> None:
+    assert price_in({"id": "small", "pricing": pricing}) is None
+
+
+def test_a_list_that_says_a_price_no_more_is_believed(tmp_path: Path) -> None:
+    listed = ListedPrices(tmp_path / "listed.json")
+    price = price_in({"id": "m", "pricing": {"prompt": "0.0001", "completion": "0.0002"}})
+    listed.take("a", [("m", price), ("b/m", price)])
+    listed.take("a/b", [("m", price)])
+    listed.take("a", [("m", None)])
+    for known in (listed, ListedPrices(tmp_path / "listed.json")):
+        assert known.price("a", "m") is None
+        assert known.price("a", "b/m") is None
+        assert known.price("a/b", "m") == price
 
 
 def test_a_price_is_given_without_losing_what_a_person_wrote(tmp_path: Path) -> None:
@@ -176,6 +201,9 @@ def test_a_price_is_given_without_losing_what_a_person_wrote(tmp_path: Path) -> 
     prices.give("Work", "b", Decimal("0.15"), Decimal("0.6"))
     assert prices.price("openai_compatible", "a", "Work") is not None
     assert prices.price("openai_compatible", "b", "Work") is not None
+    file.write_text('{"Work/b": {"input": "1", "output": "2", "cached": "0.1"}}', "utf-8")
+    prices.give("Work", "b", Decimal("0.15"), Decimal("0.6"))
+    assert json.loads(file.read_text("utf-8"))["Work/b"]["cached"] == "0.1"
     file.write_text("not what it should be", "utf-8")
     with pytest.raises(OSError, match="Expecting"):
         prices.give("Work", "c", Decimal(1), Decimal(1))

@@ -315,6 +315,28 @@ async def test_one_whose_process_has_ended_takes_no_room(house: House) -> None:
     await call.over()
 
 
+async def test_nobody_is_refused_for_what_others_take_while_they_leave(house: House) -> None:
+    """The memory of one that is on its way out is neither counted as its own any more nor free yet."""
+    a, b = house.tenant("a", 6), house.tenant("b", 8)
+    await house.call(a).over()
+    house.unloading = asyncio.Event()
+    call = house.call(b)
+    await settled()
+    house.memory = 4
+    house.planner.retire(a)
+    other = house.call(b)
+    await settled()
+    assert not call.task.done()
+    assert not other.task.done()
+    house.memory = 10
+    house.unloading.set()
+    await settled()
+    assert call.begun.is_set()
+    assert other.begun.is_set()
+    await call.over()
+    await other.over()
+
+
 async def test_a_person_frees_what_is_idle_and_nothing_else(house: House) -> None:
     a = house.tenant("a", 6)
     call = house.call(a)

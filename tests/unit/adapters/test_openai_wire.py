@@ -220,6 +220,17 @@ def test_log_probabilities_come_with_their_alternatives() -> None:
     assert (found.token, found.logprob, found.top) == ("a", -0.1, {"a": -0.1, "b": -3.0})
 
 
+@pytest.mark.parametrize("content", [["a"], [{"logprob": -1}], [{"token": 1, "logprob": -1}], "x", [None]])
+def test_log_probabilities_that_are_none_are_left_out(content: Any) -> None:
+    body = whole(content="a")
+    body["choices"][0]["logprobs"] = {"content": content}
+    assert not reply_of(body, 0, "m").logprobs
+    entry = {"token": "a", "logprob": -0.1, "top_logprobs": content}
+    body["choices"][0]["logprobs"] = {"content": [entry]}
+    (found,) = reply_of(body, 0, "m").logprobs
+    assert found.top == {}
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"choices": []}, {"choices": [{}]}, {"choices": None}, {"choices": "x"}]
 )

@@ -136,6 +136,21 @@ async def test_what_is_noted_together_counts_singly(runs: RunStore) -> None:
     assert not await again.steps("#again"), "the cap is the run's"
 
 
+async def test_what_a_frame_decided_is_read_again_and_outlives_new_notes(runs: RunStore) -> None:
+    """Its records have names that no step has, as those of steps that were computed together."""
+    journal = await runs.begin(head())
+    journal.note_all("#a", [computed("a"), computed("b")])
+    for name in ("#end", "#allowed"):
+        await journal.commit(step("#a", name))
+    await runs.leave("r1")
+    _, _, again = await runs.reopen("r1")
+    assert {*await again.steps("#a")} == {"a", "b", "#end", "#allowed"}
+    again.note_all("#a", [computed("a", "new"), computed("b", "new")])
+    await again.flush()
+    found = {record.node: record.outputs["text"] for _, record in await again.each(0, 100)}
+    assert found == {"a": "new", "b": "new", "#end": "hello", "#allowed": "hello"}
+
+
 async def test_what_another_life_notes_stands_in_place_of_the_earlier(runs: RunStore) -> None:
     journal = await runs.begin(head())
     journal.note_all("#a", [computed("a"), computed("b"), computed("c")])
