@@ -84,7 +84,9 @@ class AgentRun:
         self._tally = tally
         # The model's own calls: each is on the disk before a tool that it wants is run.
         own = Instance(step.id, inside.scope, run.now, inside.place, tally)
-        self._models = GatedModels(run, own, Replies(run, own, at_once=True), None)
+        self._models = GatedModels(
+            run, own, Replies(run, own, at_once=True, base=run.past.base_of(step.id)), None
+        )
         self._tools = {tool.name: self._offered(tool) for tool in (step.frame.tools if step.frame else ())}
         self._records: Mapping[str, StepRecord] = {}
         self._count = 0  # calls of tools
@@ -94,8 +96,7 @@ class AgentRun:
         """The outputs by port. Raises NodeError."""
         run, rule = self._run, self._rule
         run.emit(FrameStarted(run.now, self._step.id, self._around, -1))
-        if not run.journal.is_fresh:
-            self._records = await run.journal.steps(self._inside.place)
+        self._records = await run.recorded_at(self._step.id, self._inside.place)
         self._check_model()
         messages, begun, said = list(rule.begin(self._inputs)), run.now, ""
         for turn in range(1, rule.max_turns + 1):
@@ -214,7 +215,7 @@ class AgentRun:
     async def _allowed(self, tool: AgentTool, where: Where, arguments: JsonObject) -> bool:
         """A person's yes to a call whose destination the model chose; the answer is kept."""
         run, asked = self._run, digest_of([tool.name, arguments])
-        record = None if run.journal.is_fresh else (await run.journal.steps(where.place)).get(_ALLOWED)
+        record = (await run.recorded_at(self._step.id, where.place)).get(_ALLOWED)
         if record is None or record.inputs != asked:
             own = Instance(self._step.id, where.scope, run.now, where.place, self._tally)
             with self._at_work():

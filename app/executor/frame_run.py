@@ -138,8 +138,7 @@ class FrameRun:
 
     async def _decided(self) -> tuple[int, str] | None:
         """After which turn a limit of money or time ended this Loop in an earlier life of the run."""
-        journal = self._run.journal
-        record = None if journal.is_fresh else (await journal.steps(self._inside.place)).get(_END)
+        record = (await self._run.recorded_at(self._step.id, self._inside.place)).get(_END)
         return (int(str(record.outputs["turns"])), str(record.outputs["ended_by"])) if record else None
 
     async def _limit(self, rule: LoopRule, turn: int, seconds: float) -> str:

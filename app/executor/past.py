@@ -37,6 +37,10 @@ class Past:
     stays: frozenset[str] = frozenset()
     base: Journal | None = None
 
+    def base_of(self, step: str) -> Journal | None:
+        """Where a step finds what it had in the run before, if it is one that stays."""
+        return self.base if step in self.stays else None
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:

@@ -8,7 +8,7 @@ and by its number among equal requests: a step may ask in any order.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import msgspec
@@ -17,7 +17,7 @@ from app.costs.cost import FREE, Cost
 from app.costs.usage import Usage
 from app.executor.call_requests import Reply, Request, digest_at, plain_reply, reply_of
 from app.executor.instance import Instance
-from app.executor.journal import CallRecord, JournalError
+from app.executor.journal import CallRecord, Journal, JournalError
 from app.executor.run import Run
 from app.sdk.gateway import ModelFacts
 
@@ -50,12 +50,15 @@ class Asked:
 
 
 class Replies:
-    """Those of one instance. `at_once`: every reply is kept before the step gets it."""
+    """Those of one instance. `at_once`: every reply is kept before the step gets it. `base`: the journal of an earlier
+    run, whose replies stand for the same requests and cost nothing any more.
+    """
 
-    def __init__(self, run: Run, instance: Instance, *, at_once: bool) -> None:
+    def __init__(self, run: Run, instance: Instance, *, at_once: bool, base: Journal | None = None) -> None:
         self._run = run
         self._instance = instance
         self._at_once = at_once
+        self._base = base
         self._only: Asked | None = None  # the first, as long as there is no second
         self._has_several = False
         self._had: dict[tuple[str, int], Asked] = {}
@@ -70,7 +73,8 @@ class Replies:
             self._attempt = self._instance.attempts
             self._equal.clear()
         asked = Asked(request, facts, self._attempt)
-        if self._only is None and not self._has_several and not self._run.journal.has_calls:
+        has_earlier = self._run.journal.has_calls or self._base is not None
+        if self._only is None and not self._has_several and not has_earlier:
             self._only = asked
             return asked
         if self._order is None:
@@ -117,11 +121,14 @@ class Replies:
 
     async def _of_earlier_lives(self) -> dict[tuple[str, int], CallRecord]:
         if self._earlier is None:
-            self._earlier = {}
             journal, instance = self._run.journal, self._instance
+            records: list[CallRecord] = []
+            if self._base is not None:
+                of_base = await self._base.calls(instance.place, instance.node)
+                records += [replace(record, counted=True) for record in of_base]
             if journal.has_calls:
-                records = await journal.calls(instance.place, instance.node)
-                self._earlier = {(record.digest, record.ordinal): record for record in records}
+                records += await journal.calls(instance.place, instance.node)
+            self._earlier = {(record.digest, record.ordinal): record for record in records}
         return self._earlier
 
     def _read(self, record: CallRecord) -> Reply:

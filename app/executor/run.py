@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -33,7 +33,7 @@ from app.executor.booking import Booking
 from app.executor.deadlines import Deadlines
 from app.executor.doors import Doors, Limits
 from app.executor.instance import Instance
-from app.executor.journal import NOTES_A_RUN
+from app.executor.journal import NOTES_A_RUN, Place, StepRecord
 from app.executor.memory_journal import MemoryJournal
 from app.executor.onlookers import Onlookers
 from app.executor.past import Keeping
@@ -312,6 +312,14 @@ class Run:
         asyncio.get_running_loop().call_soon(self._pause_if_idle)
 
     # People
+
+    async def recorded_at(self, step: str, place: Place) -> Mapping[str, StepRecord]:
+        """What was recorded at a place of a frame in an earlier life, or for one that stays, in the run before."""
+        base = self.past.base_of(step)
+        journals = [] if base is None else [base]
+        if not self.journal.is_fresh:
+            journals.append(self.journal)
+        return {node: record for journal in journals for node, record in (await journal.steps(place)).items()}
 
     async def ask(self, instance: Instance, question: Question, about: About = "") -> Answer:
         """Waits for a person's answer. Raises NodeError `person.no_answer`."""

@@ -15,14 +15,23 @@ from msgspec import structs
 from app.costs.cost import UNKNOWN
 from app.costs.usage import Usage
 from app.document.workflow import Json, Node, Workflow
-from app.events.run_events import Message, NodeSettled, PersonAsked, RunEvent, RunFinished, RunPaused
+from app.events.run_events import (
+    Message,
+    ModelCalled,
+    NodeSettled,
+    PersonAsked,
+    RunEvent,
+    RunFinished,
+    RunPaused,
+)
 from app.events.run_state import RunState
 from app.executor.doors import Limits
 from app.executor.executor import Execution
-from app.executor.memory_journal import MemoryRuns
+from app.executor.memory_journal import MemoryRuns, journal_of_nothing
 from app.executor.past import Keeping, Past
 from app.executor.totals import totals_of
 from app.planner.draft import draft_of
+from app.planner.partial import before
 from app.planner.plan import AgentTool
 from app.sdk.context import Answer
 from app.sdk.fields import ModelChoice
@@ -410,3 +419,26 @@ async def _journal(runs: MemoryRuns, life: int) -> Any:
         return await runs.begin(head("r"))
     await runs.leave("r")
     return (await runs.reopen("r"))[2]
+
+
+async def test_a_run_from_a_step_behind_an_agent_asks_its_model_nothing_again() -> None:
+    workflow, values = agent({"count": COUNT}), {"value": "How long is pear?"}
+    turns = ([("count", '{"word": "pear", "n": 4}')], "Four.")
+    last = MemoryRuns()
+    journal = await last.begin(head())
+    await run(workflow, values=values, through=doors(Caller(*turns)), keeping=Keeping(journal))
+    _, _, base = await last.look(head().run)
+    models = Caller(*turns)
+    past = Past(before={"in": {"value": values["value"]}}, stays=before(plan(workflow), "out"), base=base)
+    execution, events = await run(
+        workflow, values=values, through=doors(models), keeping=Keeping(journal_of_nothing(), past=past)
+    )
+    assert execution.outputs == {"result": "Four."}
+    assert models.requests == []
+    assert not [event for event in events if isinstance(event, ModelCalled)], "nothing is booked again"
+    # Another question is another matter.
+    past = replace(past, before={"in": {"value": "How long is plum?"}})
+    await run(
+        workflow, values=values, through=doors(models), keeping=Keeping(journal_of_nothing(), past=past)
+    )
+    assert len(models.requests) == 2

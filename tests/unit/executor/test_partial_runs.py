@@ -84,9 +84,11 @@ async def run(
     *,
     past: Past | None = None,
     journal: Journal | None = None,
+    price: str = "",
 ) -> tuple[Execution, list[RunEvent]]:
     keeping = Keeping(journal or journal_of_nothing(), past=past or Past(pins=pins or {}))
-    execution = Execution(made, doors(models), Limits(), "r", {"value": value}, keeping=keeping)
+    through = doors(models, price=price) if price else doors(models)
+    execution = Execution(made, through, Limits(), "r", {"value": value}, keeping=keeping)
     events = await events_of(execution)
     assert status(events) == "done"
     return execution, events
@@ -217,4 +219,25 @@ async def test_a_run_from_a_step_behind_a_frame_does_not_pay_for_the_frame_again
     past = Past(before={"list": {"value": ["x", "y"]}}, stays=before(made, "r"), base=base)
     execution, _ = await run(made, models, past=past)
     assert execution.outputs == {"result": ["re: re: x", "re: re: y"]}
+    assert models.asked == []
+
+
+async def test_a_run_from_a_step_behind_a_loop_that_its_money_ended_goes_no_further() -> None:
+    fields = {"in": inputs(value="variable"), "m": "test.model", "o": ("output.output", {"name": "value"})}
+    inner = ["in.value>m.value", "m.value>o.value"]
+    loop = frame("loop", "flow.loop", fields, inner, max_turns=50, max_usd=0.06)
+    links = ["a.value>loop.value", "loop.value>r.value"]
+    made, models = (
+        planned(flow({"a": "test.source", "loop": loop, "r": "test.result"}, links)),
+        ScriptedModels(),
+    )
+    last = MemoryRuns()
+    journal = await last.begin(RunHead("r", "w", "W", "d", "2026-03-01T10:00:00+08:00", "{}"))
+    first, _ = await run(made, models, journal=journal, price="0.002")
+    assert 0 < len(models.asked) < 50
+    _, _, base = await last.look("r")
+    models.asked.clear()
+    past = Past(before={"a": {"value": "x"}}, stays=before(made, "r"), base=base)
+    second, _ = await run(made, models, past=past, price="0.002")
+    assert second.outputs == first.outputs
     assert models.asked == []
