@@ -225,6 +225,11 @@ class Run:
     def _pause_if_idle(self) -> None:
         if self._paused or self._working or not self._waiting or self._closed or self.stopping:
             return
+        if any(
+            needed is not None and place not in self._limits_reached and self.budget.fits(needed)
+            for place, needed in self._waiting.values()
+        ):
+            return  # its money is there now: it goes on as soon as it is woken
         self._paused = True
         self.time_limit.hold()
         self.waits = tuple(dict.fromkeys(node for (node, _), _ in self._waiting.values()))
