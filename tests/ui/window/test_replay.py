@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,27 +15,17 @@ from app.processes.messages import GetReplays, SaveConnection, StoreKey
 from app.ui.run_stream import RunWish
 from app.ui.session import Place
 from tests.flows import flow
+from tests.servers.paid import paid_calls
 from tests.servers.scripted import KEY
 from tests.ui.window.conftest import Desk
 
-ROOT = Path(__file__).resolve().parents[3]
 ROWS = 4
 
 
 @pytest.fixture
 def paid_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Reached as by a proxy: what lies on this computer by name would be free."""
-    command = [sys.executable, "-m", "tests.servers.scripted"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        port = json.loads(server.stdout.readline())["port"] if server.stdout else 0
-        for name in ("HTTP_PROXY", "http_proxy"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
-        for name in ("NO_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
+    with paid_calls(monkeypatch):
         yield
-        server.kill()
 
 
 def cascading() -> Any:

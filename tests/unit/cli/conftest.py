@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +14,8 @@ from app.cli.main import main
 from app.document.json_codec import write
 from app.document.workflow import Workflow
 from app.texts import set_language
+from tests.servers.paid import paid_calls
 from tests.servers.scripted import KEY
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
@@ -75,15 +72,6 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @pytest.fixture
 def paid_server(nowhere: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A server that answers for that account, as a proxy does: what lies on this computer by name would be free."""
-    command = [sys.executable, "-m", "tests.servers.scripted"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        port = json.loads(server.stdout.readline())["port"] if server.stdout else 0
-        for name in ("HTTP_PROXY", "http_proxy"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
-        for name in ("NO_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
+    """A server that answers for that account."""
+    with paid_calls(monkeypatch):
         yield
-        server.kill()
