@@ -47,10 +47,11 @@ def person_flow() -> Workflow:
 
 
 def model_flow(max_tokens: int = 120) -> Workflow:
-    """Writes a long text with the embedded model."""
+    """Writes a long text with the embedded model, the same each time: a chosen word might end it after a line."""
     fields: dict[str, Json] = {
         "prompt": "Tell a very long story about: {{message}}",
         "max_tokens": max_tokens,
+        "temperature": 0,
     }
     step = Node("mod", "model.text", title="Writer", fields=fields)
     return workflow(
