@@ -35,7 +35,7 @@ def answer(
     comment: Annotated[str, typer.Option(metavar="WORDS")] = "",
     max_cost: Annotated[str, typer.Option(metavar="USD")] = "",
     out: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: opening.AsJson = False,
     as_events: Annotated[bool, typer.Option("--events")] = False,
 ) -> None:
     """Answer a step that waits for a person."""

@@ -23,7 +23,7 @@ from app.texts import text
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     rows: Annotated[str, typer.Option(metavar="FILE|samples")] = "",
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: opening.AsJson = False,
 ) -> None:
     """Say what is wrong with a workflow and what a run would use."""
     workflow = opening.read_workflow(file, as_json=as_json)

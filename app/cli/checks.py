@@ -22,7 +22,7 @@ from app.texts import text
 
 def checks(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: opening.AsJson = False,
 ) -> None:
     """How far the checks of a workflow agree with people."""
     workflow = opening.read_workflow(file, as_json=as_json)

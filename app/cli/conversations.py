@@ -19,12 +19,7 @@ from app.texts import text
 
 def conversations(
     forget: Annotated[str, typer.Option("--forget", metavar="NAME")] = "",
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-        ),
-    ] = False,
+    as_json: opening.AsJson = False,
 ) -> None:
     """List the conversations that are kept, or forget one."""
 

@@ -42,7 +42,7 @@ def costs(
     by: Annotated[By, typer.Option()] = By.WORKFLOW,
     since: Annotated[str, typer.Option(metavar="DAY")] = "",
     until: Annotated[str, typer.Option(metavar="DAY")] = "",
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: opening.AsJson = False,
     csv: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     day_limit: Annotated[str | None, typer.Option(metavar="USD")] = None,
     month_limit: Annotated[str | None, typer.Option(metavar="USD")] = None,

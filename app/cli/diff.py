@@ -19,12 +19,7 @@ from app.texts import text
 def diff(
     before: Annotated[Path, typer.Argument(metavar="A")],
     after: Annotated[Path, typer.Argument(metavar="B")],
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-        ),
-    ] = False,
+    as_json: opening.AsJson = False,
 ) -> None:
     """Say what differs between two workflows (layout aside). Ends with 1 where something does."""
     earlier = opening.read_workflow(before, as_json=as_json)

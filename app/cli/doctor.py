@@ -30,12 +30,7 @@ _PACKAGES = (
 
 
 def doctor(
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-        ),
-    ] = False,
+    as_json: opening.AsJson = False,
     bundle: Annotated[
         Path | None,
         typer.Option(

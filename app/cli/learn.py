@@ -25,7 +25,7 @@ from app.texts import text
 def learn(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     node: Annotated[str, typer.Argument(metavar="NODE")],
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: opening.AsJson = False,
 ) -> None:
     """Let a Smart pick learn from past runs."""
 

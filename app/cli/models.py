@@ -38,7 +38,7 @@ def models(
     lora: Annotated[list[str] | None, typer.Option(metavar="FILE[=SCALE]")] = None,
     no_lora: Annotated[bool, typer.Option("--no-lora")] = False,
     yes: Annotated[bool, typer.Option("--yes")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: opening.AsJson = False,
 ) -> None:
     """The models that this machine knows."""
     if deed is Deed.LIST and model:

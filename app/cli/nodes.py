@@ -18,12 +18,7 @@ from app.texts import text
 
 def nodes(
     words: Annotated[str, typer.Argument(metavar="[WORDS]")] = "",
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-        ),
-    ] = False,
+    as_json: opening.AsJson = False,
 ) -> None:
     """List the step types."""
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -30,6 +30,7 @@ OK, FAILED, USAGE, INVALID, MISSING, PAUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 _MISSING = ("connection.", "role.", "model.", "secrets.", "run.unknown", "run.none_unfinished")
 
 T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json")]
 
 
 def use_language() -> None:

@@ -30,7 +30,7 @@ def replay(
     node: Annotated[str, typer.Argument(metavar="NODE")],
     sample: Annotated[int, typer.Option(min=1, max=1000, metavar="N")] = SAMPLE,
     go: Annotated[bool, typer.Option("--yes")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: opening.AsJson = False,
 ) -> None:
     """Rows once more with the strong model alone."""
 

@@ -65,7 +65,7 @@ def run(
     retry_failed: Annotated[bool, typer.Option("--retry-failed")] = False,
     allow: Annotated[bool, typer.Option("--allow")] = False,
     picture: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: opening.AsJson = False,
     as_events: Annotated[bool, typer.Option("--events")] = False,
 ) -> None:
     """Run a workflow."""

@@ -65,7 +65,7 @@ def runs(
     node: Annotated[str, typer.Option(metavar="NODE")] = "",
     most: Annotated[int, typer.Option(min=1, metavar="N")] = 20,
     at: Annotated[str, typer.Option(metavar="NODE")] = "",
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: opening.AsJson = False,
 ) -> None:
     """The runs that are kept."""
     named = tuple(names or ())
