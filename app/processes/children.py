@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from subprocess import DEVNULL, PIPE, Popen
 from types import MappingProxyType
+from typing import Any
 
 from app.adapters.starter import Child
 from app.processes.parent import die_with_parent
@@ -114,33 +115,25 @@ async def start_child(argv: Sequence[str], *, extra_environment: Mapping[str, st
     A group of its own lets `end_child` take the child's children along, and keeps Ctrl+C in our
     terminal from reaching it. Raises OSError when the program can't be started.
     """
-    environment = {**clean_environment(os.environ), **extra_environment}
     if sys.platform == "win32":
         from subprocess import CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW
 
+        apart: dict[str, Any] = {"creationflags": CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP}
+    else:
+        apart = {"start_new_session": True}
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env={**clean_environment(os.environ), **extra_environment},
+        limit=LINE_LIMIT,
+        **apart,
+    )
+    if sys.platform == "win32":
         from app.processes import windows_job
 
-        flags = CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=environment,
-            limit=LINE_LIMIT,
-            creationflags=flags,
-        )
         windows_job.adopt(process.pid)
-    else:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=environment,
-            limit=LINE_LIMIT,
-            start_new_session=True,
-        )
     return RunningChild(process)
 
 
