@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from app.adapters.safe_files import as_file_errors
-from app.adapters.table_writing import open_table
+from app.adapters.table_writing import replace_table
 from app.costs.ledger import Days, Entry, Ledger
 from app.document.workflow import Json
 
@@ -52,19 +49,11 @@ async def export_costs(ledger: Ledger, path: Path, days: Days) -> int:
 
     Raises JournalError, NodeError `file.*`.
     """
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
     n = 0
-    try:
-        with as_file_errors(path, "file.not_writable"):
-            with temporary.open("wb") as file, open_table(file, path.name, COLUMNS) as write:
-                while page := await ledger.entries(days, first=n, count=_PAGE):
-                    await asyncio.to_thread(write, [_row(entry) for entry in page])
-                    n += len(page)
-            temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    with replace_table(path, COLUMNS) as write:
+        while page := await ledger.entries(days, first=n, count=_PAGE):
+            await asyncio.to_thread(write, [_row(entry) for entry in page])
+            n += len(page)
     return n
 
 

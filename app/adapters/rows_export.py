@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from app.adapters.safe_files import as_file_errors
-from app.adapters.table_writing import open_table
+from app.adapters.table_writing import replace_table
 from app.document.workflow import Json
 from app.executor.journal import ItemRecord, Journal
 
@@ -27,20 +24,12 @@ async def export_rows(
     """
     ours = {name: titles.get(name, name) for name in OURS}
     columns = await _columns(journal, tuple(ours.values()))
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
     n = 0
-    try:
-        with as_file_errors(path, "file.not_writable"):
-            with temporary.open("wb") as file, open_table(file, path.name, columns) as write:
-                async for page in _pages(journal):
-                    rows = [_row(item, ours, titles, errors) for item in page]
-                    await asyncio.to_thread(write, rows)
-                    n += len(rows)
-            temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    with replace_table(path, columns) as write:
+        async for page in _pages(journal):
+            rows = [_row(item, ours, titles, errors) for item in page]
+            await asyncio.to_thread(write, rows)
+            n += len(rows)
     return n
 
 

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from app.adapters.safe_files import as_file_errors
 from app.adapters.tables import CsvForm
 from app.document.workflow import Json
 from app.sdk.context import Row
@@ -69,6 +71,26 @@ def open_table(
             yield write
     else:
         raise NodeError("file.unknown_format", path=name, ending=ending)
+
+
+@contextmanager
+def replace_table(path: Path, columns: Sequence[str]) -> Generator[Callable[[Iterable[Row]], None]]:
+    """As `open_table`, in place of the file at `path`, which stays until the new one is whole and on the disk.
+
+    Raises NodeError `file.*`.
+    """
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    with as_file_errors(path, "file.not_writable"):
+        try:
+            with temporary.open("wb") as file:
+                with open_table(file, path.name, columns) as write:
+                    yield write
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
 
 def csv_parts(rows: Iterable[Row], columns: Sequence[str], form: CsvForm, *, header: bool) -> Iterator[bytes]:
