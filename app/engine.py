@@ -451,6 +451,8 @@ class Engine:
         past = Past(pins=request.pins, dry=request.dry)
         if not request.start_from:
             return past
+        if request.start_from not in plan.ids:
+            raise ProblemError(Problem("run.no_such_step", args={"step": request.start_from}))
         try:
             _, _, journal = await self.runs.look(request.base)
             records = await journal.steps("")

@@ -109,7 +109,7 @@ def refusal(problems: Sequence[Problem]) -> int:
 
 
 # Problems of what was asked for on the command line, not of the workflow; here `file.*` is the table of rows.
-_WRONG_USE = ("cli.", "run.input_", "input.not_", "run.no_samples", "file.")
+_WRONG_USE = ("cli.", "run.input_", "input.not_", "run.no_samples", "run.no_such_step", "file.")
 
 
 def _table(

@@ -37,6 +37,11 @@ def narrowed(draft: Draft, to: str = "", pinned: Collection[str] = ()) -> Draft:
     return _cut_to(replace(draft, bodies=bodies, held=held), graph)
 
 
+def is_there(draft: Draft, step: str) -> bool:
+    """Whether the workflow has such a step, at any depth; called as in a plan."""
+    return bool(_holder(draft, step))
+
+
 def before(plan: Plan, start_from: str) -> frozenset[str]:
     """The steps, on its own level and on those around it, that a run from this one does not run again, with all that
     lies in them.

@@ -22,7 +22,7 @@ from app.planner.checks import (
 )
 from app.planner.draft import Draft, PartLookup, SpecLookup, draft_of
 from app.planner.frame_checks import FRAME_CHECKS
-from app.planner.partial import narrowed
+from app.planner.partial import is_there, narrowed
 from app.planner.plan import AgentTool, AlwaysSkipped, Computation, FramePlan, Plan, PlanEdge, PlanStep
 from app.planner.signature import signature_of
 from app.sdk.data_types import CONVERSIONS, DataType, LazyList, Value
@@ -59,7 +59,10 @@ def make_plan(
     Sub-workflow step, None where it isn't here. The results of `pinned` steps are given; `to` and what leads to it is
     all that is to run. Both are called as in the plan, those inside Sub-workflows too: `sub7/ask`.
     """
-    draft = narrowed(draft_of(workflow, spec_of, part_of), to, pinned)
+    whole = draft_of(workflow, spec_of, part_of)
+    if to and not is_there(whole, to):
+        return Planned(None, (Problem("run.no_such_step", args={"step": to}),))
+    draft = narrowed(whole, to, pinned)
     problems = [*something_runs(draft), *_problems_of(draft, resolve, has_price)]
     if any(problem.severity == "error" for problem in problems):
         return Planned(None, tuple(problems))

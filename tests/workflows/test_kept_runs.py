@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.document.problem import ProblemError
 from app.document.workflow import Edge, Graph, Node, PortRef, Workflow
 from app.engine import Engine, RunRequest
 from app.processes import children
@@ -50,3 +51,16 @@ async def test_a_damaged_store_is_told_of_with_the_run_that_found_it(engine: Eng
     assert [problem.code for problem in handle.warnings] == ["journal.damaged_kept"]
     async for _ in handle.batches():
         pass
+
+
+async def test_a_run_from_a_step_that_is_gone_is_refused_instead_of_running_everything(
+    engine: Engine,
+) -> None:
+    handle = await engine.start(RunRequest(FLOW, {"message": "x"}, own=True))
+    async for _ in handle.batches():
+        pass
+    for part in ({"start_from": "gone", "base": handle.id}, {"to": "gone"}):
+        with pytest.raises(ProblemError) as refused:
+            await engine.start(RunRequest(FLOW, {"message": "x"}, own=True, **part))
+        assert [(p.code, p.args) for p in refused.value.problems] == [("run.no_such_step", {"step": "gone"})]
+    assert [line.run for line in await engine.runs.lines()] == [handle.id]
