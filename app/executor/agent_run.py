@@ -241,7 +241,7 @@ class AgentRun:
         """Which limit has ended it before this turn, "answer" for none. Timing may decide here, so it is kept."""
         rule, run = self._rule, self._run
         decided = self._records.get(_END)
-        if decided is not None:
+        if decided is not None and decided.is_of(digest_of(self._inputs)):
             here = decided.outputs["turn"] == turn
             return cast("EndedBy", decided.outputs["ended_by"]) if here else "answer"
         ended_by: EndedBy = "answer"
@@ -251,7 +251,8 @@ class AgentRun:
             ended_by = "time"
         if ended_by != "answer":
             outputs: dict[str, Value] = {"turn": turn, "ended_by": ended_by}
-            await run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, "", outputs))
+            digest = digest_of(self._inputs)
+            await run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, digest, outputs))
         return ended_by
 
     def _ended(self, ended_by: EndedBy, turns: int, said: str) -> Mapping[str, Any]:

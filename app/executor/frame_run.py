@@ -9,6 +9,7 @@ from typing import Any, cast
 from app.document.workflow import Json
 from app.events.run_events import Failure, FrameStarted, RowSettled
 from app.executor.agent_run import AgentRun
+from app.executor.digests import digest_of
 from app.executor.failures import failure_of
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
@@ -100,8 +101,8 @@ class FrameRun:
         numbers = [one.name for one in given if one.source == "number"]
         values: dict[str, Value] = {one.name: self._inputs.get(one.name) for one in given}
         results: Mapping[str, Value] = {}
-        decided = await self._decided()
-        begun, turn, ended_by = run.now, 0, "turns"
+        decided, begun = await self._decided(), await self._began()
+        turn, ended_by = 0, "turns"
         while ended_by == "turns" and turn < rule.max_turns:
             values |= dict.fromkeys(numbers, turn + 1)
             results = await self._turn(turn, values)
@@ -111,7 +112,7 @@ class FrameRun:
                 ended_by = "condition"
             elif decided:
                 ended_by = decided[1] if decided[0] == turn else "turns"
-            else:
+            elif turn < rule.max_turns and not await self._went_on(turn):
                 ended_by = await self._limit(rule, turn, run.now - begun)
             await asyncio.sleep(0)  # a body that only computes never waits: let Stop and events through
         if ended_by != "condition":
@@ -137,9 +138,30 @@ class FrameRun:
         return came
 
     async def _decided(self) -> tuple[int, str] | None:
-        """After which turn a limit of money or time ended this Loop in an earlier life of the run."""
+        """After which turn a limit of money or time ended this Loop when it was last given the same: in an earlier life
+        of the run, or where it stays, in the run before.
+        """
         record = (await self._run.recorded_at(self._step.id, self._inside.place)).get(_END)
-        return (int(str(record.outputs["turns"])), str(record.outputs["ended_by"])) if record else None
+        if record is None or not record.is_of(digest_of(self._inputs)):
+            return None
+        return int(str(record.outputs["turns"])), str(record.outputs["ended_by"])
+
+    async def _began(self) -> float:
+        """When its first turn began, in whichever life of the run: its time goes on where it was."""
+        journal, now = self._run.journal, self._run.now
+        if journal.is_fresh:
+            return now
+        first = await journal.steps(self._inside.turn(0).place)
+        return min([now, *(record.at for record in first.values())])
+
+    async def _went_on(self, turn: int) -> bool:
+        """Whether an earlier life has begun this turn: then no limit had ended the Loop before it, and none does now,
+        however long it takes to read what was recorded.
+        """
+        journal, place = self._run.journal, self._inside.place
+        if journal.is_fresh:
+            return False
+        return bool(await journal.steps(self._inside.turn(turn).place) or await journal.items(place, turn, 1))
 
     async def _limit(self, rule: LoopRule, turn: int, seconds: float) -> str:
         """Timing may decide here, so what it decided is kept: it must not decide otherwise the next time."""
@@ -150,7 +172,8 @@ class FrameRun:
             ended_by = "time"
         if ended_by != "turns":
             outputs = {"turns": turn, "ended_by": ended_by}
-            await self._run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, "", outputs))
+            digest = digest_of(self._inputs)
+            await self._run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, digest, outputs))
         return ended_by
 
     def _begins(self, total: int) -> None:

@@ -60,6 +60,10 @@ class StepRecord:
     path: tuple[Mapping[str, Json], ...] = ()  # as in NodeSettled
     instead: Cost | None = None
 
+    def is_of(self, inputs: str) -> bool:
+        """Whether a frame that was given this had decided it; decisions of before say nothing of that."""
+        return self.inputs in ("", inputs)
+
     @property
     def lets_calls_go(self) -> bool:
         """Nobody will ask for the single calls of this instance again: going on would not begin with them."""

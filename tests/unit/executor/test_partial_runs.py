@@ -241,3 +241,15 @@ async def test_a_run_from_a_step_behind_a_loop_that_its_money_ended_goes_no_furt
     second, _ = await run(made, models, past=past, price="0.002")
     assert second.outputs == first.outputs
     assert models.asked == []
+    # Given something else it is another Loop: what ended that one says nothing of how far this one goes.
+    models.asked.clear()
+    models.answer = lambda _: "y"  # of as many tokens
+    past = replace(past, before={"a": {"value": "a text that is another now"}})
+    await run(made, models, past=past, price="0.0000001")
+    assert len(models.asked) == 50
+
+
+def test_a_step_that_is_not_there_is_said_instead_of_running_everything() -> None:
+    made = make_plan(EACH, "d", SPECS.get, ScriptedModels().facts, to="gone")
+    assert made.plan is None
+    assert [(p.code, p.args) for p in made.problems] == [("run.no_such_step", {"step": "gone"})]

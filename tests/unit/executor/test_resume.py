@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from app.executor.executor import Execution
 from app.executor.journal import JournalError, RunHead, StepRecord
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
+from app.executor.run import Run
 from app.sdk.context import Answer
 from tests.flows import (
     Effect,
@@ -320,8 +322,8 @@ async def test_a_merge_keeps_its_winner_though_the_loser_is_faster_now() -> None
     assert sum(isinstance(e, NodeSettled) and e.node == "m" for e in events) == 1
 
 
-async def test_a_loop_that_its_time_ended_ends_there_again() -> None:
-    workflow = flow(
+def loop_of(turns: int, minutes: float) -> Workflow:
+    return flow(
         {
             "a": "test.source",
             "loop": frame(
@@ -329,19 +331,48 @@ async def test_a_loop_that_its_time_ended_ends_there_again() -> None:
                 "flow.loop",
                 {"in": inputs(v="variable"), "m": "test.model", "o": ("output.output", {"name": "v"})},
                 ["in.v>m.value", "m.value>o.value"],
-                max_turns=1000,
-                max_minutes=0.01,
+                max_turns=turns,
+                max_minutes=minutes,
             ),
             "r": "test.result",
+            "by": ("test.result", {"name": "by"}),
         },
-        ["a.value>loop.v", "loop.v>r.value"],
+        ["a.value>loop.v", "loop.v>r.value", "loop.ended_by>by.value"],
     )
-    lives = Lives(workflow)
-    first, _ = await lives.run()
+
+
+async def test_a_loop_that_its_time_ended_ends_there_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    lives, seconds = Lives(loop_of(turns=1000, minutes=1)), count()
+    with monkeypatch.context() as slow:
+        slow.setattr(Run, "now", property(lambda _: float(next(seconds))))
+        first, _ = await lives.run()
     asked = len(lives.models.asked)
+    assert (first.outputs["by"], 0 < asked < 60) == ("time", True)
     second, _ = await lives.run()
     assert first.outputs == second.outputs
     assert len(lives.models.asked) == asked
+
+
+async def test_a_loop_that_took_its_turns_takes_them_again_however_long_reading_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lives = Lives(loop_of(turns=5, minutes=60))
+    first, _ = await lives.run()
+    assert len(lives.models.asked) == 5
+    hours = count()
+    monkeypatch.setattr(Run, "now", property(lambda _: next(hours) * 3600.0))
+    second, _ = await lives.run()
+    assert first.outputs == second.outputs
+    assert len(lives.models.asked) == 5
+
+
+async def test_the_time_of_a_loop_goes_on_where_it_was() -> None:
+    lives = Lives(loop_of(turns=1000, minutes=60))
+    await lives.cut_after(2)
+    asked = len(lives.models.asked)
+    execution, _ = await lives.run(past=Past(elapsed=3 * 3600.0))
+    assert execution.outputs["by"] == "time"
+    assert len(lives.models.asked) <= asked + 1, "only a turn that was under way is taken to its end"
 
 
 async def test_a_journal_that_fails_stops_the_run_and_it_goes_on_later() -> None:
