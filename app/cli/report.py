@@ -32,7 +32,7 @@ def report(state: RunState, workflow: Workflow, outputs: Mapping[str, Json], tit
         total = state.rows_done + state.rows_failed + state.rows_cancelled if state.rows < 0 else state.rows
         answer["rows"] = {"total": total, "done": state.rows_done, "failed": state.rows_failed}
     nodes = [workflow.graph.nodes[n] for n in state.nodes if n in workflow.graph.nodes]
-    answer["nodes"] = [_node(state.nodes[node.id], node, title(node)) for node in nodes]
+    answer["nodes"] = [_node(state, state.nodes[node.id], node, title(node)) for node in nodes]
     answer["total"] = {
         "usage": usage_object(state.usage),
         "cost": cost_object(state.cost),
@@ -77,12 +77,15 @@ def problem_list(
     ]
 
 
-def _node(state: NodeState, node: Node, title: str) -> dict[str, Json]:
+def _node(run: RunState, state: NodeState, node: Node, title: str) -> dict[str, Json]:
+    status = _NODE_STATUS.get(state.status, state.status)
+    if state.status == "idle" and run.status in ("paused", "waiting"):
+        status = "waiting"  # its turn comes when the run goes on
     answer: dict[str, Json] = {
         "id": node.id,
         "title": title,
         "type": node.type,
-        "status": _NODE_STATUS.get(state.status, state.status),
+        "status": status,
         "attempts": state.attempts,
         "calls": state.calls,
         "usage": usage_object(state.usage),
@@ -90,7 +93,7 @@ def _node(state: NodeState, node: Node, title: str) -> dict[str, Json]:
         "cost": cost_object(state.cost),
         "seconds": round(state.seconds, 3),
         "model": state.model,
-        "instances": state.ok + state.failed + state.cancelled,
+        "instances": state.ok + state.failed + state.cancelled + state.waits,
         "verdicts": None,
     }
     counts = state.verdicts

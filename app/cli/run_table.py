@@ -53,14 +53,17 @@ def _cells(node: NodeState, state: RunState) -> list[str]:
 
 
 def _status(node: NodeState, state: RunState) -> str:
-    word = text(f"state.{node.status}")
-    if state.rows is None or not node.settled:
+    reached = state.budget_reached if state.status == "paused" else None
+    at_limit = reached is not None and reached.node == node.node and node.status == "cancelled"
+    word = text("state.at_limit" if at_limit else f"state.{node.status}")
+    if state.rows is None or not (node.settled or node.waits):
         return word
     counts = [
         (node.ok, "done"),
         (node.failed, "failed"),
         (node.skipped, "skipped"),
-        (node.cancelled, "cancelled"),
+        (node.waits, "asking"),
+        (node.cancelled, "at_limit" if at_limit else "cancelled"),
     ]
     return clauses(f"{n} {text(f'state.{status}')}" for n, status in counts if n)
 
@@ -117,7 +120,7 @@ def _total(state: RunState) -> str:
     shade = {"done": GREEN, "failed": RED}.get(state.status, AMBER)
     words = [colour(text(f"run.{state.status}"), shade)]
     if state.rows is not None:
-        words.append(text("cli.rows", done=state.rows_done, failed=state.rows_failed))
+        words.append(_row_counts(state))
     words += [
         text("cli.total", tokens=f"{state.usage.total:,}", calls=state.calls, seconds=f"{state.elapsed:.1f}"),
         colour(figures.cost(state.cost), BOLD),
@@ -125,6 +128,22 @@ def _total(state: RunState) -> str:
     if state.cost.state != "free" and state.prices_of:
         words.append(text("cli.prices_of", date=state.prices_of))
     return " · ".join(words)
+
+
+def _row_counts(state: RunState) -> str:
+    """What became of the rows; those of a run that ended before its work did are not all through."""
+    words = [text("cli.rows", done=state.rows_done, failed=state.rows_failed)]
+    through = state.rows_done + state.rows_failed
+    begun = max(state.rows_begun, through + state.rows_cancelled)
+    stopped, known = begun - through, max(state.rows or 0, begun)
+    if state.status == "running":
+        return words[0]
+    if stopped:
+        left = state.status in ("paused", "waiting")
+        words.append(text("cli.rows.not_through" if left else "cli.rows.stopped", n=stopped))
+    if known > begun:
+        words.append(text("cli.rows.not_begun", n=known - begun))
+    return clauses(words)
 
 
 def problem_text(problem: Problem, workflow: Workflow | None, title: Title) -> str:

@@ -255,10 +255,11 @@ class Message(Fact, frozen=True):
 
 
 class RunPaused(Fact, frozen=True):
-    """Nothing more can go on until someone acts; why stands in `status`."""
+    """Nothing more can go on until someone acts; why stands in `status`. `waits` are the steps that it waits at."""
 
     t: float
     status: Literal["paused", "waiting"]
+    waits: tuple[str, ...] = ()
 
 
 class RunFinished(Fact, frozen=True):

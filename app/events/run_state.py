@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
@@ -87,6 +87,8 @@ class NodeState:
     skipped: int = 0
     failed: int = 0
     cancelled: int = 0
+    never_begun: int = 0  # of these
+    waits: int = 0  # that a person is still waited for, when the run was left
     attempts: int = 0
     calls: int = 0
     usage: Usage = NO_USAGE
@@ -179,6 +181,9 @@ class RunState:
     outputs: Mapping[str, Preview] = field(default_factory=dict[str, Preview])
     problems: tuple[Problem, ...] = ()
 
+    _dropped: list[PersonAsked] = field(
+        default_factory=list[PersonAsked]
+    )  # questions, when their step was ended
     _well: deque[int] = field(default_factory=deque[int])
     _not_well: deque[int] = field(default_factory=deque[int])
 
@@ -347,8 +352,11 @@ class RunState:
         if instance is None:  # skipped or cancelled before it fired
             instance = InstanceState(event.node, event.scope, event.t)
             self._keep(instance)
+            node.never_begun += event.status == "cancelled"
         else:
             node.active = max(0, node.active - 1)
+        if instance.question and event.status == "cancelled" and not event.skip:
+            self._dropped.append(instance.question)
         instance.settled, instance.end, instance.text, instance.question = event, event.t, "", None
         self.questions.pop((event.node, event.scope), None)
         self._is_through(node, instance, event)
@@ -481,10 +489,38 @@ class RunState:
 
     def _paused(self, event: RunPaused) -> None:
         self.status = event.status
+        for name in event.waits if event.status == "waiting" else ():
+            self.node(name).status = "asking"
 
     def _finished(self, event: RunFinished) -> None:
         self.status, self.outputs, self.problems = event.status, event.outputs, event.problems
         self.questions.clear()
+        if event.status in ("paused", "waiting"):
+            self._left()
+
+    def _left(self) -> None:
+        """The run goes on one day: what waits still waits, and what had not begun was not stopped."""
+        asking = {place for asked in self._dropped for place in _around(asked.node, asked.scope)}
+        for name, _ in asking:
+            node = self.node(name)
+            node.waits += 1
+            node.cancelled -= 1
+        for node in self.nodes.values():
+            node.cancelled -= node.never_begun
+            node.never_begun = 0
+            if node.waits:
+                node.status = "asking"
+            elif node.status == "cancelled" and not node.cancelled:
+                node.status = "idle"
+
+
+def _around(node: str, scope: Scope) -> Iterator[tuple[str, Scope]]:
+    """An instance and those of the frames that it lies in."""
+    yield node, scope
+    names, parts = frames_of(scope), scope.split("/")
+    inside = [depth for depth, part in enumerate(parts) if part.partition("#")[0]]
+    for name, depth in zip(names, inside, strict=True):
+        yield name, "/".join(parts[:depth])
 
 
 def frames_of(scope: Scope) -> tuple[str, ...]:

@@ -244,7 +244,7 @@ class Run:
                     self.now, node, scope, str(spent), str(cap), str(needed), limit, connection, renews
                 )
             )
-        self.emit(RunPaused(self.now, "paused" if money else "waiting"))
+        self.emit(RunPaused(self.now, "paused" if money else "waiting", self.waits))
 
     def _go_on(self) -> None:
         if self._paused:

@@ -14,8 +14,18 @@ from app.events.run_state import InstanceState, RunState
 from app.processes.messages import ItemLine
 from app.ui.canvas.placed import SpecLookup, fields_of
 
-RowStatus: TypeAlias = Literal["waiting", "running", "done", "check_failed", "failed", "cancelled"]
-FILTERS: tuple[RowStatus, ...] = ("done", "check_failed", "failed", "running", "waiting", "cancelled")
+RowStatus: TypeAlias = Literal[
+    "waiting", "running", "done", "check_failed", "failed", "cancelled", "not_begun"
+]
+FILTERS: tuple[RowStatus, ...] = (
+    "done",
+    "check_failed",
+    "failed",
+    "running",
+    "waiting",
+    "cancelled",
+    "not_begun",
+)
 _SETTLED: tuple[RowStatus, ...] = ("done", "check_failed", "failed", "cancelled")
 _CODES: Mapping[RowStatus, int] = {status: code for code, status in enumerate(_SETTLED, 1)}
 _KEPT_FACTS = 20_000  # rows
@@ -118,7 +128,7 @@ class RowBook:
         counts["failed"] = run.rows_failed
         counts["cancelled"] = run.rows_cancelled
         counts[rest] += begun - through
-        counts["cancelled" if run.is_over else "waiting"] += self.count - begun
+        counts["not_begun" if run.is_over else "waiting"] += self.count - begun
         return counts
 
     def chosen(self, status: RowStatus | None) -> Sequence[int]:
@@ -128,7 +138,7 @@ class RowBook:
         self._note_settled()
         begun, code = self._run.rows_begun, _CODES.get(status, 0)
         words = self._words
-        if status == "waiting":
+        if status in ("waiting", "not_begun"):
             return range(begun, self.count)
         if status == "running":
             return [
@@ -168,7 +178,9 @@ class RowBook:
         if end is None and not instances:
             if row < run.rows_begun and run.rows_forgotten:  # its details are in the journal only
                 return RowFacts(row, "done")
-            return RowFacts(row, "cancelled" if run.is_over else "waiting")
+            if not run.is_over:
+                return RowFacts(row, "waiting")
+            return RowFacts(row, "cancelled" if row < run.rows_begun else "not_begun")
         start = min((i.start for i in instances), default=0.0)
         words = [word for i in sorted(instances, key=_ended) if (word := _verdict(i))]
         done = [i.settled for i in instances if i.settled]

@@ -33,6 +33,7 @@ _ICONS: dict[RowStatus, tuple[str, str]] = {
     "check_failed": ("triangle-alert", "warning"),
     "failed": ("x", "error"),
     "cancelled": ("square", "waiting"),
+    "not_begun": ("minus", "waiting"),
 }
 
 
@@ -125,7 +126,7 @@ class Rows(QWidget):
             button.setText(text("runs.rows.filter", word=word, n=figures.count(n)))
             button.setEnabled(n > 0 or status is None)
             # Nothing will run or wait any more in a run that is over.
-            rare = status == "cancelled" or (run.is_over and status in ("running", "waiting"))
+            rare = status in ("cancelled", "not_begun") or (run.is_over and status in ("running", "waiting"))
             button.setVisible(n > 0 or not rare)
         self._show_ways(run)
         self._rows = self._book.chosen(self._filter)

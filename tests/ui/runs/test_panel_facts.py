@@ -134,11 +134,14 @@ def test_rows_are_told_apart_and_add_up() -> None:
     assert book.facts(4).where == "cheap"
 
 
-def test_a_row_that_was_running_when_the_run_ended_was_stopped() -> None:
+def test_a_row_that_was_running_when_the_run_ended_was_stopped_and_one_behind_it_never_begun() -> None:
     run = over_rows()
     run.apply(RunFinished(9.0, "cancelled"))
     book = RowBook(run)
-    assert [book.facts(row).status for row in (4, 5)] == ["cancelled", "cancelled"]
+    assert [book.facts(row).status for row in (4, 5)] == ["cancelled", "not_begun"]
+    assert (book.counts()["cancelled"], book.counts()["not_begun"]) == (1, 1)
+    assert list(book.chosen("not_begun")) == [5]
+    assert sum(book.counts().values()) == book.count
 
 
 def test_what_records_leave_out_of_a_row_comes_from_what_is_kept_of_it() -> None:

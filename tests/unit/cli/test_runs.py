@@ -257,10 +257,27 @@ def test_another_workflow_s_run_is_not_this_one_s(echo: Path, baton: Any, tmp_pa
     assert "Test" in ended.err
 
 
+def test_who_waits_and_what_has_not_begun_is_not_called_stopped(person: Path, baton: Any) -> None:
+    ended = baton("run", person, "--rows", "samples", "--concurrency", "2", "--allow")
+    assert ended.code == 5
+    line = next(line for line in ended.out.splitlines() if line.startswith("Ask a person"))
+    assert "2 waiting for a person" in line
+    assert "stopped" not in ended.out
+    assert "0 rows done, 0 failed, 2 not through, 1 not begun" in ended.out
+    ended = baton("run", person, "--input", "message=a", "--allow")
+    lines = {line.split("  ")[0]: line for line in ended.out.splitlines()}
+    assert "waiting for a person" in lines["Ask a person"]
+    assert "not run" in lines["Output"]
+    shown = baton("runs", "show", baton("runs", "--json").json[0]["run"])
+    assert "waiting for a person" in shown.out
+
+
 def test_an_answer_days_later_ends_the_run(person: Path, baton: Any) -> None:
     ended = baton("run", person, "--input", "message=Hello", "--allow", "--json")
     run = ended.json["run"]
     assert (ended.code, ended.json["status"]) == (5, "waiting")
+    assert status_of(ended.json) == {"a": "done", "p": "waiting", "o": "waiting"}
+    assert status_of(baton("runs", "show", run, "--json").json)["p"] == "waiting"
     assert "Waiting for a person at Ask a person" in baton("runs").out
     assert baton("runs", "--json").json[0]["waits"] == ["p"]
     elsewhere = baton("answer", run, "a", "--approve")
