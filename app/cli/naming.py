@@ -69,8 +69,13 @@ async def run_named(engine: Engine, words: str, workflow: str = "", *, failed_ro
     raise ProblemError(Problem("run.none_unfinished"))
 
 
+async def past_run(engine: Engine, words: str, workflow: str = "") -> str:
+    """The id of a run to look at; "last" is the latest, of one workflow if it is named. Raises as `latest_of`."""
+    return await latest_of(engine, workflow) if words == LAST else words
+
+
 async def latest_of(engine: Engine, workflow: str) -> str:
-    """The latest run of a workflow. Raises ProblemError `run.unknown`, `journal.*`."""
+    """The latest run, of one workflow if it is named. Raises ProblemError `run.unknown`, `journal.*`."""
     lines = await lines_of(engine, workflow, 1)
     if not lines:
         raise ProblemError(Problem("run.unknown", args={"run": LAST}))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli import opening
+from app.cli.naming import past_run
 from app.document.problem import Problem, ProblemError
 from app.engine import Engine
 from app.executor.journal import JournalError
@@ -28,7 +29,7 @@ _WORDS: dict[Word, LabelWord | None] = {Word.GOOD: "good", Word.BAD: "bad", Word
 
 
 def rate(
-    run: Annotated[str, typer.Argument(metavar="RUN")],
+    run: Annotated[str, typer.Argument(metavar="RUN|last")],
     word: Annotated[Word, typer.Argument(metavar="good|bad|none")],
     row: Annotated[int | None, typer.Option(min=1, metavar="N")] = None,
     output: Annotated[str, typer.Option(metavar="NAME")] = "",
@@ -38,7 +39,8 @@ def rate(
     async def main(engine: Engine) -> int:
         scope = "" if row is None else f"#{row - 1}"
         try:
-            judges = await engine.labelling.rate(run, scope, _WORDS[word], output)
+            named = await past_run(engine, run)
+            judges = await engine.labelling.rate(named, scope, _WORDS[word], output)
         except JournalError as error:
             raise ProblemError(error.problem) from error
         except KeyError:

@@ -11,7 +11,7 @@ import typer
 
 from app.adapters.event_files import last_run_of, path_of, read_events
 from app.cli import opening
-from app.cli.naming import LAST, latest_of
+from app.cli.naming import LAST, past_run
 from app.cli.recalling import recall
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Workflow
@@ -92,6 +92,6 @@ def _run_of(where: Folders, workflow: Workflow, name: str) -> RunState:
 async def _recorded(engine: Engine, workflow: Workflow, name: str) -> RunState | None:
     """None where the journal doesn't know it, or can't be read."""
     try:
-        return (await recall(engine, await latest_of(engine, workflow.id) if name == LAST else name)).state
+        return (await recall(engine, await past_run(engine, name, workflow.id))).state
     except ProblemError:
         return None

@@ -10,7 +10,7 @@ import typer
 from app import figures
 from app.adapters.replaying import Prepared
 from app.cli import opening
-from app.cli.naming import step_of
+from app.cli.naming import past_run, step_of
 from app.cli.recalling import look
 from app.cli.terminal import is_person, plain, table
 from app.costs.break_even import agreed
@@ -26,7 +26,7 @@ from app.texts import text
 
 
 def replay(
-    run: Annotated[str, typer.Argument(metavar="RUN")],
+    run: Annotated[str, typer.Argument(metavar="RUN|last")],
     node: Annotated[str, typer.Argument(metavar="NODE")],
     sample: Annotated[int, typer.Option(min=1, max=1000, metavar="N")] = SAMPLE,
     go: Annotated[bool, typer.Option("--yes")] = False,
@@ -36,7 +36,7 @@ def replay(
 
     async def main(engine: Engine) -> int:
         try:
-            return await _replay(engine, run, node, sample, go=go, as_json=as_json)
+            return await _replay(engine, await past_run(engine, run), node, sample, go=go, as_json=as_json)
         except JournalError as error:
             raise ProblemError(error.problem) from error
 

@@ -15,7 +15,7 @@ import typer
 from app import figures
 from app.cli import opening
 from app.cli.comparing import compared, comparison_table
-from app.cli.naming import lines_of, step_within
+from app.cli.naming import lines_of, past_run, step_within
 from app.cli.place_data import data_objects, data_table, place_data, scope_of
 from app.cli.recalling import Recalled, look, recall
 from app.cli.report import cost_object, report, usage_object
@@ -60,7 +60,7 @@ def runs(
     deed: Annotated[
         Deed, typer.Argument(metavar="list|show|compare|pin|unpin|forget|clear-cache")
     ] = Deed.LIST,
-    names: Annotated[list[str] | None, typer.Argument(metavar="RUN")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="RUN|last")] = None,
     workflow: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     node: Annotated[str, typer.Option(metavar="NODE")] = "",
     most: Annotated[int, typer.Option(min=1, metavar="N")] = 20,
@@ -82,8 +82,12 @@ def runs(
     if at and deed is not Deed.SHOW:
         raise ProblemError(Problem("cli.only_with", args={"option": "--at", "other": "show"}))
     of = opening.read_workflow(workflow, as_json=as_json) if workflow else None
-    wish = Wish(named, of, node, most, at, as_json)
-    opening.run_async(lambda engine: _DEEDS[deed](engine, wish))
+
+    async def main(engine: Engine) -> None:
+        runs = [await past_run(engine, run, of.id if of else "") for run in named]
+        await _DEEDS[deed](engine, Wish(tuple(runs), of, node, most, at, as_json))
+
+    opening.run_async(main)
 
 
 async def _list(engine: Engine, wish: Wish) -> None:

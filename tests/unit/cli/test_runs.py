@@ -76,6 +76,7 @@ def test_runs_are_listed_shown_pinned_and_thrown_away(echo: Path, baton: Any) ->
     assert shown.code == 0
     assert "Say it" in shown.out
     assert "3 rows done" in shown.out
+    assert baton("runs", "show", "last").out == shown.out
     report = baton("runs", "show", second, "--json").json
     assert report["rows"] == {"total": 3, "done": 3, "failed": 0}
     assert {node["id"]: node["instances"] for node in report["nodes"]} == {"a": 3, "t": 3, "o": 3}
