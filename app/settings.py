@@ -89,6 +89,7 @@ class Preferences:
     cache_mb: int = 1000  # of results that may be taken again
     autosave_seconds: float = 5.0
     addons: tuple[str, ...] = ()  # add-on packages that were switched on
+    watch_versions: bool = True  # ask once a week whether there is a new one
     shortcuts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

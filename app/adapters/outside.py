@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from app.adapters.connections import Connections
@@ -25,6 +26,8 @@ from app.adapters.starter import Starter
 from app.adapters.table_survey import Survey, survey
 from app.adapters.tables import count_rows, rows_of
 from app.adapters.this_machine import ThisMachine
+from app.adapters.version_source import shipped_source
+from app.adapters.version_watch import VersionWatch
 from app.adapters.workbook_reader import WorkbookReader
 from app.costs.usage import NO_USAGE
 from app.executor.broker import Broker
@@ -48,6 +51,7 @@ class Outside:
         environment: Mapping[str, str],
     ) -> None:
         self.preferences = preferences
+        self._version_file = where.state / "new_version.json"
         self._workbooks = WorkbookReader(starter, starter.own_command("table-host"))
         self._protected = protected_places(where)
         self.model_files = ModelFiles(where.data / "models", ModelRecords(where.config / "models.json"))
@@ -71,6 +75,13 @@ class Outside:
             self.prices,
             lambda: self.preferences.roles,
         )
+
+    @cached_property
+    def version_watch(self) -> VersionWatch:
+        """Who tells of new versions of the program; most starts never ask."""
+        from importlib import metadata
+
+        return VersionWatch(self.egress, shipped_source(), self._version_file, metadata.version("baton"))
 
     def resolve(self, choice: ModelChoice) -> ModelFacts:
         """The model that a choice leads to on this machine. Raises NodeError; asks no server."""

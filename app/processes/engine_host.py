@@ -53,6 +53,7 @@ from app.processes.model_answers import ModelAnswers
 from app.processes.outbox import Outbox
 from app.processes.parent import die_with_parent, private_stdout
 from app.processes.replay_answers import ReplayAnswers
+from app.processes.version_answers import VersionAnswers
 from app.sdk.context import Answer
 from app.sdk.grants import Grants
 from app.settings import folders, load_preferences
@@ -92,6 +93,7 @@ class EngineHost:
             **self._history.answers,
             **HindsightAnswers(engine).answers,
             **ReplayAnswers(engine).answers,
+            **VersionAnswers(engine).answers,
         }
 
     def take(self, line: bytes) -> None:

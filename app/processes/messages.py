@@ -17,6 +17,7 @@ from app.adapters.model_setup import LoraAdapter
 from app.adapters.model_uses import ModelUses
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
+from app.adapters.version_watch import VersionNews
 from app.costs.cost import FREE, Cost
 from app.costs.spending import Spending
 from app.costs.usage import Usage
@@ -278,6 +279,7 @@ Reply: TypeAlias = (
     | ReplayPrepared
     | Replayed
     | ReplayList
+    | VersionNews
 )
 R = TypeVar("R")
 
@@ -779,6 +781,20 @@ class UnloadModel(Request[Done]):
     """Frees the memory of a model at which nobody is at work."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookForVersion(Request[VersionNews]):
+    """Is there a newer version of the program? Not `by_person`: only once a week, and whoever wants it."""
+
+    by_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SkipVersion(Request[Done]):
+    """The person wants to hear no more of this version."""
+
+    version: str
 
 
 @dataclass(frozen=True, slots=True)

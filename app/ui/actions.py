@@ -160,6 +160,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.clear", possible=_steps),
     Action("run.stop", icon="square", possible=lambda now: now.running),
     Action("app.preferences", ("Ctrl+,",), "settings"),
+    Action("app.new_version", icon="download"),
 )
 
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}

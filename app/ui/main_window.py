@@ -58,6 +58,7 @@ from app.ui.situation import situation
 from app.ui.staleness import Staleness
 from app.ui.strips import Strips
 from app.ui.top_bar import TopBar
+from app.ui.version_desk import VersionDesk
 from app.ui.viewing import Viewing
 from app.ui.welcome.start_page import StartPage
 from app.ui.window_pages import WindowPages
@@ -152,6 +153,7 @@ class MainWindow(QMainWindow):
         self.preferences_desk = PreferencesDesk(
             self.preferences, client, self.link, self.session, self.registry, self.action_set, self
         )
+        self.versions = VersionDesk(self.link, (self.strips, self.home_strips), self)
 
     def _lay_out(self) -> None:
         self.setObjectName("main")
@@ -197,6 +199,7 @@ class MainWindow(QMainWindow):
                 **self.pinning.handlers(),
                 **self.partial.handlers(),
                 **self.preferences_desk.handlers(),
+                **self.versions.handlers(),
             }
         )
         self.action_set.work_in(self.canvas)

@@ -104,7 +104,7 @@ MENUS: tuple[MenuData, ...] = (
             ),
         ),
     ),
-    MenuData("help", ("view.keys", "app.preferences")),
+    MenuData("help", ("view.keys", "app.preferences", LINE, "app.new_version")),
 )
 
 

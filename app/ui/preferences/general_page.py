@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.document.workflow import Json
-from app.sdk.fields import ChoiceField, NumberField
+from app.sdk.fields import ChoiceField, NumberField, ToggleField
 from app.ui.inspector.own_specs import options, own
 from app.ui.preferences.form_page import FormPage
 
@@ -24,6 +24,7 @@ class GeneralPage(FormPage):
         own("scale", ChoiceField(label="Size", options=options(*_SCALES)), str, "100"),
         own("motion", ChoiceField(label="Motion", options=options(*_MOTION)), str, _SYSTEM),
         own("autosave", NumberField(label="Safety copy", minimum=1, maximum=600, unit="seconds"), float, 5.0),
+        own("watch_versions", ToggleField(label="Tell of new versions"), bool, True),
     )
 
     def shown(self) -> Mapping[str, Json]:
@@ -38,6 +39,7 @@ class GeneralPage(FormPage):
             "scale": scale,
             "motion": motion,
             "autosave": now.autosave_seconds,
+            "watch_versions": now.watch_versions,
         }
 
     def chosen(self, name: str, value: Json) -> Mapping[str, Any]:
