@@ -43,7 +43,10 @@ class ListDigest:
         self._sum = 0
 
     def add(self, number: int, value: Value) -> None:
-        self._sum += int(digest_of([number, value]), 16)
+        text = (
+            f"[{number}, {encode_basestring_ascii(value)}]" if type(value) is str else _json([number, value])
+        )
+        self._sum += int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
 
     @property
     def value(self) -> str:

@@ -73,6 +73,7 @@ class MapRun:
         self._again: dict[int, int] = {}
         self._digests: dict[str, ListDigest] = {}
         self._wrong = ListDigest()
+        self._through: dict[int, ItemRecord] = {}  # unless there are too many
         self.count = 0
         self.done = 0
         self.failed = 0
@@ -103,8 +104,16 @@ class MapRun:
             done = self._digests[name].value if name in self._digests else ""
             digest = digest_of([failed, self.count, done, self._wrong.value])
             return ItemList(self._run.journal, self._where.place, name, failed, count, self.count, digest)
-        items = await self._run.journal.items(self._where.place, 0, self.count)
+        items = await self._items()
         return [value for item in items for value in values_of_item(item, name, failed)]
+
+    async def _items(self) -> Sequence[ItemRecord]:
+        """What is through, and on the disk: in a run that went on, what an earlier life had done, too."""
+        journal = self._run.journal
+        if not journal.is_fresh:
+            return await journal.items(self._where.place, 0, self.count)
+        await journal.flush()
+        return [self._through[number] for number in sorted(self._through)]
 
     async def _work(self) -> None:
         self._run.begin()
@@ -163,6 +172,10 @@ class MapRun:
             _row(element.item),
         )
         self._count_in(record)
+        if self.count <= _IN_MEMORY:
+            self._through[number] = record
+        else:
+            self._through.clear()
         run.journal.note_item(record)
         self._settled(number, status, failure, node, tally.cost)
         if self._is_enough():
