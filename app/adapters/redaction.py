@@ -42,13 +42,14 @@ _AFTER_NAME = re.compile(
 
 _secrets: set[str] = set()
 _exact: re.Pattern[str] | None = None
+_exact_texts: tuple[str, ...] = ()  # the same, which a text without any is gone through faster for
 _exact_bytes: tuple[bytes, ...] = ()
 _changing = Lock()
 
 
 def remember(secret: str) -> None:
     """Hides this value from now on wherever text passes `redact`, also as JSON, in URLs and as Basic authorisation."""
-    global _exact, _exact_bytes  # noqa: PLW0603 - one gate a process
+    global _exact, _exact_texts, _exact_bytes  # noqa: PLW0603 - one gate a process
     if len(secret) < SHORTEST:
         return
     with _changing:
@@ -56,13 +57,20 @@ def remember(secret: str) -> None:
             return
         _secrets.add(secret)
         forms = sorted({form for one in _secrets for form in _forms(one)}, key=len, reverse=True)
-        _exact_bytes = tuple(form.encode(errors="replace") for form in forms)
         _exact = re.compile("|".join(map(re.escape, forms)))
+        _exact_bytes = tuple(form.encode(errors="replace") for form in forms)
+        _exact_texts = tuple(forms)
 
 
 def hide_known(text: str) -> str:
     """The text with the secrets of this process hidden, and nothing else touched."""
-    return text if _exact is None else _exact.sub(HIDDEN, text)
+    if _exact is not None:
+        for (
+            form
+        ) in _exact_texts:  # as a rule none is there, and so it takes a tenth of the time of the pattern
+            if form in text:
+                return _exact.sub(HIDDEN, text)
+    return text
 
 
 def hide_in_json(text: str) -> str:
