@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from app.costs.cost import Cost
 from app.costs.usage import Usage
 from app.events.run_events import Failure
@@ -44,13 +46,13 @@ def step(place: str = "", node: str = "ask", text: str = "hello", **changed: Any
         verdict={"verdict": "passed", "reasons": [{"code": "reason.ok", "args": {"n": 1}}]},
         saved=Cost(Decimal("0.10"), "estimated"),
     )
-    return replace(made, **changed)
+    return structs.replace(made, **changed)
 
 
 def computed(node: str, text: str = "hello", place: str = "#a", **changed: Any) -> StepRecord:
     """As a step that only computes leaves it."""
     made = StepRecord(place, node, "ok", "data.template", 1, "", {"text": text}, "#17", attempts=1)
-    return replace(made, **changed)
+    return structs.replace(made, **changed)
 
 
 def failed_step(place: str = "") -> StepRecord:
@@ -73,7 +75,7 @@ def call(place: str = "", node: str = "ask", digest: str = "a" * 64, **changed: 
         usage=Usage(100, 50, 7, 3),
         cost=Cost(Decimal("0.0012300"), "priced"),
     )
-    return replace(made, **changed)
+    return structs.replace(made, **changed)
 
 
 def item(number: int, frame: str = "", key: str = "", **changed: Any) -> ItemRecord:
@@ -88,4 +90,4 @@ def item(number: int, frame: str = "", key: str = "", **changed: Any) -> ItemRec
         seconds=0.1,
         values={"message": f"m{number}", "n": number},
     )
-    return replace(made, **changed)
+    return structs.replace(made, **changed)

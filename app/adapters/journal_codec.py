@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from json.encoder import encode_basestring as _quoted
 from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 
+from msgspec.structs import replace
+
 from app.adapters.redaction import hide_in_json
 from app.document.workflow import Json, JsonObject
-from app.events.json_codec import json_of, record_of
+from app.events.json_codec import json_of, json_text, record_of
 from app.executor.journal import CallRecord, ItemRecord, Place, StepRecord
 from app.sdk.data_types import Value
 
@@ -60,7 +61,7 @@ def computed_row(run: int, place: Place, records: Sequence[StepRecord]) -> Row:
     """
     first = records[0]
     each = [[one.node, one.type, one.version, one.at, one.seconds, one.verdict] for one in records]
-    text = _as_stored(_ENCODER.encode([first.scope, each]))
+    text = json_text([first.scope, each])
     names = (run, stored(place), stored(f"{_TOGETHER}{first.node}"))
     return _row(names, _hidden(text), [one.outputs for one in records])
 
@@ -158,16 +159,17 @@ def read(name: Name) -> str:
 
 def values_text(values: _Values) -> str:
     """JSON with `{"$lazy": reference}` for lazy values; a plain record's own "$lazy" gets one more "$"."""
-    text = _texts(values) or _ENCODER.encode(values)
+    if isinstance(values, Mapping):
+        text = _texts(values) or _ENCODER.encode(values)
+    else:
+        text = f"[{','.join([_texts(one) or _ENCODER.encode(one) for one in values])}]"
     if _LAZY in text:
         text = _ENCODER.encode(_escaped(values))
     return _as_stored(text)
 
 
-def _texts(values: _Values) -> str:
+def _texts(values: Mapping[str, Value]) -> str:
     """The same JSON where all values are texts, as they mostly are; empty where they aren't."""
-    if not isinstance(values, dict):
-        return ""
     parts: list[str] = []
     for name, value in values.items():
         if type(value) is not str:

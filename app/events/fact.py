@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
-
 import msgspec
-
-T = TypeVar("T")
-
-
-@dataclass_transform(frozen_default=True)
-def fact(klass: type[T]) -> type[T]:
-    """A dataclass that the type checker keeps from being changed; Python itself would take three times as long to make
-    it if it were to watch, and there are two for every step that runs.
-    """
-    return dataclass(slots=True, unsafe_hash=True)(klass)
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

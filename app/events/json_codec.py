@@ -49,10 +49,15 @@ def json_of(record: Any, *without: str) -> str:
         for (name, default), value in zip(fields, values_of(record), strict=True)
         if value is not default and value != default
     }
+    return json_text(said)
+
+
+def json_text(plain: Any) -> str:
+    """Plain data, and records in it, as JSON on one line that every file takes."""
     try:
-        return _ENCODER.encode(said).decode()
+        return _ENCODER.encode(plain).decode()
     except UnicodeEncodeError:
-        return _escaped(said)
+        return _escaped(plain)
 
 
 def decode(line: str | bytes) -> RunEvent | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+import msgspec
 
 from app.costs.cost import FREE, Cost
 from app.costs.price import counted_for
@@ -16,8 +17,7 @@ from app.executor.tally import Tally
 from app.executor.time_limit import TimeLimit
 
 
-@dataclass(slots=True)
-class Instance:
+class Instance(msgspec.Struct):
     """`begun` is in seconds since the run's start; usage and cost are the sums of its model calls, `counted` what
     limits count for them.
 
@@ -28,7 +28,7 @@ class Instance:
     scope: Scope
     begun: float
     place: Place = ""
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally = msgspec.field(default_factory=Tally)
     attempts: int = 0
     calls: int = 0
     usage: Usage = NO_USAGE
@@ -38,7 +38,7 @@ class Instance:
     cut: bool = False
     saved: Cost | None = None  # what replies of the cache would have cost
     path: tuple[Mapping[str, Json], ...] = ()  # which models were asked, and what came of each
-    answered: dict[int, Usage | None] = field(default_factory=dict[int, Usage | None])  # by tier
+    answered: dict[int, Usage | None] = {}  # by tier
     limit: TimeLimit | None = None  # of the attempt under way
     under_way: int = 0  # model calls side by side
     waiting: int = 0  # of them, or the one thing that it waits for itself

@@ -12,12 +12,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+import msgspec
+
 from app.costs.cost import FREE, Cost
 from app.costs.ledger import Entry, Ledger
 from app.costs.usage import NO_USAGE, Usage
 from app.document.problem import Problem
 from app.document.workflow import Json, JsonObject
-from app.events.fact import fact
 from app.events.run_events import Failure, RunStatus, Scope
 from app.sdk.data_types import Value
 from app.sdk.errors import may_pass
@@ -30,8 +31,7 @@ NOTES_A_RUN = 5_000  # step records that are kept without being waited for; late
 NOTE_BYTES = 64 * 1024  # of one of them; a longer one is dropped
 
 
-@fact
-class StepRecord:
+class StepRecord(msgspec.Struct, frozen=True):
     """One instance that settled; `sent`: an outside effect began and nobody knows yet how it ended.
 
     `inputs` is the digest of the input values by port, `type` and `version` what the node was. `outputs` holds the
@@ -45,7 +45,7 @@ class StepRecord:
     type: str
     version: int
     inputs: str
-    outputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    outputs: Mapping[str, Value] = {}
     scope: Scope = ""
     at: float = 0.0
     seconds: float = 0.0
@@ -70,8 +70,7 @@ class StepRecord:
         return self.status == "ok" or (self.failure is not None and not may_pass(self.failure.code))
 
 
-@fact
-class ItemRecord:
+class ItemRecord(msgspec.Struct, frozen=True):
     """One row, element or turn that is through. `frame` is the place of the Map or Loop ("" for a run over rows),
     `key` its last part without the "#", `number` counts from 0 in the order of the source.
     """
@@ -80,17 +79,16 @@ class ItemRecord:
     key: str
     number: int
     status: ItemStatus
-    outputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    outputs: Mapping[str, Value] = {}
     failure: Failure | None = None
     node: str = ""  # where it failed
     usage: Usage = NO_USAGE
     cost: Cost = FREE
     seconds: float = 0.0
-    values: JsonObject = field(default_factory=dict[str, Json])  # the row as it was read
+    values: JsonObject = {}  # the row as it was read
 
 
-@fact
-class CallRecord:
+class CallRecord(msgspec.Struct, frozen=True):
     """A reply that one instance got before it settled: what it asked again in a later life is answered from here.
 
     `digest` is that of the request, `ordinal` counts equal requests of the instance from 0. `reply` is plain data.
@@ -101,7 +99,7 @@ class CallRecord:
     node: str
     digest: str
     ordinal: int
-    reply: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    reply: Mapping[str, Value] = {}
     scope: Scope = ""
     at: float = 0.0
     seconds: float = 0.0

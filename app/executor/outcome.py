@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from app.costs.cost import Cost
 from app.document.workflow import Json
@@ -21,8 +22,7 @@ from app.sdk.typed_values import EMPTY, typed
 from app.sdk.verdict import Reason, Verdict
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct):
     """`tokens` by port; a port without one gets a skip. `stops`: the scope ends with this failure. `skip` says why the
     step did nothing at all; `source`, `saved` and `model` are those of a result that was there already.
     """

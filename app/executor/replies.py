@@ -8,10 +8,10 @@ and by its number among equal requests: a step may ask in any order.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import msgspec
+from msgspec import structs
 
 from app.costs.cost import FREE, Cost
 from app.costs.usage import Usage
@@ -31,8 +31,7 @@ class Taken(msgspec.Struct, frozen=True, gc=False):
     counted: Decimal = Decimal(0)
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(msgspec.Struct):
     """One call of an instance. `digest` is empty until it has to be told from another one.
 
     `reply` is there before the call where it was had before; `record`: in an earlier life of the run.
@@ -125,7 +124,7 @@ class Replies:
             records: list[CallRecord] = []
             if self._base is not None:
                 of_base = await self._base.calls(instance.place, instance.node)
-                records += [replace(record, counted=True) for record in of_base]
+                records += [structs.replace(record, counted=True) for record in of_base]
             if journal.has_calls:
                 records += await journal.calls(instance.place, instance.node)
             self._earlier = {(record.digest, record.ordinal): record for record in records}

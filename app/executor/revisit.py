@@ -7,8 +7,10 @@ what is pure is computed again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
+
+from msgspec import structs
 
 from app.document.workflow import Json
 from app.events.run_events import RunEvent, Scope
@@ -200,9 +202,9 @@ class _Visit:
         """What needs no work: it was given, recorded, or only shown."""
         past, values = self._run.past, self._run.values
         if step.id in past.pins:
-            return replace(of_outputs(step, past.pins[step.id], values, scope), source="pin")
+            return structs.replace(of_outputs(step, past.pins[step.id], values, scope), source="pin")
         if step.id in past.before:
-            return replace(of_outputs(step, past.before[step.id], values, scope), source="record")
+            return structs.replace(of_outputs(step, past.before[step.id], values, scope), source="record")
         if record is not None and record.status != "sent":
             if record.failure:
                 return after_failure(step, record.failure, values, scope)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from app.document.characters import is_whole, whole_value
 from app.events.run_events import Preview, Scope
@@ -17,8 +18,7 @@ STORE_CHARACTERS = 200_000_000  # of whole values kept in memory; the oldest lea
 BESIDE_A_JOURNAL = 16_000_000  # the same where the run's journal holds them too
 
 
-@dataclass(slots=True)
-class Token:
+class Token(msgspec.Struct):
     """A value on an edge, with the preview that its event carried.
 
     `convert` makes it the data type that the input wants; the preview stays that of the source.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.events.fact import fact
+import msgspec
+
 from app.events.run_events import Scope
 from app.executor.journal import Place
 
 
-@fact
-class Where:
+class Where(msgspec.Struct, frozen=True, gc=False):
     """`row` is the number of the innermost row or element, from 0; None outside of all."""
 
     scope: Scope = ""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from app.adapters import redaction
 from app.adapters.journal_codec import (
@@ -174,4 +174,4 @@ def test_a_key_that_a_server_sent_back_is_hidden() -> None:
 
 def test_what_is_no_json_is_refused() -> None:
     with pytest.raises(TypeError):
-        step_row(1, replace(step(), outputs={"x": object()}))  # type: ignore[dict-item]
+        step_row(1, structs.replace(step(), outputs={"x": object()}))  # type: ignore[dict-item]

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.document.workflow import CachePolicy, Json, Node, OnError, Workflow
 from app.events.run_events import (
@@ -272,7 +273,8 @@ async def test_a_newer_version_of_a_type_is_asked_about_once() -> None:
     kept = lives.runs._runs["r"].steps  # noqa: SLF001
     for place, records in kept.items():
         kept[place] = {
-            name: replace(record, version=0) if name == "m" else record for name, record in records.items()
+            name: structs.replace(record, version=0) if name == "m" else record
+            for name, record in records.items()
         }
     lives.models.asked.clear()
     _, asked = await answered(await lives.start(rows=rows), "approved")
