@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
+from app.adapters.boot_clock import this_moment
 from app.adapters.costs_export import export_costs
 from app.adapters.event_files import EventFile
 from app.adapters.file_rows import restored
@@ -351,7 +352,7 @@ class Engine:
                 calls=taken.calls,
                 retry_failed=retry_failed,
                 counted=sum((one.counted for one in booked), Decimal(0)),
-                timed=summary.timed,
+                timed=max(summary.timed, totals.timed),
             )
             rows, count = await self._rows(plan, request)
             await self.runs.summarise(run, replace(summary, status="running"))
@@ -359,7 +360,7 @@ class Engine:
             if anew.budget is not None:  # a person says it now: it outranks what the workflow says
                 limits = replace(limits, budget=anew.budget)
             if anew.time_limit is None:
-                limits = replace(limits, time=_more_time(limits.time, summary.timed))
+                limits = replace(limits, time=_more_time(limits.time, past.timed))
             keeping, warnings = self._keeping(request, journal, past), checked.problems
             return self._launch(run, request, plan, grants, limits, (rows, count), keeping, warnings)
         except JournalError as error:
@@ -507,6 +508,7 @@ class Engine:
             prices_of=outside.prices.as_of,
             price_of=outside.prices.price_of,
             memory=memory,
+            moment=this_moment,
         )
 
     def _limits(self, request: RunRequest, grants: Grants) -> Limits:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from app.costs.cost import Cost
 from app.costs.price import Price
 from app.costs.usage import Usage
+from app.executor.moments import Moment, wall_moment
 from app.sdk.context import Files, Net
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts, Models
@@ -22,7 +23,7 @@ class Doors:
     """`may_ask` says whether a model was granted, `cost_of` prices a usage (None: the server did not say),
     `upper_bound` is what a call may cost at most, None where the price is unknown, `prices_of` the date of
     the price list, `price_of` the price of a model's tokens, None where nobody knows it. `memory` holds the
-    conversations of this workflow.
+    conversations of this workflow. `moment` says what time it is to whom it matters after a restart, too.
     """
 
     models: Models
@@ -34,6 +35,7 @@ class Doors:
     prices_of: str = ""
     price_of: Callable[[ModelFacts | None], Price | None] = lambda _: None
     memory: Memory = field(default_factory=MemoryOfProcess)
+    moment: Callable[[], Moment] = wall_moment
 
 
 @dataclass(frozen=True, slots=True)

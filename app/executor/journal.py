@@ -36,7 +36,8 @@ class StepRecord(msgspec.Struct, frozen=True):
 
     `inputs` is the digest of the input values by port, `type` and `version` what the node was. `outputs` holds the
     values of the ports that carried one. `at` and `seconds` count from the run's start, over all its lives.
-    `saved` is what a hit of the cache would have cost.
+    `held` is how much of that, up to its end, the run's limit of time did not count. `saved` is what a hit of the cache
+    would have cost.
     """
 
     place: Place
@@ -59,6 +60,7 @@ class StepRecord(msgspec.Struct, frozen=True):
     saved: Cost | None = None
     path: tuple[Mapping[str, Json], ...] = ()  # as in NodeSettled
     instead: Cost | None = None
+    held: float = 0.0
 
     def is_of(self, inputs: str) -> bool:
         """Whether a frame that was given this had decided it; decisions of before say nothing of that."""
@@ -92,7 +94,7 @@ class CallRecord(msgspec.Struct, frozen=True):
     """A reply that one instance got before it settled: what it asked again in a later life is answered from here.
 
     `digest` is that of the request, `ordinal` counts equal requests of the instance from 0. `reply` is plain data.
-    `counted`: the instance failed meanwhile, and its step record says what this call took.
+    `counted`: the instance failed meanwhile, and its step record says what this call took. `held` is as in StepRecord.
     """
 
     place: Place
@@ -108,6 +110,7 @@ class CallRecord(msgspec.Struct, frozen=True):
     usage: Usage | None = None
     cost: Cost = FREE
     counted: bool = False
+    held: float = 0.0
 
 
 class JournalError(Exception):

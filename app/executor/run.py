@@ -29,6 +29,7 @@ from app.events.run_events import (
     Scope,
     TextStreamed,
 )
+from app.executor.asked_since import time_to_answer
 from app.executor.booking import Booking
 from app.executor.deadlines import Deadlines
 from app.executor.doors import Doors, Limits
@@ -106,6 +107,11 @@ class Run:
     def now(self) -> float:
         """Seconds since the start, on the monotonic clock, in steps of 0.1 ms."""
         return (time.monotonic() - self._begun) * 10_000 // 1 / 10_000  # `round` takes three times as long
+
+    @property
+    def held(self) -> float:
+        """Seconds until now that the limit of time did not count, to a tenth: mostly none."""
+        return round(max(0.0, self.now - self.time_limit.used), 1)
 
     def emit(self, event: RunEvent) -> None:
         if not self._closed:
@@ -327,8 +333,11 @@ class Run:
         return {node: record for journal in journals for node, record in (await journal.steps(place)).items()}
 
     async def ask(self, instance: Instance, question: Question, about: About = "") -> Answer:
-        """Waits for a person's answer. Raises NodeError `person.no_answer`."""
-        place = (instance.node, instance.scope)
+        """Waits for a person's answer. Raises NodeError `person.no_answer`, JournalError."""
+        place, left = (instance.node, instance.scope), question.timeout
+        if left is not None:
+            moment = self.doors.moment()
+            left = await time_to_answer(self.journal, instance, left, moment, self.now)
         self._questions[place] = asyncio.get_running_loop().create_future()
         self.emit(
             PersonAsked(
@@ -343,7 +352,7 @@ class Run:
         )
         try:
             with self._waits(instance, None):
-                async with asyncio.timeout(question.timeout):
+                async with asyncio.timeout(left):
                     answer = await self._questions[place]
         except TimeoutError as late:
             raise NodeError("person.no_answer", seconds=question.timeout) from late

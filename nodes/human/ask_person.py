@@ -41,7 +41,7 @@ class AskPersonFields:
         float | None,
         NumberField(
             label="Wait at most",
-            help="Empty: as long as it takes.",
+            help="Empty: as long as it takes. Time while Baton is closed counts too.",
             minimum=0.1,
             maximum=525_600,
             unit="minutes",
