@@ -155,5 +155,6 @@ class Replies:
                 facts.connection if facts else "",
                 taken.usage,
                 taken.cost,
+                held=self._run.held,
             )
         )

@@ -308,6 +308,7 @@ class Settling:
             saved=outcome.saved if outcome else None,
             path=instance.path or (outcome.path if outcome else ()),
             instead=outcome.instead if outcome else None,
+            held=self._run.held,
         )
 
 

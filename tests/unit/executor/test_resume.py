@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -30,6 +31,7 @@ from app.executor.journal import JournalError, RunHead, StepRecord
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
 from app.executor.run import Run
+from app.executor.totals import totals_of
 from app.sdk.context import Answer
 from tests.flows import (
     Effect,
@@ -505,3 +507,31 @@ async def test_what_may_not_be_asked_is_not_remembered_either() -> None:
     through = replace(doors(), may_ask=lambda _: False)
     execution = Execution(plan(asking()), through, Limits(), "r", {}, keeping=Keeping(cache=shelf))
     assert status(await events_of(execution)) == "failed"
+
+
+async def test_after_a_crash_the_time_that_counted_is_known_from_the_records(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two hours of work, and a day in which a person was waited for; nobody was left to sum it up."""
+    workflow = flow(
+        {"a": "test.source", "m1": "test.model", "p": "test.person", "m2": "test.model", "r": "test.result"},
+        ["a.value>m1.value", "m1.value>p.value", "p.value>m2.value", "m2.value>r.value"],
+    )
+    lives, real, passed = Lives(workflow), time.monotonic, [0.0]
+    answer = lives.models.answer
+
+    def slowly(text: str) -> str:
+        passed[0] += 3600.0
+        return answer(text)
+
+    lives.models.answer = slowly
+    execution = await lives.start(limits=Limits(time=1e6))
+    monkeypatch.setattr(time, "monotonic", lambda: real() + passed[0])
+    async for batch in execution.batches():
+        if any(isinstance(event, RunPaused) for event in batch):
+            passed[0] += 86_400.0
+            execution.answer("p", "", Answer("approved", "x"))
+    _, _, journal = await lives.runs.look("r")
+    totals = await totals_of(journal)
+    assert 86_400 + 7200 <= totals.until < 86_400 + 7300
+    assert 7199 <= totals.timed < 7300
