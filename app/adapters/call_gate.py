@@ -94,6 +94,7 @@ class CallGate:
         self._timer: Timer | None = None
         self._timer_at = 0.0
         self._teller: Timer | None = None
+        self.sends = True  # who is let in goes out at once
         # What the calls that were let in wait for themselves: so do those behind them.
         self.waits_for: Callable[[], Waiting | None] = lambda: None
 
@@ -140,7 +141,7 @@ class CallGate:
                 self._admit(turn, now)
             else:
                 await self._wait(turn, now)
-            if turn.waits is not None:
+            if self.sends and turn.waits is not None:
                 turn.waits.calls()
         except BaseException:
             self._give_up(turn)

@@ -53,6 +53,7 @@ class ConnectionLimits:
         if gate is None:
             gate = self._gates[place] = CallGate(connection.name, limits, self._total, self._clock)
             if connection.kind == "embedded":
+                gate.sends = False  # it waits for memory first, and for its model to be loaded
                 gate.waits_for = partial(self._waits_for, model)
         gate.use(limits)
         return gate

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -96,10 +96,13 @@ class LocalModels:
         placed = await self._place(name)
         try:
             async with self._planner.place(placed.tenant, waits):
-                await placed.host.ensure()
+                with _waiting(waits):
+                    await placed.host.ensure()
                 if not placed.tenant.is_ready:
                     self._planner.ready(placed.tenant, placed.host.loaded_in)
                 async with placed.host.lease() as endpoint:
+                    if waits is not None:
+                        waits.calls()
                     yield endpoint
         finally:
             if placed.host.pid is None and not placed.host.is_starting:
@@ -214,6 +217,19 @@ class LocalModels:
             waiting,
             tuple(one.name for one in self._planner.behind(tenant)) if waiting else (),
         )
+
+
+@contextmanager
+def _waiting(waits: WaitListener | None) -> Generator[None]:
+    """A call waits here: nothing of it has gone out, and its time stands still."""
+    if waits is None:
+        yield
+        return
+    waits.begins()
+    try:
+        yield
+    finally:
+        waits.ends()
 
 
 def _status(tenant: Tenant) -> ModelStatus:

@@ -16,6 +16,7 @@ from app.adapters.machine_memory import resident
 from app.adapters.model_setup import LoraAdapter, ModelSetup
 from app.processes import children
 from app.sdk.errors import NodeError
+from app.sdk.gateway import Waiting, WaitListener
 from app.settings import Preferences
 from tests.unit.adapters.gguf_files import write_gguf
 from tests.unit.processes.processes_seen import running
@@ -98,9 +99,43 @@ async def test_with_room_for_one_the_other_waits_and_the_first_leaves_when_it_is
     assert await states(models) == [("second", "idle")]
 
 
-async def use(models: LocalModels, name: str) -> None:
-    async with models.lease(name):
+async def use(models: LocalModels, name: str, waits: WaitListener | None = None) -> None:
+    async with models.lease(name, waits):
         pass
+
+
+class Heard:
+    """A WaitListener."""
+
+    def __init__(self) -> None:
+        self.waiting = self.called = 0
+
+    def begins(self) -> None:
+        self.waiting += 1
+
+    def waits(self, why: Waiting) -> None:
+        """It waits still."""
+
+    def ends(self) -> None:
+        self.waiting -= 1
+
+    def calls(self) -> None:
+        self.called += 1
+
+
+async def test_no_call_goes_out_before_its_model_has_memory_and_is_loaded(make: Make, setups: Setups) -> None:
+    models = make(Preferences(threads=1, model_memory_mb=need(setups.all["first"]) // MIB + 50))
+    first, second = Heard(), Heard()
+    loading = asyncio.create_task(use(models, "first", first))
+    await until(lambda: bool(first.waiting))
+    waiting = asyncio.create_task(use(models, "second", second))
+    await until(lambda: bool(second.waiting))
+    for task in (loading, waiting):
+        task.cancel()
+    await asyncio.gather(loading, waiting, return_exceptions=True)
+    assert (first.called, first.waiting, second.called, second.waiting) == (0, 0, 0, 0)
+    await use(models, "first", first)
+    assert (first.called, first.waiting) == (1, 0)
 
 
 async def test_what_the_machine_has_free_holds_both(make: Make) -> None:

@@ -90,6 +90,29 @@ async def test_what_is_stopped_while_it_waits_was_no_call_and_cost_nothing() -> 
     assert (models.gate.running, models.gate.waiting) == (0, 0)
 
 
+async def test_what_is_stopped_while_its_model_waits_for_memory_was_no_call() -> None:
+    """The gate has let it in; behind that it waits again."""
+
+    class WithoutMemory(GatedModel):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            async with self.gate.turn(lambda: 1, request.waits):
+                assert request.waits is not None
+                request.waits.begins()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    request.waits.ends()
+            raise AssertionError
+
+    models = WithoutMemory()
+    models.gate.sends = False
+    execution = start(ASK, through=doors(models, "1"))
+    following = asyncio.ensure_future(events_of(execution))
+    await until(lambda: models.gate.running == 1)
+    execution.stop()
+    assert not [event for event in await following if isinstance(event, ModelCalled)]
+
+
 async def test_messages_are_told_once_for_each_connection_in_five_seconds() -> None:
     execution = start(ASK, through=doors(GatedModel()))
     run = execution._run  # noqa: SLF001 - its clock can't be turned from outside
