@@ -6,14 +6,27 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from app.adapters.database import Database
 from app.adapters.journal_codec import read, stored
 from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.ledger_rows import ENTRIES, entry_of
 from app.costs.cost import Cost, CostState, worse
-from app.costs.ledger import ALWAYS, EVERYTHING, Days, Entry, Filter, Ledger, Part, Sample, Speed, Sum, Tries
+from app.costs.ledger import (
+    ALWAYS,
+    EVERYTHING,
+    Days,
+    EndedBy,
+    Entry,
+    Filter,
+    Ledger,
+    Part,
+    Sample,
+    Speed,
+    Sum,
+    Tries,
+)
 from app.costs.speeds import ENOUGH_TOKENS, speeds_of
 from app.costs.usage import Usage
 from app.executor.journal import JournalError
@@ -38,19 +51,23 @@ _WHERE = """
     (? = '' OR day >= ?) AND (? = '' OR day <= ?) AND (? = '' OR workflow_id = ?) AND (? = '' OR node = ?)
     AND (? = '' OR model = ?) AND (? = '' OR connection = ?) AND (? = '' OR run = ?)
 """
+_ENDED = "outcome IN ('" + "', '".join(get_args(EndedBy)) + "')"
 _TRIES = f"""
     WITH latest AS (
-        SELECT connection, model, outcome {_JOINED} WHERE source = 'call' ORDER BY day DESC, at DESC LIMIT ?
+        SELECT connection, model, outcome {_JOINED} WHERE source = 'call' AND NOT {_ENDED}
+        ORDER BY day DESC, at DESC LIMIT ?
     ) SELECT connection, model, COUNT(*), SUM(outcome <> '') FROM latest GROUP BY connection, model
 """  # noqa: S608 - our own names
 _CALL = "FILTER (WHERE source = 'call')"
+_WAITED_FOR = f"FILTER (WHERE source = 'call' AND NOT {_ENDED})"
 _HIT = "FILTER (WHERE source = 'cache')"
 _SUMS = f"""
-    COUNT(*) {_CALL}, COUNT(*) FILTER (WHERE outcome <> ''), COUNT(*) FILTER (WHERE source = 'call' AND free),
+    COUNT(*) {_CALL}, COUNT(*) FILTER (WHERE outcome <> '' AND NOT {_ENDED}),
+    COUNT(*) FILTER (WHERE source = 'call' AND free),
     COUNT(*) FILTER (WHERE state = 'unknown'), TOTAL(input), TOTAL(output), TOTAL(cached), TOTAL(reasoning),
     TOTAL(written),
     exact(cost) FILTER (WHERE cost <> '0'), worst(state) {_CALL}, exact(counted) FILTER (WHERE counted <> '0'),
-    TOTAL(seconds), COUNT(DISTINCT run || ' ' || scope) {_CALL},
+    TOTAL(seconds), COUNT(DISTINCT run || ' ' || scope) {_WAITED_FOR},
     COUNT(DISTINCT connection || ' ' || model) {_CALL}, COUNT(*) {_HIT},
     exact(saved) FILTER (WHERE saved <> '0'), worst(saved_state) {_HIT},
     exact(cached_saving) FILTER (WHERE cached_saving <> '0'), type, MAX(at)

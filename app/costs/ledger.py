@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, get_args
 
 import msgspec
 
@@ -14,6 +14,7 @@ from app.costs.price import Price
 from app.costs.usage import NO_USAGE, Usage
 
 EntrySource: TypeAlias = Literal["call", "cache"]
+EndedBy: TypeAlias = Literal["call.stopped", "call.ended"]  # with the run; before it was through
 Part: TypeAlias = Literal["day", "workflow", "run", "node", "model", "connection", "tier"]
 
 
@@ -35,14 +36,20 @@ class Origin:
     free: bool = False
 
 
+def is_ended(outcome: str) -> bool:
+    """Whether a call was ended from here before its answer was whole."""
+    return outcome in get_args(EndedBy)
+
+
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """One call of a model, well ended or not; or one answer that the cache gave instead (`source`), with what it
     `saved`.
 
     `at` is when it ended, in seconds since 1970; `day` is that day where the person was, "2026-11-20". `counted` is
-    what limits count: the cost, or where nobody knows it the estimate. `outcome` is the code of the failure, or empty.
-    `cached_saving` is what the provider took off for tokens that it knew. `tier` and `part` say which of a step's calls
-    it was.
+    what limits count: the cost, or where nobody knows it the estimate. `outcome` is the code of the failure, or empty;
+    an `EndedBy` where nobody waited for the answer any more, so that the call tells neither how fast its model is nor
+    how sure. `cached_saving` is what the provider took off for tokens that it knew. `tier` and `part` say which of a
+    step's calls it was.
     """
 
     origin: Origin
@@ -60,6 +67,16 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     tier: int = 0
     part: str = ""
 
+    @property
+    def is_ended(self) -> bool:
+        """See `is_ended`."""
+        return is_ended(self.outcome)
+
+    @property
+    def is_failed(self) -> bool:
+        """It came to nothing by itself."""
+        return bool(self.outcome) and not self.is_ended
+
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -75,8 +92,8 @@ class Sum:
     a node by id; `names` are the latest words for them.
 
     `cost.known` is the sum of what is known, and `unknown` the number of calls that aren't in it; `counted` is what
-    limits count for all of them. `rows` are the different places in runs: rows, or runs without. `type` is that of the
-    latest one's node.
+    limits count for all of them. `failed` leaves out what was ended from here, and so do `rows`, the different places
+    in runs: rows, or runs without. `type` is that of the latest one's node.
     """
 
     key: tuple[str, ...]
@@ -117,7 +134,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Calls of a model, and those of them that came to nothing."""
+    """Calls of a model that were waited for, and those of them that came to nothing."""
 
     made: int
     failed: int

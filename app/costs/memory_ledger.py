@@ -56,8 +56,8 @@ class MemoryLedger(Ledger):
     async def tries(self) -> Mapping[tuple[str, str], Tries]:
         made: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
         for entry in self._entries:
-            if entry.source == "call":
-                made[entry.origin.connection, entry.origin.model].append(bool(entry.outcome))
+            if entry.source == "call" and not entry.is_ended:
+                made[entry.origin.connection, entry.origin.model].append(entry.is_failed)
         return {who: Tries(len(outcomes), sum(outcomes)) for who, outcomes in made.items()}
 
     async def samples(
@@ -98,14 +98,14 @@ def _sum(key: tuple[str, ...], by: Sequence[Part], entries: Sequence[Entry]) -> 
         key,
         tuple(_NAMES.get(part, _PARTS[part])(latest) for part in by),
         len(calls),
-        sum(bool(entry.outcome) for entry in calls),
+        sum(entry.is_failed for entry in calls),
         sum(entry.origin.free for entry in calls),
         sum(entry.cost.state == "unknown" for entry in calls),
         sum((entry.usage for entry in entries), NO_USAGE),
         sum((entry.cost for entry in calls), FREE),
         sum((entry.counted for entry in entries), Decimal(0)),
         sum(entry.seconds for entry in entries),
-        len({(entry.origin.run, entry.scope) for entry in calls}),
+        len({(entry.origin.run, entry.scope) for entry in calls if not entry.is_ended}),
         len({(entry.origin.connection, entry.origin.model) for entry in calls}),
         len(hits),
         sum((entry.saved or FREE for entry in hits), FREE),

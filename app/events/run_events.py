@@ -73,7 +73,8 @@ class TextStreamed(Fact, frozen=True):
 
 
 class ModelCalled(Fact, frozen=True):
-    """One call of a model ended, well or not; its usage and cost count even if the attempt failed.
+    """One call of a model ended, well or not; its usage and cost count even if the attempt failed. `failure` is
+    `call.stopped` or `call.ended` where nobody waited for the answer any more.
 
     `usage` None: the server did not say. `source`: nobody was asked now, the reply was there already: from an earlier
     life of the run, whose usage and cost these are (`record`), or from the `cache`, where `saved` is what it would have

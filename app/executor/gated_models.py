@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from msgspec import structs
 
 from app.costs.cost import FREE, Cost
+from app.costs.ledger import EndedBy
 from app.costs.price import ASSUMED
 from app.costs.usage import NO_USAGE, Usage
 from app.events.run_events import Failure, ModelCalled, Source
@@ -212,11 +213,11 @@ class GatedModels:
         except BaseException as error:
             if waits.unsent:  # it cost nothing, and there was no call
                 raise
-            # None for a call that was ended: what was generated until then is booked.
-            failure = failure_of(error) if isinstance(error, Exception) else None
+            ended: EndedBy = "call.stopped" if run.stopping else "call.ended"
+            failure = failure_of(error) if isinstance(error, Exception) else Failure(ended)
             usage, cost = NO_USAGE, FREE
-            # A fault of ours may come after an answer that has to be paid.
-            if failure is None or failure.code in _MAY_BE_BILLED or not isinstance(error, NodeError):
+            # What was ended had begun to be generated; a fault of ours may come after an answer that has to be paid.
+            if failure.code in _MAY_BE_BILLED or not isinstance(error, NodeError):
                 usage = so_far()
                 cost = _estimated(run.doors.cost_of(facts, usage))
             spent = cost.known if is_known or not usage.total else ASSUMED.of(usage)

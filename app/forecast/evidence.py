@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from app.costs.ledger import Entry
+from app.costs.ledger import EndedBy, Entry
 
 MOST_UNITS = 300  # the latest runs or rows that count
 _USUAL_APART, _USUAL_RUNS_APART = (
@@ -15,6 +15,7 @@ _USUAL_APART, _USUAL_RUNS_APART = (
     0.2,
 )  # what runs take, and rows of different runs on average (logarithms)
 _WEIGHS = 2  # runs that this counts as
+_STOPPED: EndedBy = "call.stopped"
 
 
 @dataclass(slots=True)
@@ -79,16 +80,19 @@ def _deviation(values: Sequence[float], usual: float) -> float:
 
 
 def evidence_of(entries: Iterable[Entry]) -> Evidence:
-    """From the calls of one workflow in the ledger. What the cache gave is left out: it tells nothing of a new run."""
+    """From the calls of one workflow in the ledger, in the order of time. What the cache gave is left out, since it
+    tells nothing of a new run, and so are runs and rows that broke off when somebody stopped them.
+    """
+    entries = list(entries)
+    stopped = {_unit_of(entry) for entry in entries if entry.outcome == _STOPPED}
     units: dict[tuple[str, str], dict[str, Took]] = {}
     models: dict[str, set[str]] = {}
     unpriced: set[str] = set()
     for entry in entries:
-        if entry.source != "call":
+        if entry.source != "call" or _unit_of(entry) in stopped:
             continue
         origin = entry.origin
-        first = entry.scope.partition("/")[0]
-        unit = units.setdefault((origin.run, first if first.startswith("#") else ""), {})
+        unit = units.setdefault(_unit_of(entry), {})
         took = unit.setdefault(origin.node, Took())
         took.calls += 1
         took.input += entry.usage.input
@@ -102,3 +106,9 @@ def evidence_of(entries: Iterable[Entry]) -> Evidence:
     known = {node: frozenset(names) for node, names in models.items()}
     of_runs = tuple(run for (run, _), _ in latest)
     return Evidence(tuple(unit for _, unit in latest), of_runs, known, frozenset(unpriced))
+
+
+def _unit_of(entry: Entry) -> tuple[str, str]:
+    """Its run, and its row where the run went over rows."""
+    first = entry.scope.partition("/")[0]
+    return entry.origin.run, first if first.startswith("#") else ""

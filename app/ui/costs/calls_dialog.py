@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from app import figures
+from app.costs.ledger import is_ended
 from app.document.problem import Problem
 from app.processes.messages import CallLine, CallList
 from app.texts import text
@@ -60,5 +61,5 @@ class CallsDialog(QDialog):
             Cell(tokens, "muted"),
             Cell(cost),
             Cell(figures.seconds(call.seconds), "muted"),
-            Cell(wrong, "error"),
+            Cell(wrong, "muted" if is_ended(call.outcome) else "error"),
         )

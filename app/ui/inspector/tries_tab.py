@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app import figures
 from app.adapters.model_names import short_name
 from app.costs.cost import Cost
+from app.costs.ledger import is_ended
 from app.costs.usage import Usage
 from app.events.run_events import ModelCalled, Retrying
 from app.events.run_state import InstanceState
@@ -79,7 +80,8 @@ def _of_try(at: int, one: ModelCalled | Retrying) -> Sequence[Cell]:
         if failure
         else _answered(one.model, one.source)
     )
-    return _cells(at, said, bool(failure), one.usage, one.cost, one.seconds)
+    is_wrong = one.failure is not None and not is_ended(one.failure.code)
+    return _cells(at, said, is_wrong, one.usage, one.cost, one.seconds)
 
 
 def _of_turn(at: int, turn: Mapping[str, Any]) -> Sequence[Cell]:

@@ -20,7 +20,9 @@ from app.costs.limits import Cap, Caps, standings
 from app.costs.memory_ledger import MemoryLedger
 from app.costs.spending import Spending, spending_of
 from app.costs.usage import Usage
+from app.processes.messages import CallLine, CallList
 from app.ui.appearance import appearance
+from app.ui.costs.calls_dialog import CallsDialog
 from app.ui.costs.costs_page import CostsPage
 from app.ui.costs.month import Month
 from app.ui.costs.price_dialog import PriceDialog
@@ -230,6 +232,24 @@ def test_a_day_that_is_picked_shows_its_calls(page: CostsPage) -> None:
     assert page._calls.text() == "Show the 2 calls"
     page._calls.click()
     assert wanted == [("2026-11-03", None, False)]
+
+
+@pytest.mark.parametrize(
+    ("language", "outcome", "words"),
+    [
+        ("en", "call.stopped", "The run was stopped before the answer was there."),
+        ("zh-CN", "call.ended", "回答到来之前已结束：不再需要它，或时间已到。"),
+    ],
+)
+def test_a_call_that_was_ended_says_so_and_is_no_fault(
+    page: CostsPage, language: str, outcome: str, words: str
+) -> None:
+    texts.set_language(language)
+    line = CallLine(0.0, "Mail", "ask", "model.text", "Work", "opus", Usage(9, 1), FREE, 0.1, outcome)
+    dialog = CallsDialog(CallList((line,)), lambda call: call.step, page)
+    cell = dialog._cells(0)[-1]
+    assert (cell.text, cell.tone) == (words, "muted")
+    dialog.close()
 
 
 def test_the_end_of_the_month_is_named_an_estimate(page: CostsPage) -> None:

@@ -21,7 +21,7 @@ from msgspec import structs
 from app.adapters.redaction import remember
 from app.adapters.sqlite_runs import SqliteRuns
 from app.costs.cost import FREE, UNKNOWN, Cost
-from app.costs.ledger import Days, Entry, Filter, Origin, Part, Sum
+from app.costs.ledger import Days, EndedBy, Entry, Filter, Origin, Part, Sum, Tries
 from app.costs.memory_ledger import MemoryLedger
 from app.costs.price import Price
 from app.costs.usage import Usage
@@ -102,7 +102,7 @@ def some_entries(draw: st.DrawFn) -> list[Entry]:
         costs,
         money,
         st.integers(0, 64).map(lambda n: n / 8),
-        st.sampled_from(["", "", "model.timeout"]),
+        st.sampled_from(["", "", "model.timeout", "call.stopped", "call.ended"]),
         tier=st.integers(0, 2),
         cached_saving=money,
     )
@@ -141,8 +141,26 @@ def test_the_database_adds_up_as_plain_code_does(
             assert await store.ledger.entries(days, only) == await memory.entries(days, only)
             assert await store.ledger.speeds(days) == await memory.speeds(days)
             assert await store.ledger.samples("w1", "a") == await memory.samples("w1", "a")
+            assert await store.ledger.tries() == await memory.tries()
 
     asyncio.run(asked())
+
+
+@pytest.mark.parametrize("outcome", get_args(EndedBy))
+async def test_a_call_that_was_ended_is_paid_and_tells_nothing_of_its_model(
+    store: SqliteRuns, outcome: str
+) -> None:
+    whole, broken = entry(seconds=2.5), entry(1001.0, seconds=0.01, outcome=outcome, scope="#18")
+    memory, _ = MemoryLedger(), await booked(store, whole, broken)
+    for one in (whole, broken):
+        memory.book(one)
+    for ledger in (memory, store.ledger):
+        assert [one.seconds for one in await ledger.samples()] == [2.5]
+        assert (await ledger.speeds())["Work", "opus"].tokens == 20
+        assert await ledger.tries() == {("Work", "opus"): Tries(1, 0)}
+        (total,) = await ledger.sums(())
+        assert (total.calls, total.failed, total.rows) == (2, 0, 1)
+        assert total.cost.known == 2 * whole.cost.known
 
 
 async def test_days_models_and_steps_add_up_to_the_same_total(store: SqliteRuns) -> None:

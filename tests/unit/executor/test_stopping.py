@@ -10,7 +10,7 @@ import pytest
 
 from app.costs.cost import Cost
 from app.document.workflow import Node, OnError, Retry
-from app.events.run_events import ModelCalled, NodeSettled, NodeStarted, RowSettled, RunEvent
+from app.events.run_events import Failure, ModelCalled, NodeSettled, NodeStarted, RowSettled, RunEvent
 from app.executor import scope_run
 from app.executor.doors import Limits
 from tests.flows import ScriptedModels, Step, doors, events_of, flow, run, settled, start, status
@@ -76,6 +76,7 @@ async def test_what_was_stopped_says_what_it_cost() -> None:
     end = next(e for e in events if isinstance(e, NodeSettled) and e.node == "m")
     assert (end.status, end.calls, end.usage, end.cost) == ("cancelled", 1, call.usage, call.cost)
     assert end.cost.state == "estimated"
+    assert call.failure == Failure("call.stopped")
     assert end.seconds >= 0
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.costs.cost import UNKNOWN, Cost
 from app.costs.ledger import Entry, Origin
@@ -67,6 +68,16 @@ def past(outputs: list[int]) -> Evidence:
 
 def made(plan: Plan, evidence: Evidence = NO_EVIDENCE, rows: int | None = None) -> Forecast:
     return forecast(plan, situation(rows), evidence)
+
+
+def test_a_run_that_was_stopped_tells_nothing_of_a_whole_one() -> None:
+    whole = [calls(f"r{n}", node, 100 + n) for n in range(3) for node in ("a", "b")]
+    broken = [calls("s", "a", 100), structs.replace(calls("s", "b", 1), outcome="call.stopped")]
+    assert evidence_of([*broken, *whole]) == evidence_of(whole)
+    lost_race = [structs.replace(one, outcome="call.ended") for one in whole[1::2]]
+    assert len(evidence_of([*whole[::2], *lost_race]).units) == 3, (
+        "what was not needed is a part of what it takes"
+    )
 
 
 def test_the_same_question_gets_the_same_answer() -> None:
