@@ -112,7 +112,11 @@ class Gateway:
             can_embed=_first(said.can("embed"), listed.can_embed),
             local=connection.is_local,
             size_bytes=said.size_bytes,
-            extra={"provider": connection.provider, **self._doubt(connection, model)},
+            extra={
+                "provider": connection.provider,
+                "address": connection.address,
+                **self._doubt(connection, model),
+            },
         )
 
     def said(self, connection: Connection, model: str) -> ListedModel:
@@ -277,7 +281,7 @@ class Gateway:
             names = connection.models or self._prices.models(connection.kind, connection.provider)
             return tuple(map(ListedModel, names))
         if self.connections.get(connection.name) == connection:  # else it is only tried out
-            self._prices.listed.take(connection.name, ((one.name, one.price) for one in found))
+            self._prices.listed.take(connection.address, ((one.name, one.price) for one in found))
         self._named[connection.address] = frozenset(one.name for one in found)
         self._said.update({(connection.address, one.name): one for one in found})
         return found

@@ -55,20 +55,22 @@ def _rate(said: Any) -> Decimal | None:
 
 
 class ListedPrices:
-    """By connection and model. A file that can't be read or written is no loss: the next list says the same."""
+    """By address and model: what a connection is called, or leads to tomorrow, changes no server's prices. A file that
+    can't be read or written is no loss: the next list says the same.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._prices: dict[str, Price] | None = None
 
-    def price(self, connection: str, model: str) -> Price | None:
-        return self._known().get(_key(connection, model)) if connection else None
+    def price(self, address: str, model: str) -> Price | None:
+        return self._known().get(_key(address, model)) if address else None
 
-    def take(self, connection: str, prices: Iterable[tuple[str, Price | None]]) -> None:
-        """What a connection's list says now; what it said before and says no more is forgotten."""
+    def take(self, address: str, prices: Iterable[tuple[str, Price | None]]) -> None:
+        """What the list of a server says now; what it said before and says no more is forgotten."""
         known = self._known()
-        others = {name: price for name, price in known.items() if not name.startswith(_key(connection, ""))}
-        said = {_key(connection, model): price for model, price in prices if price is not None}
+        others = {name: price for name, price in known.items() if not name.startswith(_key(address, ""))}
+        said = {_key(address, model): price for model, price in prices if price is not None}
         if known != others | said:
             self._prices = others | said
             with contextlib.suppress(OSError):
@@ -81,13 +83,17 @@ class ListedPrices:
                 OSError, ValueError, TypeError, AttributeError, KeyError, ArithmeticError
             ):
                 saved = cast("dict[str, dict[str, str]]", json.loads(self._file.read_text("utf-8")))
-                self._prices = {name: _price(plain) for name, plain in saved.items()}
+                # Earlier versions wrote names of connections there.
+                self._prices = {name: _price(plain) for name, plain in saved.items() if _is_address(name)}
         return self._prices
 
 
-def _key(connection: str, model: str) -> str:
-    """Names of both may have a slash in them."""
-    return f"{connection}\n{model}"
+def _key(address: str, model: str) -> str:
+    return f"{address}\n{model}"
+
+
+def _is_address(key: str) -> bool:
+    return "://" in key.partition("\n")[0]
 
 
 def _plain(price: Price) -> dict[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -30,6 +32,7 @@ MILLION = Decimal(1_000_000)
 _WRITING = frozenset({"chat", "responses", "completion"})  # modes of the list
 _ALSO = {"cohere": ("cohere_chat",)}  # one provider, listed under two names
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+LOOKED_AFTER = 1.0  # seconds for which the person's own prices stand without a look at their file
 OWN_PARTS = ("input", "output", "cached", "reasoning", "written")
 
 Entry = Mapping[str, Any]
@@ -52,29 +55,35 @@ class PriceList:
 
     `own` is a file with the person's own prices, which come first:
     {"<connection or kind>/<model>": {"input": "0.15", "output": "0.60", "cached": …, "reasoning": …}},
-    in US dollars per million tokens. It is read again when it changed. `listed` is what servers say themselves.
+    in US dollars per million tokens. It is read again within `LOOKED_AFTER` seconds when it changed. `listed` is what
+    servers say themselves. `now` is a clock in seconds.
     """
 
     as_of = RELEASED
 
-    def __init__(self, own: Path, listed: Path | None = None) -> None:
+    def __init__(
+        self, own: Path, listed: Path | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._own_file = own
         self.listed = ListedPrices(listed or own.with_name("listed_prices.json"))
+        self._now = now
+        self._look_at = -math.inf  # when the file is looked at next
         self._own_stamp: tuple[int, int] | None = None
         self._own: Mapping[str, Price] = {}
 
-    def price(self, kind: str, model: str, connection: str = "", provider: str = "") -> Price | None:
-        """The person's own price, else what the server's list said, else ours; None where nobody knows the model."""
+    def price(
+        self, kind: str, model: str, connection: str = "", provider: str = "", address: str = ""
+    ) -> Price | None:
+        """The person's own price, else what the list of the server at this address said, else ours; None where nobody
+        knows the model.
+        """
         own = self._own_prices()
         if own:
             for key in (f"{connection}/{model}", f"{kind}/{model}"):
                 if key in own:
                     return own[key]
-        said = self.listed.price(connection, model)
-        if said is not None:
-            return said
-        entry = _entry(kind, model, provider)
-        return None if entry is None else _listed_price(entry)
+        said = self.listed.price(address, model)
+        return _price_in_list(kind, model, provider) if said is None else said
 
     def give(self, connection: str, model: str, into: Decimal, out: Decimal) -> None:
         """The person says a price, in US dollars per million tokens. Raises OSError."""
@@ -88,6 +97,7 @@ class PriceList:
         others = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
         saved[f"{connection}/{model}"] = {**others, "input": str(into), "output": str(out)}
         write_atomically(self._own_file, json.dumps(saved, indent=2, ensure_ascii=False))
+        self._look_at = -math.inf
 
     def facts(self, kind: str, model: str, provider: str = "") -> ListedFacts:
         """What the list says a model can do."""
@@ -133,9 +143,14 @@ class PriceList:
         """The price of a model's tokens; None: free on this computer, or not known."""
         if facts is None or facts.local:
             return None
-        return self.price(facts.kind, facts.id, facts.connection, str(facts.extra.get("provider", "")))
+        provider, address = (str(facts.extra.get(name, "")) for name in ("provider", "address"))
+        return self.price(facts.kind, facts.id, facts.connection, provider, address)
 
     def _own_prices(self) -> Mapping[str, Price]:
+        now = self._now()
+        if now < self._look_at:
+            return self._own
+        self._look_at = now + LOOKED_AFTER
         try:
             state = self._own_file.stat()
         except OSError:
@@ -210,6 +225,12 @@ def _entry(kind: str, model: str, provider: str = "") -> Entry | None:
         if entry is not None and entry.get("litellm_provider") in providers:
             return entry
     return None
+
+
+@cache
+def _price_in_list(kind: str, model: str, provider: str) -> Price | None:
+    entry = _entry(kind, model, provider)
+    return None if entry is None else _listed_price(entry)
 
 
 def _listed_price(entry: Entry) -> Price | None:

@@ -131,7 +131,9 @@ class ShelfMaker:
     def _model(self, line: ConnectionLine, name: str) -> ModelLine:
         connection = line.connection
         facts = self._facts(connection, name)
-        price = self._prices.price(connection.kind, name, connection.name, connection.provider)
+        price = self._prices.price(
+            connection.kind, name, connection.name, connection.provider, connection.address
+        )
         seen = self._speeds.get((connection.name, name))
         state, price_in, price_out = _priced(price, local=connection.is_local)
         return ModelLine(

@@ -109,7 +109,7 @@ def _cells(engine: Engine, facts: ModelFacts) -> tuple[object, ...]:
 
 def _prices(engine: Engine, facts: ModelFacts) -> tuple[str | None, str | None]:
     """US dollars a million tokens, in and out; None = free or not known."""
-    price = None if facts.local else engine.outside.prices.price(facts.kind, facts.id, facts.connection)
+    price = engine.outside.prices.price_of(facts)
     if price is None:
         return None, None
     return f"{price.input * 1_000_000:.2f}", f"{price.output * 1_000_000:.2f}"

@@ -7,12 +7,14 @@ import tomllib
 from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from app.adapters.listed_prices import ListedPrices, price_in
-from app.adapters.litellm_prices import PINNED, RELEASED, PriceList
+from app.adapters.litellm_prices import LOOKED_AFTER, PINNED, RELEASED, PriceList
+from app.costs.price import Price
 from app.costs.usage import Usage
 from app.sdk.gateway import ModelFacts
 
@@ -90,8 +92,9 @@ def test_long_inputs_have_their_own_price(prices: PriceList) -> None:
     assert tiered.for_input(300_000).input == Decimal("0.0000012")
 
 
-def test_own_prices_come_first_and_are_read_again(prices: PriceList, tmp_path: Path) -> None:
-    file = tmp_path / "prices.json"
+def test_own_prices_come_first_and_are_read_again(tmp_path: Path) -> None:
+    file, clock = tmp_path / "prices.json", SimpleNamespace(now=0.0)
+    prices = PriceList(file, now=lambda: clock.now)
     own = {
         "openai/gpt-4o-mini": {"input": "1", "output": "2.5", "cached": "0.5"},
         "Company gateway/big": {"input": 3.3, "output": 4},
@@ -111,8 +114,11 @@ def test_own_prices_come_first_and_are_read_again(prices: PriceList, tmp_path: P
     assert prices.cost_of(ModelFacts("mine", "Box", "ollama"), Usage(1, 1)).state == "free"
     assert not any(prices.price("broken", number) for number in "123")
     file.write_text("not json")
+    assert prices.price("openai", "gpt-4o-mini") == mini, "the file is not looked at for every call"
+    clock.now += LOOKED_AFTER
     assert prices.price("openai", "gpt-4o-mini") != mini
     file.unlink()
+    clock.now += LOOKED_AFTER
     assert prices.price("openai_compatible", "big", "Company gateway") is None
 
 
@@ -134,15 +140,24 @@ def test_what_a_servers_own_list_says_stands_before_ours_and_below_the_persons(t
         }
     }
     prices = PriceList(tmp_path / "prices.json")
-    assert prices.price("openrouter", "some/new-model", "Router") is None
-    prices.listed.take("Router", [("some/new-model", price_in(row)), ("openrouter/auto", None)])
+    model, router = "some/new-model", "https://router.example/v1"
+    assert prices.price("openrouter", model, "Router", address=router) is None
+    prices.listed.take(router, [(model, price_in(row)), ("openrouter/auto", None)])
     again = PriceList(tmp_path / "prices.json")  # the next process
-    found = again.price("openrouter", "some/new-model", "Router")
-    assert found is not None
-    assert (found.input, found.output, found.cached) == (Decimal("0.00000015"), Decimal("0.0000006"), None)
-    assert again.price("openrouter", "some/new-model", "Other") is None
-    again.give("Router", "some/new-model", Decimal(1), Decimal(2))
-    own = again.price("openrouter", "some/new-model", "Router")
+    for name in ("Router", "Renamed"):
+        found = again.price("openrouter", model, name, address=router)
+        assert found is not None
+        assert (found.input, found.output, found.cached) == (
+            Decimal("0.00000015"),
+            Decimal("0.0000006"),
+            None,
+        )
+    elsewhere = "http://127.0.0.1:4000/v1"
+    assert again.price("openrouter", model, "Router", address=elsewhere) is None, (
+        "it leads to another server now"
+    )
+    again.give("Router", model, Decimal(1), Decimal(2))
+    own = again.price("openrouter", model, "Router", address=router)
     assert own is not None
     assert own.input == Decimal("0.000001")
 
@@ -185,13 +200,23 @@ def test_what_may_mean_something_else_is_no_price(pricing: dict[str, object]) ->
 def test_a_list_that_says_a_price_no_more_is_believed(tmp_path: Path) -> None:
     listed = ListedPrices(tmp_path / "listed.json")
     price = price_in({"id": "m", "pricing": {"prompt": "0.0001", "completion": "0.0002"}})
-    listed.take("a", [("m", price), ("b/m", price)])
-    listed.take("a/b", [("m", price)])
-    listed.take("a", [("m", None)])
+    a, b = "http://a/v1", "http://a/v1/b"
+    listed.take(a, [("m", price), ("b/m", price)])
+    listed.take(b, [("m", price)])
+    listed.take(a, [("m", None)])
     for known in (listed, ListedPrices(tmp_path / "listed.json")):
-        assert known.price("a", "m") is None
-        assert known.price("a", "b/m") is None
-        assert known.price("a/b", "m") == price
+        assert known.price(a, "m") is None
+        assert known.price(a, "b/m") is None
+        assert known.price(b, "m") == price
+
+
+def test_prices_that_were_kept_by_a_connection_s_name_are_let_go(tmp_path: Path) -> None:
+    file = tmp_path / "listed.json"
+    file.write_text(json.dumps({"Router\nm": {"input": "1", "output": "2"}}), "utf-8")
+    listed = ListedPrices(file)
+    assert listed.price("Router", "m") is None
+    listed.take("http://a/v1", [("m", Price(Decimal(1), Decimal(2)))])
+    assert "Router" not in file.read_text("utf-8")
 
 
 def test_a_price_is_given_without_losing_what_a_person_wrote(tmp_path: Path) -> None:
