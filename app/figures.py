@@ -29,7 +29,7 @@ def cost(amount: Cost) -> str:
     """A cost with how well it is known: "free", "$0.0011", "≈ $0.0005", "unknown"."""
     if amount.state == "free":
         return text("figure.free")
-    if amount.state == "priced":
+    if amount.state in ("billed", "priced"):
         return money(amount.known)
     if amount.state == "estimated":
         return text("figure.about", amount=money(amount.known))

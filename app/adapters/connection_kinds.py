@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+Bill: TypeAlias = Literal["", "cost", "ticks"]  # how a provider says what it charged; empty: it doesn't
 Lane: TypeAlias = Literal["embedded", "openai", "litellm", "web"]
 ListedAs: TypeAlias = tuple[str, tuple[str, ...]]  # (prefix of the names, providers) in the price list
 
@@ -18,6 +19,7 @@ class Dialect:
     seed: str = "seed"
     stream_usage: bool = True  # takes `stream_options`; the others give the usage without being asked
     schema: Literal["json_schema", "json_object"] = "json_schema"
+    bill: Bill = ""
 
 
 OPENAI = Dialect()
@@ -192,9 +194,18 @@ def _kinds() -> tuple[Kind, ...]:
             "OpenRouter",
             "openai",
             "https://openrouter.ai/api/v1",
+            dialect=Dialect(bill="cost"),
             country="US",
         ),
-        Kind("xai", "xAI", "openai", "https://api.x.ai/v1", country="US", listed_as=("xai/", ("xai",))),
+        Kind(
+            "xai",
+            "xAI",
+            "openai",
+            "https://api.x.ai/v1",
+            dialect=Dialect(bill="ticks"),
+            country="US",
+            listed_as=("xai/", ("xai",)),
+        ),
         Kind(
             "siliconflow",
             "硅基流动 SiliconFlow",

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from app.adapters.connection_kinds import Bill
 from app.adapters.openai_reply import Plain, usage_of
+from app.adapters.provider_bill import billed
 from app.costs.usage import Usage
 from app.sdk.errors import NodeError
 from app.sdk.gateway import EmbedReply, EmbedRequest
@@ -22,8 +24,11 @@ def embed_fields(request: EmbedRequest, model: str) -> dict[str, Any]:
     return fields
 
 
-def embed_reply_of(body: Plain, seconds: float, asked_model: str, texts: int) -> EmbedReply:
-    """One vector for each text, in their order, all as long. Raises NodeError `model.bad_reply`."""
+def embed_reply_of(body: Plain, seconds: float, asked_model: str, texts: int, bill: Bill = "") -> EmbedReply:
+    """One vector for each text, in their order, all as long; `bill`: how it says what it cost.
+
+    Raises NodeError `model.bad_reply`.
+    """
     try:
         rows = sorted(cast("list[Plain]", body["data"]), key=lambda row: row.get("index", 0))
         vectors = tuple(_vector(row["embedding"]) for row in rows)
@@ -36,9 +41,8 @@ def embed_reply_of(body: Plain, seconds: float, asked_model: str, texts: int) ->
         usage = _usage(body.get("usage"))
     except ValueError:
         doubted = True
-    return EmbedReply(
-        vectors, usage, model if isinstance(model, str) and model else asked_model, seconds, doubted
-    )
+    named = model if isinstance(model, str) and model else asked_model
+    return EmbedReply(vectors, usage, named, seconds, doubted, billed(body.get("usage"), bill))
 
 
 def _vector(said: Any) -> tuple[float, ...]:

@@ -114,7 +114,8 @@ class OpenAiLane:
                 if hear is not None:
                     hear(answer.headers)
                 body = _object(await answer.read(), server, model)
-                return embed_reply_of(body, time.perf_counter() - begun, model, len(request.texts))
+                seconds, texts = time.perf_counter() - begun, len(request.texts)
+                return embed_reply_of(body, seconds, model, texts, server.dialect.bill)
 
     async def get(self, server: Server, path: str, question: bytes = b"") -> Plain:
         """A JSON object from this server, where need be as the answer to one. Raises NodeError `model.*`, `net.*`."""
@@ -150,7 +151,7 @@ class OpenAiLane:
         body = _object(data, server, model)
         if body.get("error") and not body.get("choices"):
             raise refusal_inside(body["error"], connection=server.connection, model=model)
-        reply = reply_of(body, time.perf_counter() - begun, model)
+        reply = reply_of(body, time.perf_counter() - begun, model, server.dialect.bill)
         if request.on_text and reply.text:
             request.on_text(reply.text)
         return reply
@@ -158,7 +159,7 @@ class OpenAiLane:
     async def _collect(
         self, answer: Incoming, server: Server, model: str, request: ChatRequest
     ) -> StreamedReply:
-        reply, events = StreamedReply(model), EventData()
+        reply, events = StreamedReply(model, server.dialect.bill), EventData()
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(None) as silence:

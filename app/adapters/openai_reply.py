@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, TypeAlias, cast
 
+from app.adapters.connection_kinds import Bill
+from app.adapters.provider_bill import billed
 from app.adapters.repetition import Repetition
 from app.costs.usage import Usage
 from app.document.characters import whole_text
@@ -29,23 +32,23 @@ _FINISHES: Mapping[str, FinishReason] = {
 }
 
 
-def reply_of(body: Plain, seconds: float, asked_model: str) -> ChatReply:
-    """The reply of a whole body. Raises NodeError `model.bad_reply`."""
+def reply_of(body: Plain, seconds: float, asked_model: str, bill: Bill = "") -> ChatReply:
+    """The reply of a whole body; `bill`: how it says what it cost. Raises NodeError `model.bad_reply`."""
     try:
         choice: Plain = body["choices"][0]
         message: Plain = choice["message"]
     except (KeyError, IndexError, TypeError) as error:
         raise NodeError("model.bad_reply", model=asked_model) from error
-    if usual := _usual_reply(body, choice, message, seconds, asked_model):
+    if usual := _usual_reply(body, choice, message, seconds, asked_model, bill):
         return usual
-    collected = StreamedReply(asked_model)
+    collected = StreamedReply(asked_model, bill)
     collected.add_head(body)
     collected.add_choice(choice, message)
     return collected.reply(seconds)
 
 
 def _usual_reply(
-    body: Plain, choice: Plain, message: Plain, seconds: float, asked_model: str
+    body: Plain, choice: Plain, message: Plain, seconds: float, asked_model: str, bill: Bill
 ) -> ChatReply | None:
     """The reply where it is nothing but one text that came to its end, as nearly all are."""
     try:
@@ -58,14 +61,17 @@ def _usual_reply(
         return None
     usage, doubted = _usage_said(body.get("usage"))
     named = model if isinstance(model, str) and model else asked_model
-    return ChatReply(whole_text(text), finish, usage, named, seconds, doubted=doubted)
+    charged = billed(body.get("usage"), bill) if bill else None
+    return ChatReply(whole_text(text), finish, usage, named, seconds, doubted=doubted, billed=charged)
 
 
 class StreamedReply:
-    """Collects the pieces of a streamed answer."""
+    """Collects the pieces of a streamed answer; `bill`: how they say what it cost."""
 
-    def __init__(self, asked_model: str) -> None:
+    def __init__(self, asked_model: str, bill: Bill = "") -> None:
         self._model = asked_model
+        self._bill: Bill = bill
+        self._billed: Decimal | None = None
         self._texts: list[str] = []
         self._length = 0
         self._calls: dict[int, _Call] = {}
@@ -107,6 +113,7 @@ class StreamedReply:
             self._model = model
         if isinstance(usage, dict):
             self._usage, self._doubted = _usage_said(usage)
+            self._billed = billed(usage, self._bill)
 
     def add_choice(self, choice: Plain, message: Any) -> str:
         """Takes in a choice with its message or the next part of it, and gives the new text.
@@ -145,6 +152,7 @@ class StreamedReply:
             tool_calls=tuple(call.finished(number) for number, call in sorted(self._calls.items())),
             logprobs=tuple(self._logprobs),
             doubted=self._doubted,
+            billed=self._billed,
         )
 
     def _add_text(self, text: str) -> str:
@@ -221,6 +229,8 @@ def usage_of(said: Plain) -> Usage | None:
     if reasoning and (reasoning > output or _count(said.get("total_tokens")) == input_ + output + reasoning):
         output += reasoning
     written = _count(_part(said, "prompt_tokens_details", "cache_creation_tokens"))
+    if written is None:
+        written = _count(_part(said, "prompt_tokens_details", "cache_write_tokens"))  # OpenRouter
     if written is None:
         written = _count(said.get("cache_creation_input_tokens"))  # Anthropic
     if (cached or 0) + (written or 0) > input_:

@@ -7,14 +7,15 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-CostState: TypeAlias = Literal["free", "priced", "estimated", "unknown"]
+CostState: TypeAlias = Literal["free", "billed", "priced", "estimated", "unknown"]
 
-_WORSE: dict[CostState, int] = {"free": 0, "priced": 1, "estimated": 2, "unknown": 3}
+_WORSE: dict[CostState, int] = {"free": 0, "billed": 1, "priced": 2, "estimated": 3, "unknown": 4}
 
 
 class Cost(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """`known` is the sum of what is known, in US dollars; with state `unknown` the real amount is
-    that or more, and nobody may show it as a total. Adding keeps the worse state.
+    that or more, and nobody may show it as a total. `billed` is what the provider itself says that it charged, `priced`
+    the counted tokens at a list's price. Adding keeps the worse state.
     """
 
     known: Decimal = Decimal(0)
@@ -24,6 +25,11 @@ class Cost(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def usd(self) -> Decimal | None:
         """The amount, or None where any part of it is unknown."""
         return None if self.state == "unknown" else self.known
+
+    @property
+    def is_exact(self) -> bool:
+        """Nothing of it was guessed."""
+        return self.state in ("free", "billed", "priced")
 
     def __add__(self, other: Cost) -> Cost:
         if self is FREE:  # as every sum begins

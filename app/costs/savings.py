@@ -34,7 +34,7 @@ def by_cache(whole: Sum | None) -> Saving:
     """Answers that were used again, each at what it cost the first time."""
     if whole is None:
         return Saving("cache", Decimal(0), "exact")
-    how = "exact" if whole.cache_saved.state in ("free", "priced") else "estimate"
+    how = "exact" if whole.cache_saved.is_exact else "estimate"
     return Saving("cache", whole.cache_saved.known, how, whole.from_cache)
 
 

@@ -193,7 +193,6 @@ class GatedModels:
     ) -> tuple[_Reply, Taken]:
         run, facts = self._run, asked.facts
         bound = run.doors.upper_bound(facts, most)
-        is_known = bound is not None
         bound = ASSUMED.at_most(most) if bound is None else bound
         connection = facts.connection if facts else ""
         held = await run.reserve(self._instance, connection, bound)
@@ -204,9 +203,13 @@ class GatedModels:
             guessed = _must_be_estimated(reply)
             usage = so_far() if guessed else reply.usage
             cost = run.doors.cost_of(facts, usage)
-            cost = _estimated(cost) if guessed else cost
+            charged = None if facts is not None and facts.local else _billed(reply)
+            if charged is not None:
+                cost = Cost(charged, "billed") if charged else FREE
+            elif guessed:
+                cost = _estimated(cost)
             # A cost that nobody knows is shown as unknown, but limits count what it may have been.
-            spent = cost.known if is_known else ASSUMED.of(usage or most)
+            spent = ASSUMED.of(usage or most) if cost.usd is None else cost.known
             taken = Taken(time.monotonic() - begun - waits.seconds, usage, cost, spent)
             self._book(asked, reply.model, taken)
             return reply, taken
@@ -220,7 +223,7 @@ class GatedModels:
             if failure.code in _MAY_BE_BILLED or not isinstance(error, NodeError):
                 usage = so_far()
                 cost = _estimated(run.doors.cost_of(facts, usage))
-            spent = cost.known if is_known or not usage.total else ASSUMED.of(usage)
+            spent = ASSUMED.of(usage) if cost.usd is None else cost.known
             seconds = time.monotonic() - begun - waits.seconds
             taken = Taken(seconds, usage, cost, spent)
             self._book(asked, facts.id if facts else "", taken, failure)
@@ -289,6 +292,10 @@ class GatedModels:
 def _must_be_estimated(reply: ChatReply | LabelScores | EmbedReply) -> bool:
     """Where the server gave no counts, or none that can be true."""
     return not isinstance(reply, LabelScores) and (reply.doubted or reply.usage is None)
+
+
+def _billed(reply: ChatReply | LabelScores | EmbedReply) -> Decimal | None:
+    return None if isinstance(reply, LabelScores) else reply.billed
 
 
 def _estimated(cost: Cost) -> Cost:

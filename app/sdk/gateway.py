@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
 
 import msgspec
@@ -126,7 +127,8 @@ class ChatReply(msgspec.Struct, frozen=True):
     """`usage` None: the server did not say; the cost is then estimated or unknown, never 0.
 
     `doubted`: it said counts that can't be true, which are left out; `usage` is None then.
-    No cost here: the gateway reports tokens, the executor prices them.
+    The gateway reports tokens, the executor prices them; `billed` is there only where the provider itself says how many
+    US dollars it charged.
     """
 
     text: str
@@ -137,6 +139,7 @@ class ChatReply(msgspec.Struct, frozen=True):
     tool_calls: tuple[ToolCall, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
     doubted: bool = False
+    billed: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +178,14 @@ class EmbedRequest:
 
 @dataclass(frozen=True, slots=True)
 class EmbedReply:
-    """One vector for each text, in their order. `usage` and `doubted` as in ChatReply."""
+    """One vector for each text, in their order. `usage`, `doubted` and `billed` as in ChatReply."""
 
     vectors: tuple[tuple[float, ...], ...]
     usage: Usage | None
     model: str
     seconds: float
     doubted: bool = False
+    billed: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

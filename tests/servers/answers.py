@@ -29,6 +29,7 @@ class Answer:
     fault: Fault | None = None
     headers: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)  # merged into an OpenAI body
+    bill: dict[str, Any] = field(default_factory=dict)  # said beside the tokens of an OpenAI answer
     seconds: float = 0.0  # that it takes before it says anything
 
 
@@ -91,7 +92,7 @@ def openai_body(answer: Answer, model: str) -> dict[str, Any]:
         "choices": [choice],
     }
     if answer.usage is not None:
-        body["usage"] = openai_usage(answer.usage)
+        body["usage"] = openai_usage(answer.usage) | answer.bill
     return body | answer.extra
 
 
@@ -221,7 +222,7 @@ def openai_stream(answer: Answer, model: str, *, with_usage: bool) -> Iterator[b
             yield piece(choice({"tool_calls": [{"index": i, "function": {"arguments": part}}]}))
     yield piece(choice({}, "tool_calls" if answer.calls else answer.finish))
     if with_usage and answer.usage is not None:
-        yield piece([], usage=openai_usage(answer.usage))
+        yield piece([], usage=openai_usage(answer.usage) | answer.bill)
     yield b"data: [DONE]\n\n"
 
 

@@ -104,7 +104,7 @@ def _model_facts(state: NodeState) -> list[Fact]:
 
 
 def _cost_tone(cost: Cost) -> str:
-    return "done" if cost.state in ("free", "priced") else "muted"
+    return "done" if cost.is_exact else "muted"
 
 
 def _result_facts(run: RunState, state: NodeState) -> list[Fact]:

@@ -36,7 +36,7 @@ class CallsDialog(QDialog):
             Column(text("cli.column.step"), 0),
             Column(text("cli.column.model"), 0),
             Column(text("costs.calls.tokens"), 120, figures=True),
-            Column(text("runs.rows.cost"), 110, figures=True),
+            Column(text("runs.rows.cost"), 130, figures=True),
             Column(text("runs.rows.time"), 80, figures=True),
             Column(text("runs.rows.wrong"), 200),
         ]
@@ -51,7 +51,10 @@ class CallsDialog(QDialog):
         call = self._found.calls[index]
         at = dt.datetime.fromtimestamp(call.at).astimezone()
         tokens = f"{figures.count(call.usage.input)} · {figures.count(call.usage.output)}"
+        is_billed = call.cost.state == "billed"
         cost = text("costs.calls.cached") if call.from_cache else figures.cost(call.cost)
+        if is_billed:
+            cost = text("costs.calls.billed", amount=cost)
         wrong = what_happened(Problem(call.outcome)) if call.outcome else ""
         return (
             Cell(f"{at:%Y-%m-%d %H:%M:%S}", "muted"),
@@ -59,7 +62,7 @@ class CallsDialog(QDialog):
             Cell(one_line(self._step(call))),
             Cell(one_line(call.model)),
             Cell(tokens, "muted"),
-            Cell(cost),
+            Cell(cost, tip=text("costs.calls.billed.tip") if is_billed else ""),
             Cell(figures.seconds(call.seconds), "muted"),
             Cell(wrong, "muted" if is_ended(call.outcome) else "error"),
         )

@@ -70,6 +70,7 @@ costs = st.one_of(
     st.just(FREE),
     st.just(UNKNOWN),
     money.map(lambda m: Cost(m, "priced")),
+    money.map(lambda m: Cost(m, "billed")),
     money.map(lambda m: Cost(m, "estimated")),
 )
 origins = st.builds(

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 
 import pytest
 from aiohttp import web
+from msgspec import structs
 
+from app.adapters.connection_kinds import Bill, Dialect
 from app.adapters.egress import Egress
 from app.adapters.openai_lane import OpenAiLane, Server
 from app.adapters.proxies import Proxies
@@ -146,3 +149,40 @@ async def test_a_kept_connection_that_was_closed_does_not_spoil_the_next_call(
     lane = OpenAiLane(egress)
     for _ in range(20):
         assert (await lane.chat(there(site), "m", REQUEST)).text == "hi"
+
+
+OWN_ACCOUNT = {"cost": 0.0005, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.0100795}}
+
+
+@pytest.mark.parametrize("is_seen", [False, True])
+@pytest.mark.parametrize(
+    ("bill", "said", "charged"),
+    [
+        ("cost", {"cost": 0.0002709}, "0.0002709"),
+        ("cost", {"cost": 1.25e-05, "cost_details": {"upstream_inference_cost": 9}}, "0.0000125"),
+        ("cost", {"cost": 0}, "0"),
+        ("cost", OWN_ACCOUNT, "0.0105795"),
+        ("cost", {"cost": 0, "is_byok": True, "cost_details": None}, None),
+        ("ticks", {"cost_in_usd_ticks": 37756000, "cost": 99}, "0.0037756"),
+        ("cost", {"cost": -1}, None),
+        ("cost", {"cost": "NaN"}, None),
+        ("cost", {"cost": 1e9}, None),
+        ("cost", {"cost": True}, None),
+        ("cost", {"cost": {"total_cost": 1}}, None),
+        ("ticks", {}, None),
+        ("", {"cost": 0.5, "cost_in_usd_ticks": 5}, None),
+    ],
+)
+async def test_what_a_provider_says_that_it_charged_is_read_in_its_own_way(
+    egress: Egress,
+    scripted: ScriptedServer,
+    bill: Bill,
+    said: dict[str, object],
+    charged: str | None,
+    is_seen: bool,
+) -> None:
+    server = Server("C", scripted.url("openai"), KEY, reach="local", dialect=Dialect(bill=bill))
+    scripted.script.append(Answer("hi", bill=said))
+    request = structs.replace(REQUEST, on_text=(lambda _: None) if is_seen else None)
+    reply = await OpenAiLane(egress).chat(server, "m", request)
+    assert reply.billed == (None if charged is None else Decimal(charged))

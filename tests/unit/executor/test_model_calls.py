@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from app.costs.cost import UNKNOWN, Cost
+from app.costs.cost import FREE, UNKNOWN, Cost
 from app.costs.price import ASSUMED
 from app.costs.usage import Usage
 from app.document.workflow import Node, Retry
@@ -28,7 +28,8 @@ from app.events.run_state import RunState
 from app.executor import retry
 from app.executor.doors import Limits
 from app.sdk.errors import NodeError
-from app.sdk.gateway import ChatReply, ChatRequest
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ChatReply, ChatRequest, ModelFacts
 from tests.flows import ScriptedModels, doors, events_of, flow, run, start, status
 
 PAID = flow({"a": "test.source", "m": "test.model"}, ["a.value>m.value"])
@@ -48,6 +49,46 @@ async def test_usage_that_a_server_does_not_say_is_estimated() -> None:
     assert call.usage.input > 0
     assert call.cost.state == "estimated"
     assert call.cost.known == Decimal("0.01") * call.usage.total
+
+
+class Billed(ScriptedModels):
+    """A provider that says what it charged."""
+
+    def __init__(self, charged: str, *, local: bool = False, silent: bool = False) -> None:
+        super().__init__()
+        self.charged = Decimal(charged)
+        self.local = local
+        self.silent = silent
+
+    def facts(self, choice: ModelChoice) -> ModelFacts:
+        return replace(super().facts(choice), local=self.local)
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        reply = structs.replace(await super().chat(request), billed=self.charged)
+        return structs.replace(reply, usage=None) if self.silent else reply
+
+
+@pytest.mark.parametrize("silent", [False, True])
+@pytest.mark.parametrize("known", [False, True])
+async def test_what_the_provider_charged_is_the_cost_whatever_the_list_says(
+    known: bool, silent: bool
+) -> None:
+    through = doors(Billed("0.00027090000001", silent=silent), "1")
+    if not known:
+        through = replace(through, cost_of=lambda *_: UNKNOWN, upper_bound=lambda *_: None)
+    execution = start(PAID, through=through)
+    events = await events_of(execution)
+    (call,) = [event for event in events if isinstance(event, ModelCalled)]
+    assert call.cost == Cost(Decimal("0.00027090000001"), "billed")
+    assert execution._run.budget.spent == call.cost.known  # noqa: SLF001 - limits count the same
+    assert execution._run.paid.counted == call.cost.known  # noqa: SLF001
+
+
+async def test_what_was_not_charged_is_free_and_so_is_this_computer() -> None:
+    for models in (Billed("0"), Billed("5", local=True)):
+        _, events = await run(PAID, through=doors(models, "0"))
+        (call,) = [event for event in events if isinstance(event, ModelCalled)]
+        assert call.cost is FREE
 
 
 async def test_a_call_of_unknown_price_is_shown_so_and_counted_at_an_estimate() -> None:

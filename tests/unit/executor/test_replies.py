@@ -419,6 +419,7 @@ def test_a_digest_knows_who_is_asked() -> None:
             doubted=True,
         ),
         LabelScores({"a": 0.25, "b": 0.75}, Usage(9), "m", 0.1),
+        ChatReply("a", "stop", Usage(1), "m", 0.5, billed=Decimal("0.00027090")),
     ],
 )
 def test_replies_come_back_as_they_were(reply: Any) -> None:
