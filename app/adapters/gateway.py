@@ -26,6 +26,7 @@ from app.adapters.model_lists import list_models
 from app.adapters.openai_lane import Hear, OpenAiLane, Server
 from app.adapters.redaction import hide_known
 from app.adapters.server_scoring import ServerScoring
+from app.adapters.tools_by_schema import by_schema, with_calls
 from app.document.problem import Problem, ProblemError
 from app.executor.request_size import tokens_about
 from app.sdk.errors import NodeError
@@ -315,7 +316,10 @@ class Gateway:
             raise NodeError("model.cannot_chat", model=target.model)
         async with self._local_models.lease(target.model, request.waits) as endpoint:
             server = Server(THIS_COMPUTER, f"{endpoint.url}/v1", endpoint.key, reach="loopback", streams=True)
-            return await self._lane.chat(server, endpoint.model, request)
+            if not request.tools:
+                return await self._lane.chat(server, endpoint.model, request)
+            reply = await self._lane.chat(server, endpoint.model, by_schema(request))
+            return with_calls(reply, request)
 
     def _local_facts(self, connection: Connection, model: str) -> ModelFacts:
         facts = self._local_models.facts(model)
@@ -329,7 +333,8 @@ class Gateway:
             can_chat=facts.chat_template,
             can_score=True,
             can_schema=True,
-            can_tools=facts.can_tools,
+            can_tools=facts.chat_template,
+            tools_by_schema=facts.chat_template,
             can_embed=False,
             local=True,
             size_bytes=facts.size_bytes,

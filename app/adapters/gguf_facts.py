@@ -23,7 +23,6 @@ THREE_AND_TWO_BITS = {
 }
 QUANTISATIONS = WHOLE | EIGHT_TO_FIVE_BITS | FOUR_BITS | THREE_AND_TWO_BITS
 _LAYER = re.compile(r"blk\.([0-9]{1,6})\.")
-_TOOLS = re.compile(r"\btools\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class ModelShape:
 class GgufFacts:
     """What the file says; empty or None where it says nothing. A file without a chat template is a base model.
 
-    `can_tools`: its chat template has a place for tools. `adapts` is the architecture of the models that a LoRA
+    `adapts` is the architecture of the models that a LoRA
     adapter is made for; empty for a model.
     """
 
@@ -63,7 +62,6 @@ class GgufFacts:
     context: int | None  # tokens the model was trained for
     chat_template: bool
     licence: str
-    can_tools: bool = False
     parameters: int = 0
     adapts: str = ""
     shape: ModelShape = ModelShape()
@@ -77,7 +75,6 @@ def read_gguf_facts(path: Path) -> GgufFacts:
 def facts_of(header: GgufHeader, fallback_name: str) -> GgufFacts:
     """What a header says; `fallback_name` is for a file that doesn't name its model."""
     architecture = header.string("general.architecture")
-    template = header.string("tokenizer.chat_template")
     file_type = header.number("general.file_type")
     return GgufFacts(
         name=header.string("general.name") or fallback_name,
@@ -85,9 +82,8 @@ def facts_of(header: GgufHeader, fallback_name: str) -> GgufFacts:
         quantisation="" if file_type is None else QUANTISATIONS.get(file_type, ""),
         size_bytes=header.size,
         context=header.number(f"{architecture}.context_length"),
-        chat_template=bool(template),
+        chat_template=bool(header.string("tokenizer.chat_template")),
         licence=header.string("general.license"),
-        can_tools=bool(_TOOLS.search(template)),
         parameters=sum(tensor.parameters for tensor in header.tensors.values()),
         adapts=architecture if header.string("general.type") == "adapter" else "",
         shape=_shape(header, architecture),

@@ -38,7 +38,6 @@ class ModelEntry:
     trained: int | None = None
     licence: str = ""
     chat: bool = False
-    tools: bool = False
     context: int = 0
     slots: int = 0
     adapters: tuple[LoraAdapter, ...] = ()
@@ -145,7 +144,6 @@ class ModelLibrary:
             trained=facts.context,
             licence=facts.licence,
             chat=facts.chat_template,
-            tools=facts.can_tools,
             context=context_of(setup, facts),
             slots=record.slots,
             adapters=record.adapters,

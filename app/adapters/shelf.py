@@ -21,8 +21,8 @@ class ModelLine:
     """One model of one connection.
 
     Prices are US dollars a million tokens; None = not known. `abilities` are known to be there,
-    `lacking` known not to be: some of chat, score, schema, tools, pictures, embed. `goes_to` is who gets
-    the data: the provider's name, or an own server's host; `country` where that is (ISO 3166, as far as
+    `lacking` known not to be: some of chat, score, schema, tools, tools_by_schema, pictures, embed. `goes_to` is who
+    gets the data: the provider's name, or an own server's host; `country` where that is (ISO 3166, as far as
     known). `speed` is tokens a second, as seen in this person's own calls. `on_gpu` is the part of a loaded
     model that a GPU carries, 0 to 1.
     """

@@ -235,6 +235,7 @@ def _abilities(facts: ModelFacts, *, has: bool) -> frozenset[str]:
         "score": True if facts.can_score else None,  # others may turn out to score when they are asked
         "schema": facts.can_schema,
         "tools": facts.can_tools,
+        "tools_by_schema": True if facts.tools_by_schema else None,
         "pictures": facts.can_see,
         "embed": facts.can_embed,
     }

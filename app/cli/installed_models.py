@@ -152,7 +152,7 @@ def installed_object(one: ModelEntry) -> dict[str, object]:
         "licence": one.licence or None,
         "trained_context": one.trained,
         "chat": one.chat,
-        "tools": one.tools,
+        "tools": one.chat,
         "context": one.context,
         "slots": one.slots,
         "lora": [{"path": adapter.path, "scale": adapter.scale} for adapter in one.adapters],

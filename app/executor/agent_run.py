@@ -103,9 +103,10 @@ class AgentRun:
             limit = await self._limit(turn, run.now - begun)
             if limit != "answer":
                 return self._ended(limit, turn - 1, said)
-            if turn == rule.max_turns and turn > 1 and not rule.fails_at_limit:
+            is_last = turn == rule.max_turns and turn > 1 and not rule.fails_at_limit
+            if is_last:
                 messages.append(ChatMessage("user", _LAST_TURN))
-            reply = await self._turn(turn, messages)
+            reply = await self._turn(turn, messages, is_last=is_last)
             echoed = tuple(map(as_sent_back, reply.tool_calls[:MOST_CALLS]))
             messages.append(ChatMessage("assistant", reply.text, echoed))
             said = reply.text.strip() or said
@@ -124,13 +125,14 @@ class AgentRun:
         if self._tools and facts is not None and facts.can_tools is False:
             raise NodeError("agent.model_without_tools", field="model", model=facts.id)
 
-    async def _turn(self, turn: int, messages: Sequence[ChatMessage]) -> ChatReply:
+    async def _turn(self, turn: int, messages: Sequence[ChatMessage], *, is_last: bool) -> ChatReply:
         """What the model says next: as it was recorded, where the question is still the same."""
         request = ChatRequest(
             self._rule.model,
             tuple(messages),
             max_tokens=self._rule.max_tokens,
             tools=tuple(offered.tool for offered in self._tools.values()),
+            no_calls=is_last,
             on_text=live(partial(self._run.show, self._step.id, self._around)),
         )
         with self._at_work():

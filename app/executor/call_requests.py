@@ -25,7 +25,8 @@ from app.sdk.gateway import (
 Request: TypeAlias = ChatRequest | ScoreRequest | EmbedRequest
 Reply: TypeAlias = ChatReply | LabelScores | EmbedReply
 
-_ASIDE = frozenset({"model", "on_text", "waits", "tier", "part"})  # no answer depends on these
+# No answer depends on these; where no tool may be called, the messages say it too.
+_ASIDE = frozenset({"model", "on_text", "waits", "tier", "part", "no_calls"})
 _KINDS: Mapping[str, type[Any]] = {"chat": ChatReply, "score": LabelScores, "embed": EmbedReply}
 
 

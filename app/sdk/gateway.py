@@ -96,6 +96,8 @@ class ChatRequest(msgspec.Struct, frozen=True):
 
     `schema` is a JSON Schema of the answer; `on_text` gets the new text as it comes (partial
     text for people; the reply is complete without it); `waits` hears what it waits for before it begins.
+    `no_calls`: the tools stand there for what was said before, and none may be called now; a server that can't be held
+    to that hears it in the messages alone.
     `tier` and `part` say which of a step's calls this is, as in `ModelCalled`; no server hears of them.
     """
 
@@ -107,6 +109,7 @@ class ChatRequest(msgspec.Struct, frozen=True):
     seed: int | None = None
     schema: JsonObject | None = None
     tools: Sequence[Tool] = ()
+    no_calls: bool = False
     logprobs: int = 0  # how many alternatives a token; 0 = none
     on_text: Callable[[str], None] | None = None
     waits: WaitListener | None = None
@@ -200,6 +203,7 @@ class ModelFacts:
     can_score: bool | None = False  # whole-label probabilities; None = not tried yet
     can_schema: bool | None = None
     can_tools: bool | None = None
+    tools_by_schema: bool = False  # its answers are held to calls of the tools, or to a text
     can_see: bool | None = None  # takes pictures
     can_embed: bool | None = None
     local: bool = False

@@ -145,7 +145,17 @@ def figure_words(line: ModelLine) -> str:
 
 def ability_words(line: ModelLine) -> list[str]:
     """What it can do beyond writing, as chips."""
-    return [text(f"model.ability.{ability}") for ability in SHOWN_ABILITIES if ability in line.abilities]
+    return [
+        text(f"model.ability.{_way(ability, line)}")
+        for ability in SHOWN_ABILITIES
+        if ability in line.abilities
+    ]
+
+
+def _way(ability: str, line: ModelLine) -> str:
+    """Where its answers are held to the tools, that is said."""
+    by_schema = f"{ability}_by_schema"
+    return by_schema if by_schema in line.abilities else ability
 
 
 def lacks(line: ModelLine, needs: tuple[str, ...]) -> list[str]:

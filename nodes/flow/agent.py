@@ -98,8 +98,9 @@ class Agent(NodeType[AgentFields, ByPort, Routes]):
     that step's note tells the model what it is for. Inputs that nothing is joined to are what the model fills in. What
     only you may decide comes from "Inputs" inside, or stands in the step's settings.
 
-    Where the model would choose an address, a file or where something is sent, you are asked first, each time. The
-    model that comes with Baton can't call tools.
+    Where the model would choose an address, a file or where something is sent, you are asked first, each time. Models
+    of this computer call tools by form: they can only answer with calls or with a text. The one that comes with Baton
+    picks the right tool about half of the time, so take a larger one.
 
     Example: inside, a Web request "Find order" to https://example.com/orders/{{number}}; the task is "Where is my
     order? {{message}}".

@@ -141,6 +141,8 @@ def _item(
     item.setData(_NAME, _SUBTITLE, one_line(subtitle))
     item.setText(_NAME, one_line(line.name))
     item.setToolTip(_NAME, tooltip(line.model))
+    if "tools_by_schema" in line.abilities:
+        item.setToolTip(_CAN, tooltip(text("model.tools_by_schema")))
     state = {"free": look.state("done").text, "unknown": look.state("warning").text}.get(line.price_state)
     for column in (_IN, _OUT):
         item.setTextAlignment(column, _RIGHT)

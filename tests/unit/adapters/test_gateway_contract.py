@@ -19,6 +19,7 @@ from app.adapters.host_messages import HostConfiguration
 from app.adapters.litellm_gateway import Account, LitellmLane
 from app.adapters.openai_lane import OpenAiLane, Server
 from app.adapters.proxies import Proxies
+from app.adapters.tools_by_schema import by_schema, with_calls
 from app.costs.price import Price, cost_of
 from app.costs.usage import Usage
 from app.processes import children
@@ -389,16 +390,15 @@ async def test_the_embedded_engine_answers_alike_by_either_lane(egress: Egress, 
 
 EMBEDDED = {
     "schema": {"schema": {**SCHEMA, "properties": {"city": {"type": "string", "maxLength": 12}}}},
-    # The bundled model's template has no place for tools: whoever asks it all the same gets an answer in words.
-    "tools": {"tools": [WEATHER], "max_tokens": 12},
+    "tools": {"tools": [WEATHER]},
 }
 
 
 @pytest.mark.parametrize("what", EMBEDDED)
-async def test_the_embedded_engine_keeps_to_a_schema_and_overlooks_tools_by_either_lane(
+async def test_the_embedded_engine_keeps_to_a_schema_and_calls_tools_by_either_lane(
     egress: Egress, model_path: Path, what: str
 ) -> None:
-    """The schema is a grammar there: the form is certain, whole or streamed."""
+    """The schema is a grammar there, and tools are a schema: the form is certain, whole or streamed."""
     command = [sys.executable, "-P", "-m", "app.processes.model_host"]
     host = EmbeddedHost(
         children, command, HostConfiguration(str(model_path), threads=1, context=512, slots=1)
@@ -413,12 +413,13 @@ async def test_the_embedded_engine_keeps_to_a_schema_and_overlooks_tools_by_eith
             url = f"{endpoint.url}/v1"
             there = Server("This computer", url, endpoint.key, reach="loopback")
             account = Account("This computer", "openai", url, endpoint.key, "loopback")
-            await fast.chat(there, endpoint.model, request)  # from here on the prompt is cached for all
+            asked = by_schema(request) if request.tools else request
+            await fast.chat(there, endpoint.model, asked)  # from here on the prompt is cached for all
             replies = [
-                await fast.chat(there, endpoint.model, request),
-                await fast.chat(there, endpoint.model, structs.replace(request, on_text=shown.append)),
-                await slow.chat(account, endpoint.model, request),
-                await slow.chat(account, endpoint.model, structs.replace(request, on_text=lambda _: None)),
+                await fast.chat(there, endpoint.model, asked),
+                await fast.chat(there, endpoint.model, structs.replace(asked, on_text=shown.append)),
+                await slow.chat(account, endpoint.model, asked),
+                await slow.chat(account, endpoint.model, structs.replace(asked, on_text=lambda _: None)),
             ]
     finally:
         await slow.close()
@@ -428,10 +429,16 @@ async def test_the_embedded_engine_keeps_to_a_schema_and_overlooks_tools_by_eith
     assert "".join(shown) == first.text
     assert first.usage is not None
     assert cost_of(first.usage, PRICE) == cost_of(replies[-1].usage, PRICE)
-    assert first.tool_calls == ()
+    assert first.finish == "stop"
     if what == "schema":
-        assert first.finish == "stop"
         assert json.loads(first.text).keys() == {"city"}
+        return
+    called = with_calls(replies[0], request)
+    assert called == structs.replace(with_calls(replies[-1], request), seconds=called.seconds)
+    assert [(call.name, json.loads(call.arguments)) for call in called.tool_calls] == [
+        ("weather", {"city": "Oslo"})
+    ]
+    assert (called.text, called.finish) == ("", "tool_calls")
 
 
 @every_way

@@ -63,7 +63,7 @@ def test_weights_are_counted_by_layer_and_keys_and_values_by_what_each_layer_kee
         heads=4,
         vocabulary=32,
     )
-    assert (facts.name, facts.parameters, facts.can_tools, facts.adapts) == ("mixed", 512, True, "")
+    assert (facts.name, facts.parameters, facts.adapts) == ("mixed", 512, "")
 
 
 def test_an_adapter_says_whom_it_adapts(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import signal
@@ -14,11 +15,18 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from app.adapters.egress import Egress
 from app.adapters.embedded_model import Endpoint
 from app.adapters.local_models import LocalModels
 from app.adapters.model_setup import LoraAdapter, ModelSetup
+from app.adapters.openai_lane import OpenAiLane, Server
+from app.adapters.proxies import Proxies
+from app.adapters.tools_by_schema import by_schema, with_calls
+from app.document.workflow import JsonObject
 from app.processes import children
 from app.sdk.errors import NodeError
+from app.sdk.fields import ModelChoice
+from app.sdk.gateway import ChatMessage, ChatRequest, Tool, ToolCall
 from app.settings import Preferences
 from tests.unit.adapters.gguf_files import write_gguf
 from tests.unit.processes.processes_seen import gone_within
@@ -216,3 +224,30 @@ async def test_a_program_that_is_no_good_says_why(
         await models.stop()
     assert caught.value.code == f"model.{code}"
     assert caught.value.args_by_name["program"] == str(program)
+
+
+async def test_it_calls_tools_by_form_as_our_own_engine_does(models: LocalModels) -> None:
+    door = Egress(proxies=Proxies({}))
+    call = ToolCall("a", "weather", '{"city": "Rome"}')
+    turns = (
+        ChatMessage("user", "What is the weather in Rome?"),
+        ChatMessage("assistant", "", (call,)),
+        ChatMessage("tool", "20 °C", tool_call_id="a"),
+        ChatMessage("user", "And what is the weather in Oslo?"),
+    )
+    parameters: JsonObject = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+    }
+    tool = Tool("weather", "The weather of a place.", parameters)
+    asked = ChatRequest(ModelChoice(), turns, temperature=0, max_tokens=60, tools=(tool,))
+    try:
+        async with models.lease("small") as endpoint:
+            there = Server("Mine", f"{endpoint.url}/v1", endpoint.key, reach="loopback", streams=True)
+            said = with_calls(await OpenAiLane(door).chat(there, endpoint.model, by_schema(asked)), asked)
+    finally:
+        await door.close()
+    assert said.tool_calls
+    assert {call.name for call in said.tool_calls} == {"weather"}
+    assert all(json.loads(call.arguments).keys() == {"city"} for call in said.tool_calls)

@@ -61,7 +61,7 @@ async def test_a_bare_machine_has_its_own_model_for_the_small_role(outside: Outs
         "free",
         True,
     )
-    assert "tools" in small.lacking
+    assert {"tools", "tools_by_schema"} <= small.abilities
     assert found.model(ModelChoice(role="strong")) is None
     assert found.built_in
 
