@@ -19,6 +19,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.adapters import crash_reports
+from app.adapters.system_recents import SystemRecents
 from app.document.problem import Problem, ProblemError
 from app.processes.children import own_command
 from app.registry.discovery import discover
@@ -108,6 +109,7 @@ async def _show(preferences: KeptPreferences, files: Sequence[str], single: Sing
     window.closed.connect(lambda: closed.set_result(None))
     sys.excepthook = _Faults(window)
     _open_first(window, files)
+    _tell_system(window)
     single.serve(partial(_take, window))
     FilesFromSystem(window, partial(_take, window))
     DroppedFiles(window, partial(_take, window))
@@ -118,6 +120,12 @@ async def _show(preferences: KeptPreferences, files: Sequence[str], single: Sing
     await end_tasks()
     path = window.session.place.path
     return ([str(path)] if path else []) if window.start_again else None
+
+
+def _tell_system(window: MainWindow) -> None:
+    """Recent files show in the system's menus too; a profile of its own place leaves nothing elsewhere."""
+    if not os.environ.get("BATON_HOME"):
+        window.files.remembered.connect(SystemRecents(own_command("")[:-1]).note)
 
 
 def _open_first(window: MainWindow, files: Sequence[str]) -> None:
@@ -146,6 +154,7 @@ def _after_first_paint(window: MainWindow) -> None:
         sys.stderr.write(f"first paint after {time.process_time():.3f} CPU s\n")
         sys.stderr.flush()
     window.link.start()
+    window.opening.look_for_lost()
     window.notices.offer_recovery()
     window.notices.tell_of_crash()
 

@@ -35,6 +35,8 @@ Held: TypeAlias = Literal["free", "elsewhere", "left"]
 class OpenAndSave(QObject):
     """`changed_on_disk`: another program wrote the file that is open; `saved_own`: a file made here was saved.
 
+    `remembered(path)`: a file was opened or saved and is the latest now.
+
     `not_copied(reason)` tells once that unsaved work can't be kept for a crash, and with an empty reason that
     it is again.
 
@@ -44,6 +46,7 @@ class OpenAndSave(QObject):
     changed_on_disk = Signal()
     saved_own = Signal()
     recent_changed = Signal()
+    remembered = Signal(object)
     not_copied = Signal(str)
 
     def __init__(self, session: Session, where: Folders, autosave_seconds: float, window: QWidget) -> None:
@@ -72,8 +75,7 @@ class OpenAndSave(QObject):
 
     async def open_some(self) -> bool:
         """A file that the person picks."""
-        filters = (text("window.files.workflows", endings="*.baton.json *.json"), text("window.files.all"))
-        path = await file_to_open(self._window, text("action.file.open"), self._folder(), filters)
+        path = await file_to_open(self._window, text("action.file.open"), self._folder(), _endings())
         return path is not None and await self.open(path)
 
     async def open(self, path: Path) -> bool:
@@ -330,10 +332,46 @@ class OpenAndSave(QObject):
         """The files that were open lately, the latest first."""
         return recent_files.recent_files(self._where)
 
+    async def lost_recent(self) -> frozenset[Path]:
+        """Those of them that are no longer where they were."""
+        return await recent_files.lost_files(self.recent())
+
+    async def open_recent(self, path: Path) -> bool:
+        """Opens one of them; where it isn't any more, asks where it is now."""
+        return await (self._find(path) if await recent_files.lost_files((path,)) else self.open(path))
+
+    async def _find(self, lost: Path) -> bool:
+        choices = (
+            Choice("find", text("ask.lost.find"), "primary"),
+            Choice("forget", text("ask.lost.forget")),
+            Choice("cancel", text("ask.cancel")),
+        )
+        question, more = text("ask.lost", name=lost.name), text("ask.lost.more", folder=str(lost.parent))
+        match await ask(self._window, question, more, choices, "cancel"):
+            case "find":
+                folder = next((one for one in lost.parents if one.is_dir()), self._folder())
+                title, filters = text("ask.lost.title", name=lost.name), _endings()
+                path = await file_to_open(self._window, title, folder, filters)
+                if path is None or not await self.open(path):
+                    return False
+                self._forget(lost)
+                return True
+            case "forget":
+                self._forget(lost)
+            case _:
+                pass
+        return False
+
+    def _forget(self, path: Path) -> None:
+        with contextlib.suppress(OSError):
+            recent_files.forget_file(self._where, path)
+        self.recent_changed.emit()
+
     def _remember(self, path: Path) -> None:
         with contextlib.suppress(OSError):
             recent_files.remember_file(self._where, path)
         self.recent_changed.emit()
+        self.remembered.emit(path.absolute())
 
     def _folder(self) -> Path:
         if self._session.place.path is not None:
@@ -342,6 +380,11 @@ class OpenAndSave(QObject):
             return recent[0].parent
         documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         return Path(documents) if documents and Path(documents).is_dir() else Path.home()
+
+
+def _endings() -> tuple[str, str]:
+    """What a person who opens a file chooses from."""
+    return text("window.files.workflows", endings="*.baton.json *.json"), text("window.files.all")
 
 
 def _file_name(name: str) -> str:

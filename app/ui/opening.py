@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.document.problem import Problem
+from app.texts import text
 from app.ui.awaiting import Awaiting
 from app.ui.open_and_save import OpenAndSave
 from app.ui.plain import tooltip, visible
@@ -26,11 +27,14 @@ class Opening(QObject):
     def __init__(self, files: OpenAndSave, start: StartPage, window: QWidget) -> None:
         super().__init__(window)
         self._files = files
+        self._start = start
+        self._lost: frozenset[Path] = frozenset()
         self._awaiting = Awaiting(self)
         start.example.connect(self.example)
-        start.file.connect(self.file)
+        start.file.connect(self.recent)
         start.new.connect(self.new)
         start.open.connect(self.some)
+        files.recent_changed.connect(self._show_recent)
 
     def new(self) -> None:
         self._begin(self._files.new())
@@ -41,6 +45,14 @@ class Opening(QObject):
 
     def file(self, path: Path) -> None:
         self._begin(self._files.open(path))
+
+    def recent(self, path: Path) -> None:
+        """A file that was open lately; where it isn't there any more, the person can show where it is."""
+        self._begin(self._files.open_recent(path))
+
+    def look_for_lost(self) -> None:
+        """Which of the recent files are still there; disks may take their time to say so."""
+        self._awaiting.start(self._files.lost_recent(), self._show_lost, _nothing)
 
     def example(self, path: Path) -> None:
         self._begin(self._files.open_example(path))
@@ -61,13 +73,24 @@ class Opening(QObject):
         }
 
     def fill_recent(self, menu: QMenu) -> None:
-        """One line a recent file."""
+        """One line a recent file; one that isn't there any more is grey, and the line below it finds it."""
         menu.clear()
         for path in self._files.recent():
             action = menu.addAction(visible(path.name).replace("&", "&&"))
             action.setToolTip(tooltip(str(path)))
-            action.triggered.connect(partial(self.file, path))
+            if path in self._lost:
+                action.setEnabled(False)
+                action = menu.addAction(text("start.recent.find"))
+            action.triggered.connect(partial(self.recent, path))
         menu.setEnabled(not menu.isEmpty())
+
+    def _show_lost(self, lost: frozenset[Path]) -> None:
+        self._lost = lost
+        self._start.show_lost(lost)
+
+    def _show_recent(self) -> None:
+        """The list is another one now."""
+        self._start.show_recent(self._files.recent(), self._lost)
 
     def _begin(self, work: Coroutine[Any, Any, bool]) -> None:
         self._awaiting.start(work, self._done, self._refuse)

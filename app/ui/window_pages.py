@@ -21,9 +21,13 @@ from app.ui.welcome.start_page import StartPage
 
 
 class WindowPages(QObject):
-    """Emits `turned` when another page has come to the top. Pages that few need are made when they are turned to."""
+    """Emits `turned` when another page has come to the top, `at_home` when it is the start page.
+
+    Pages that few need are made when they are turned to.
+    """
 
     turned = Signal()
+    at_home = Signal()
 
     def __init__(
         self,
@@ -99,6 +103,7 @@ class WindowPages(QObject):
         """The start page."""
         self._start.show_start(self._files.recent(), self._preferences.now.roles)
         self._turn(self.home, place="home")
+        self.at_home.emit()
 
     def show_costs(self) -> None:
         """The Costs page."""

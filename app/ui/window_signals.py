@@ -143,6 +143,7 @@ class WindowSignals(QObject):
     def _join_pages(self) -> None:
         window = self._window
         window.pages.turned.connect(window.retitle)
+        window.pages.at_home.connect(window.opening.look_for_lost)
         window.opening.opened.connect(window.show_work)
         window.history.unfinished.connect(self._offer_unfinished)
         window.history.earlier.connect(window.runs.timeline.show_earlier)

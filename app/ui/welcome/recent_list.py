@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -31,25 +31,27 @@ class RecentList(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
 
-    def show_files(self, files: Sequence[Path]) -> None:
-        """Shows these files, the latest first."""
+    def show_files(self, files: Sequence[Path], lost: Collection[Path] = ()) -> None:
+        """Shows these files, the latest first; those that are `lost` in grey."""
         while (item := self._layout.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
         if not files:
             self._layout.addWidget(PlainLabel(text("start.no_recent"), "muted", wrap=True))
         for path in files:
-            row = _Row(path)
+            row = _Row(path, is_lost=path in lost)
             row.clicked.connect(lambda _checked=False, chosen=path: self.chosen.emit(chosen))
             self._layout.addWidget(row)
         self._layout.addStretch(1)
 
 
 class _Row(QAbstractButton):
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_lost: bool) -> None:
         super().__init__()
+        self._is_lost = is_lost
         self._name = path.name.removesuffix(".baton.json")
-        self._folder = path.parent.name or str(path.parent)
+        folder = path.parent.name or str(path.parent)
+        self._folder = text("start.recent.lost", folder=folder) if is_lost else folder
         self.setFixedHeight(_ROW)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -63,7 +65,8 @@ class _Row(QAbstractButton):
         if self.underMouse() or self.hasFocus():
             edge = QPen(look.accent2, 2) if self.hasFocus() else None
             fill_rounded(painter, QRectF(self.rect()).adjusted(0, 2, 0, -2), 9, look.hover, edge)
-        paint_tile(painter, "workflow", look.accent2, 12, QRectF(8, 10, 32, 32))
+        ink, name_ink = (look.muted, look.muted) if self._is_lost else (look.accent2, look.text)
+        paint_tile(painter, "workflow", ink, 12, QRectF(8, 10, 32, 32))
         words = QRectF(52, 8, self.width() - 60, 18)
-        draw_text(painter, words, one_line(self._name), fonts.STRONG, look.text, language)
+        draw_text(painter, words, one_line(self._name), fonts.STRONG, name_ink, language)
         draw_text(painter, words.translated(0, 18), one_line(self._folder), fonts.SMALL, look.muted, language)

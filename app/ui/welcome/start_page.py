@@ -39,6 +39,7 @@ class StartPage(QScrollArea):
         self._registry = registry
         self._mapped: Collection[str] = ()
         self._files: Sequence[Path] = ()
+        self._lost: Collection[Path] = ()
         self._cards: list[ExampleCard] = []
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -48,6 +49,17 @@ class StartPage(QScrollArea):
         """The recent files and the roles that have a model on this machine."""
         self._files, self._mapped = files, mapped
         self._build()
+
+    def show_recent(self, files: Sequence[Path], lost: Collection[Path]) -> None:
+        """The recent files, and those of them that aren't there any more."""
+        self._files, self._lost = files, lost
+        if self.widget() is not None:
+            self._recent.show_files(files, lost)
+
+    def show_lost(self, lost: Collection[Path]) -> None:
+        """Those of the recent files that aren't there any more."""
+        if lost != self._lost:
+            self.show_recent(self._files, lost)
 
     def _retext(self) -> None:
         if self.widget() is not None:
@@ -106,10 +118,10 @@ class StartPage(QScrollArea):
         other.clicked.connect(self.open)
         head.addWidget(other)
         column.addLayout(head)
-        recent = RecentList()
-        recent.show_files(self._files)
-        recent.chosen.connect(self.file)
-        column.addWidget(recent, 1)
+        self._recent = RecentList()
+        self._recent.show_files(self._files, self._lost)
+        self._recent.chosen.connect(self.file)
+        column.addWidget(self._recent, 1)
         return side
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
-from app.adapters.recent_files import KEPT, forget_file, recent_files, remember_file
+import pytest
+
+from app.adapters import recent_files as module
+from app.adapters.recent_files import KEPT, forget_file, lost_files, recent_files, remember_file
 from app.settings import folders
 
 
@@ -32,3 +36,26 @@ def test_a_broken_list_is_an_empty_one(tmp_path: Path) -> None:
         assert recent_files(where) == ()
     remember_file(where, tmp_path / "x")
     assert recent_files(where) == (tmp_path / "x",)
+
+
+async def test_files_that_are_gone_are_told_from_those_that_are_there(tmp_path: Path) -> None:
+    there, gone = tmp_path / "there.json", tmp_path / "gone" / "x.json"
+    there.touch()
+    assert await lost_files([there, gone, there / "below a file"]) == {gone, there / "below a file"}
+    assert await lost_files([]) == frozenset()
+
+
+async def test_a_disk_that_does_not_answer_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network drive that is gone blocks whoever looks."""
+    answers = threading.Event()
+
+    class Stuck(type(tmp_path)):
+        def exists(self) -> bool:
+            return not answers.wait(60)
+
+    monkeypatch.setattr(module, "_PATIENCE", 0.05)
+    gone = tmp_path / "gone.json"
+    assert await lost_files([Stuck("/far/away.json"), gone]) == {gone}
+    answers.set()
