@@ -101,30 +101,13 @@ def installers() -> dict[str, Callable[[], object]]:
         return {
             "disk image": lambda: make_disk_image(OUT / "Baton.app", OUT, ICONS / "baton.icns", version())
         }
+    from linux.archive import make_archive
     from linux.debian_package import make_debian_package
 
-    return {"Debian package": lambda: make_debian_package(FOLDER, ICONS, OUT, version()), "archive": archive}
-
-
-def archive() -> None:
-    """The folder as one file, with its entry for the menus beside the program."""
-    share = FOLDER / "share"
-    share.mkdir(exist_ok=True)
-    for extra in ("packaging/linux/baton.desktop", "packaging/linux/baton.xml", "resources/icons/baton.svg"):
-        shutil.copy(extra, share)
-    made = OUT / f"baton-linux-{os.uname().machine}.tar.xz"
-    # Python's own packer works on one core only.
-    run(
-        [
-            "tar",
-            "--create",
-            "--use-compress-program=xz -T0 -3",
-            f"--file={made}",
-            f"--directory={OUT}",
-            "baton",
-        ],
-        dict(os.environ),
-    )
+    return {
+        "Debian package": lambda: make_debian_package(FOLDER, ICONS, OUT, version(), commit_time()),
+        "archive": lambda: make_archive(FOLDER, ICONS, OUT, commit_time()),
+    }
 
 
 def version() -> str:

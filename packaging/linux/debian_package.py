@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
-HERE = Path("packaging/linux")
+from linux.menu_entry import copy, put_menu_entry
+
 # What the folder doesn't bring along: the C library, graphics drivers and fonts belong to the system.
 NEEDS = (
     *("libc6 (>= 2.36)", "libegl1", "libgl1", "libfontconfig1"),
     *("libxcb-cursor0", "libxkbcommon-x11-0", "libdbus-1-3"),
 )
 RECOMMENDS = ("fonts-noto-cjk", "gnome-keyring | kwalletmanager")
-MENU = {
-    "baton.desktop": "usr/share/applications/baton.desktop",
-    "baton.xml": "usr/share/mime/packages/baton.xml",
-}
-THEME = "usr/share/icons/hicolor"
 
 
-def make_debian_package(folder: Path, icons: Path, out: Path, version: str) -> Path:
-    """Gives the package's path. Raises subprocess.CalledProcessError, and FileNotFoundError without dpkg-deb."""
+def make_debian_package(folder: Path, icons: Path, out: Path, version: str, made_at: str) -> Path:
+    """Gives the package's path; `made_at` in seconds is when everything in it was made.
+
+    Raises subprocess.CalledProcessError, and FileNotFoundError without dpkg-deb.
+    """
     root = out / "deb"
     shutil.rmtree(root, ignore_errors=True)
     program = root / "usr/lib/baton"
     shutil.copytree(folder, program, symlinks=True)
     (root / "usr/bin").mkdir(parents=True)
     (root / "usr/bin/baton").symlink_to("../lib/baton/baton")
-    for name, place in MENU.items():
-        copy(HERE / name, root / place)
-    copy(Path("resources/icons/baton.svg"), root / THEME / "scalable/apps/baton.svg")
-    for picture in (icons / "hicolor").iterdir():
-        copy(picture, root / THEME / f"{picture.stem}x{picture.stem}/apps/baton.png")
+    put_menu_entry(root / "usr/share", icons)
     copy(next(program.rglob("NOTICE")), root / "usr/share/doc/baton/copyright")
     (root / "DEBIAN").mkdir()
     (root / "DEBIAN/control").write_text(control(size_of(program), version), "utf-8")
     made = out / f"baton_{as_debian(version)}_{architecture()}.deb"
     subprocess.run(
-        ["dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z3", str(root), str(made)], check=True
+        ["dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z3", str(root), str(made)],
+        env={**os.environ, "SOURCE_DATE_EPOCH": made_at},
+        check=True,
     )
     shutil.rmtree(root)
     return made
@@ -75,11 +73,6 @@ def as_debian(version: str) -> str:
 def architecture() -> str:
     asked = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
     return asked.stdout.strip()
-
-
-def copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
 
 
 def size_of(folder: Path) -> int:
