@@ -11,10 +11,15 @@ from app.texts import text
 
 _CENT = Decimal("0.01")
 _SMALLEST = Decimal("0.0001")
+_NOTHING = Decimal("0.00")
 
 
 def money(usd: Decimal) -> str:
-    """Dollars of a call, a row or a run: four decimals, and never a zero for what cost something."""
+    """Dollars of a call, a row or a run: four decimals, which are two figures below a cent. Nothing is $0.00, and what
+    cost something is never a zero.
+    """
+    if not usd:
+        return f"${_NOTHING}"
     if 0 < usd < _SMALLEST:
         return text("figure.below", amount=f"${_SMALLEST}")
     return f"${usd.quantize(_SMALLEST, ROUND_HALF_UP):,}"

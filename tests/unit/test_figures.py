@@ -15,7 +15,8 @@ from app.costs.cost import FREE, UNKNOWN, Cost
 @pytest.mark.parametrize(
     ("amount", "shown"),
     [
-        ("0", "$0.0000"),
+        ("0", "$0.00"),
+        ("0.00", "$0.00"),
         ("0.00001", "< $0.0001"),
         ("0.0325", "$0.0325"),
         ("0.00005", "< $0.0001"),

@@ -6,17 +6,20 @@ from decimal import Decimal
 
 from app import figures
 from app.costs.bill import Line
+from app.costs.shares import rounded, unit_for
 from app.texts import text
 
 
 def dollars(amount: Decimal) -> str:
-    """An amount that is rounded already."""
+    """An amount that is rounded already; nothing is $0.00, as `figures.money` says it."""
+    if not amount:
+        return figures.money(Decimal(0))
     return f"-${-amount:,}" if amount < 0 else f"${amount:,}"
 
 
 def about(amount: Decimal) -> str:
-    """An estimate, in cents."""
-    return text("figure.about", amount=dollars(amount.quantize(Decimal("0.01"))))
+    """An estimate, in cents or below a dollar in all four decimals."""
+    return text("figure.about", amount=dollars(rounded(amount, unit_for(amount))))
 
 
 def line_cost(line: Line) -> str:

@@ -34,7 +34,7 @@ Title = Callable[[Line], str]
 
 _COLUMNS = ("name", "model", "rows", "calls", "a_call", "cost", "share")
 _NAME, _MODEL, _ROWS, _CALLS, _A_CALL, _COST, _SHARE = range(7)
-_WIDTHS = {_MODEL: 160, _ROWS: 100, _CALLS: 76, _A_CALL: 92, _COST: 158, _SHARE: 200}
+_WIDTHS = {_MODEL: 120, _ROWS: 100, _CALLS: 76, _A_CALL: 92, _COST: 158, _SHARE: 160}
 _MOST_MODEL = 320
 _LINE = Qt.ItemDataRole.UserRole
 _ROW = 30
@@ -177,12 +177,12 @@ class CostTree(QTreeWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """What the fixed columns leave goes to names and models, half to each."""
+        """What the fixed columns leave goes to names and models, the larger part to names."""
         fixed = sum(
             width for column, width in _WIDTHS.items() if column != _MODEL and not self.isColumnHidden(column)
         )
-        half = (self.viewport().width() - fixed) // 2
-        self.header().resizeSection(_MODEL, max(_WIDTHS[_MODEL], min(half, _MOST_MODEL)))
+        left = self.viewport().width() - fixed
+        self.header().resizeSection(_MODEL, max(_WIDTHS[_MODEL], min(left * 2 // 5, _MOST_MODEL)))
         for least, column in _NARROW:
             self.setColumnHidden(
                 column, self.width() < least or (column == _ROWS and self._split != "workflow")

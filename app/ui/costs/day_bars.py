@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app import figures
 from app.costs.bill import Bill, Line, Model
-from app.costs.shares import CENT, parts_of
+from app.costs.shares import CENT, FINE, parts_of
 from app.texts import text
 from app.ui import fonts
 from app.ui.appearance import appearance
@@ -25,7 +25,8 @@ from app.ui.theme import Theme, tint
 
 Measure: TypeAlias = Literal["money", "calls", "tokens"]
 
-_LEFT, _RIGHT_ROOM = 48, 6
+_LEAST_LEFT, _RIGHT_ROOM = 48, 6
+_SCALE_GAP = 10  # pixels between the figures of the scale and its lines
 _TOP, _AXIS = 16, 26
 _STRIP_HEAD, _STRIP = 34, 44
 _STEPS = (1, 2, 5)
@@ -119,7 +120,24 @@ class DayBars(QWidget):
 
     def _area(self) -> QRectF:
         height = self.height() - _TOP - _AXIS - _STRIP_HEAD - _STRIP
-        return QRectF(_LEFT, _TOP, self.width() - _LEFT - _RIGHT_ROOM, max(40.0, height))
+        left = self._left()
+        return QRectF(left, _TOP, self.width() - left - _RIGHT_ROOM, max(40.0, height))
+
+    def _left(self) -> float:
+        """Room for the longest figure of the scale."""
+        step, top, _ = self._scale()
+        metrics = fonts.metrics(fonts.CHIP, appearance().language)
+        return max(_LEAST_LEFT, metrics.horizontalAdvance(self._tick(top, step)) + _SCALE_GAP + 2)
+
+    def _scale(self) -> tuple[float, float, float | None]:
+        """The distance of its lines, its highest one, and the limit of a day where it lies below that."""
+        highest = max((self._value(number) for number in range(1, self._month.length + 1)), default=0.0)
+        limit = float(self._limit) if self._limit is not None and self._measure == "money" else None
+        if limit is not None and limit <= highest * 4:
+            highest = max(highest, limit)
+        step = _step(highest)
+        top = max(step * -(-highest // step), step)
+        return step, top, limit if limit is not None and limit <= top else None
 
     def _slot(self) -> float:
         return self._area().width() / self._month.length
@@ -129,18 +147,10 @@ class DayBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = self._area()
-        values = [self._value(number) for number in range(1, self._month.length + 1)]
-        highest = max(values, default=0.0)
-        limit = float(self._limit) if self._limit is not None and self._measure == "money" else None
-        if limit is not None and limit <= highest * 4:
-            highest = max(highest, limit)
-        step = _step(highest)
-        top = max(step * -(-highest // step), step)
-        if limit is not None and limit > top:
-            limit = None
+        step, top, limit = self._scale()
         self._paint_scale(painter, look, area, step, top)
-        for number, value in enumerate(values, 1):
-            self._paint_day(painter, look, area, number, value, top)
+        for number in range(1, self._month.length + 1):
+            self._paint_day(painter, look, area, number, self._value(number), top)
         if limit is not None:
             self._paint_limit(painter, look, area, area.bottom() - limit / top * area.height())
         self._paint_strip(painter, look, area)
@@ -155,15 +165,14 @@ class DayBars(QWidget):
             y = area.bottom() - index * step / top * area.height()
             painter.setPen(QPen(look.border_strong if not index else look.border, 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            label = QRectF(0, y - 8, _LEFT - 10, 16)
+            label = QRectF(0, y - 8, area.left() - _SCALE_GAP, 16)
             draw_text(
                 painter, label, self._tick(index * step, step), fonts.CHIP, look.text2, language, _FAR_RIGHT
             )
 
     def _tick(self, value: float, step: float) -> str:
         if self._measure == "money":
-            decimals = 2 if step >= 0.01 else 4
-            return f"${value:.{decimals}f}"
+            return dollars(Decimal(value).quantize(CENT if step >= float(CENT) else FINE))
         return figures.tokens(round(value))
 
     def _paint_day(
@@ -190,7 +199,11 @@ class DayBars(QWidget):
         if is_today and value:
             shown = self._shown(number) if self._measure == "money" else None
             words = figures.tokens(round(value)) if shown is None else dollars(shown)
-            above = QRectF(left - 30, y - 17, slot + 60, 14)
+            room = fonts.metrics(fonts.CHIP_STRONG, language).horizontalAdvance(words) + 4
+            start = min(
+                max(0.0, left + (slot - room) / 2), self.width() - room
+            )  # within sight on the first and last day
+            above = QRectF(start, y - 17, room, 14)
             draw_text(painter, above, words, fonts.CHIP_STRONG, look.text, language, _MIDDLE)
         style = fonts.CHIP_STRONG if is_today else fonts.CHIP
         if slot >= 16 or number % 5 == 0 or number == 1 or is_today:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import figures
+from app.costs.bill import Bill
 from app.costs.projection import Projection, projected
 from app.costs.spending import Spending
 from app.texts import text
@@ -76,7 +77,7 @@ class SpentCard(CostsCard):
         self._bar.show_share(share, int(spending.today[8:]) / month.length if is_now else None)
         ahead = _ahead(spending, month) if is_now else None
         self._bar.show_ahead(ahead, cap)
-        self._show_ahead(ahead, month)
+        self._show_ahead(ahead, month, bill)
         self._bar.setVisible(bool(cap))
         self._used.setText(text("costs.spent.used", percent=figures.percent(share)) if cap else "")
         days = {"n": int(spending.today[8:]), "of": month.length} if is_now else {}
@@ -100,11 +101,11 @@ class SpentCard(CostsCard):
             for part in (value, words):
                 part.setVisible(at < len(facts))
 
-    def _show_ahead(self, ahead: Projection | None, month: Month) -> None:
+    def _show_ahead(self, ahead: Projection | None, month: Month, bill: Bill) -> None:
         """Named an estimate; nothing where too few days are over."""
         self._likely.setVisible(ahead is not None)
         if ahead is not None:
-            low, high = (dollars(end.quantize(_CENT)) for end in (ahead.low, ahead.high))
+            low, high = (dollars(end.quantize(bill.unit)) for end in (ahead.low, ahead.high))
             day = day_in_month(month.day(month.length))
             self._likely.setText(text("costs.spent.likely", day=day, low=low, high=high))
 
