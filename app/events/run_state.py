@@ -124,7 +124,8 @@ class NodeState:
 
 @dataclass(slots=True)
 class FrameState:
-    """A frame over all its instances: its elements or turns, and what everything inside has taken.
+    """A frame over all its instances: its elements or turns, and what everything inside has taken; what an
+    agent's own model took is its node's.
 
     `total` is -1 where it isn't known.
     """
@@ -309,19 +310,21 @@ class RunState:
         node.cost += event.cost
         if event.failure is None:
             node.models[event.model] += 1
-        self._add(event.scope, usage, event.cost, 1)
+        self._add(event.node, event.scope, usage, event.cost, 1)
         if event.cost.known:
             self.spend.append(SpendPoint(event.t, self.cost.known))
             if len(self.spend) > KEPT_SPENDS:
                 del self.spend[1:-1:2]
         return event.node
 
-    def _add(self, scope: Scope, usage: Usage, cost: Cost, calls: int) -> None:
-        """To the run, and to every frame that the scope lies in."""
+    def _add(self, node: str, scope: Scope, usage: Usage, cost: Cost, calls: int) -> None:
+        """To the run, and to every frame around the node; an agent's own calls lie in its scope and are its node's."""
         self.calls += calls
         self.usage += usage
         self.cost += cost
         for name in frames_of(scope):
+            if name == node:
+                continue
             frame = self.frame(name)
             frame.calls += calls
             frame.usage += usage
@@ -415,7 +418,7 @@ class RunState:
             node.calls += event.calls
             node.usage += event.usage
             node.cost += event.cost
-            self._add(event.scope, event.usage, event.cost, event.calls)
+            self._add(event.node, event.scope, event.usage, event.cost, event.calls)
         if event.source:
             node.sources[event.source] += 1
         if event.saved is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.document.workflow import Graph, Node
 from app.ui.canvas.card_facts import kind_of, preset_of, title_of
@@ -11,11 +11,14 @@ from app.ui.canvas.placed import NO_PORTS, Placed, SpecLookup
 
 @dataclass(frozen=True, slots=True)
 class StepLook:
-    """`title` is as the person reads it; `kind` names the colour, `icon` the picture."""
+    """`title` is as the person reads it; `kind` names the colour, `icon` the picture. `aside`: nobody placed it, an
+    agent hands values to its tools by it.
+    """
 
     title: str
     kind: str
     icon: str
+    aside: bool = False
 
 
 def step_look(node: Node | None, specs: SpecLookup, node_id: str = "") -> StepLook:
@@ -27,6 +30,14 @@ def step_look(node: Node | None, specs: SpecLookup, node_id: str = "") -> StepLo
     preset = preset_of(placed)
     icon = (preset.icon if preset else "") or (spec.type.icon if spec else "puzzle")
     return StepLook(title_of(placed), kind_of(placed, preset), icon)
+
+
+def inner_look(node_id: str, around: Node, specs: SpecLookup) -> StepLook:
+    """How a step is shown that stands in no graph of the workflow: of a Sub-workflow, or made for an agent's tool."""
+    look, spec = step_look(around, specs), specs(around.type)
+    if spec is not None and spec.type.frame == "agent":
+        return replace(look, aside=True)
+    return replace(look, title=f"{look.title} › {node_id.partition('/')[2]}")
 
 
 def find_node(graph: Graph | None, node_id: str) -> Node | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import (
@@ -13,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.document.workflow import Edge
-from app.ui.canvas.edge_look import EdgeLook, edge_pen, paint_glow, paint_pill, pill_rect
+from app.ui.canvas.edge_look import EdgeLook, Pill, edge_pen, paint_glow, paint_pill, pill_of
 from app.ui.canvas.edge_path import distance, edge_path, polyline
 from app.ui.canvas.look import Look
 from app.ui.canvas.node_item import NodeItem
@@ -116,7 +118,7 @@ class EdgeItem(QGraphicsPathItem):
         if self._halo is not None:
             self._halo.setPath(self.path())
         if self._pill is not None:
-            self._pill.put(self.path().pointAtPercent(0.5))
+            self._pill.put(self.path().pointAtPercent(0.5), (self.source.area, self.target.area))
 
 
 class _Halo(QGraphicsPathItem):
@@ -147,24 +149,30 @@ class _Pill(QGraphicsItem):
         self._shown: EdgeLook | None = None
         self._look: Look | None = None
         self._middle = QPointF()
+        self._cards: Sequence[QRectF] = ()
+        self._pill = Pill("", QRectF())
         self.setZValue(Z_PILL)
 
     def show_pill(self, shown: EdgeLook, look: Look) -> None:
-        self.prepareGeometryChange()
         self._shown, self._look = shown, look
+        self._place()
         self.update()
 
-    def put(self, middle: QPointF) -> None:
+    def put(self, middle: QPointF, cards: Sequence[QRectF]) -> None:
+        """On the middle of the edge between two cards."""
+        self._middle, self._cards = middle, cards
+        self._place()
+
+    def _place(self) -> None:
         self.prepareGeometryChange()
-        self._middle = middle
+        if self._shown is not None and self._look is not None:
+            self._pill = pill_of(self._shown, self._middle, self._look.language, self._cards)
 
     def boundingRect(self) -> QRectF:
-        if self._shown is None or self._look is None:
-            return QRectF()
-        return pill_rect(self._shown, self._middle, self._look.language).adjusted(-1, -1, 1, 1)
+        return self._pill.rect.adjusted(-1, -1, 1, 1) if self._shown else QRectF()
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         if self._shown is not None and self._look is not None:
-            paint_pill(painter, self._shown, self._middle, self._look)
+            paint_pill(painter, self._shown, self._pill, self._look)

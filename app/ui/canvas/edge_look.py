@@ -34,12 +34,15 @@ _PILL_WIDEST = 190
 
 @dataclass(frozen=True, slots=True)
 class EdgeLook:
-    """`tone` names the port colour's route, `type` its data; `pill` is the sentence on the middle."""
+    """`tone` names the port colour's route, `type` its data; `pill` is the sentence on the middle, `brief` what is
+    said of it where two cards leave no room for more.
+    """
 
     state: EdgeState
     port: PortSpec | None
     pill: str = ""
     tone: str = ""  # of the pill: "pass" or "fail"
+    brief: str = ""
 
     def colour(self, theme: Theme) -> QColor:
         if self.state == "broken" or self.port is None:
@@ -60,18 +63,17 @@ def edge_look(
         return EdgeLook("open", port)
     target = run.nodes.get(edge.target.node)
     active = run.status == "running" and target is not None and target.active > 0
-    return EdgeLook(
-        "active" if active else "taken", port, _pill(edge, port, run, source), port.tone if port else ""
-    )
+    state: EdgeState = "active" if active else "taken"
+    rows = figures.count(source.ports[edge.source.port]) if run.rows is not None else ""
+    return EdgeLook(state, port, _pill(port, rows, source), port.tone if port else "", rows)
 
 
-def _pill(edge: Edge, port: PortSpec | None, run: RunState, source: NodeState) -> str:
+def _pill(port: PortSpec | None, rows: str, source: NodeState) -> str:
     """Why this way was taken: only on routes, for a link that is always taken has no reason."""
     if port is None or port.tone not in ("pass", "fail"):
         return ""
-    if run.rows is not None:
-        n = source.ports[edge.source.port]
-        return text(f"canvas.pill.rows_{port.tone}", shown=figures.count(n))
+    if rows:
+        return text(f"canvas.pill.rows_{port.tone}", shown=rows)
     settled = source.latest.settled if source.latest else None
     if port.tone == "fail" and settled:
         return failed_reason(settled)
@@ -119,21 +121,39 @@ def paint_dots(painter: QPainter, points: Sequence[QPointF], colour: QColor) -> 
         painter.drawEllipse(point, 3.5, 3.5)
 
 
-def pill_rect(look: EdgeLook, middle: QPointF, language: str) -> QRectF:
-    """Where the pill stands."""
-    width = min(_PILL_WIDEST, fonts.metrics(fonts.CHIP_STRONG, language).horizontalAdvance(look.pill)) + 40
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """What stands on the middle of an edge, and where. Without words it is its icon alone."""
+
+    words: str
+    rect: QRectF
+
+
+def pill_of(look: EdgeLook, middle: QPointF, language: str, cards: Sequence[QRectF]) -> Pill:
+    """The whole sentence, unless it would lie over one of the cards."""
+    whole = Pill(look.pill, _pill_rect(look.pill, middle, language))
+    if not any(whole.rect.intersects(card) for card in cards):
+        return whole
+    return Pill(look.brief, _pill_rect(look.brief, middle, language))
+
+
+def _pill_rect(words: str, middle: QPointF, language: str) -> QRectF:
+    metrics = fonts.metrics(fonts.CHIP_STRONG, language)
+    width = min(_PILL_WIDEST, metrics.horizontalAdvance(words)) + 40 if words else _PILL_HEIGHT
     return QRectF(middle.x() - width / 2, middle.y() - _PILL_HEIGHT / 2, width, _PILL_HEIGHT)
 
 
-def paint_pill(painter: QPainter, edge: EdgeLook, middle: QPointF, look: Look) -> None:
+def paint_pill(painter: QPainter, edge: EdgeLook, pill: Pill, look: Look) -> None:
     """The reason on the middle of an edge."""
     theme = look.theme
     state = {"pass": "done", "fail": "warning"}.get(edge.tone, "error")
     icon = {"pass": "check", "fail": "triangle-alert"}.get(edge.tone, "circle-alert")
     colour = theme.state(state)
-    rect = pill_rect(edge, middle, look.language)
+    rect = pill.rect
     ground = mix(colour.line, theme.canvas, 20 if theme.dark else 14)
     fill_rounded(painter, rect, _PILL_HEIGHT / 2, ground, QPen(mix(colour.line, theme.canvas, 55), 1))
-    paint_icon(painter, icon, colour.text, QRectF(rect.left() + 10, rect.center().y() - 7, 14, 14))
-    words = rect.adjusted(29, 0, -10, 0)
-    draw_text(painter, words, edge.pill, fonts.CHIP_STRONG, colour.text, look.language)
+    inset = 10 if pill.words else (_PILL_HEIGHT - 14) / 2
+    paint_icon(painter, icon, colour.text, QRectF(rect.left() + inset, rect.center().y() - 7, 14, 14))
+    if pill.words:
+        words = rect.adjusted(29, 0, -10, 0)
+        draw_text(painter, words, pill.words, fonts.CHIP_STRONG, colour.text, look.language)

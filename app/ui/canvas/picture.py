@@ -31,6 +31,7 @@ from app.ui.canvas.edge_look import (
     paint_dots,
     paint_glow,
     paint_pill,
+    pill_of,
 )
 from app.ui.canvas.edge_path import edge_path
 from app.ui.canvas.look import Look
@@ -131,7 +132,8 @@ class _Drawing:
             if shown.state == "active":
                 paint_dots(painter, flow_points(course, 0.1), shown.colour(self.look.theme))
             if shown.pill:
-                paint_pill(painter, shown, course.pointAtPercent(0.5), self.look)
+                middle, cards = course.pointAtPercent(0.5), tuple(self.areas.values())
+                paint_pill(painter, shown, pill_of(shown, middle, self.look.language, cards), self.look)
 
     def _paint_behind(self, painter: QPainter) -> None:
         for group_id, area in self._groups().items():

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.document.frames import node_in
 from app.document.operations import Operation
 from app.document.problem import Problem
-from app.document.workflow import Json, Node
+from app.document.workflow import Graph, Json, Node
 from app.events.run_state import RunState
 from app.processes.messages import Rating
 from app.texts import text
@@ -41,7 +41,7 @@ from app.ui.runs.steps import Steps
 from app.ui.runs.timeline import Timeline
 from app.ui.runs.totals import Totals
 from app.ui.session import Session
-from app.ui.step_looks import StepLook, find_node, step_look
+from app.ui.step_looks import StepLook, find_node, inner_look, step_look
 from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconButton
 from app.ui.widgets.plain_label import PlainLabel
@@ -254,11 +254,15 @@ class RunPanel(QWidget):
         """How a step of the run is shown in lists."""
         session = self._session
         # As it was when it ran; what was added since is found in the document.
-        graphs = (session.run_workflow, session.workflow)
-        node = next((n for w in graphs if w and (n := find_node(w.graph, node_id))), None)
+        graphs = [workflow.graph for workflow in (session.run_workflow, session.workflow) if workflow]
+        node = _first(graphs, node_id)
+        around = None if node or "/" not in node_id else _first(graphs, node_id.partition("/")[0])
         known = self._looks.get(node_id)
-        if known is None or known[0] is not node:
-            known = self._looks[node_id] = (node, step_look(node, self._specs, node_id))
+        if known is None or known[0] is not (node or around):
+            look = (
+                inner_look(node_id, around, self._specs) if around else step_look(node, self._specs, node_id)
+            )
+            known = self._looks[node_id] = (node or around, look)
         return known[1]
 
     def _on_run(self) -> None:
@@ -337,3 +341,7 @@ class RunPanel(QWidget):
         self.show_grown(False)
         self.problems.show_problems([*self._session.problems, *run_problems(self._session.run)], anew=True)
         self._draw()
+
+
+def _first(graphs: Sequence[Graph], node_id: str) -> Node | None:
+    return next((node for graph in graphs if (node := find_node(graph, node_id))), None)

@@ -48,7 +48,8 @@ class Steps(QWidget):
         """Shows the steps of a run as they stand now, in the order in which they began."""
         self._run = run
         never = float("inf")
-        self._nodes = sorted(run.nodes.values(), key=lambda n: never if n.first is None else n.first)
+        placed = (state for state in run.nodes.values() if not self._step_look(state.node).aside)
+        self._nodes = sorted(placed, key=lambda n: never if n.first is None else n.first)
         self._asked_models = run.calls > 0 or any(state.models for state in self._nodes)
         self._checked = any(state.verdicts.n for state in self._nodes)
         self._draw()

@@ -74,7 +74,7 @@ class Timeline(QAbstractScrollArea):
     def show_run(self, run: RunState, elapsed: float) -> None:
         """Draws a run as it stands after `elapsed` seconds."""
         follow = self.verticalScrollBar().value() == self.verticalScrollBar().maximum()
-        self._bars = bars(run, elapsed)
+        self._bars = [bar for bar in bars(run, elapsed) if not self._step_look(bar.node).aside]
         self._elapsed = elapsed
         self._live = run.status == "running"
         self._fit()

@@ -74,12 +74,24 @@ class Totals(QWidget):
         self._time.show_figure(figures.seconds(elapsed), text("runs.total.time"))
 
     def fit(self, room: int) -> None:
-        """Says less where less has room (pixels): first the words go, then the tokens."""
+        """Says less where less has room (pixels): first the words go that money and time do without, then the tokens,
+        then the word of the rows.
+        """
         shown = [figure for figure in self._all if figure is self._tokens or not figure.isHidden()]
-        brief = self._room(shown, brief=False) > room
+        told = (self._spent, self._time)
+        for left, brief in ((shown, ()), (shown, told), (_without(shown, self._tokens), told)):
+            if _room(left, brief) <= room:
+                break
+        else:
+            left, brief = _without(shown, self._tokens), self._all
         for figure in self._all:
-            figure.set_brief(brief)
-        self._tokens.setHidden(brief and self._room(shown, brief=True) > room)
+            figure.set_brief(figure in brief)
+        self._tokens.setHidden(self._tokens not in left)
 
-    def _room(self, shown: Sequence[Figure], *, brief: bool) -> int:
-        return sum(figure.room(brief=brief) for figure in shown) + _GAP * (len(shown) - 1)
+
+def _without(figures: Sequence[Figure], one: Figure) -> Sequence[Figure]:
+    return [figure for figure in figures if figure is not one]
+
+
+def _room(shown: Sequence[Figure], brief: Sequence[Figure]) -> int:
+    return sum(figure.room(brief=figure in brief) for figure in shown) + _GAP * (len(shown) - 1)

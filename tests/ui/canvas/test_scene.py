@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from pytestqt.qtbot import QtBot
 
@@ -25,6 +25,7 @@ from app.document.workflow import Graph, Group, Layout, Node, Note, PortRef, Wor
 from app.events.run_events import RunFinished
 from app.ui.appearance import appearance
 from app.ui.canvas.canvas import Canvas
+from app.ui.canvas.edge_look import EdgeLook, pill_of
 from app.ui.canvas.node_item import NodeItem
 from app.ui.canvas.selection import Selection, only
 from tests.ui.canvas.conftest import shown
@@ -296,3 +297,12 @@ def test_many_nodes_go_through_one_operation(canvas: Canvas, document: Document)
     canvas.select(only("nodes", "x7"))
     assert canvas.selection.nodes == {"x7"}
     assert canvas.scene.hit(QPointF(100, 50), 1.0).port_ref != PortRef("ask", "message")
+
+
+def test_a_pill_says_less_where_it_would_lie_over_a_card() -> None:
+    shown = EdgeLook("taken", None, "Passed: 1,200 rows", "pass", "1,200")
+    far, near = QRectF(200, -40, 216, 120), QRectF(60, -40, 216, 120)
+    assert pill_of(shown, QPointF(0, 0), "en", (far,)).words == "Passed: 1,200 rows"
+    brief = pill_of(shown, QPointF(0, 0), "en", (near,))
+    assert brief.words == "1,200"
+    assert not brief.rect.intersects(near)

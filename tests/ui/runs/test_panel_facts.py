@@ -34,6 +34,7 @@ from app.ui.runs.costs import Costs
 from app.ui.runs.person_card import PersonCard
 from app.ui.runs.problem_list import run_problems
 from app.ui.runs.row_facts import RowBook, ValueColumn
+from app.ui.runs.steps import Steps
 from app.ui.runs.totals import Figure, Totals
 from app.ui.step_looks import StepLook
 from tests.ui.runs.demo_run import TIMEOUT, called, checked, over_rows
@@ -301,3 +302,14 @@ def test_a_name_can_be_read_at_any_width(qtbot: QtBot, width: int, step: int) ->
     qtbot.waitUntil(lambda: costs.table.columnWidth(0) >= step)
     costs.resize(2200 - width, 300)
     qtbot.waitUntil(lambda: costs.table.columnWidth(0) >= 150)
+
+
+def test_what_an_agent_hands_to_its_tools_is_no_step_of_the_list(qtbot: QtBot) -> None:
+    run = RunState()
+    run.apply(RunStarted("r", "w", "W", "d", "now", ("ag", "look")))
+    run.apply_all([NodeStarted(0.0, "look", "ag#0"), NodeStarted(0.0, "ag/look", "ag#0")])
+    steps = Steps(lambda node: StepLook(node, "unknown", "puzzle", aside="/" in node))
+    qtbot.addWidget(steps)
+    steps.show_run(run)
+    table = steps.table.model()
+    assert [table.index(row, 0).data() for row in range(table.rowCount())] == ["look", "ag", "Total"]

@@ -126,3 +126,12 @@ def test_the_curve_of_spending_stays_short(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(state.spend) <= 20
     assert (state.spend[0].t, state.spend[-1].usd) == (0.0, Decimal("10.00"))
     assert [point.t for point in state.spend] == sorted(point.t for point in state.spend)
+
+
+def test_an_agents_own_calls_are_on_its_card_once() -> None:
+    run = RunState()
+    cent = Cost(Decimal("0.01"), "priced")
+    run.apply_all([STARTED, ModelCalled(1.0, "a", "#0/a", "m", "", None, cent, 0.1)])
+    run.apply(ModelCalled(2.0, "p", "#0/a#0", "m", "", None, cent, 0.1))  # a tool of it
+    assert (run.nodes["a"].cost.known, run.frames["a"].cost.known) == (Decimal("0.01"), Decimal("0.01"))
+    assert run.cost.known == Decimal("0.02")

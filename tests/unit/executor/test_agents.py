@@ -140,7 +140,7 @@ async def test_every_call_has_a_scope_and_the_bill_adds_up() -> None:
     assert scopes == ["agent#0", "agent#1", "agent#2"]
     assert state.calls == 6
     assert state.cost.known == Decimal("0.001") * 15 * 6
-    assert state.frames["agent"].cost.known == state.cost.known
+    assert state.frames["agent"].cost + state.nodes["agent"].cost == state.cost
     assert state.frames["agent"].done == 3
     of_agent = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
     assert (of_agent.calls, of_agent.cost.known) == (6, state.cost.known)
