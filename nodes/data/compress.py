@@ -80,7 +80,7 @@ class Compress(NodeType[CompressFields, ByPort, CompressOutputs]):
 
     id = "data.compress"
     title = "Compress context"
-    summary = "Shortens a text before a model reads it"
+    summary = "Less text for the next model"
     kind = "data"
     category = "models"
     icon = "shrink"

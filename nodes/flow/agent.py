@@ -108,7 +108,7 @@ class Agent(NodeType[AgentFields, ByPort, Routes]):
 
     id = "flow.agent"
     title = "Agent"
-    summary = "A model that uses steps as its tools"
+    summary = "A model with steps as its tools"
     kind = "strong"
     category = "models"
     icon = "bot"

@@ -66,7 +66,7 @@ class ForEach(NodeType[ForEachFields, ByPort, Routes]):
 
     id = "flow.for_each"
     title = "For each"
-    summary = "Repeats steps for each of a list"
+    summary = "Repeats steps for each element"
     kind = "flow"
     category = "logic"
     icon = "layers"

@@ -54,7 +54,7 @@ class Inputs(NodeType[InputsFields, ByPort, Routes]):
 
     id = "flow.inputs"
     title = "Inputs"
-    summary = "What the steps inside a frame are given"
+    summary = "What goes into a frame"
     kind = "flow"
     category = "logic"
     icon = "log-in"

@@ -59,7 +59,7 @@ class Loop(NodeType[LoopFields, ByPort, Routes]):
 
     id = "flow.loop"
     title = "Loop"
-    summary = "Repeats steps until something holds"
+    summary = "Repeats steps until it is enough"
     kind = "flow"
     category = "logic"
     icon = "repeat"

@@ -53,7 +53,7 @@ class SubWorkflow(NodeType[WorkflowFields, ByPort, Routes]):
 
     id = "flow.workflow"
     title = "Sub-workflow"
-    summary = "Runs another workflow as one step"
+    summary = "A workflow as one step"
     kind = "flow"
     category = "logic"
     icon = "workflow"

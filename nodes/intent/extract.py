@@ -93,7 +93,7 @@ class Extract(NodeType[ExtractFields, ExtractInputs, ExtractOutputs]):
 
     id = "intent.extract"
     title = "Extract fields"
-    summary = "Pulls names, dates, amounts out of texts"
+    summary = "Finds names, dates, amounts"
     kind = "intent"
     category = "models"
     icon = "scan-text"

@@ -65,7 +65,7 @@ class Balance(NodeType[BalanceFields, ByPort, BalanceOutputs]):
 
     id = "model.balance"
     title = "Balance"
-    summary = "Accounts or servers share the work"
+    summary = "Accounts share the work"
     kind = "model"
     category = "models"
     icon = "shuffle"

@@ -84,7 +84,7 @@ class Cascade(NodeType[CascadeFields, ByPort, CascadeOutputs]):
 
     id = "model.cascade"
     title = "Cascade"
-    summary = "Cheap first, stronger where needed"
+    summary = "Cheap first, then stronger"
     kind = "model"
     category = "models"
     icon = "trending-up"

@@ -63,7 +63,7 @@ class Embed(NodeType[EmbedFields, EmbedInputs, EmbedOutputs]):
 
     id = "model.embed"
     title = "Embedding"
-    summary = "Texts as vectors, to compare meanings"
+    summary = "Texts as comparable vectors"
     kind = "model"
     category = "models"
     icon = "waypoints"

@@ -158,7 +158,7 @@ class Ensemble(NodeType[EnsembleFields, ByPort, EnsembleOutputs]):
 
     id = "model.ensemble"
     title = "Ensemble"
-    summary = "Several answers, the majority counts"
+    summary = "Several answers, one is taken"
     kind = "model"
     category = "models"
     icon = "vote"

@@ -82,7 +82,7 @@ class Fallback(NodeType[FallbackFields, ByPort, FallbackOutputs]):
 
     id = "model.fallback"
     title = "Fallback"
-    summary = "The next model if one can't answer"
+    summary = "If one fails, the next answers"
     kind = "model"
     category = "models"
     icon = "life-buoy"

@@ -115,7 +115,7 @@ class Roles(NodeType[RolesFields, ByPort, RolesOutputs]):
 
     id = "model.roles"
     title = "Roles"
-    summary = "Models discuss, a judge decides"
+    summary = "Models discuss, one judges"
     kind = "strong"
     category = "models"
     icon = "users"

@@ -125,7 +125,7 @@ class Structured(NodeType[StructuredFields, ByPort, Routes]):
 
     id = "model.structured"
     title = "Structured output"
-    summary = "An answer in your shape, or none"
+    summary = "An answer in your shape"
     kind = "model"
     category = "models"
     icon = "braces"

@@ -69,7 +69,7 @@ class Check(NodeType[CheckFields, ByPort, CheckOutputs]):
 
     id = "verifier.check"
     title = "Check"
-    summary = "Checks a value by your rules, free"
+    summary = "Checks by your rules, free"
     kind = "verifier"
     category = "checks"
     icon = "shield-check"

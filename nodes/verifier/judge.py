@@ -74,7 +74,7 @@ class Judge(NodeType[JudgeFields, ByPort, JudgeOutputs]):
 
     id = "verifier.judge"
     title = "Judge"
-    summary = "A model scores it by your rubric"
+    summary = "A model scores by a rubric"
     kind = "verifier"
     category = "checks"
     icon = "scale"

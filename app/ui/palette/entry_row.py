@@ -15,6 +15,7 @@ from app.ui.widgets.icon_button import paint_tile
 _ROW = 48
 _HEADING = 34
 _TILE = 32
+_WORDS_LEFT = 50
 
 
 class EntryRow(QStyledItemDelegate):
@@ -45,6 +46,11 @@ class EntryRow(QStyledItemDelegate):
         painter.restore()
 
 
+def words_room(width: int) -> int:
+    """Pixels that the words have in a row of this width."""
+    return width - _WORDS_LEFT - 8
+
+
 def _is_entry(index: QModelIndex | QPersistentModelIndex) -> bool:
     return isinstance(index.data(Qt.ItemDataRole.UserRole), Entry)
 
@@ -67,7 +73,7 @@ def _entry(painter: QPainter, entry: Entry, area: QRect) -> None:
     look, language = appearance().theme, appearance().language
     tile = QRectF(area.left() + 8, area.center().y() - _TILE / 2 + 0.5, _TILE, _TILE)
     paint_tile(painter, entry.icon, look.kind(entry.kind), look.tile_tint, tile)
-    words = QRect(area.left() + 50, area.top() + 5, area.width() - 58, 20)
+    words = QRect(area.left() + _WORDS_LEFT, area.top() + 5, words_room(area.width()), 20)
     for style, colour, line in (
         (fonts.STRONG, look.text, entry.title),
         (fonts.SMALL, look.muted, entry.summary),

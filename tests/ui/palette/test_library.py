@@ -14,11 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from app import texts
 from app.registry.discovery import discover
+from app.ui import fonts
 from app.ui.appearance import appearance
 from app.ui.canvas.interactions.drop import MIME
 from app.ui.palette.add_popup import AddPopup
 from app.ui.palette.entries import GROUPS, Entry, entries, search
 from app.ui.palette.entry_list import ENTRY
+from app.ui.palette.entry_row import words_room
 from app.ui.palette.library import Library
 
 REGISTRY = discover()
@@ -230,3 +232,18 @@ def test_nothing_that_fits_is_said(popup: AddPopup, qtbot: QtBot) -> None:
     popup.picked.connect(told.append)
     QTest.keyClick(popup.search, Qt.Key.Key_Return)
     assert told == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_one_line_fits_into_the_library_at_its_usual_width(library: Library, language: str) -> None:
+    appearance().set_language(language)
+    model = library.list.model()
+    cut: list[str] = []
+    for row in range(model.rowCount()):
+        index = model.index(row, 0)
+        entry = index.data(ENTRY)
+        if isinstance(entry, Entry):
+            room = words_room(library.list.visualRect(index).width())
+            if fonts.metrics(fonts.SMALL, language).horizontalAdvance(entry.summary) > room:
+                cut.append(entry.summary)
+    assert not cut
