@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 from app.document.graph import find_cycle
-from app.document.problem import Problem
+from app.document.problem import Argument, Problem
 from app.document.workflow import Edge
 from app.planner.draft import Draft, DraftNode
 from app.sdk.data_types import can_join
@@ -14,6 +14,7 @@ from app.sdk.errors import NodeError
 from app.sdk.fields import FileField, ModelChoice, TextField
 from app.sdk.gateway import ModelFacts
 from app.sdk.node_type import vars_of
+from app.sdk.ports import PortSpec
 from app.sdk.references import ReferenceFault, find
 from app.sdk.spec import FieldSpec
 
@@ -45,7 +46,8 @@ def inputs_take_one_edge(draft: Draft) -> Iterator[Problem]:
         for edge in edges:
             port = draft.nodes[node_id].ports.input(edge.target.port)
             if edge.target.port in seen and port and not port.many:
-                yield Problem("input.two_edges", node=node_id, edge=edge.id, args={"port": port.label})
+                args = _input_named(draft.nodes[node_id], port)
+                yield Problem("input.two_edges", node=node_id, edge=edge.id, args=args)
             seen.add(edge.target.port)
 
 
@@ -80,7 +82,12 @@ def required_inputs_are_joined(draft: Draft) -> Iterator[Problem]:
         joined = {edge.target.port for edge in draft.incoming[node_id]}
         for port in node.ports.inputs:
             if port.required and port.name not in joined:
-                yield Problem("input.missing", node=node_id, args={"port": port.label, "name": port.name})
+                yield Problem("input.missing", node=node_id, args=_input_named(node, port))
+
+
+def _input_named(node: DraftNode, port: PortSpec) -> dict[str, Argument]:
+    """An input by its name and its English label; with the type, people read it in their language."""
+    return {"port": port.label, "name": port.name, "type": node.node.type}
 
 
 def types_are_known(draft: Draft) -> Iterator[Problem]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from app import texts
+from app.document.problem import Argument
 from app.sdk.fields import Option
 from app.sdk.node_type import Preset
 from app.sdk.ports import ERROR_PORT, PortSpec
@@ -43,6 +45,13 @@ def port_label(spec: NodeSpec, port: PortSpec, side: Literal["in", "out"]) -> st
     if port.name == ERROR_PORT and side == "out":
         return texts.text("inspector.port.error")
     return _own(f"node.{spec.id}.{side}.{port.name}", port.label)
+
+
+def port_of_problem(args: Mapping[str, Argument]) -> Mapping[str, Argument]:
+    """The arguments of a Problem about an input, which is called as people read it on the card."""
+    if not {"port", "name", "type"} <= args.keys():
+        return args
+    return {**args, "port": _own(f"node.{args['type']}.in.{args['name']}", str(args["port"]))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.document.problem import Problem
 from app.events.run_events import Failure
+from app.registry.node_texts import port_of_problem
 from app.texts import has, text
 from app.ui.model_words import role_title
 from app.ui.plain import sentences
@@ -29,6 +30,6 @@ def in_short(problems: tuple[Problem, ...]) -> str:
 
 
 def _args(problem: Problem | Failure) -> Mapping[str, Any]:
-    """A role goes by the name that people read everywhere else."""
-    role = problem.args.get("role")
-    return {**problem.args, "role": role_title(role)} if isinstance(role, str) else problem.args
+    """A role and an input go by the names that people read everywhere else."""
+    args, role = port_of_problem(problem.args), problem.args.get("role")
+    return {**args, "role": role_title(role)} if isinstance(role, str) else args
