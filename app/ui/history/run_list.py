@@ -183,7 +183,7 @@ class RunList(QWidget):
         self.table.clearSpans()
         for at, row in enumerate(rows):
             if isinstance(row, _Day):  # up to the hour, which a day has none of
-                self.table.setSpan(at, 0, 1, 3 if self.of_all else 2)
+                self.table.setSpan(at, 0, 1, 1 + self.of_all + (self._wide() > 0))
         self._quiet = False
         self._count.setText(text("history.count", shown=figures.count(len(self._lines))))
         self._empty.setText("" if rows else text("history.none" if self._lines else "history.empty"))
@@ -216,9 +216,9 @@ class RunList(QWidget):
             self._show()
 
     def _wide(self) -> int:
-        """How many of the columns that can leave have room: rows, tokens, then time."""
+        """How many of the columns that can leave have room: when it began, rows, tokens, then time."""
         room = self.width() - (130 if self.of_all else 0)
-        return (room >= 380) + (room >= 450) + (room >= 540)
+        return (room >= 320) + (room >= 380) + (room >= 450) + (room >= 540)
 
     def _columns(self) -> Sequence[Column]:
         return self._with_room(
@@ -238,11 +238,11 @@ class RunList(QWidget):
         return (
             status,
             *((workflow,) if self.of_all else ()),
-            at,
-            *((rows,) if wide > 0 else ()),
-            *((tokens,) if wide > 1 else ()),
+            *((at,) if wide > 0 else ()),
+            *((rows,) if wide > 1 else ()),
+            *((tokens,) if wide > 2 else ()),
             cost,
-            *((time,) if wide > 2 else ()),
+            *((time,) if wide > 3 else ()),
         )
 
     def _cells(self, at: int) -> Sequence[Cell]:

@@ -192,7 +192,7 @@ class ModelsPage(QWidget):
         roles = line(14)
         for card in self.roles.values():
             card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-            roles.addWidget(card, 1)
+            roles.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
         head = line(12)
         head.addWidget(self._title)
         head.addWidget(self.chips, 1)

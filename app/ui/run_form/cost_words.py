@@ -39,4 +39,8 @@ def forecast_words(forecast: Forecast | None) -> str:
     """What a run will take, and what that was made of; empty where no step asks a model or nobody can say."""
     if forecast is None or not forecast.steps:
         return ""
-    return figures.forecast_words(forecast, "run_form.cost.forecast", "run_form.cost.forecast_rows")
+    # That it costs nothing, and why, stands in the line below.
+    free = "_free" if forecast.total.cost.state == "free" else ""
+    return figures.forecast_words(
+        forecast, f"run_form.cost.forecast{free}", f"run_form.cost.forecast_rows{free}"
+    )

@@ -108,3 +108,13 @@ def test_other_rows_from_elsewhere_reuse_the_cards(qtbot: QtBot) -> None:
     made.show_value("not rows at all")
     assert made.value() == "not rows at all"
     assert edits.told == []
+
+
+def test_figures_among_facts_go_by_their_names_and_the_usual_ones_are_left_out(qtbot: QtBot) -> None:
+    columns = (
+        FieldSpec("who", TextField(label="Who"), str, ""),
+        FieldSpec("share", NumberField(label="Share"), int, 1),
+    )
+    made, _edits = editor(qtbot, RowsField(label="Who shares", item="one"), tuple, [], columns)
+    made.show_value([{"who": "Ada"}, {"who": "Bo", "share": 3}])
+    assert summaries(made) == ["Ada", "Bo · Share 3"]

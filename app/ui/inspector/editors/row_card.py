@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
@@ -150,12 +150,17 @@ class RowCard(QFrame):
     def _summarise(self) -> None:
         """The row as a sentence: what its columns say, in their order."""
         values = with_defaults(self._columns, self._row)
-        parts = [self._said(spec, values[spec.name]) for spec in self._columns if is_shown(spec, values)]
         # A row with a choice near its beginning reads as a sentence, others as a list of facts.
         is_sentence = any(isinstance(spec.field, ChoiceField) for spec in self._columns[:2])
-        self._head.show_summary((" " if is_sentence else " · ").join(filter(None, parts)))
+        shown = [spec for spec in self._columns if is_shown(spec, values)]
+        said = [(spec, self._said(spec, values[spec.name], is_sentence=is_sentence)) for spec in shown]
+        parts = [(spec, words) for spec, words in said if words]
+        if is_sentence:
+            self._head.show_summary(reduce(_followed_by, parts, ""))
+        else:
+            self._head.show_summary(" · ".join(words for _, words in parts))
 
-    def _said(self, spec: FieldSpec, value: Json) -> str:
+    def _said(self, spec: FieldSpec, value: Json, *, is_sentence: bool) -> str:
         if isinstance(spec.field, ChoiceField):
             option = next((o for o in spec.field.options if o.value == value), None)
             return self._texts.option(spec, option) if option else one_line(str(value), 40)
@@ -163,6 +168,21 @@ class RowCard(QFrame):
             return self._texts.label(spec).lower() if value is True and value != spec.default else ""
         if isinstance(spec.field, ModelField):
             return one_line(model_words.choice_title(choice_of(value), self._around.shelf()), 80)
-        if isinstance(value, str):
-            return one_line(value, 80)
-        return spell(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return self._figure(spec, value, is_sentence=is_sentence)
+        return one_line(value, 80) if isinstance(value, str) else ""
+
+    def _figure(self, spec: FieldSpec, value: float, *, is_sentence: bool) -> str:
+        """Alone among facts a number says nothing without its name, and the usual one needn't be said."""
+        if is_sentence:
+            return spell(value)
+        return "" if value == spec.default else f"{self._texts.label(spec)} {spell(value)}"
+
+
+def _followed_by(words: str, part: tuple[FieldSpec, str]) -> str:
+    """A sentence so far and its next part; the model that it leads to stands behind an arrow."""
+    spec, more = part
+    if not words:
+        return more
+    leads = "_to" if isinstance(spec.field, ModelField) else ""
+    return text(f"inspector.rows.sentence{leads}", words=words, more=more)
