@@ -54,6 +54,8 @@ NEVER_ONE = {
     "cli.forecast.rows",
     "run_form.cost.forecast",
     "run_form.cost.forecast_rows",
+    "run_form.cost.forecast_free",
+    "run_form.cost.forecast_rows_free",
     "message.compress.came_to",
     "model.context",
     "problem.reference.too_long",
