@@ -256,20 +256,26 @@ class Message(Fact, frozen=True):
 
 
 class RunPaused(Fact, frozen=True):
-    """Nothing more can go on until someone acts; why stands in `status`. `waits` are the steps that it waits at."""
+    """Nothing more can go on until someone acts; why stands in `status`. `waits` are the steps that it waits at;
+    `skipped` is as in RunFinished.
+    """
 
     t: float
     status: Literal["paused", "waiting"]
     waits: tuple[str, ...] = ()
+    skipped: Mapping[str, int] = {}
 
 
 class RunFinished(Fact, frozen=True):
-    """The last event of every run. `outputs` are the values of the Output nodes by name."""
+    """The last event of every run. `outputs` are the values of the Output nodes by name. `skipped`, of a run told from
+    its records, is how often each step was skipped, of which they say no more.
+    """
 
     t: float
     status: RunStatus
     outputs: Mapping[str, Preview] = {}
     problems: tuple[Problem, ...] = ()
+    skipped: Mapping[str, int] = {}
 
 
 RunEvent: TypeAlias = (

@@ -492,14 +492,24 @@ class RunState:
 
     def _paused(self, event: RunPaused) -> None:
         self.status = event.status
+        self._skipped(event.skipped)
         for name in event.waits if event.status == "waiting" else ():
             self.node(name).status = "asking"
 
     def _finished(self, event: RunFinished) -> None:
         self.status, self.outputs, self.problems = event.status, event.outputs, event.problems
         self.questions.clear()
+        self._skipped(event.skipped)
         if event.status in ("paused", "waiting"):
             self._left()
+
+    def _skipped(self, times: Mapping[str, int]) -> None:
+        """Some of them may have been told one by one."""
+        for name, n in times.items():
+            node = self.node(name)
+            node.skipped = max(node.skipped, n)
+            if node.status == "idle":
+                node.status = "skipped"
 
     def _left(self) -> None:
         """The run goes on one day: what waits still waits, and what had not begun was not stopped."""

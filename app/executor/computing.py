@@ -94,6 +94,7 @@ class Computing:
                 ready += frontier.settle(index, tokens)
         self._tell()
         for event in skipped:
+            self._run.skipped[event.node] += 1
             self._run.emit(event)
         return awaited
 

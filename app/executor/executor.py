@@ -120,6 +120,7 @@ class Execution:
             problems=over.problems if over else (),
             waits=self._run.waits if at.status in ("paused", "waiting") else (),
             timed=round(self._run.time_limit.used, 3),
+            skipped=dict(self._run.skipped),
         )
 
     @property

@@ -248,6 +248,9 @@ class RunSummary:
     problems: tuple[Problem, ...] = ()
     waits: tuple[str, ...] = ()  # the steps that wait, for a person or for money
     timed: float = 0.0  # seconds that its limit of time has counted
+    skipped: Mapping[str, int] = field(
+        default_factory=dict[str, int]
+    )  # how often, by step; no record says so
 
     @property
     def is_out_of_time(self) -> bool:
@@ -268,6 +271,11 @@ class RunLine:
     pinned: bool = False
     alive: bool = False
     size: int = 0
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Its process went without a word."""
+        return self.summary.status == "running" and not self.alive
 
     @property
     def is_unfinished(self) -> bool:
@@ -307,7 +315,7 @@ class RunStore(Protocol):
         ...
 
     async def lines(self, most: int = 200, workflow_id: str = "") -> Sequence[RunLine]:
-        """The latest runs first."""
+        """The latest runs first; of those that broke off, what their records say that they have come to."""
         ...
 
     async def pin(self, run: str, pinned: bool) -> None:

@@ -210,7 +210,7 @@ def _row(item: ItemRecord, node: str, scope: Scope, at: float) -> RowSettled:
 def _end(summary: RunSummary) -> RunEvent:
     """A run that was cut off has stopped; what it waits for stands in its summary."""
     if summary.status in ("paused", "waiting"):
-        return RunPaused(summary.elapsed, summary.status, summary.waits)
+        return RunPaused(summary.elapsed, summary.status, summary.waits, summary.skipped)
     status = "cancelled" if summary.status == "running" else summary.status
     outputs = {name: Preview(text, "any", len(text)) for name, text in summary.outputs.items()}
-    return RunFinished(summary.elapsed, status, outputs, summary.problems)
+    return RunFinished(summary.elapsed, status, outputs, summary.problems, summary.skipped)

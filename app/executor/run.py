@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Coroutine, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -75,6 +75,7 @@ class Run:
         self.past = past = keeping.past
         self.workflow_id = workflow_id
         self.paid = Tally()  # in this life of the run
+        self.skipped = Counter[str]()  # steps, in this life
         self.notes_left = NOTES_A_RUN
         self.twins: dict[str, asyncio.Future[None]] = {}  # model steps under way, by the key of their results
         self.budget = Budget(limits.budget, max(past.spent.known, past.counted))

@@ -143,6 +143,8 @@ class ScopeRun:
         self, instance: Instance, status: Settled, outcome: Outcome | None = None, skip: str = ""
     ) -> None:
         now, tokens = self._run.now, outcome.tokens if outcome else _NOTHING
+        if status == "skipped":
+            self._run.skipped[instance.node] += 1
         took = now - instance.begun
         self._emit(
             NodeSettled(

@@ -64,9 +64,10 @@ def same(live: RunState, again: RunState) -> None:
     }
     for name, node in live.nodes.items():
         other = again.nodes[name]
-        assert (other.ok, other.failed, other.calls, other.usage, other.cost) == (
+        assert (other.ok, other.failed, other.skipped, other.calls, other.usage, other.cost) == (
             node.ok,
             node.failed,
+            node.skipped,
             node.calls,
             node.usage,
             node.cost,
@@ -89,6 +90,22 @@ async def test_rows_with_failures() -> None:
     assert again.rows_settled[1].failure == live.rows_settled[1].failure
     assert again.rows_settled[1].node == "m"
     assert again.cost == live.cost
+
+
+async def test_what_was_skipped_is_known_though_no_record_says_so() -> None:
+    nodes = {
+        "a": "test.source",
+        "if": "test.branch",
+        "r": "test.result",
+        "s": ("test.result", {"name": "other"}),
+    }
+    edges = ["a.value>if.value", "if.yes>r.value", "if.no>s.value"]
+    live, again, _ = await told(flow(nodes, edges), [{"value": "x" if i < 3 else "y"} for i in range(5)])
+    assert [live.nodes[name].skipped for name in nodes] == [0, 0, 2, 3]
+    same(live, again)
+    live, again, _ = await told(flow(nodes, edges), [{"value": "y"} for _ in range(3)])
+    assert (live.nodes["r"].status, again.nodes["r"].status) == ("skipped", "skipped")
+    same(live, again)
 
 
 async def test_steps_within_a_frame_and_its_elements() -> None:
