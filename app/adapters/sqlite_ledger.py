@@ -52,6 +52,7 @@ _WHERE = """
     AND (? = '' OR model = ?) AND (? = '' OR connection = ?) AND (? = '' OR run = ?)
 """
 _ENDED = "outcome IN ('" + "', '".join(get_args(EndedBy)) + "')"
+_OF_RUN = "AND origin IN (SELECT id FROM ledger_origins WHERE run = ?)"
 _TRIES = f"""
     WITH latest AS (
         SELECT connection, model, outcome {_JOINED} WHERE source = 'call' AND NOT {_ENDED}
@@ -85,8 +86,11 @@ class SqliteLedger(Ledger):
         keys = [_PARTS[part] for part in by]
         names = [_NAMES.get(part, _PARTS[part]) for part in by]
         grouped = f"GROUP BY {', '.join(keys)} ORDER BY {', '.join(keys)}" if keys else "HAVING COUNT(*)"
-        query = f"SELECT {', '.join([*keys, *names, _SUMS])} {_JOINED} WHERE {_WHERE} {grouped}"
-        rows = await self._ask(lambda c: c.execute(query, _bound(days, only)).fetchall())
+        where, values = _WHERE, _bound(days, only)
+        if only.run:  # of many runs, without looking at all their calls
+            where, values = f"{where} {_OF_RUN}", (*values, stored(only.run))
+        query = f"SELECT {', '.join([*keys, *names, _SUMS])} {_JOINED} WHERE {where} {grouped}"
+        rows = await self._ask(lambda c: c.execute(query, values).fetchall())
         return [self._read(lambda row=row: _sum(row, len(by))) for row in rows]
 
     async def entries(

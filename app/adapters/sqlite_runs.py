@@ -7,9 +7,11 @@ import json
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from app.adapters import journal_retention
+from app.adapters.broken_off import summed_up
 from app.adapters.database import PATIENCE, Database
 from app.adapters.database_faults import journal_error
 from app.adapters.journal_codec import Restore, blob_of, leave_reference, read, stored, text_of
@@ -164,6 +166,15 @@ class SqliteRuns(RunStore):
             self._leases.release(run)
 
     async def lines(self, most: int = 200, workflow_id: str = "") -> Sequence[RunLine]:
+        lines = await self._lines(most, workflow_id)
+        for at, line in enumerate(lines):
+            if line.is_broken_off:
+                summary = await summed_up(self._database, self._ledger, line.run, line.summary)
+                lines[at] = replace(line, summary=summary)
+        return lines
+
+    async def _lines(self, most: int, workflow_id: str = "") -> list[RunLine]:
+        """With what was kept of each when it last came to a rest."""
         query, values = (_LINES_OF, (stored(workflow_id), most)) if workflow_id else (_LINES, (most,))
 
         def select(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
@@ -183,7 +194,7 @@ class SqliteRuns(RunStore):
         await journal_retention.finish(self._database)
 
     async def keep(self, runs: int, size: int) -> int:
-        too_many = journal_retention.too_many(await self.lines(most=-1), runs, size)
+        too_many = journal_retention.too_many(await self._lines(-1), runs, size)
         went = 0
         for run in too_many:
             try:

@@ -25,8 +25,8 @@ from app.costs.ledger import Days, EndedBy, Entry, Filter, Origin, Part, Sum, Tr
 from app.costs.memory_ledger import MemoryLedger
 from app.costs.price import Price
 from app.costs.usage import Usage
-from app.executor.journal import Journal, JournalError
-from tests.journals import head, profile, step
+from app.executor.journal import Journal, JournalError, RunSummary
+from tests.journals import head, item, profile, step
 
 PRICE = Price(Decimal("0.000003"), Decimal("0.000015"), Decimal("0.0000003"), written=Decimal("0.00000375"))
 ORIGIN = Origin("r1", "wf", "Mail", "ask", "Draft", "model.text", "Work", "opus", PRICE)
@@ -267,3 +267,31 @@ async def test_nothing_booked_is_no_sum(store: SqliteRuns) -> None:
 async def _counted(store: SqliteRuns) -> list[tuple[str, str, str]]:
     database = store._database  # noqa: SLF001
     return await database.read(lambda c: c.execute("SELECT * FROM ledger_days").fetchall())
+
+
+async def test_a_run_that_broke_off_is_listed_with_what_its_calls_and_rows_came_to(store: SqliteRuns) -> None:
+    other = replace(ORIGIN, run="r2")
+    journal = await booked(store, entry(), entry(at=1001.0), entry(origin=other))
+    await journal.commit(step(at=40.0, seconds=2.5))
+    for number, status in enumerate(["done", "failed", "done"]):
+        journal.note_item(item(number, status=status))
+    await journal.flush()
+    (line,) = await store.lines()
+    assert (line.alive, line.summary) == (True, RunSummary("running")), "it says so itself, as it goes on"
+    await store.leave("r1")  # without a word
+    (line,) = await store.lines()
+    of_two = entry()
+    assert line.summary == RunSummary(
+        "running",
+        elapsed=42.5,
+        usage=of_two.usage + of_two.usage,
+        cost=of_two.cost + of_two.cost,
+        calls=2,
+        rows_done=2,
+        rows_failed=1,
+    )
+    assert line.is_broken_off
+    before = RunSummary("running", elapsed=100.0, cost=Cost(Decimal(9), "priced"), calls=5, rows_done=7)
+    await store.summarise("r1", before)
+    (line,) = await store.lines()
+    assert line.summary == replace(before, rows_failed=1), "what an earlier life knew better stays"
