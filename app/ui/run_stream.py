@@ -13,6 +13,7 @@ from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
 from app.events.interrupted import ending
 from app.events.run_events import Scope
+from app.executor.run_request import AS_IT_WAS, Anew
 from app.processes.messages import (
     AnswerPerson,
     AskForecast,
@@ -129,12 +130,12 @@ class RunStream(QObject):
         await self._begin(request, workflow)
 
     async def resume(
-        self, run: str, workflow: Workflow, budget: Decimal | None = None, *, retry_failed: bool = False
+        self, run: str, workflow: Workflow, anew: Anew = AS_IT_WAS, *, retry_failed: bool = False
     ) -> None:
         """Goes on with a run of this workflow. Raises ProblemError: why the engine refuses it."""
         if not self._run:
-            cap = str(budget) if budget is not None else None
-            request = ResumeRun(run, cap, retry_failed, look_at=self._see())
+            cap = str(anew.budget) if anew.budget is not None else None
+            request = ResumeRun(run, cap, retry_failed, self._see(), anew.time_limit)
             await self._begin(request, workflow)
 
     async def _begin(self, request: StartRun | ResumeRun, workflow: Workflow) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from app.document.workflow import Workflow
 from app.events.run_events import Failure
 from app.events.run_state import RunState
 from app.executor.journal import RunLine
+from app.executor.run_request import Anew
 from app.registry.registry import Registry
 from app.texts import text
 from app.ui.asking import Choice, ask, file_to_save
@@ -180,11 +180,11 @@ class HistoryDesk(QObject):
         ]
         self.page.details.head.show_others(others)
 
-    def resume(self, budget: Decimal | None, retry_failed: bool) -> None:
+    def resume(self, anew: Anew, retry_failed: bool) -> None:
         """Lets the run that is shown go on, here."""
         past = self.page.details.past
         if past is not None and not self.is_busy:
-            work = self.stream.resume(past.run, past.workflow, budget, retry_failed=retry_failed)
+            work = self.stream.resume(past.run, past.workflow, anew, retry_failed=retry_failed)
             self._do(work, _nothing)
 
     async def _go_on(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 from PySide6.QtCore import Signal
@@ -9,7 +10,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from app import figures
 from app.events.run_state import RunState
-from app.executor.journal import RunLine
+from app.executor.journal import RunLine, RunSummary
+from app.executor.run_request import Anew
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.history.run_words import said_of
@@ -24,7 +26,7 @@ _KINDS = ("waiting", "paused", "running", "cancelled", "failed")  # states that 
 
 
 class ResumeBanner(Banner):
-    """Emits `resumed(budget)`: a Decimal in US dollars, or None where the limit stays as it was."""
+    """Emits `resumed(anew)`: an Anew with the limit that the person gives, of money or of time."""
 
     resumed = Signal(object)
 
@@ -33,14 +35,16 @@ class ResumeBanner(Banner):
         self._line: RunLine | None = None
         self._run = RunState()
         self._label = PlainLabel(role="label")
-        self.limit = AmountField("history.limit")
-        self.limit.textChanged.connect(self._judge)
-        self.limit.returnPressed.connect(self._resume)
+        self.limit = AmountField("history.limit")  # in US dollars
+        self.time = AmountField("history.time")  # in seconds
+        for field in (self.limit, self.time):
+            field.textChanged.connect(self._judge)
+            field.returnPressed.connect(self._resume)
         self.button = QPushButton()
         self.button.setObjectName("history.resume")
         vary(self.button, kind="primary")
         self.button.clicked.connect(self._resume)
-        self.add(self._label, self.limit, self.button)
+        self.add(self._label, self.limit, self.time, self.button)
         appearance().changed.connect(self.retranslate)
         self.hide()
 
@@ -51,11 +55,14 @@ class ResumeBanner(Banner):
         possible = line is not None and not line.alive and status in _KINDS
         elsewhere = line is not None and line.alive
         self.setVisible(possible or elsewhere)
-        for part in (self._label, self.limit):
-            part.setVisible(possible and status == "paused")
+        self.limit.setVisible(possible and self._wants_money)
+        self.time.setVisible(possible and self._wants_time)
+        self._label.setVisible(possible and (self._wants_money or self._wants_time))
         self.button.setVisible(possible)
-        if status == "paused":
+        if self._wants_money:
             self.limit.setText(str(self._proposed()))
+        if self._wants_time and line is not None:
+            self.time.setText(str(_twice(line.summary)))
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -68,10 +75,19 @@ class ResumeBanner(Banner):
         spent = figures.cost(line.summary.cost)
         what = text(f"history.banner.{kind}", spent=spent, cap=self._cap_words())
         self.say(what, self._why() or text(f"history.banner.{kind}.more"))
-        self._label.setText(text("runs.budget.limit"))
+        self._label.setText(text("history.limit.time" if self._wants_time else "runs.budget.limit"))
         self.limit.setAccessibleName(text("runs.budget.limit"))
+        self.time.setAccessibleName(text("history.limit.time"))
         self.button.setText(text(f"history.resume.{line.summary.status}"))
         self._judge()
+
+    @property
+    def _wants_money(self) -> bool:
+        return self._line is not None and self._line.summary.status == "paused"
+
+    @property
+    def _wants_time(self) -> bool:
+        return self._line is not None and self._line.summary.is_out_of_time
 
     def _why(self) -> str:
         line = self._line
@@ -91,13 +107,31 @@ class ResumeBanner(Banner):
         return (max(needed, spent, cap * 2) + _CENT).quantize(_CENT)
 
     def _judge(self) -> None:
+        self.button.setEnabled(self._anew() is not None)
+
+    def _anew(self) -> Anew | None:
+        """What the person says; None where that is no limit under which the run could go on."""
         line = self._line
-        if line is None or line.summary.status != "paused":
-            self.button.setEnabled(True)
-            return
-        amount = self.limit.amount()
-        self.button.setEnabled(amount is not None and amount > line.summary.cost.known)
+        if line is None:
+            return None
+        if self._wants_money:
+            amount = self.limit.amount()
+            return Anew(budget=amount) if amount is not None and amount > line.summary.cost.known else None
+        if self._wants_time:
+            seconds = self.time.amount()
+            return (
+                Anew(time_limit=float(seconds))
+                if seconds is not None and seconds > line.summary.timed
+                else None
+            )
+        return Anew()
 
     def _resume(self) -> None:
-        if self.button.isEnabled() and self._line is not None:
-            self.resumed.emit(self.limit.amount() if self._line.summary.status == "paused" else None)
+        anew = self._anew()
+        if anew is not None and self.button.isEnabled():
+            self.resumed.emit(anew)
+
+
+def _twice(summary: RunSummary) -> int:
+    """As much time again as was used up, in whole seconds."""
+    return math.ceil(summary.timed * 2)

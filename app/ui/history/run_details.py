@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -11,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from app.executor.journal import RunLine
+from app.executor.run_request import AS_IT_WAS, Anew
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.canvas import Canvas
@@ -38,7 +38,7 @@ _SHARE = 0.42  # of the height that the workflow takes until somebody moves the 
 
 
 class RunDetails(QWidget):
-    """`resumed(budget, retry_failed)`: the run that is shown is to go on."""
+    """`resumed(anew, retry_failed)`: the run that is shown is to go on."""
 
     resumed = Signal(object, bool)
 
@@ -232,11 +232,11 @@ class RunDetails(QWidget):
         self.canvas.selection_changed.connect(self._picked)
         appearance().changed.connect(self.retranslate)
 
-    def _resume(self, budget: Decimal | None) -> None:
-        self.resumed.emit(budget, False)
+    def _resume(self, anew: Anew) -> None:
+        self.resumed.emit(anew, False)
 
     def _retry(self) -> None:
-        self.resumed.emit(None, True)
+        self.resumed.emit(AS_IT_WAS, True)
 
     def _choose(self, node: str, _field: str = "") -> None:
         self.step.show_node(node)

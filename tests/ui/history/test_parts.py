@@ -6,11 +6,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.costs.cost import Cost
 from app.costs.usage import Usage
+from app.document.problem import Problem
 from app.events.run_events import (
     About,
     BudgetReached,
@@ -26,6 +28,7 @@ from app.events.run_events import (
 )
 from app.events.run_state import RunState
 from app.executor.journal import RunLine, RunSummary
+from app.executor.run_request import Anew
 from app.ui.history.moment_words import moment_words
 from app.ui.history.resume_banner import ResumeBanner
 from app.ui.history.run_words import needs_somebody, said_of
@@ -163,7 +166,29 @@ def test_a_paused_run_goes_on_only_under_a_higher_limit(qapp: QApplication) -> N
     banner.limit.clear()
     QTest.keyClicks(banner.limit, "1.20")
     banner.button.click()
-    assert heard == [Decimal("1.20")]
+    assert heard == [Anew(budget=Decimal("1.20"))]
+
+
+def test_a_run_that_was_out_of_time_goes_on_with_as_much_again_or_what_a_person_says(
+    qapp: QApplication,
+) -> None:
+    over = Problem("run.time_limit", args={"seconds": 90.0})
+    banner = ResumeBanner()
+    late = replace(LINE, summary=RunSummary("failed", timed=90.2, problems=(over,)))
+    banner.show_line(late, RunState())
+    heard: list[object] = []
+    banner.resumed.connect(heard.append)
+    assert (banner.time.isHidden(), banner.limit.isHidden()) == (False, True)
+    assert banner.time.text() == "181"
+    banner.time.setText("90")
+    assert not banner.button.isEnabled()
+    banner.time.clear()
+    assert not banner.button.isEnabled()
+    QTest.keyClicks(banner.time, "600")
+    QTest.keyClick(banner.time, Qt.Key.Key_Return)
+    assert heard == [Anew(time_limit=600.0)]
+    banner.show_line(line("failed"), RunState())
+    assert (banner.time.isHidden(), banner.button.isEnabled()) == (True, True)
 
 
 def test_a_run_that_goes_on_elsewhere_is_not_taken_from_there(qapp: QApplication) -> None:

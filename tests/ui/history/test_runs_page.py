@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPushButton, QWidget
 
 from app.document.workflow import Graph, Json, Node, Workflow
+from app.executor.run_request import Anew
 from app.settings import folders
 from app.ui.history.history_desk import HistoryDesk
 from app.ui.run_stream import RunWish
@@ -289,7 +290,7 @@ def test_a_new_limit_outranks_the_one_that_the_workflow_says(live: Desk) -> None
     live.run(window.stream.stop())
     history = shown(live, window.session.run.run)
     live.wait(lambda: not history.is_busy)
-    history.resume(Decimal("2.00"), retry_failed=False)
+    history.resume(Anew(budget=Decimal("2.00")), retry_failed=False)
     live.wait(lambda: history.session.run.status == "waiting")
     assert history.session.run.budget == "2.00"
     press(live, history.page.details, "history.stop")
