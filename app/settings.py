@@ -25,6 +25,12 @@ def resource_folder() -> Path:
     return installed if installed.is_dir() else here.parent / "resources"
 
 
+def help_folder() -> Path:
+    """Where the pages of Help lie, a folder for each language: packed among the resources, in a checkout in docs."""
+    packed = resource_folder() / "help"
+    return packed if packed.is_dir() else resource_folder().parent / "docs" / "help"
+
+
 @dataclass(frozen=True, slots=True)
 class Folders:
     """The places of one profile. Nothing is created until something is written."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from functools import cache, reduce
 from pathlib import Path
 
@@ -29,6 +30,17 @@ def set_language(language: str) -> None:
 def language() -> str:
     """The language that texts come in now."""
     return _current
+
+
+@contextmanager
+def in_language(language: str) -> Generator[None]:
+    """Another language for a while; afterwards the one of before."""
+    before = _current
+    set_language(language)
+    try:
+        yield
+    finally:
+        set_language(before)
 
 
 def text(code: str, /, **args: object) -> str:

@@ -104,6 +104,11 @@ def default_model() -> list[tuple[str, str]]:
     return [(str(file.locate()), str(file.parent)) for file in files if file.suffix == ".gguf"]
 
 
+def documentation(root: Path) -> tuple[str, str]:
+    """The pages of Help, where the program looks for them."""
+    return str(root / "docs" / "help"), "resources/help"
+
+
 def key_stores() -> list[str]:
     """The key store of this system; the program names it as a text."""
     return {

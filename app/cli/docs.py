@@ -1,4 +1,4 @@
-"""The generated files: node pages, the page of the command line, and the schema; written, or compared in CI."""
+"""The generated files: pages of Help and the schema; written, or compared in CI."""
 
 from __future__ import annotations
 
@@ -12,36 +12,51 @@ import typer
 from typer.main import get_command
 
 from app.cli.main import cli
+from app.guide import order
+from app.guide.format_page import format_page
+from app.guide.index_page import index_page
+from app.guide.problem_pages import AREAS, area_page, list_page
+from app.guide.settings_page import settings_page
+from app.guide.step_list import step_list
 from app.registry.discovery import discover
 from app.registry.pages import node_page
 from app.registry.registry import Registry
 from app.registry.schema import workflow_schema
-from app.settings import resource_folder
-from app.texts import LANGUAGES, set_language, text
-from app.texts import language as language_of_now
+from app.settings import help_folder, resource_folder
+from app.texts import LANGUAGES, in_language, text
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 def generated(registry: Registry) -> Iterator[tuple[Path, str]]:
     """Every generated file with its content."""
-    schema = json.dumps(workflow_schema(registry.specs), ensure_ascii=False, indent=2)
-    yield resource_folder() / "schemas" / "workflow-1.schema.json", schema + "\n"
+    schema = workflow_schema(registry.specs)
+    written = json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+    yield resource_folder() / "schemas" / "workflow-1.schema.json", written
     for language in LANGUAGES:
-        for spec in registry.specs:
-            yield _ROOT / "docs" / "nodes" / language / f"{spec.id}.md", node_page(spec, language)
-    for language, ending in (("en", ""), ("zh-CN", ".zh-CN")):
-        yield _ROOT / "docs" / f"command-line{ending}.md", _command_page(language)
+        folder = help_folder() / language
+        with in_language(language):
+            pages = dict(_pages(registry, schema, language))
+            pages[order.INDEX] = index_page(
+                lambda page, made=pages, at=folder: made.get(page) or _page(at, page).read_text("utf-8")
+            )
+        yield from ((_page(folder, page), content) for page, content in pages.items())
 
 
-def _command_page(language: str) -> str:
-    """In the language asked for; the one of now stays what it is."""
-    before = language_of_now()
-    set_language(language)
-    try:
-        return _commands()
-    finally:
-        set_language(before)
+def _pages(registry: Registry, schema: dict[str, Any], language: str) -> Iterator[tuple[str, str]]:
+    for spec in registry.specs:
+        yield f"{order.STEPS}/{spec.id}", node_page(spec, language)
+    yield order.STEPS, step_list(registry.specs)
+    yield order.FILE_FORMAT, format_page(schema)
+    yield order.COMMAND_LINE, _commands()
+    yield order.SETTINGS, settings_page()
+    yield order.PROBLEMS, list_page()
+    for area in AREAS:
+        yield f"{order.PROBLEMS}/{area}", area_page(area)
+
+
+def _page(folder: Path, name: str) -> Path:
+    return folder / f"{name}.md"
 
 
 def _commands() -> str:
@@ -61,18 +76,18 @@ def _help(command: Any, name: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Writes what differs; with --check only says so and ends with 1."""
-    registry = discover()
-    different = [
-        (path, content)
-        for path, content in generated(registry)
+    files = dict(generated(discover()))
+    different = {
+        path: content
+        for path, content in files.items()
         if not path.exists() or path.read_text("utf-8") != content
-    ]
-    stale = _stale(registry)
+    }
+    stale = [page for page in _made_before() if page not in files]
     if "--check" in arguments:
-        for path in [*(p for p, _ in different), *stale]:
+        for path in [*different, *stale]:
             typer.echo(f"not as generated: {path.relative_to(_ROOT)} (run `make docs`)")
         return 1 if different or stale else 0
-    for path, content in different:
+    for path, content in different.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8", newline="\n")
         typer.echo(str(path.relative_to(_ROOT)))
@@ -81,10 +96,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _stale(registry: Registry) -> list[Path]:
-    """Pages of types that are no more."""
-    pages = (_ROOT / "docs" / "nodes").glob("*/*.md")
-    return [page for page in pages if registry.get(page.stem) is None]
+def _made_before() -> Iterator[Path]:
+    """Pages in folders where only generated ones lie: some of types or areas that are no more."""
+    for folder in (order.STEPS, order.PROBLEMS):
+        yield from help_folder().glob(f"*/{folder}/*.md")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.system_store import KeyringStore, StoreUnavailable
+from app.settings import help_folder
 
 _PASSPHRASE = "correct horse battery"  # noqa: S105 - of a file that is thrown away at once
 _KEY = "a key that is kept and read back"
@@ -27,6 +28,7 @@ async def _report() -> dict[str, dict[str, object]]:
     parts: dict[str, Callable[[], Awaitable[str]]] = {
         "key file": _key_file,
         "key store": _key_store,
+        "help": _help,
     }
     return {name: await _tried(part) for name, part in parts.items()}
 
@@ -50,6 +52,14 @@ async def _key_file() -> str:
         if await later.get("self test") != _KEY:
             raise ValueError("another key came back")
     return "kept and read back"
+
+
+async def _help() -> str:
+    """Its pages lie where the window looks for them, in each language as many."""
+    counted = {folder.name: len(list(folder.rglob("*.md"))) for folder in help_folder().iterdir()}
+    if len(set(counted.values())) != 1:
+        raise ValueError(counted)
+    return f"{counted} pages"
 
 
 async def _key_store() -> str:

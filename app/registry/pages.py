@@ -16,12 +16,8 @@ from app.sdk.spec import FieldSpec, NodeSpec
 
 def node_page(spec: NodeSpec, language: str) -> str:
     """The page in a language ("en", "zh-CN"); ends with one line break."""
-    before = texts.language()
-    texts.set_language(language)
-    try:
+    with texts.in_language(language):
         return "\n\n".join(_parts(spec)) + "\n"
-    finally:
-        texts.set_language(before)
 
 
 def _parts(spec: NodeSpec) -> Iterator[str]:

@@ -11,7 +11,7 @@ from app.texts import LANGUAGES, catalogue, i18n_folder
 
 GLOSSARY = json.loads((i18n_folder() / "glossary.json").read_text("utf-8"))
 WORDS: dict[str, list[str]] = GLOSSARY["words"]
-GAPS = re.compile(r"\{\w+\}|--[\w-]+|“[^”]*”")
+GAPS = re.compile(r"\{\w+\}|--[\w-]+|“[^”]*”|`[^`]*`")
 
 # Sentences in which the word means something else, or whose Chinese says the same without it.
 OTHERWISE = {
@@ -26,7 +26,7 @@ OTHERWISE = {
 
 
 def said(code: str, language: str) -> str:
-    """A sentence without what is filled in, quoted or typed on a command line."""
+    """A sentence without what is filled in, quoted, code, or typed on a command line."""
     return GAPS.sub(" ", catalogue(language)[code])
 
 
