@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 
 from app.texts import catalogue, text
 
-# The page on which the problems of an area stand; an area is the first word of a code.
+# The page on which the problems of an area stand; an area is the first word of a code. What stands nowhere here is told
+# on the page of the program.
 AREAS: Mapping[str, tuple[str, ...]] = {
     "workflow": (
         *("workflow", "node", "edge", "input", "field", "reference", "edit", "frame", "map", "condition"),
         *("switch", "merge", "pins", "value"),
     ),
-    "models": ("model", "connection", "net", "role", "secrets"),
+    "models": ("call", "model", "connection", "net", "role", "secrets"),
     "steps": (
         *("ask", "agent", "answer", "cascade", "chat", "check", "classify", "embed", "ensemble", "extract"),
         *("gate", "judge", "learn", "memory", "models", "pick", "roles", "structured", "table", "web"),
@@ -35,9 +36,9 @@ def codes() -> list[str]:
 
 
 def area_of(code: str) -> str:
-    """The page of a problem; KeyError where its area stands on none."""
+    """The page of a problem."""
     first = code.partition(".")[0]
-    return {part: area for area, parts in AREAS.items() for part in parts}[first]
+    return next((area for area, parts in AREAS.items() if first in parts), "program")
 
 
 def list_page() -> str:

@@ -16,6 +16,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "scale": ("general", "scale"),
     "reduced_motion": ("general", "motion"),
     "autosave_seconds": ("general", "autosave"),
+    "watch_versions": ("general", "watch_versions"),
     "roles": ("models", "roles"),
     "model_memory_mb": ("local", "memory"),
     "model_idle_minutes": ("local", "idle"),
@@ -71,8 +72,8 @@ def _first(*codes: str) -> str:
 
 def _default(value: object, unit: str) -> str:
     match value:
-        case bool() | None:
-            return ""
+        case bool():
+            return text("page.on" if value else "page.off")
         case int() | float() if value:
             return f"{value:g} {unit}".strip()
         case str() if value:

@@ -151,7 +151,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.compare", ("Ctrl+Shift+H",), "git-compare"),
     Action("view.models", ("Ctrl+Shift+M",), "cpu"),
     Action("view.theme", icon="sun"),
-    Action("view.keys", ("?",), "circle-question-mark", "canvas"),
+    Action("view.keys", ("?",), "keyboard", "canvas"),
     Action("run.toggle", ("Ctrl+Return", "Ctrl+Enter"), "play", possible=lambda now: now.steps > 0),
     Action("run.once", icon="play", possible=_can_run),
     Action("run.samples", icon="list-checks", possible=lambda now: _can_run(now) and now.samples),
@@ -159,6 +159,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.dry", icon="flask-conical", possible=_can_run),
     Action("run.clear", possible=_steps),
     Action("run.stop", icon="square", possible=lambda now: now.running),
+    Action("help.fitting", ("F1",), "circle-question-mark"),
+    Action("help.contents"),
+    Action("help.tutorial"),
     Action("app.preferences", ("Ctrl+,",), "settings"),
     Action("app.new_version", icon="download"),
 )

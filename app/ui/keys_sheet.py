@@ -12,7 +12,7 @@ from app.ui.actions import ACTIONS
 from app.ui.widgets.chip import Chip
 from app.ui.widgets.plain_label import PlainLabel
 
-_GROUPS = ("file", "edit", "step", "run", "view", "app")
+_GROUPS = ("file", "edit", "step", "run", "view", "help", "app")
 _BY_HAND = ("walk", "nudge", "pan", "zoom", "open", "leave")  # the canvas's own, which aren't actions
 
 

@@ -27,6 +27,7 @@ from app.ui.editing import Editing
 from app.ui.engine_link import EngineLink
 from app.ui.finders import Finders
 from app.ui.framing import Framing
+from app.ui.help.help_desk import HelpDesk
 from app.ui.hindsight_desk import Rater, ReportCardDesk
 from app.ui.history.archive import Archive
 from app.ui.history.compare_desk import CompareDesk
@@ -169,12 +170,13 @@ class MainWindow(QMainWindow):
         )
         self.show_work, self.show_start = self.pages.show_work, self.pages.show_start
         self.show_history = self.pages.show_history
+        self.help = HelpDesk(self.pages, self.session, self.canvas, self)
         central = QWidget()
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
-        column.addWidget(self.pages.stack, 1)
+        column.addWidget(self.help.area, 1)
         self.setCentralWidget(central)
         self.canvas.set_run_bar(self.run_shown.bar)
 
@@ -200,6 +202,7 @@ class MainWindow(QMainWindow):
                 **self.partial.handlers(),
                 **self.preferences_desk.handlers(),
                 **self.versions.handlers(),
+                **self.help.handlers(),
             }
         )
         self.action_set.work_in(self.canvas)

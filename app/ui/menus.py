@@ -104,7 +104,13 @@ MENUS: tuple[MenuData, ...] = (
             ),
         ),
     ),
-    MenuData("help", ("view.keys", "app.preferences", LINE, "app.new_version")),
+    MenuData(
+        "help",
+        (
+            *("help.fitting", "help.contents", "help.tutorial", LINE),
+            *("view.keys", "app.preferences", LINE, "app.new_version"),
+        ),
+    ),
 )
 
 

@@ -88,6 +88,7 @@ class TopBar(QFrame):
         self.places.chosen.connect(self.place)
         row.addWidget(self.places)
         row.addStretch(1)
+        row.addWidget(_button(actions["help.fitting"]))
         row.addWidget(_button(actions["app.preferences"]))
         row.addWidget(_button(actions["view.theme"]))
         row.addSpacing(4)

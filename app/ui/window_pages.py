@@ -60,6 +60,12 @@ class WindowPages(QObject):
         top.wallet.clicked.connect(self.show_costs)
 
     @property
+    def name(self) -> str:
+        """Which page is on top: a side of the workflow, or one of the places across all."""
+        places = self._top.places
+        return places.value() if places.isVisibleTo(self._top) else self._top.pages.value()
+
+    @property
     def title(self) -> str:
         """What the window is called while this page is on top."""
         if self.stack.currentWidget() is self.home:
@@ -92,7 +98,7 @@ class WindowPages(QObject):
 
     def switch_history(self) -> None:
         """From the canvas to the Runs page and back."""
-        if self._top.pages.value() == "runs" and not self._top.places.isVisibleTo(self._top):
+        if self.name == "runs":
             self.show_work()
         else:
             self.show_history()

@@ -112,7 +112,7 @@ def test_every_kind_of_step_has_its_page(language: str) -> None:
 def test_every_problem_says_what_happened_and_what_to_do(language: str) -> None:
     areas = [area for parts in AREAS.values() for area in parts]
     assert len(areas) == len(set(areas))
-    assert {code.partition(".")[0] for code in codes()} == set(areas)
+    assert set(areas) <= {code.partition(".")[0] for code in codes()}
     told = {
         s.heading: s.words for area in AREAS for s in library(language).sections(f"{PROBLEMS}/{area}")[1:]
     }

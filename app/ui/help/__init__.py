@@ -1,0 +1,1 @@
+"""Help in the window: the pages of the user documentation beside the work."""

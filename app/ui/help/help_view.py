@@ -1,0 +1,86 @@
+"""The view of one page of Help: its Markdown in our look; links lead to other pages, and nothing is ever loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QResizeEvent, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
+
+from app.guide.markdown import anchor
+from app.ui.appearance import appearance
+from app.ui.help.page_dress import blocks, dress
+from app.ui.theme import tint
+
+_MARKDOWN = QTextDocument.MarkdownFeature
+_WIDEST = 760  # pixels that a line may take
+_ROOM = 22
+
+
+class HelpView(QTextBrowser):
+    """Emits `followed(link)` as the link stands in the page; it opens none by itself.
+
+    Tags are shown as text. Pictures, styles and whatever else a page may name are not fetched, wherever they lie.
+    """
+
+    followed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setOpenLinks(False)
+        self.setProperty("role", "page")
+        self.setUndoRedoEnabled(False)
+        self.anchorClicked.connect(self._follow)
+        self._page = ""
+
+    def show_page(self, page: str) -> None:
+        """Shows a page's Markdown from its beginning."""
+        self._page = page
+        features = _MARKDOWN.MarkdownDialectGitHub | _MARKDOWN.MarkdownNoHTML
+        self.document().setMarkdown(page, features)
+        look = appearance()
+        dress(self.document(), look.theme, look.language)
+        self.setExtraSelections([])
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def redress(self) -> None:
+        """The same page in the look of now, at the same place."""
+        at = self.verticalScrollBar().value()
+        self.show_page(self._page)
+        self.verticalScrollBar().setValue(at)
+
+    def go_to(self, wanted: str) -> None:
+        """Scrolls to the heading of an anchor; where there is none, the page stays."""
+        for block in blocks(self.document()):
+            if block.blockFormat().headingLevel() and anchor(block.text()) == wanted:
+                top = self.document().documentLayout().blockBoundingRect(block).top()
+                self.verticalScrollBar().setValue(round(top))
+                return
+
+    def mark(self, words: str) -> None:
+        """Shows where the words that were searched for stand."""
+        found: list[QTextEdit.ExtraSelection] = []
+        drawn = QTextCharFormat()
+        drawn.setBackground(tint(appearance().theme.state("warning").line, 35))
+        for word in words.split():
+            cursor = QTextCursor(self.document())
+            while not (cursor := self.document().find(word, cursor)).isNull():
+                selection = QTextEdit.ExtraSelection()
+                selection.cursor, selection.format = QTextCursor(cursor), drawn  # pyright: ignore[reportAttributeAccessIssue]
+                found.append(selection)
+        self.setExtraSelections(found)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
+        """Nothing: a page is its text."""
+        return None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = self.width() - self.verticalScrollBar().sizeHint().width()
+        side = max(_ROOM, (width - _WIDEST) // 2)
+        if self.viewportMargins().left() != side:
+            self.setViewportMargins(side, 14, side, 0)
+
+    def _follow(self, link: QUrl) -> None:
+        self.followed.emit(link.toString())
