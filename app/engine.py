@@ -355,6 +355,8 @@ class Engine:
                 timed=max(summary.timed, totals.timed),
             )
             rows, count = await self._rows(plan, request)
+            people = {step.id for step in plan.all_steps() if step.effect == "person"}
+            decided = await self.labelling.decided_before(run, people)
             await self.runs.summarise(run, replace(summary, status="running"))
             limits = self._limits(request, grants)
             if anew.budget is not None:  # a person says it now: it outranks what the workflow says
@@ -362,7 +364,9 @@ class Engine:
             if anew.time_limit is None:
                 limits = replace(limits, time=_more_time(limits.time, past.timed))
             keeping, warnings = self._keeping(request, journal, past), checked.problems
-            return self._launch(run, request, plan, grants, limits, (rows, count), keeping, warnings)
+            handle = self._launch(run, request, plan, grants, limits, (rows, count), keeping, warnings)
+            handle.recall(decided)
+            return handle
         except JournalError as error:
             await self._let_go(run)
             raise ProblemError(error.problem) from error
@@ -480,10 +484,11 @@ class Engine:
         store = self.runs if keeping.limits else None
         return RunHandle(execution, events, store, self.tidy, warnings, self.raise_limit, self._review)
 
-    async def _review(self, run: str, decided: Sequence[Reviewed]) -> None:
+    async def _review(self, run: str, decided: Sequence[Reviewed]) -> Sequence[Reviewed]:
         """People's decisions are labels of what they saw; what can't be kept or worked out again is none."""
         with contextlib.suppress(JournalError, ProblemError):
-            await self.labelling.review(run, decided)
+            return await self.labelling.review(run, decided)
+        return decided
 
     def _keeping(self, request: RunRequest, journal: Journal | None, past: Past) -> Keeping:
         cache = None if request.fresh else self.cache

@@ -15,7 +15,14 @@ from app.adapters.event_files import EventFile
 from app.costs.limits import Span
 from app.document.problem import Problem
 from app.document.workflow import Json
-from app.events.run_events import PersonAnswered, RunEvent, RunFinished, RunPaused
+from app.events.run_events import (
+    NodeSettled,
+    PersonAnswered,
+    RowSettled,
+    RunEvent,
+    RunFinished,
+    RunPaused,
+)
 from app.executor.executor import Execution
 from app.executor.journal import JournalError, RunStore
 from app.hindsight.labelling import Reviewed
@@ -41,9 +48,11 @@ class RunHandle:
         tidy: Callable[[], Awaitable[None]],
         warnings: tuple[Problem, ...],
         raise_limit: Callable[[Span, str, Decimal], None],
-        reviewed: Callable[[str, Sequence[Reviewed]], Awaitable[None]],
+        reviewed: Callable[[str, Sequence[Reviewed]], Awaitable[Sequence[Reviewed]]],
     ) -> None:
-        """`reviewed` is told, when nothing more comes, what people decided."""
+        """`reviewed` is told what people decided as soon as their step or row is through, and gives back what it can't
+        keep yet.
+        """
         self._execution = execution
         self._events = events
         self._store = store
@@ -51,7 +60,7 @@ class RunHandle:
         self.warnings = warnings
         self.raise_limit = raise_limit
         self._reviewed = reviewed
-        self._decided: list[Reviewed] = []
+        self._decided = list[Reviewed]()
         self.stop = execution.stop
         self.answer = execution.answer
         self.raise_budget = execution.raise_budget
@@ -76,6 +85,10 @@ class RunHandle:
         """Whether it outlives this process, so that it can go on later."""
         return self._store is not None
 
+    def recall(self, decided: Sequence[Reviewed]) -> None:
+        """What people decided in earlier lives of the run, and nobody has kept."""
+        self._decided += decided
+
     @property
     def event_file(self) -> Path:
         return self._events.path
@@ -98,6 +111,7 @@ class RunHandle:
                     for event in batch
                     if isinstance(event, PersonAnswered)
                 ]
+                await self._keep_decisions(batch)
                 lost = await self._sum_up(batch)
                 yield self._with_loss(batch, lost)
                 if (left := next_at - time.monotonic()) > 0:
@@ -129,6 +143,19 @@ class RunHandle:
             if self._decided:
                 await self._reviewed(self.id, self._decided)
 
+    async def _keep_decisions(self, batch: Sequence[RunEvent]) -> None:
+        """What people decided is kept as soon as its step or row is through: the run may be cut off any time."""
+        if self._store is None or not self._decided:
+            return
+        places = _through(batch)
+        through = [one for one in self._decided if _place(one) in places]
+        if not through:
+            return
+        with contextlib.suppress(JournalError):  # whoever waits for the disk says so
+            await self._execution.flush()
+            left = await self._reviewed(self.id, through)
+            self._decided = [one for one in self._decided if one not in through or one in left]
+
     def _with_loss(self, batch: list[RunEvent], lost: JournalError | None) -> list[RunEvent]:
         """The end of a run also says what of it could not be kept."""
         last = batch[-1]
@@ -141,3 +168,16 @@ class RunHandle:
         if lost and not any(problem.code == lost.code for problem in problems):
             problems.append(replace(lost.problem, severity="warning"))
         return [*batch[:-1], structs.replace(last, problems=tuple(problems))]
+
+
+def _place(decision: Reviewed) -> str:
+    """What has to be through: its row, or else its step alone."""
+    row = decision.scope.partition("/")[0]
+    return row if row.startswith("#") else f"{decision.scope}/{decision.node}"
+
+
+def _through(batch: Sequence[RunEvent]) -> frozenset[str]:
+    """The rows, and the steps outside of rows, that settled; named as by `_place`."""
+    rows = (f"#{event.row}" for event in batch if isinstance(event, RowSettled) and not event.frame)
+    steps = (f"{event.scope}/{event.node}" for event in batch if isinstance(event, NodeSettled))
+    return frozenset((*rows, *steps))

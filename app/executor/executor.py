@@ -146,6 +146,10 @@ class Execution:
         """The rows `first` up to `first + count - 1` that are through, in this order. Raises JournalError."""
         return await self._run.journal.items("", first, count)
 
+    async def flush(self) -> None:
+        """What was noted of the run so far is on the disk. Raises JournalError."""
+        await self._run.journal.flush()
+
     def answer(self, node: str, scope: Scope, answer: Answer) -> bool:
         """False if nothing waits there."""
         return self._run.answer(node, scope, answer)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.document import json_codec
@@ -19,17 +20,21 @@ from app.hindsight.judged import graph_of, judges_of, settings_of, subject_of, v
 from app.hindsight.labels import Label, LabelSource, LabelStore, LabelWord, LaterVerdict
 from app.hindsight.report_card import ReportCard, card_of
 
+_PAGE = 500
 _SHOWN = 400  # bytes of a labelled value
 _RESULT = "output.output"
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A person has decided at a step that asks for it."""
+    """A person has decided at a step that asks for it; `at` (seconds since 1970) where that was in an earlier life of
+    the run, None: just now.
+    """
 
     node: str
     scope: Scope
-    who: str
+    who: str = ""
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +84,48 @@ class Labelling:
             await self._labels.put(labels)
         return len({label.node for label in labels if label.said})
 
-    async def review(self, run: str, decisions: Iterable[Reviewed]) -> None:
-        """Keeps what people decided where a step asked them: approved as it was is good; changed or rejected, bad."""
+    async def review(self, run: str, decisions: Iterable[Reviewed]) -> Sequence[Reviewed]:
+        """Keeps what people decided where a step asked them: approved as it was is good; changed or rejected, bad.
+
+        Gives those of which nothing is known yet, since their row isn't through.
+        """
+        open_ = list[Reviewed]()
         for one in decisions:
             try:
                 at = await self._look(run, one.scope)
-            except (RevisitFailed, KeyError, ValueError):  # its row broke off: nothing is known of it
+            except (RevisitFailed, KeyError, ValueError):
+                open_.append(one)
                 continue
             node = at.graph.nodes.get(one.node)
             word = _decided(at.seen, one.node)
             if node is not None and word is not None:
-                await self._labels.put(self._about(at, node, word, "review", one.who))
+                labels = self._about(at, node, word, "review", one.who)
+                await self._labels.put(labels if one.at is None else await self._unsaid(labels, one.at))
+        return open_
+
+    async def decided_before(self, run: str, steps: Collection[str]) -> Sequence[Reviewed]:
+        """What people decided at these steps in earlier lives of a run that goes on, and is no label yet."""
+        if not steps:
+            return []
+        head, _, journal = await self._runs.look(run)
+        labels = await self._labels.of(head.workflow_id)
+        kept = {(one.node, one.scope) for one in labels if one.run == run and one.source == "review"}
+        begun, after, found = dt.datetime.fromisoformat(head.at).timestamp(), 0, list[Reviewed]()
+        while page := await journal.each(after, _PAGE):
+            after = page[-1][0]
+            found += [
+                Reviewed(record.node, record.scope, at=begun + record.at + record.seconds)
+                for _, record in page
+                if record.node in steps and record.status == "ok" and (record.node, record.scope) not in kept
+            ]
+        return found
+
+    async def _unsaid(self, labels: Sequence[Label], at: float) -> list[Label]:
+        """Those on which nobody has said anything since."""
+        if not labels:
+            return []
+        said = {(one.node, one.subject): one.at for one in await self._labels.of(labels[0].workflow_id)}
+        return [one for one in labels if said.get((one.node, one.subject), 0.0) < at]
 
     async def ratings(self, run: str) -> Sequence[Label]:
         """What people said of the results of this run."""
