@@ -11,9 +11,9 @@ from typing import Any
 
 from app.costs.cost import Cost
 from app.document.workflow import Json
-from app.events.run_events import ModelCalled
 from app.executor.attempt import run_attempts
 from app.executor.cache import Kept
+from app.executor.carried_calls import carried_calls
 from app.executor.digests import digest_of
 from app.executor.failures import failure_of
 from app.executor.frame_run import FrameRun
@@ -126,16 +126,16 @@ class Settling:
             answer = await run.ask(instance, Question("", None, may_edit=False), "effect")
             return None if answer.decision == "rejected" else await self._took_place(step, instance, digest)
         if record.failure and not self._stays_failed(step):
-            self._carry(instance, record)
+            await self._carry(instance, record)
             return None
         # What a Merge took was decided by timing, which may be another now: what it decided stands.
         known = {"type": record.type, "version": record.version}
         if (record.type, record.version) != (step.spec.id, step.spec.type.version):
             if not await run.decide(instance, "version", {**known, "now": step.spec.type.version}):
-                self._carry(instance, record)
+                await self._carry(instance, record)
                 return None
         elif not step.merge and record.inputs != digest and not await run.decide(instance, "inputs", known):
-            self._carry(instance, record)
+            await self._carry(instance, record)
             return None
         instance.attempts, instance.model = record.attempts, record.model
         instance.book(record.usage, record.cost, record.calls)
@@ -147,25 +147,15 @@ class Settling:
         outcome.saved, outcome.path, outcome.instead = record.saved, record.path, record.instead
         return outcome
 
-    def _carry(self, instance: Instance, record: StepRecord) -> None:
-        """The step runs again; what its earlier work has cost stays on the bill."""
+    async def _carry(self, instance: Instance, record: StepRecord) -> None:
+        """The step runs again; what its earlier work has cost stays on the bill, call by call."""
+        run = self._run
         if not record.calls:
             return
         instance.book(record.usage, record.cost, record.calls)
-        self._run.emit(
-            ModelCalled(
-                self._run.now,
-                instance.node,
-                instance.scope,
-                record.model,
-                "",
-                record.usage,
-                record.cost,
-                0.0,
-                record.failure,
-                "record",
-            )
-        )
+        kept = await run.journal.calls(instance.place, instance.node) if run.journal.has_calls else ()
+        for called in carried_calls(run.now, record, [one for one in kept if one.counted]):
+            run.emit(called)
 
     def _stays_failed(self, step: PlanStep) -> bool:
         """A failure that the run has lived with stays; one that ended the run is what going on tries again."""

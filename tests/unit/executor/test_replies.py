@@ -286,6 +286,43 @@ async def test_a_failure_that_does_not_pass_asks_everything_again() -> None:
     assert lives.models.asked == ["x: one", "x: two", "x: three"] * 2
 
 
+class Faltering(ScriptedModels):
+    """It can't be reached, once, for what says this."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        if self._text and request.messages[-1].content.endswith(self._text):
+            self._text = ""
+            raise NodeError("model.unreachable")
+        return await super().chat(request)
+
+
+async def test_what_a_step_that_is_tried_again_had_asked_is_told_call_by_call() -> None:
+    once = Node("t", "test.talk", retry=Retry(attempts=1))
+    nodes = {"a": "test.source", "t": once, "r": "test.result"}
+    lives = Lives(flow(nodes, ["a.value>t.value", "t.value>r.value"]), Faltering("three"))
+    _, events = await lives.run()
+    assert status(events) == "failed"
+    lives.models.asked.clear()
+    execution, events = await lives.run()
+    assert (status(events), lives.models.asked) == ("done", ["x: three"])
+    calls = [
+        (e.source, e.model, e.cost.known, e.failure and e.failure.code)
+        for e in events
+        if isinstance(e, ModelCalled)
+    ]
+    kept = ("record", "scripted-1", A_CALL, None)
+    lost = ("record", "scripted-1", Decimal(0), "model.unreachable")
+    assert calls == [kept, kept, lost, ("", "scripted-1", A_CALL, None)]
+    assert bill(events) == (4, 3 * A_CALL)
+    end = next(e for e in events if isinstance(e, NodeSettled) and e.node == "t")
+    assert (end.calls, end.cost.known) == (4, 3 * A_CALL)
+    assert execution.outputs == {"result": ["re: x: one", "re: x: two", "re: x: three"]}
+
+
 async def test_a_reply_that_cannot_be_kept_ends_the_run() -> None:
     lives = Lives(talk())
     execution = await lives.start()
