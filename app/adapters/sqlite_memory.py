@@ -29,10 +29,19 @@ _FIRST = (
         owner TEXT NOT NULL, conversation TEXT NOT NULL, summary TEXT NOT NULL, summed INTEGER NOT NULL,
         PRIMARY KEY (owner, conversation)) WITHOUT ROWID""",
 )
-CONVERSATIONS = Schema(migrations=(_FIRST,), synchronous="FULL")
+_SECOND = (
+    """CREATE TABLE held (
+        owner TEXT NOT NULL, conversation TEXT NOT NULL, key TEXT NOT NULL, summary TEXT NOT NULL,
+        summed INTEGER NOT NULL, last INTEGER NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (owner, conversation, key)) WITHOUT ROWID""",
+)
+CONVERSATIONS = Schema(migrations=(_FIRST, _SECOND), synchronous="FULL")
+_HELD_FOR = 90 * 24 * 3600  # seconds: by then nobody goes on with the run
 
 _LATER = """SELECT number, asked, answered FROM turns
-    WHERE owner = ? AND conversation = ? AND number > ? ORDER BY number"""
+    WHERE owner = ? AND conversation = ? AND number > ? AND number <= ? ORDER BY number"""
+_LET_GO = "DELETE FROM held WHERE owner = ? AND conversation = ? AND key = ?"
+_ENDLESS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,8 @@ class SqliteConversations:
         mine = (stored(owner), stored(name))
 
         def delete(connection: sqlite3.Connection) -> int:
-            connection.execute("DELETE FROM sums WHERE owner = ? AND conversation = ?", mine)
+            for table in ("sums", "held"):
+                connection.execute(f"DELETE FROM {table} WHERE owner = ? AND conversation = ?", mine)  # noqa: S608
             return connection.execute("DELETE FROM turns WHERE owner = ? AND conversation = ?", mine).rowcount
 
         return await self._database.write(delete)
@@ -86,20 +96,39 @@ class _Memory(Memory):
         mine = (self._owner, stored(conversation))
 
         def look(connection: sqlite3.Connection) -> Conversation:
-            row = connection.execute(
-                "SELECT summary, summed FROM sums WHERE owner = ? AND conversation = ?", mine
-            ).fetchone()
-            summary, summed = (read(row[0]), int(row[1])) if row else ("", 0)
-            turns = [_turn(one) for one in connection.execute(_LATER, (*mine, summed))]
+            held = "SELECT summary, summed, last FROM held WHERE owner = ? AND conversation = ? AND key = ?"
+            summed_up = f"SELECT summary, summed, {_ENDLESS} FROM sums WHERE owner = ? AND conversation = ?"  # noqa: S608
+            row = (
+                connection.execute(held, (*mine, key)).fetchone()
+                or connection.execute(summed_up, mine).fetchone()
+                or ("", 0, _ENDLESS)
+            )
+            summary, summed, last = read(row[0]), int(row[1]), int(row[2])
+            turns = [_turn(one) for one in connection.execute(_LATER, (*mine, summed, last))]
             return Conversation(turns, summary, summed, _own(connection, mine, key))
 
         return await _told(self._database.read(look))
+
+    async def hold(self, conversation: str, key: str, seen: Conversation) -> None:
+        now, summary = int(time.time()), stored(hide_known(seen.summary))
+        row = (self._owner, stored(conversation), key, summary, seen.summed, seen.last, now)
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM held WHERE at < ?", (now - _HELD_FOR,))
+            connection.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+        await _told(self._database.write(insert))
+
+    async def let_go(self, conversation: str, key: str) -> None:
+        row = (self._owner, stored(conversation), key)
+        await _told(self._database.write(lambda c: c.execute(_LET_GO, row).rowcount))
 
     async def add(self, conversation: str, key: str, asked: str, answered: str) -> Turn:
         mine = (self._owner, stored(conversation))
         texts = (stored(hide_known(asked)), stored(hide_known(answered)))
 
         def insert(connection: sqlite3.Connection) -> Turn:
+            connection.execute(_LET_GO, (*mine, key))
             own = _own(connection, mine, key)
             if own is not None:
                 return own

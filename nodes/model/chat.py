@@ -122,20 +122,33 @@ class Chat(NodeType[ChatFields, ChatInputs, ChatOutputs]):
         before = await ctx.memory.read(name, ctx.idempotency_key)
         if before.own is not None:  # the run was cut off behind it
             return ChatOutputs(before.own.answered, before.own.number, before.summary)
-        if fields.summarise:
-            before = await _summed_up(fields, name, before, ctx)
-        request = ChatRequest(
-            fields.model,
-            _messages(fields, before, message),
-            temperature=fields.temperature,
-            max_tokens=fields.max_tokens,
-            on_text=live(ctx.show),
-        )
-        answer = (await ctx.models.chat(request)).text.strip()
-        if not answer:
-            raise NodeError("chat.no_answer")
+        await ctx.memory.hold(name, ctx.idempotency_key, before)
+        try:
+            before, answer = await _answered(fields, name, before, message, ctx)
+        except NodeError:  # who tries again later knows what was said until then
+            await ctx.memory.let_go(name, ctx.idempotency_key)
+            raise
         turn = await ctx.memory.add(name, ctx.idempotency_key, message, answer)
         return ChatOutputs(turn.answered, turn.number, before.summary)
+
+
+async def _answered(
+    fields: ChatFields, name: str, before: Conversation, message: str, ctx: RunContext
+) -> tuple[Conversation, str]:
+    """The conversation as the model saw it, and what it says."""
+    if fields.summarise:
+        before = await _summed_up(fields, name, before, ctx)
+    request = ChatRequest(
+        fields.model,
+        _messages(fields, before, message),
+        temperature=fields.temperature,
+        max_tokens=fields.max_tokens,
+        on_text=live(ctx.show),
+    )
+    answer = (await ctx.models.chat(request)).text.strip()
+    if not answer:
+        raise NodeError("chat.no_answer")
+    return before, answer
 
 
 def _latest(fields: ChatFields, turns: Sequence[Turn], most: int) -> Sequence[Turn]:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatRequest
-from app.sdk.memory import Memory, MemoryOfProcess, ReadOnlyMemory
+from app.sdk.memory import Memory, MemoryOfProcess, ReadOnlyMemory, Turn
 from app.sdk.spec import AnyNodeType, spec_of
 from app.sdk.testing import OneNodeContext, ScriptedModels
 
@@ -103,3 +104,30 @@ async def test_nothing_is_kept_of_an_empty_answer_or_a_dry_run(say) -> None:
     ):
         with pytest.raises(NodeError, match=rf"chat\.{code}"):
             await say(memory, ScriptedModels(), message, "k", conversation=conversation)
+
+
+async def test_after_a_crash_it_asks_the_same_whatever_others_have_added_meanwhile(say) -> None:
+    class Crashing(MemoryOfProcess):
+        async def add(self, conversation: str, key: str, asked: str, answered: str) -> Turn:
+            if key == "mine" and len(models.requests) == 1:
+                raise asyncio.CancelledError
+            return await super().add(conversation, key, asked, answered)
+
+    memory, models = Crashing(), ScriptedModels(["One.", "Other.", "One."])
+    with pytest.raises(asyncio.CancelledError):
+        await say(memory, models, "?", "mine")
+    await say(memory, models, "!", "another")
+    out, _ = await say(memory, models, "?", "mine")
+    assert sent(models, 0) == sent(models, 2), "so the answer that was paid is found"
+    assert out.turn == 2
+    assert (await memory.read("anna", "mine")).turns == (Turn(1, "!", "Other."), Turn(2, "?", "One."))
+
+
+async def test_after_a_failure_it_sees_what_was_said_until_then(say) -> None:
+    memory = MemoryOfProcess()
+    models = ScriptedModels([NodeError("model.unreachable"), "Other.", "Now."])
+    with pytest.raises(NodeError, match="unreachable"):
+        await say(memory, models, "?", "mine")
+    await say(memory, models, "!", "another")
+    await say(memory, models, "?", "mine")
+    assert sent(models) == [("user", "!"), ("assistant", "Other."), ("user", "?")]

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.sqlite_memory import SqliteConversations
+from app.adapters.database_opening import Schema, open_database
+from app.adapters.sqlite_memory import CONVERSATIONS, SqliteConversations
 from app.sdk.errors import NodeError
+from app.sdk.memory import Conversation
 from tests.journals import profile
 
 WRITER = """
@@ -69,6 +71,42 @@ async def test_a_turn_is_added_once_for_a_key_and_a_shorter_summary_never_replac
     await memory.sum_up("c", "short", 4)
     assert (await memory.read("c", "")).summary == "long"
     store.close()
+
+
+async def test_what_an_instance_holds_stays_until_it_has_added_its_turn(tmp_path: Path) -> None:
+    store = SqliteConversations(profile(tmp_path))
+    memory = store.of("w")
+    await memory.add("c", "k1", "q1", "a1")
+    await memory.sum_up("c", "old", 1)
+    await memory.add("c", "k2", "q2", "a2")
+    seen = await memory.read("c", "mine")
+    await memory.hold("c", "mine", seen)
+    await memory.add("c", "k3", "q3", "a3")
+    await memory.sum_up("c", "newer", 3)
+    store.close()
+    memory = SqliteConversations(profile(tmp_path)).of("w")  # after a crash
+    assert await memory.read("c", "mine") == seen
+    assert (await memory.read("c", "other")).summary == "newer"
+    assert (await memory.add("c", "mine", "q", "a")).number == 4
+    found = await memory.read("c", "mine")
+    assert (found.summary, [turn.number for turn in found.turns]) == ("newer", [4])
+    await memory.hold("c", "again", seen)
+    await memory.let_go("c", "again")
+    assert (await memory.read("c", "again")).summary == "newer"
+    await memory.hold("c", "again", seen)
+    assert await SqliteConversations(profile(tmp_path)).forget("w", "c") == 4
+    assert await memory.read("c", "again") == Conversation([])
+
+
+async def test_conversations_of_an_earlier_version_are_there(tmp_path: Path) -> None:
+    where = profile(tmp_path)
+    first = Schema(CONVERSATIONS.migrations[:1], "FULL")
+    opened = open_database(where.data / "conversations.sqlite3", first, 1.0, suspect=False).connection
+    with opened:
+        opened.execute("INSERT INTO turns VALUES ('w', 'c', 1, 'k', 'q', 'a', 0)")
+    opened.close()
+    found = await SqliteConversations(where).of("w").read("c", "k")
+    assert [turn.asked for turn in found.turns] == ["q"]
 
 
 async def test_what_cannot_be_kept_is_an_error_and_no_crash(tmp_path: Path) -> None:
