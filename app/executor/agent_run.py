@@ -15,6 +15,8 @@ from app.document.workflow import Json, JsonObject
 from app.events.run_events import Failure, FrameStarted, Retrying, RowSettled
 from app.executor import retry
 from app.executor.agent_tools import BadArguments, arguments_of, as_sent_back, offer
+from app.executor.call_requests import digest_at
+from app.executor.carried_calls import carried_calls
 from app.executor.digests import digest_of
 from app.executor.failures import failure_of
 from app.executor.gated_models import GatedModels
@@ -83,10 +85,9 @@ class AgentRun:
         self._scope = scope
         self._tally = tally
         # The model's own calls: each is on the disk before a tool that it wants is run.
-        own = Instance(step.id, inside.scope, run.now, inside.place, tally)
-        self._models = GatedModels(
-            run, own, Replies(run, own, at_once=True, base=run.past.base_of(step.id)), None
-        )
+        self._own = own = Instance(step.id, inside.scope, run.now, inside.place, tally)
+        self._base = run.past.base_of(step.id)
+        self._models = GatedModels(run, own, Replies(run, own, at_once=True, base=self._base), None)
         self._tools = {tool.name: self._offered(tool) for tool in (step.frame.tools if step.frame else ())}
         self._records: Mapping[str, StepRecord] = {}
         self._count = 0  # calls of tools
@@ -98,7 +99,16 @@ class AgentRun:
         run.emit(FrameStarted(run.now, self._step.id, self._around, -1))
         self._records = await run.recorded_at(self._step.id, self._inside.place)
         self._check_model()
-        messages, begun, said = list(rule.begin(self._inputs)), run.now, ""
+        messages = list(rule.begin(self._inputs))
+        digest = self._digest(messages)
+        if (outputs := await self._before(digest)) is not None:
+            return outputs
+        outputs = await self._turns(messages)
+        await self._keep(outputs, digest)
+        return outputs
+
+    async def _turns(self, messages: list[ChatMessage]) -> Mapping[str, Any]:
+        run, rule, begun, said = self._run, self._rule, self._run.now, ""
         for turn in range(1, rule.max_turns + 1):
             limit = await self._limit(turn, run.now - begun)
             if limit != "answer":
@@ -118,7 +128,50 @@ class AgentRun:
                     messages.append(ChatMessage("tool", told, tool_call_id=call.id))
         return self._ended("turns", rule.max_turns, said)
 
+    # What it came to before
+
+    def _digest(self, messages: Sequence[ChatMessage]) -> str:
+        """Of all that decides what it comes to."""
+        rule, facts = self._rule, self._run.doors.models.facts(self._rule.model)
+        limits = (rule.max_turns, str(rule.max_usd), rule.max_seconds, rule.fails_at_limit)
+        return digest_of([digest_at(self._request(messages), facts), dict(self._inputs), *limits])
+
+    async def _before(self, digest: str) -> Mapping[str, Any] | None:
+        """What is recorded of it, in this run or in the one that it begins from, where nothing costs any more. Its
+        tools are gone through again, which their own records settle, for what they took.
+        """
+        run, (node, place) = self._run, (self._step.id, self._inside.place)
+        own = None if run.journal.is_fresh else (await run.journal.steps(place)).get(node)
+        record = own or (None if self._base is None else (await self._base.steps(place)).get(node))
+        if record is None or record.inputs != digest:
+            return None
+        if own is not None:
+            self._own.book(own.usage, own.cost, own.calls)
+            for called in carried_calls(run.now, own, ()):
+                run.emit(called)
+        for row in cast("Sequence[Mapping[str, Any]]", record.outputs["calls"]):
+            await self._call(row["turn"], ToolCall("", row["tool"], row["arguments"]))
+        return record.outputs
+
+    async def _keep(self, outputs: Mapping[str, Any], digest: str) -> None:
+        """One record instead of those of its single calls, which go: what they took stands in it."""
+        own, run = self._own, self._run
+        took = round(run.now - own.begun, 4)
+        sums = {"calls": own.calls, "usage": own.usage, "cost": own.cost, "model": own.model}
+        record = StepRecord(own.place, own.node, "ok", self._step.node.type, 0, digest, outputs, own.scope)
+        await run.journal.commit(structs.replace(record, at=own.begun, seconds=took, **sums))
+
     # The model
+
+    def _request(self, messages: Sequence[ChatMessage], *, is_last: bool = False) -> ChatRequest:
+        return ChatRequest(
+            self._rule.model,
+            tuple(messages),
+            max_tokens=self._rule.max_tokens,
+            tools=tuple(offered.tool for offered in self._tools.values()),
+            no_calls=is_last,
+            on_text=live(partial(self._run.show, self._step.id, self._around)),
+        )
 
     def _check_model(self) -> None:
         facts = self._run.doors.models.facts(self._rule.model)
@@ -127,16 +180,8 @@ class AgentRun:
 
     async def _turn(self, turn: int, messages: Sequence[ChatMessage], *, is_last: bool) -> ChatReply:
         """What the model says next: as it was recorded, where the question is still the same."""
-        request = ChatRequest(
-            self._rule.model,
-            tuple(messages),
-            max_tokens=self._rule.max_tokens,
-            tools=tuple(offered.tool for offered in self._tools.values()),
-            no_calls=is_last,
-            on_text=live(partial(self._run.show, self._step.id, self._around)),
-        )
         with self._at_work():
-            return _named(await self._ask(request), turn)
+            return _named(await self._ask(self._request(messages, is_last=is_last)), turn)
 
     async def _ask(self, request: ChatRequest) -> ChatReply:
         run, step, attempt = self._run, self._step, 0

@@ -22,6 +22,7 @@ from app.events.run_events import (
     RunStarted,
     Scope,
 )
+from app.executor.carried_calls import carried_calls
 from app.executor.journal import CallRecord, ItemRecord, Journal, Place, RunHead, RunSummary, StepRecord
 from app.executor.outermost_level import OutermostLevel
 from app.executor.values import PREVIEW_BYTES, as_text, cut
@@ -86,7 +87,11 @@ async def past_events(
         yield [
             event
             for record in records
-            for event in _of_step(record, level.inputs(record), is_frame=record.node in inner)
+            for event in (
+                carried_calls(record.at + record.seconds, record, ())  # an agent's own
+                if record.node in inner
+                else _of_step(record, level.inputs(record))
+            )
         ]
     yield level.rest()
     yield [_of_call(call) for call in await journal.loose_calls() if call.node in steps]
@@ -141,13 +146,12 @@ def _frames_around(record: StepRecord) -> dict[Place, tuple[str, Scope]]:
     return found
 
 
-def _of_step(record: StepRecord, inputs: Mapping[str, Preview], *, is_frame: bool) -> list[RunEvent]:
+def _of_step(record: StepRecord, inputs: Mapping[str, Preview]) -> list[RunEvent]:
     node, scope, end = record.node, record.scope, round(record.at + record.seconds, 4)
     events: list[RunEvent] = [NodeStarted(record.at, node, scope, inputs)]
     if record.status == "sent":  # nobody knows how it ended
         return [*events, NodeSettled(end, node, scope, "cancelled", record.seconds, record.attempts)]
-    # What a frame took is the sum of what lies inside, which tells it itself.
-    for number in range(0 if is_frame else record.calls):
+    for number in range(record.calls):
         usage, cost = (record.usage, record.cost) if number == 0 else (NO_USAGE, FREE)
         events.append(ModelCalled(end, node, scope, record.model, "", usage, cost, record.seconds))
     return [

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from app.costs.cost import UNKNOWN
 from app.costs.usage import Usage
+from app.document.json_codec import write
 from app.document.workflow import Json, Node, Workflow
 from app.events.run_events import (
     Message,
@@ -29,6 +30,7 @@ from app.executor.doors import Limits
 from app.executor.executor import Execution
 from app.executor.memory_journal import MemoryRuns, journal_of_nothing
 from app.executor.past import Keeping, Past
+from app.executor.recalled import past_events
 from app.executor.totals import totals_of
 from app.planner.draft import draft_of
 from app.planner.partial import before
@@ -412,6 +414,31 @@ async def test_a_run_cut_off_at_any_turn_goes_on_without_asking_again() -> None:
         assert paid == [0, 1, 2, 3]
         assert Effect.done == [0, 1, 2]
         assert asked == 3
+
+
+async def test_an_agent_that_is_done_has_one_record_and_is_not_asked_again_whatever_fails_behind_it() -> None:
+    made = agent({"count": COUNT})
+    runs, models = MemoryRuns(), Caller([("count", '{"word": "pear", "n": 4}')], "Four.")
+    await runs.begin(replace(head("r"), workflow=write(made).decode()))
+    for _ in range(3):
+        journal = await _journal(runs, 1)
+        total = await totals_of(journal)
+        past = Past(usage=total.usage, spent=total.cost, calls=total.calls)
+        keeping = Keeping(journal, past=past)
+        _, events = await run(made, through=doors(models, price="0.001"), keeping=keeping)
+        assert await journal.loose_calls() == []
+        totals = await totals_of(journal)
+        assert (totals.calls, totals.cost.known) == (2, Decimal("0.001") * 15 * 2)
+        state = RunState()
+        state.apply_all(events)
+        assert (state.calls, state.cost.known) == (totals.calls, totals.cost.known)
+        of_agent = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
+        assert (of_agent.calls, of_agent.cost) == (2, totals.cost)
+    assert len(models.requests) == 2
+    told = RunState()
+    async for batch in past_events(*await runs.look("r")):
+        told.apply_all(batch)
+    assert (told.calls, told.cost.known) == (2, Decimal("0.001") * 15 * 2)
 
 
 async def _journal(runs: MemoryRuns, life: int) -> Any:
