@@ -138,17 +138,18 @@ class AgentRun:
 
     async def _before(self, digest: str) -> Mapping[str, Any] | None:
         """What is recorded of it, in this run or in the one that it begins from, where nothing costs any more. Its
-        tools are gone through again, which their own records settle, for what they took.
+        tools are gone through again, which their own records settle, for what they took. Given something else it works
+        anew, and what it had taken stays on the bill.
         """
         run, (node, place) = self._run, (self._step.id, self._inside.place)
         own = None if run.journal.is_fresh else (await run.journal.steps(place)).get(node)
-        record = own or (None if self._base is None else (await self._base.steps(place)).get(node))
-        if record is None or record.inputs != digest:
-            return None
         if own is not None:
             self._own.book(own.usage, own.cost, own.calls)
             for called in carried_calls(run.now, own, ()):
                 run.emit(called)
+        record = own or (None if self._base is None else (await self._base.steps(place)).get(node))
+        if record is None or record.inputs != digest:
+            return None
         for row in cast("Sequence[Mapping[str, Any]]", record.outputs["calls"]):
             await self._call(row["turn"], ToolCall("", row["tool"], row["arguments"]))
         return record.outputs

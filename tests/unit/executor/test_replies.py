@@ -420,6 +420,7 @@ def test_every_attribute_of_a_request_is_in_its_digest_or_known_to_be_beside_it(
         "schema": {"type": "object"},
         "tools": (Tool("t", "does it", {}),),
         "logprobs": 2,
+        "no_calls": True,
     }
     plain = ChatRequest(SMALL, [ChatMessage("user", "a")])
     for name in ChatRequest.__struct_fields__:
