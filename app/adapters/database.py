@@ -22,8 +22,10 @@ Query: TypeAlias = Callable[[sqlite3.Connection], T]
 Settled: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 QUIET = 1.0  # seconds without a write after which the log is folded into the file
-_MANY = 4  # waiting for one transaction: then others follow
-_GATHERED = 0.005  # seconds in which those come together: a transaction costs as much as dozens of its rows
+# A transaction costs as much as dozens of its rows. Where many waited for the last one others follow, and the next
+# waits for them: a millisecond for each of the last ones, shorter again where most come at once anyway.
+_MANY, _MOST = 4, 32
+_EACH, _LONGEST, _FOR_MOST = 0.001, 0.010, 0.005  # seconds
 _LOG_LOOKED_AT = 16  # transactions between two looks at the log's size
 PATIENCE = 10.0  # seconds that another process may be in the way
 
@@ -67,7 +69,7 @@ class Database:
         self._suspect = False
         self._is_shaken = False
         self._is_dirty = False
-        self._is_shared = False
+        self._gathers_for = 0.0
         self._transactions = 0
 
     async def write(self, do: Query[T]) -> T:
@@ -100,6 +102,12 @@ class Database:
                 self._close_reader()
                 raise journal_error(error, self.path) from error
 
+    def write_now(self, do: Query[object]) -> None:
+        """As `write` from any thread, waiting; nothing but a fault of the database may leave `do`."""
+        waited = _Waited(do)
+        self.submit(waited)
+        self._wait(waited)
+
     def close(self) -> None:
         """Everything submitted is tried, the log folded into the file, the thread gone."""
         with self._reading:
@@ -123,14 +131,17 @@ class Database:
             self._changed.notify_all()
 
     def _settle_now(self) -> None:
-        opening = None if self._connection is not None else _Opening()
+        opening = None if self._connection is not None else _Waited(lambda _: None)
         if opening is not None:
             self.submit(opening)
+        self._wait(opening)
+
+    def _wait(self, waited: _Waited | None) -> None:
         with self._changed:
             target = self._submitted
             self._changed.wait_for(lambda: self._tried >= target)
-        if opening is not None and opening.fault is not None:
-            raise opening.fault
+        if waited is not None and waited.fault is not None:
+            raise waited.fault
 
     # From here on in the writer's thread.
 
@@ -152,13 +163,13 @@ class Database:
                 self._stopping, self._thread = False, None
                 return False
         if works:
-            if self._is_shared:
-                time.sleep(_GATHERED)
+            if self._gathers_for:
+                time.sleep(self._gathers_for)
                 with self._changed:
                     works += self._works
                     self._works.clear()
             settled = self._transact(works)
-            self._is_shared = len(settled) >= _MANY
+            self._gathers_for = _gathering(len(settled))
             with self._changed:
                 self._tried += len(works)
                 self._changed.notify_all()
@@ -267,13 +278,15 @@ class Database:
             self._reader = None
 
 
-class _Opening:
-    """Nothing to write: only the opening is wanted."""
+class _Waited:
+    """Something that a thread waits for."""
 
-    fault: JournalError | None = None
+    def __init__(self, do: Query[object]) -> None:
+        self.fault: JournalError | None = None
+        self._do = do
 
     def do(self, connection: sqlite3.Connection) -> None:
-        pass
+        self._do(connection)
 
     def ended(self, fault: JournalError | None) -> Iterable[Settled]:
         self.fault = fault
@@ -308,6 +321,12 @@ class _Call:
 
     def ended(self, fault: JournalError | None) -> Iterable[Settled]:
         return ((self.future, self._result, fault or self._error),)
+
+
+def _gathering(settled: int) -> float:
+    if settled < _MANY:
+        return 0.0
+    return _FOR_MOST if settled >= _MOST else min(_LONGEST, _EACH * settled)
 
 
 def _resolve(settled: Iterable[Settled]) -> None:

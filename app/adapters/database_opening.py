@@ -21,7 +21,8 @@ T = TypeVar("T")
 # SQLite's own waiting grows to 100 ms a turn, and a process that writes all the time would hardly ever let others in:
 # it is asked to give up soon, and `patiently` begins again.
 _TURN = 20  # milliseconds
-_AUTOCHECKPOINT = 4000  # pages of 4 KiB
+# Pages of 4 KiB. The log is begun again after so many: to write it over takes half of what it takes to let it grow.
+_AUTOCHECKPOINT = 500
 WAL_LIMIT = 64 * 1024 * 1024  # bytes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 import threading
 from collections.abc import Iterable
@@ -11,22 +12,26 @@ from typing import Any, Literal, TypeAlias
 
 from app.adapters.database import Database, Settled
 from app.adapters.journal_codec import Name, Row
+from app.adapters.journal_index import Numbers, first_id, index_run, numbers_of
 from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.many_rows import write_rows
 from app.executor.journal import JournalError
 
 _SOON = 0.05  # seconds that what nobody waits for may wait for a record that somebody does
+# Records that may lie behind the index by place: the more there are in it, the more come in at once, so that each of
+# its pages is written seldom; few enough to be looked through, and to be remembered.
+_BEHIND, _OF_ALL, _AT_MOST = 4096, 16, 65_536
 
 CallsEnd: TypeAlias = Literal["", "go", "are_counted"]
 
-_STEPS = "INSERT OR REPLACE INTO steps (run, place, node, record, outputs, blob)"
-# The one that replaces has a new rowid: of several items with one number the latest is known by it.
-_ITEMS = "INSERT OR REPLACE INTO items (run, frame, key, number, record, outputs, blob)"
+_STEPS = "INSERT INTO steps (id, run, place, node, record, outputs, blob)"
+_ITEMS = "INSERT INTO items (id, run, frame, key, number, record, outputs, blob)"
 _CALLS = "INSERT OR REPLACE INTO calls (run, place, node, digest, ordinal, counted, record, outputs, blob)"
 _LET_GO = "DELETE FROM calls WHERE run = ? AND place = ? AND node = ?"
 _COUNTED = "UPDATE calls SET counted = 1 WHERE run = ? AND place = ? AND node = ?"
 _NOTES_LET_GO = (
-    "DELETE FROM steps WHERE run = ? AND place = ? AND node >= '#' AND node < '$' "
+    "DELETE FROM steps WHERE id IN "
+    "(SELECT id FROM step_places WHERE run = ? AND place = ? AND node >= '#' AND node < '$') "
     "AND substr(CAST(record AS TEXT), 1, 1) = '['"  # what a frame decided, or a person allowed it, stays
 )
 _BLOBS = "INSERT OR IGNORE INTO blobs (digest, bytes)"
@@ -40,7 +45,9 @@ class _Batch:
     before: list[tuple[int, Name]] = field(default_factory=list[tuple[int, Name]])
     after: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list[tuple[str, tuple[Any, ...]]])
     waiting: list[asyncio.Future[Any]] = field(default_factory=list[asyncio.Future[Any]])
+    places: set[int] = field(default_factory=set[int])  # by their hashes: of steps, and frames of items
     notes: int = 0
+    is_indexed: bool = False
 
 
 class Outbox:
@@ -57,13 +64,15 @@ class Outbox:
         self._is_queued = False
         self._is_planned = False
         self._lost: JournalError | None = None
-        self.fault: JournalError | None = None  # why items still wait
+        self._numbers: Numbers | None = None  # None: not known, as after a fault
+        self._behind: set[int] = set()  # places of what is written and not in the index
+        self.fault: JournalError | None = None  # why items still wait, or the index is behind
 
     def commit(self, row: Row, calls: CallsEnd = "") -> asyncio.Future[Any]:
         """Done when the row will outlive a power cut, and what becomes of its instance's calls is done too."""
         future = asyncio.get_running_loop().create_future()
         with self._lock:
-            self._batch.steps.append(row)
+            self._add_step(row)
             if calls:
                 self._batch.after.append((_LET_GO if calls == "go" else _COUNTED, row.columns[:3]))
             self._batch.waiting.append(future)
@@ -82,7 +91,7 @@ class Outbox:
     def note(self, row: Row, count: int = 1) -> None:
         """`count` steps in one row."""
         with self._lock:
-            self._batch.steps.append(row)
+            self._add_step(row)
             self._batch.notes += count
             self._plan()
 
@@ -94,15 +103,29 @@ class Outbox:
     def note_item(self, row: Row) -> None:
         with self._lock:
             self._batch.items.append(row)
+            self._batch.places.add(hash(row.columns[1]))
             self._plan()
 
-    def flush(self) -> asyncio.Future[Any]:
-        """Done when everything so far is on the disk."""
+    def flush(self, *, is_indexed: bool = False) -> asyncio.Future[Any]:
+        """Done when everything so far is on the disk, and in the index where it is to be."""
         future = asyncio.get_running_loop().create_future()
         with self._lock:
             self._batch.waiting.append(future)
+            self._batch.is_indexed |= is_indexed
             self._queue()
         return future
+
+    def index(self) -> None:
+        """Has everything so far brought into the index. From any thread."""
+        with self._lock:
+            if self._places_behind():
+                self._batch.is_indexed = True
+                self._queue()
+
+    def may_hold(self, place: Name) -> bool:
+        """Whether there may be something at a place that isn't in the index."""
+        with self._lock:
+            return any(hash(place) in places for places in self._places_behind())
 
     def forget(self) -> None:
         """Drops what still waits."""
@@ -113,6 +136,14 @@ class Outbox:
             self._batch.before.clear()
             self._batch.after.clear()
             self.fault = None
+
+    def _add_step(self, row: Row) -> None:
+        self._batch.steps.append(row)
+        self._batch.places.add(hash(row.columns[1]))
+
+    def _places_behind(self) -> list[set[int]]:
+        writing = self._writing.places if self._writing is not None else set[int]()
+        return [places for places in (self._behind, writing, self._batch.places) if places]
 
     def hurry(self) -> None:
         """Has written now what would be written soon, and what a fault has kept back. From any thread."""
@@ -142,7 +173,7 @@ class Outbox:
             batch = self._writing = self._batch
             self._batch, self._is_queued = _Batch(), False
         self._ledger.do(connection)  # what was booked before these records stands on the disk before them
-        if not batch.steps and not batch.items and not batch.calls:
+        if not batch.steps and not batch.items and not batch.calls and not batch.is_indexed:
             return
         written = (batch.steps, batch.items, batch.calls)
         size = sum(row.size for rows in written for row in rows)
@@ -151,18 +182,24 @@ class Outbox:
                 "journal.damaged", str(self._database.path), "the run is no longer there"
             )
             return
+        last, indexed = self._numbers or numbers_of(connection, self._run)
+        ids = itertools.count(first_id(self._run) + last + 1)
         blobs = [row.blob for rows in written for row in rows if row.blob is not None]
         if batch.before:
             connection.executemany(_NOTES_LET_GO, batch.before)
         for into, rows in (
             (_BLOBS, blobs),
-            (_STEPS, [row.columns for row in batch.steps]),
-            (_ITEMS, [row.columns for row in batch.items]),
+            (_STEPS, [(next(ids), *row.columns) for row in batch.steps]),
+            (_ITEMS, [(next(ids), *row.columns) for row in batch.items]),
             (_CALLS, [row.columns for row in batch.calls]),
         ):
             write_rows(connection, into, rows)
         for statement, instance in batch.after:
             connection.execute(statement, instance)
+        self._numbers = Numbers(last + len(batch.steps) + len(batch.items), indexed)
+        if batch.is_indexed or self._numbers.last - indexed > _may_lie_behind(indexed):
+            self._numbers = index_run(connection, self._run)
+            batch.is_indexed = True
 
     def ended(self, fault: JournalError | None) -> Iterable[Settled]:
         self._ledger.ended(fault)
@@ -170,9 +207,14 @@ class Outbox:
             batch, self._writing = self._writing, None
             if batch is None:  # the transaction failed before this had its turn
                 batch, self._batch, self._is_queued = self._batch, _Batch(), False
+            if fault is None and batch.is_indexed:
+                self._behind.clear()
+            else:  # after a fault nobody knows what is written
+                self._behind |= batch.places
             if fault is not None:
+                self._numbers = None
                 self._batch.items[:0] = batch.items
-            self.fault = fault if self._batch.items else None
+            self.fault = fault if self._batch.items or batch.is_indexed else None
         error = fault or self._lost
         return [(future, None, error) for future in batch.waiting]
 
@@ -185,3 +227,7 @@ class Outbox:
             (size, notes, self._run),
         )
         return grown.rowcount == 1
+
+
+def _may_lie_behind(indexed: int) -> int:
+    return max(_BEHIND, min(indexed // _OF_ALL, _AT_MOST))

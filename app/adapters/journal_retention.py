@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from app.adapters.database import Database
 from app.adapters.database_room import give_back
 from app.adapters.journal_codec import stored
+from app.adapters.journal_index import index_all
 from app.executor.journal import RunLine
 
 _SLICE = 500  # rows of a transaction
@@ -20,6 +21,14 @@ _ORPHANS = """
             AND NOT EXISTS (SELECT 1 FROM texts WHERE blob = b.digest)
         LIMIT ?)
 """
+_OF_THE_RUN = "id > ?1 << 32 AND id < (?1 + 1) << 32"
+_SLICES = (
+    f"DELETE FROM steps WHERE id IN (SELECT id FROM steps WHERE {_OF_THE_RUN} LIMIT ?2)",  # noqa: S608 - our own names
+    f"DELETE FROM items WHERE id IN (SELECT id FROM items WHERE {_OF_THE_RUN} LIMIT ?2)",  # noqa: S608
+    "DELETE FROM calls WHERE rowid IN (SELECT rowid FROM calls WHERE run = ? LIMIT ?)",
+    "DELETE FROM step_places WHERE run = ?1 AND place IN (SELECT place FROM step_places WHERE run = ?1 LIMIT ?2)",
+    "DELETE FROM item_places WHERE run = ?1 AND key IN (SELECT key FROM item_places WHERE run = ?1 LIMIT ?2)",
+)
 
 
 def too_many(lines: Sequence[RunLine], runs: int, size: int) -> Sequence[str]:
@@ -53,6 +62,7 @@ async def finish(database: Database) -> None:
     gone = await database.read(lambda c: c.execute("SELECT id FROM runs WHERE gone").fetchall())
     for (run,) in gone:
         await _take_apart(database, run)
+    await index_all(database)  # what a later record replaces goes
     while await database.write(lambda c: c.execute(_ORPHANS, (_SLICE,)).rowcount) == _SLICE:
         pass
     while await database.read(give_back) > 0:
@@ -66,12 +76,8 @@ async def _take_apart(database: Database, run: int) -> None:
 
 def _slice(connection: sqlite3.Connection, run: int) -> bool:
     """Whether there may be more."""
-    for table in ("steps", "items", "calls"):
-        deleted = connection.execute(
-            f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE run = ? LIMIT ?)",  # noqa: S608
-            (run, _SLICE),
-        )
-        if deleted.rowcount:
+    for statement in _SLICES:
+        if connection.execute(statement, (run, _SLICE)).rowcount:
             return True
     connection.execute("DELETE FROM texts WHERE run = ?", (run,))
     connection.execute("DELETE FROM runs WHERE id = ?", (run,))

@@ -88,4 +88,43 @@ _REPLAYS = (
         PRIMARY KEY (workflow_id, node)) WITHOUT ROWID""",
 )
 
-JOURNAL = Schema(migrations=(_FIRST, _CALLS, _LEDGER, _TOGETHER, _LABELS, _REPLAYS), synchronous="FULL")
+# Records in the order in which they were written: an id is the number of its run, times 2^32, and the record's own
+# therein. `indexed` is the latest of a run that is found by its place in the index of its table, whose key lets each
+# place have only one. Those behind it are few, and of several at one place the latest counts.
+_IN_ORDER = (
+    "ALTER TABLE runs ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE steps_in_order (
+        id INTEGER PRIMARY KEY, run INTEGER NOT NULL, place TEXT NOT NULL, node TEXT NOT NULL, record TEXT NOT NULL,
+        outputs TEXT, blob BLOB)""",
+    """INSERT INTO steps_in_order
+        SELECT (run << 32) + rowid, run, place, node, record, outputs, blob FROM steps ORDER BY rowid""",
+    "DROP TABLE steps",
+    "ALTER TABLE steps_in_order RENAME TO steps",
+    "CREATE INDEX steps_with_blob ON steps (blob) WHERE blob IS NOT NULL",
+    """CREATE TABLE items_in_order (
+        id INTEGER PRIMARY KEY, run INTEGER NOT NULL, frame TEXT NOT NULL, key TEXT NOT NULL, number INTEGER NOT NULL,
+        record TEXT NOT NULL, outputs TEXT, blob BLOB)""",
+    """INSERT INTO items_in_order
+        SELECT (run << 32) + rowid, run, frame, key, number, record, outputs, blob FROM items ORDER BY rowid""",
+    "DROP TABLE items",
+    "ALTER TABLE items_in_order RENAME TO items",
+    "CREATE INDEX items_by_number ON items (run, frame, number)",
+    "CREATE INDEX items_with_blob ON items (blob) WHERE blob IS NOT NULL",
+    """CREATE TABLE step_places (
+        run INTEGER NOT NULL, place TEXT NOT NULL, node TEXT NOT NULL, id INTEGER NOT NULL,
+        PRIMARY KEY (run, place, node)) WITHOUT ROWID""",
+    "INSERT INTO step_places SELECT run, place, node, id FROM steps ORDER BY run, place, node",
+    """CREATE TABLE item_places (
+        run INTEGER NOT NULL, frame TEXT NOT NULL, key TEXT NOT NULL, id INTEGER NOT NULL,
+        PRIMARY KEY (run, frame, key)) WITHOUT ROWID""",
+    "INSERT INTO item_places SELECT run, frame, key, id FROM items ORDER BY run, frame, key",
+    """UPDATE runs SET indexed = max(
+        (SELECT coalesce(max(steps.id), runs.id << 32) FROM steps
+            WHERE steps.id > runs.id << 32 AND steps.id < (runs.id + 1) << 32),
+        (SELECT coalesce(max(items.id), runs.id << 32) FROM items
+            WHERE items.id > runs.id << 32 AND items.id < (runs.id + 1) << 32)) - (runs.id << 32)""",
+)
+
+JOURNAL = Schema(
+    migrations=(_FIRST, _CALLS, _LEDGER, _TOGETHER, _LABELS, _REPLAYS, _IN_ORDER), synchronous="FULL"
+)

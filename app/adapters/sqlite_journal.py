@@ -20,6 +20,7 @@ from app.adapters.journal_codec import (
     steps_of,
     stored,
 )
+from app.adapters.journal_index import index_run, numbers_of
 from app.adapters.journal_outbox import CallsEnd, Outbox
 from app.adapters.ledger_outbox import LedgerOutbox
 from app.costs.ledger import Entry
@@ -39,14 +40,15 @@ from app.sdk.data_types import Value
 
 T = TypeVar("T")
 
-_STEPS = """
-    SELECT place, node, record, outputs, blob, bytes FROM steps LEFT JOIN blobs ON digest = blob
-    WHERE run = ? AND place = ? ORDER BY steps.rowid
+_STEP = "SELECT id, place, node, record, outputs, blob, bytes FROM steps LEFT JOIN blobs ON digest = blob"
+_IN_INDEX = "SELECT id FROM step_places WHERE run = ?1 AND place = ?2"
+_BEHIND = """
+    SELECT id FROM steps
+    WHERE id > (SELECT (id << 32) + indexed FROM runs WHERE id = ?1) AND id < (?1 + 1) << 32 AND place = ?2
 """
-_EACH = """
-    SELECT steps.rowid, place, node, record, outputs, blob, bytes FROM steps LEFT JOIN blobs ON digest = blob
-    WHERE run = ? AND steps.rowid > ? ORDER BY steps.rowid LIMIT ?
-"""
+_INDEXED = f"{_STEP} WHERE id IN ({_IN_INDEX}) ORDER BY id"
+_STEPS = f"{_STEP} WHERE id IN ({_IN_INDEX} UNION ALL {_BEHIND}) ORDER BY id"
+_EACH = f"{_STEP} WHERE id > max(?1 << 32, ?2) AND id < (?1 + 1) << 32 ORDER BY id LIMIT ?3"
 _ITEM = """
     SELECT frame, key, number, record, outputs, blob, bytes FROM items LEFT JOIN blobs ON digest = blob
     WHERE run = ? AND frame = ?
@@ -57,7 +59,7 @@ _CALLS = """
 """
 _CALLS_OF = f"{_CALLS} AND place = ? AND node = ? ORDER BY calls.rowid"
 _LOOSE = f"{_CALLS} AND NOT counted ORDER BY calls.rowid"
-_PAGE = f"{_ITEM} AND number >= ? AND number < ? ORDER BY number, items.rowid"
+_PAGE = f"{_ITEM} AND number >= ? AND number < ? ORDER BY number, id"
 
 
 class SqliteJournal(Journal):
@@ -96,7 +98,7 @@ class SqliteJournal(Journal):
         self.drop()
         if outbox is not None:
             try:
-                await outbox.flush()
+                await outbox.flush(is_indexed=True)
             finally:
                 outbox.forget()
 
@@ -110,14 +112,19 @@ class SqliteJournal(Journal):
         return self._is_fresh
 
     async def steps(self, place: Place) -> Mapping[str, StepRecord]:
-        rows = await self._rows(_STEPS, stored(place))
+        is_behind = self._outbox is None or self._outbox.may_hold(stored(place))
+        found = await self._rows(_STEPS if is_behind else _INDEXED, stored(place))
+        latest = {row[2]: row[0] for row in found}
+        rows = [row[1:] for row in found if latest[row[2]] == row[0]]
         if any(is_computed(row[2]) for row in rows):
             self._with_notes.add(place)
         records = [record for row in rows for record in self._decoded(steps_of, row)]
         return {record.node: record for record in records}
 
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
+        await self._index()
         rows = await self._rows(_EACH, after, count)
+        self._tell_what_waits()
         return [(row[0], record) for row in rows for record in self._decoded(steps_of, row[1:])]
 
     async def commit(self, record: StepRecord) -> None:
@@ -181,12 +188,13 @@ class SqliteJournal(Journal):
         self._held().note_item(item_row(self._run, record))
 
     async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
+        await self._index()
         rows = await self._rows(_PAGE, stored(frame), first, first + count)
         self._tell_what_waits()
         return self._items(rows)
 
     def page(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
-        self._hurry()
+        self._index_now()
         rows = self._database.read_now(self._query(_PAGE, stored(frame), first, first + count))
         self._tell_what_waits()
         return self._items(rows)
@@ -208,6 +216,30 @@ class SqliteJournal(Journal):
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         self._hurry()
         return await self._database.read(self._query(sql, *values))
+
+    async def _index(self) -> None:
+        """Each record stands for its place alone from here on, except those that are written meanwhile."""
+        if self._outbox is not None:
+            self._hurry()
+            self._outbox.index()
+        elif await self._database.read(self._is_behind):
+            await self._database.write(self._bring_up)
+
+    def _index_now(self) -> None:
+        """The same from any thread."""
+        if self._outbox is not None:
+            self._hurry()
+            self._outbox.index()
+        elif self._database.read_now(self._is_behind):
+            self._database.write_now(self._bring_up)
+
+    def _is_behind(self, connection: sqlite3.Connection) -> bool:
+        numbers = numbers_of(connection, self._run)
+        return numbers.last > numbers.indexed
+
+    def _bring_up(self, connection: sqlite3.Connection) -> None:
+        if self._database.identity == self._identity:
+            index_run(connection, self._run)
 
     def _tell_what_waits(self) -> None:
         # What waits for a disk that is full would seem not to be through yet.

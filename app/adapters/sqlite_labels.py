@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from app.adapters.database import Database
 from app.adapters.journal_codec import leave_reference, read, steps_of, stored
+from app.adapters.journal_index import index_all
 from app.adapters.redaction import hide_known
 from app.executor.journal import JournalError, StepRecord
 from app.executor.values import as_text
@@ -21,9 +22,10 @@ _LATER = """
     SELECT runs.run, steps.place, steps.node, record, outputs, blob, bytes
     FROM (SELECT DISTINCT place FROM labels WHERE workflow_id = ? AND said <> '') AS asked
     JOIN runs ON runs.workflow_id = ? AND NOT gone
-    JOIN steps ON steps.run = runs.id AND steps.place = asked.place
+    JOIN step_places AS known ON known.run = runs.id AND known.place = asked.place
+    JOIN steps ON steps.id = known.id
     LEFT JOIN blobs ON blobs.digest = steps.blob
-    ORDER BY runs.id, steps.rowid
+    ORDER BY steps.id
 """
 _GIVEN = ("passed", "answer", "failed")  # ports by which a verifier hands on what it judged
 
@@ -48,6 +50,8 @@ class SqliteLabels(LabelStore):
 
     async def later(self, workflow_id: str) -> Sequence[LaterVerdict]:
         key = (stored(workflow_id),) * 2
+
+        await index_all(self._database)
 
         def select(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
             return connection.execute(_LATER, key).fetchall()

@@ -15,6 +15,7 @@ from app.adapters.broken_off import summed_up
 from app.adapters.database import PATIENCE, Database
 from app.adapters.database_faults import journal_error
 from app.adapters.journal_codec import Restore, blob_of, leave_reference, read, stored, text_of
+from app.adapters.journal_index import index_run
 from app.adapters.journal_schema import JOURNAL
 from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.redaction import hide_in_json
@@ -38,8 +39,8 @@ _BEGIN = """
 """
 _RUN = """
     SELECT id, run, workflow_id, name, digest, at, row_count, prices_of, summary, notes,
-        EXISTS (SELECT 1 FROM steps WHERE steps.run = runs.id)
-            OR EXISTS (SELECT 1 FROM items WHERE items.run = runs.id),
+        EXISTS (SELECT 1 FROM steps WHERE steps.id > runs.id << 32 AND steps.id < (runs.id + 1) << 32)
+            OR EXISTS (SELECT 1 FROM items WHERE items.id > runs.id << 32 AND items.id < (runs.id + 1) << 32),
         EXISTS (SELECT 1 FROM calls WHERE calls.run = runs.id)
     FROM runs WHERE run = ? AND NOT gone
 """
@@ -125,8 +126,7 @@ class SqliteRuns(RunStore):
         await self._take(run)
         try:
             head, summary, journal = await self.look(run)
-            # Its last process may have died in the middle of calls: they are over.
-            await self._database.write(lambda c: c.execute(_NOTHING_HELD, (stored(run),)).rowcount)
+            await self._database.write(lambda connection: _taken_over(connection, run))
         except BaseException:
             self._leases.release(run)
             raise
@@ -268,6 +268,13 @@ class SqliteRuns(RunStore):
                 raise journal_error(error, self._database.path) from error
             await asyncio.sleep(0.01)
         raise JournalError("journal.held", str(self._database.path), run)
+
+
+def _taken_over(connection: sqlite3.Connection, run: str) -> None:
+    """Its last process may have died in the middle of calls: they are over. What it recorded is found by its place."""
+    connection.execute(_NOTHING_HELD, (stored(run),))
+    (number,) = connection.execute("SELECT id FROM runs WHERE run = ?", (stored(run),)).fetchone()
+    index_run(connection, number)
 
 
 def _head(found: Sequence[Any], texts: Sequence[tuple[Any, ...]]) -> RunHead:

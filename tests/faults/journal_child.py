@@ -89,6 +89,14 @@ async def migrate(root: Path) -> None:
     await ageing.read(lambda _: None)
 
 
+async def look(root: Path) -> None:
+    """Opens a profile of an earlier version, and stays."""
+    store = SqliteRuns(profile(root))
+    say("begun")
+    await store.lines()
+    await asyncio.Event().wait()
+
+
 async def fill_cache(root: Path, limit: str) -> None:
     """Puts more than there is room for, for ever."""
     cache = SqliteCache(profile(root), size=int(limit))
@@ -194,6 +202,6 @@ if __name__ == "__main__":
     verb, where, *more = sys.argv[1:]
     verbs: dict[str, Callable[..., Awaitable[None]]] = {
         one.__name__: one
-        for one in (write, fold, tidy, migrate, fill_cache, meet, meet_read_only, meet_small_disk)
+        for one in (write, fold, tidy, migrate, look, fill_cache, meet, meet_read_only, meet_small_disk)
     }
     asyncio.run(verbs[verb](Path(where), *more))  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 
 from app.adapters.database import Database
 from app.adapters.database_opening import Schema
+from app.adapters.journal_schema import JOURNAL
 from app.adapters.sqlite_cache import SqliteCache
 from app.adapters.sqlite_runs import SqliteRuns
 from app.executor.cache import Kept
@@ -34,6 +36,14 @@ ORPHANS = """
     SELECT digest FROM blobs
     EXCEPT SELECT blob FROM items EXCEPT SELECT blob FROM steps EXCEPT SELECT blob FROM texts
 """
+EARLIER = Path(__file__).parents[1] / "fixtures" / "journal" / "v6.sql"
+_NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 60000)"
+MANY = (  # of the first run: what it takes half a second to put in order
+    f"""{_NUMBERS} INSERT INTO steps SELECT run, '#' || n, node, record, outputs, NULL FROM numbers, steps
+        WHERE steps.rowid = 1""",  # noqa: S608
+    f"""{_NUMBERS} INSERT INTO items SELECT run, '', n, n, record, outputs, NULL FROM numbers, items
+        WHERE items.rowid = 1""",  # noqa: S608
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -171,6 +181,34 @@ async def test_a_kill_while_a_file_is_brought_up_to_date(_: int, tmp_path: Path)
     assert found(path, "SELECT name FROM sqlite_master") == ["a"]
     assert found(path, "SELECT x FROM a") == [1]
     assert_sound(path)
+
+
+@patient
+async def test_kills_while_records_of_an_earlier_version_are_put_in_order(tmp_path: Path) -> None:
+    earlier, seen = tmp_path / "earlier.sqlite3", set[object]()
+    with closing(sqlite3.connect(earlier)) as connection:
+        connection.executescript(EARLIER.read_text("utf-8"))
+        for statement in MANY:
+            connection.execute(statement)
+        connection.commit()
+    for number in range(more(4)):
+        path = profile(tmp_path / str(number)).data / "journal.sqlite3"
+        path.parent.mkdir(parents=True)
+        shutil.copy(earlier, path)
+        process = child("look", tmp_path / str(number))
+        assert first_line(process) == "begun"
+        killed(process, random.uniform(0, 0.8))
+        assert_sound(path)
+        (version,) = found(path, "PRAGMA user_version")
+        seen.add(version)
+        async with runs_of(tmp_path / str(number)) as store:
+            _, _, journal = await store.reopen("other")
+            for place in ("#a", "#1", "#60000"):
+                assert [*await journal.steps(place)] == ["ask"]
+            assert len(await journal.items("", 0, 70_000)) == 60_001
+            assert len(await (await store.look("old"))[2].each(0, 10)) == 3
+        assert_sound(path)
+    assert seen <= {6, len(JOURNAL.migrations)}
 
 
 @patient

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters import redaction
+from app.adapters import journal_outbox, redaction
 from app.adapters.database import Database
 from app.adapters.database_opening import Schema
 from app.adapters.journal_codec import BLOB_BYTES
@@ -158,7 +158,8 @@ async def test_long_outputs_are_kept_once_and_go_with_their_last_owner(make: Mak
     await store.forget("r1")
     assert (await journal.steps("#2"))["ask"].outputs == {"text": LONG}
     await store.keep(0, 0)
-    assert [count(path, table) for table in ("runs", "steps", "items", "blobs", "texts")] == [0] * 5
+    tables = ("runs", "steps", "step_places", "items", "item_places", "blobs", "texts")
+    assert [count(path, table) for table in tables] == [0] * 7
     store.close()
     assert path.stat().st_size < before, "the room is given back"
 
@@ -187,6 +188,70 @@ async def test_a_replaced_blob_goes_with_the_next_tidying(make: Make, path: Path
     await store.keep(9, 10**9)
     assert count(path, "blobs") == 2
     assert (await journal.steps(""))["ask"].outputs == {"text": "short"}
+
+
+async def test_records_that_are_not_in_the_index_yet_are_found_and_stand_alone(
+    make: Make, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether both of a place are behind the index, or the earlier one is in it."""
+    monkeypatch.setattr(journal_outbox, "_BEHIND", 10)
+    store = make()
+    journal = await store.begin(head())
+    for turn in range(3):
+        for n in range(9):
+            await journal.commit(step(f"#{n}", text=f"{turn}"))
+            await journal.commit(step(f"#{n}", text=f"{turn} again"))
+            journal.note_item(item(n + turn, key=f"key{n}"))
+            assert await journal.steps(f"#{n}") == {"ask": step(f"#{n}", text=f"{turn} again")}
+        assert await journal.steps("#none") == {}
+    await journal.flush()
+    _, _, looking = await make().look("r1")
+    expected = [step(f"#{n}", text="2 again") for n in range(9)]
+    assert [(await looking.steps(one.place))["ask"] for one in expected] == expected
+    assert count(path, "steps") > 9, "what looks by place changes nothing"
+    assert [one for _, one in await looking.each(0, 99)] == expected
+    assert list(looking.page("", 0, 99)) == [item(n + 2, key=f"key{n}") for n in range(9)]
+    assert await journal.items("", 0, 99) == await looking.items("", 0, 99)
+    tables = ("steps", "step_places", "items", "item_places")
+    assert [count(path, table) for table in tables] == [9] * 4
+
+
+async def test_a_page_brings_what_a_dead_process_left_into_the_index(make: Make, path: Path) -> None:
+    store = make()
+    journal = await store.begin(head())
+    for number, key in ((0, "a"), (1, "b"), (2, "a")):
+        journal.note_item(item(number, key=key))
+    await journal.flush()
+    _, _, looking = await make().look("r1")
+    assert count(path, "item_places") == 0
+    assert list(looking.page("", 0, 9)) == [item(1, key="b"), item(2, key="a")]
+
+
+async def test_little_is_remembered_of_what_is_written(
+    make: Make, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_outbox, "_BEHIND", 100)
+    journal = await make().begin(head())
+    outbox: Any = journal._outbox  # noqa: SLF001
+    for turn in range(20):
+        await asyncio.gather(*(journal.commit(step(f"#{turn}.{n}")) for n in range(40)))
+        assert len(outbox._behind) <= 100  # noqa: SLF001
+    assert count(path, "steps") == 800
+    assert 700 <= count(path, "step_places") <= 800
+
+
+async def test_runs_that_write_in_turn_lie_apart(make: Make, path: Path) -> None:
+    store = make()
+    journals = [await store.begin(head(f"r{n}")) for n in range(3)]
+    for turn in range(4):
+        for n, journal in enumerate(journals):
+            await journal.commit(step(f"#{turn}", text=f"{n}"))
+    for n, journal in enumerate(journals):
+        records = [record for _, record in await journal.each(0, 99)]
+        assert records == [step(f"#{turn}", text=f"{n}") for turn in range(4)]
+        numbers = [number for number, _ in await journal.each(0, 99)]
+        assert [record for _, record in await journal.each(numbers[1], 1)] == records[2:3]
+    assert ask(path, "SELECT run, count(*) FROM steps GROUP BY run") == [(1, 4), (2, 4), (3, 4)]
 
 
 async def test_a_size_is_kept_for_each_run(make: Make) -> None:
@@ -443,6 +508,12 @@ async def test_files_of_every_earlier_version_are_read(make: Make, path: Path, o
         together = await journal.steps("#d")
         assert [*together] == (["a", "b"] if old.stem >= "v4" else [])
         assert {one.place for one in together.values()} <= {"#d"}
+        every = [record for _, record in await journal.each(0, 99)]
+        assert every == [step("#a"), *together.values()]
+        await journal.commit(step("#a", text="again"))
+        journal.note_item(item(1, key="key0"))
+        assert [record for _, record in await journal.each(0, 99)][-1:] == [step("#a", text="again")]
+        assert await journal.items("", 0, 9) == [item(1, key="key0")]
     journal = await store.begin(head("new"))
     await journal.commit(step())
     await journal.commit_call(call("#c"))
