@@ -44,7 +44,7 @@ def ran(desk: Desk) -> None:
 
 def over(desk: Desk) -> None:
     window = desk.window
-    desk.wait(lambda: window.session.run.is_over and not window.stream.is_running, 30)
+    desk.wait(lambda: window.session.run.is_over and not window.stream.is_running)
 
 
 def pick(desk: Desk, node: str) -> None:

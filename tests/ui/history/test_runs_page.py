@@ -34,7 +34,7 @@ def ran(desk: Desk, flow: Workflow, wish: RunWish, folder: Path | None = None) -
     window = desk.window
     window.session.open(flow, Place(folder / "flow.baton.json" if folder else None))
     desk.run(window.stream.start(wish))
-    desk.wait(lambda: window.session.run.is_over and not window.stream.is_running, 30)
+    desk.wait(lambda: window.session.run.is_over and not window.stream.is_running)
     return window.session.run.run
 
 
@@ -245,7 +245,7 @@ def test_a_run_that_waits_for_a_person_outlives_the_window_and_is_answered_later
     assert history.page.details.banner.isVisibleTo(window)
     live.wait(lambda: bool(history.page.details.panel.questions.findChildren(QPushButton, "person.approve")))
     press(live, history.page.details.panel.questions, "person.approve")
-    live.wait(lambda: history.session.run.is_over, 30)
+    live.wait(lambda: history.session.run.is_over)
     assert history.session.run.status == "done"
     assert history.session.run.outputs["reply"].text == "Hello"
     live.wait(
@@ -270,7 +270,7 @@ def test_failed_rows_alone_are_tried_again_and_written_as_a_table(live: Desk, tm
     live.wait(lambda: "b.txt" in {str(rows.index(1, column).data()) for column in range(rows.columnCount())})
     press(live, details, "history.retry")
     # That the run is over was so before, too: the engine is only asked after the click.
-    live.wait(lambda: history.session.run.rows_done == 3 and not history.is_busy, 30)
+    live.wait(lambda: history.session.run.rows_done == 3 and not history.is_busy)
     assert history.session.run.rows_failed == 0
     out = tmp_path / "out.csv"
     assert live.run(history.archive.export(run, out, {"status": "State", "done": "fine"}, {})) == 3
@@ -330,7 +330,7 @@ def test_failures_are_tried_again_from_the_open_document_too(live: Desk, tmp_pat
     window.runs.show_tab("rows")
     live.wait(lambda: window.runs.rows.retry.isVisibleTo(window))
     press(live, window.runs.rows, "rows.retry")
-    live.wait(lambda: window.session.run.rows_done == 2 and not window.stream.is_running, 30)
+    live.wait(lambda: window.session.run.rows_done == 2 and not window.stream.is_running)
     assert window.session.run.run == run, "it is the same run that goes on"
     assert window.session.run.rows_failed == 0
 

@@ -26,7 +26,7 @@ from tests.ui.inspector.world import MESSAGE, shown
 
 async def until(condition: Callable[[], object]) -> None:
     """Lets Qt and asyncio work until something holds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             QApplication.processEvents()
             await asyncio.sleep(0.002)

@@ -32,7 +32,7 @@ from tests.servers.scripted import ScriptedServer
 
 async def until(condition: Callable[[], object]) -> None:
     """Lets Qt and asyncio work until something holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             QApplication.processEvents()
             await asyncio.sleep(0.002)

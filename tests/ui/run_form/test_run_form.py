@@ -168,7 +168,7 @@ def test_escape_runs_nothing(qtbot: QtBot) -> None:
 async def test_a_wish_is_awaited() -> None:
     made = RunForm(Asks((), 0, ()), {}, "", None)
     waiting = asyncio.get_running_loop().create_task(made.wish())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not made.isVisible():
             QApplication.processEvents()
             await asyncio.sleep(0.002)

@@ -256,7 +256,7 @@ def test_the_window_behind_is_darkened_while_the_sheet_is_there(qtbot: QtBot) ->
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             QApplication.processEvents()
             await asyncio.sleep(0.002)

@@ -30,10 +30,10 @@ def test_a_run_is_on_the_costs_page(live: Desk, tmp_path: Path) -> None:
     live.run(turn())
     page = window.costs.page
     assert page.isVisible()
-    live.wait(lambda: page.tree.topLevelItemCount() > 0, 20)
+    live.wait(lambda: page.tree.topLevelItemCount() > 0)
     item = page.tree.topLevelItem(0)
     assert item is not None
     assert item.text(0) == window.session.run_workflow.name
     assert item.text(5) == "free"
     window.preferences.change(budget_day_usd="2.00")
-    live.wait(lambda: "$2.00" in window.top.wallet.accessibleName(), 20)
+    live.wait(lambda: "$2.00" in window.top.wallet.accessibleName())

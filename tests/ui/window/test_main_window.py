@@ -198,7 +198,7 @@ def test_a_group_is_switched_off_and_on_as_one(desk: Desk, flow: Workflow) -> No
 def test_tidy_lays_out_beside_the_window(desk: Desk, flow: Workflow) -> None:
     session = desk.window.session
     desk.trigger("step.tidy")
-    desk.wait(session.undo_stack.canUndo, 30)
+    desk.wait(session.undo_stack.canUndo)
     places = session.workflow.layout.positions
     assert places["ask"][0] < places["say"][0] < places["out"][0]
     assert session.undo_stack.count() == 1

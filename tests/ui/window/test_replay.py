@@ -66,7 +66,7 @@ def test_a_replay_is_priced_asked_and_shown(
     live.run(_pressed(step.replay))
     dialog = window.replay.dialog
     assert dialog is not None
-    live.wait(lambda: not dialog.go.isHidden(), 30)
+    live.wait(lambda: not dialog.go.isHidden())
     assert "gpt-4o alone" in dialog.words
     assert "at most $" in dialog.words
     assert not live.run(window.link.ask(GetReplays())).replays, "nothing was asked yet"
@@ -82,7 +82,7 @@ def test_a_replay_is_priced_asked_and_shown(
     live.wait(lambda: window.replay.dialog is None)
     window.pages.show_costs()
     saved = window.costs.page._saved
-    live.wait(lambda: "gave the same answer in 4" in saved._measured.text(), 30)
+    live.wait(lambda: "gave the same answer in 4" in saved._measured.text())
 
 
 async def _pressed(button: Any) -> None:

@@ -35,10 +35,10 @@ def test_a_thumb_under_a_result_reaches_the_report_card(live: Desk, tmp_path: Pa
     window.runs.results.show_run(window.session.run)
     thumbs = window.runs.results._by_name["reply"].thumbs
     live.run(_pressed(thumbs, "bad"))
-    live.wait(lambda: "1 of 1" in step.card.words, 20)
+    live.wait(lambda: "1 of 1" in step.card.words)
     assert "Passed, but people found it bad: 100" in step.card.words
     live.run(_pressed(thumbs, "bad"))  # once more takes it back
-    live.wait(lambda: "No labels yet" in step.card.words, 20)
+    live.wait(lambda: "No labels yet" in step.card.words)
 
 
 def test_rows_are_rated_in_their_table(live: Desk, tmp_path: Path) -> None:
@@ -55,8 +55,8 @@ def test_rows_are_rated_in_their_table(live: Desk, tmp_path: Path) -> None:
     live.run(_pressed(rows.thumbs, "good"))
     step = window.inspector.step
     assert step is not None
-    live.wait(lambda: "Refused, but people found it good: 100" in step.card.words, 20)
-    live.wait(lambda: rows._words.get(0) == "good", 20)
+    live.wait(lambda: "Refused, but people found it good: 100" in step.card.words)
+    live.wait(lambda: rows._words.get(0) == "good")
 
 
 async def _pressed(thumbs: object, word: str) -> None:

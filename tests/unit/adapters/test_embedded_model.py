@@ -80,7 +80,7 @@ async def chat(session: ClientSession, endpoint: Endpoint, tokens: int) -> str:
         return (await response.json())["choices"][0]["message"]["content"]
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - another process sends no events
             await asyncio.sleep(0.01)
@@ -204,15 +204,17 @@ async def test_a_stopped_call_stops_the_engine(
     loaded = cpu_seconds(pid)
     going_on = asyncio.create_task(call())
     await until(lambda: cpu_seconds(pid) > loaded + 0.2)
+    before = cpu_seconds(pid)
     going_on.cancel()
     await asyncio.gather(going_on, return_exceptions=True)
     # The engine looks once a second, and between batches, whether somebody still listens.
-    await until_still(pid, seconds=8)
+    await until_still(pid)
+    assert cpu_seconds(pid) - before < 8
 
 
-async def until_still(pid: int, seconds: float) -> None:
+async def until_still(pid: int) -> None:
     """Wait until a process uses no CPU for a third of a second."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(60):
         before = -1.0
         while before != (before := cpu_seconds(pid)):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.3)
@@ -223,7 +225,7 @@ async def test_unloading_while_it_loads_leaves_nothing(build: Build, starter: Co
     loading = asyncio.create_task(host.ensure())
     await until(lambda: bool(starter.started))
     await host.stop()
-    assert gone_within(5, starter.started[0])
+    assert gone_within(60, starter.started[0])
     with pytest.raises(asyncio.CancelledError):
         await loading
 

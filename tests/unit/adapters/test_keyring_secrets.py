@@ -252,7 +252,7 @@ def test_this_system_s_store_is_really_there_or_says_that_it_is_not() -> None:
     except StoreUnavailable as error:
         said = str(error)
     assert said
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < 60
 
 
 def test_a_store_that_hangs_is_left() -> None:
@@ -260,13 +260,13 @@ def test_a_store_that_hangs_is_left() -> None:
 
     class Hanging:
         def get_password(self, service: str, name: str) -> str | None:
-            let_go.wait(30)
+            let_go.wait(300)
             return None
 
     begun = time.monotonic()
     with pytest.raises(StoreUnavailable):
         KeyringStore("linux", lambda *_: Hanging, limit=0.1).read("x")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 60
     let_go.set()
 
 

@@ -76,7 +76,7 @@ def names(models: LocalModels) -> list[str]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - another process sends no events
             await asyncio.sleep(0.01)
 

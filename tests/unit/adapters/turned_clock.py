@@ -53,6 +53,6 @@ async def settled() -> None:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Lets the others work until something holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.001)

@@ -7,10 +7,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from app.adapters.event_files import read_events
 from app.events.run_events import NodeSettled, RunFinished
 from tests.flows import flow
 from tests.pseudo_terminal import ROOT, PseudoTerminal
+from tests.unit.processes.processes_seen import cpu_seconds
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a thing of Unix")
 
@@ -34,7 +37,7 @@ PERSON = flow(
     },
     ["a.message>p.value", "p.approved>o.value"],
 )
-SLOW = ("model.text", {"prompt": "Tell a long story about {{message}}", "max_tokens": 500})
+SLOW = ("model.text", {"prompt": "Tell a long story about {{message}}", "max_tokens": 500, "temperature": 0})
 
 
 @pytest.fixture
@@ -44,24 +47,24 @@ def deaf() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
 
 
-def left_of(home: Path) -> list[str]:
-    """Command lines of processes that still run with this profile."""
+def left_of(home: Path) -> dict[int, str]:
+    """Command lines of processes that still run with this profile, by their numbers."""
     mark = f"BATON_HOME={home}".encode()
-    found: list[str] = []
+    found: dict[int, str] = {}
     for place in Path("/proc").glob("[0-9]*"):
         try:
             if mark in (place / "environ").read_bytes() and int(place.name) != os.getpid():
-                found.append((place / "cmdline").read_text().replace("\0", " "))
+                found[int(place.name)] = (place / "cmdline").read_text().replace("\0", " ")
         except OSError:
             continue
-    return [line for line in found if line]
+    return {pid: line for pid, line in found.items() if line}
 
 
 def nothing_left(home: Path) -> bool:
-    due = time.monotonic() + 5
+    due = time.monotonic() + 60
     while left_of(home) and time.monotonic() < due:
         time.sleep(0.05)
-    return left_of(home) == []
+    return left_of(home) == {}
 
 
 def test_a_person_approves_edits_and_rejects(save: Any) -> None:
@@ -171,12 +174,13 @@ def test_ctrl_c_ends_a_local_generation_and_leaves_nothing_behind(save: Any, hom
 
 
 def until_running(home: Path) -> None:
-    """Until a model host serves this profile."""
-    due = time.monotonic() + 30
-    while not any("model-host" in line for line in left_of(home / "baton")):
+    """Until a model host serves this profile, and has worked for longer than loading its model takes."""
+    due = time.monotonic() + 60
+    while not any(
+        "model-host" in line and cpu_seconds(pid) > 3 for pid, line in left_of(home / "baton").items()
+    ):
         assert time.monotonic() < due
         time.sleep(0.05)
-    time.sleep(1.0)  # a generation is under way by now
 
 
 def only_file(home: Path) -> Path:
@@ -197,8 +201,15 @@ def child(arguments: Sequence[str | Path], **more: Any) -> subprocess.Popen[str]
     )
 
 
+def is_on_its_way(home: Path) -> bool:
+    """Whether an outside effect is recorded as begun."""
+    with closing(sqlite3.connect(home / "baton" / "data" / "journal.sqlite3")) as connection:
+        records = connection.execute("SELECT record FROM steps").fetchall()
+    return any(json.loads(record)["status"] == "sent" for (record,) in records if record.startswith("{"))
+
+
 @pytest.fixture
-def cut_off(save: Any, deaf: str) -> Path:
+def cut_off(save: Any, deaf: str, home: Path) -> Path:
     """The file of a run that was killed while it sent something, and nobody knows whether it arrived."""
     sends = ("tool.web_request", {"method": "POST", "url": deaf, "body": "Hello"})
     path = save(flow({"w": sends, "o": OUT}, ["w.text>o.value"]))
@@ -206,7 +217,10 @@ def cut_off(save: Any, deaf: str) -> Path:
         assert program.stdout
         while '"NodeStarted"' not in program.stdout.readline():
             pass
-        time.sleep(0.5)  # it is on its way by now
+        due = time.monotonic() + 60
+        while not is_on_its_way(home):
+            assert time.monotonic() < due
+            time.sleep(0.02)
         program.kill()
     return path
 

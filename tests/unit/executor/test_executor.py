@@ -96,7 +96,7 @@ async def test_first_merge_ends_the_loser_that_nobody_else_needs() -> None:
             "m.value>r.value",
         ],
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         execution, events = await run(race)
     assert execution.outputs == {"result": "x"}
     assert settled(events)["slow", ""] == "cancelled"

@@ -171,7 +171,7 @@ def test_every_instance_settles_once_and_the_fold_agrees(
             execution.stop()
 
         stopping = None if stop_after is None else asyncio.create_task(stop())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             events = await drive(execution)
             if stopping:
                 await stopping

@@ -60,7 +60,7 @@ class Lives:
         keeping = Keeping(journal, past=Past(elapsed=self.elapsed))
         execution = Execution(plan(workflow), through, Limits(), "r", {"value": "x"}, keeping=keeping)
         events: list[RunEvent] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for batch in execution.batches():
                 events += batch
                 if any(isinstance(event, RunPaused) for event in batch) and answer != "late":

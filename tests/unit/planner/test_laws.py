@@ -168,7 +168,7 @@ def test_what_the_planner_lets_through_runs_to_its_end(workflow: Workflow) -> No
     async def run() -> None:
         models = ScriptedModels(lambda text: '{"score": 4, "reason": "x"}' if "Rubric" in text else text)
         execution = Execution(plan, doors(models), Limits(), "r", {}, rows_of(rows), len(rows))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             events = await events_of(execution)
         last = events[-1]
         assert isinstance(last, RunFinished)

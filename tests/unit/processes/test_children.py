@@ -41,8 +41,8 @@ async def test_a_child_that_does_not_listen_is_killed_with_its_own_children() ->
     begun = time.monotonic()
     code = await end_child(child, 0.2)
     assert code != 0
-    assert time.monotonic() - begun < 5
-    assert gone_within(5, grandchild)
+    assert time.monotonic() - begun < 60, "it would sleep for ten minutes"
+    assert gone_within(60, grandchild)
 
 
 async def test_a_cancelled_goodbye_still_ends_the_child() -> None:
