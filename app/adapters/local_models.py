@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,9 +18,10 @@ from app.adapters.gpu_split import gpu_room, split
 from app.adapters.host_messages import HostConfiguration
 from app.adapters.machine_facts import Machine
 from app.adapters.machine_memory import resident
-from app.adapters.memory_planner import TURN, MemoryPlanner, Room, Tenant
+from app.adapters.memory_planner import NO_OTHERS, TURN, MemoryPlanner, Others, Room, Tenant, Wish
 from app.adapters.memory_state import MemoryState, ModelState, ModelStatus
 from app.adapters.model_memory import PROGRAM_BATCH, MemoryNeed, memory_need
+from app.adapters.model_notes import ModelNote, ModelNotes
 from app.adapters.model_setup import SLOTS, InstalledModels, ModelSetup
 from app.adapters.starter import Starter
 from app.adapters.this_machine import ThisMachine
@@ -29,6 +32,7 @@ from app.settings import Preferences
 _MIB = 2**20
 _MOST_KEPT_FREE = 2**30  # bytes of memory for everything else on this machine; of a small one, a part
 _ENDLESS = 2**62  # bytes: nobody knows how much there is
+_LOOK_EVERY = 1.0  # seconds between two looks at what other engines have in memory, and who waits there
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class LocalModels:
     """Models by name; the default one comes first.
 
     `command` starts a model host. A host starts when its model is used and there is memory for it; who shares the
-    memory, `MemoryPlanner` says. `preferences` are those that hold now. Belongs to one event loop.
+    memory, `MemoryPlanner` says, and through `notes` the other engines of this person, which share it too.
+    `preferences` are those that hold now. Belongs to one event loop.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class LocalModels:
         preferences: Callable[[], Preferences] = Preferences,
         *,
         machine: Machine | None = None,
+        notes: ModelNotes | None = None,
         turn: float = TURN,
     ) -> None:
         self._starter = starter
@@ -64,8 +70,16 @@ class LocalModels:
         self._machine = machine or ThisMachine(starter)
         self._placed: dict[str, _Placed] = {}
         self._gpu_room = 0
+        self._notes = notes
+        self._others = NO_OTHERS
+        self._looking: asyncio.Task[None] | None = None
         self._planner = MemoryPlanner(
-            THIS_COMPUTER, self._room, lambda: preferences().model_idle_minutes * 60, turn=turn
+            THIS_COMPUTER,
+            self._room,
+            lambda: preferences().model_idle_minutes * 60,
+            turn=turn,
+            changed=self._tell,
+            others=lambda: self._others,
         )
 
     def names(self) -> tuple[str, ...]:
@@ -94,6 +108,8 @@ class LocalModels:
         Raises NodeError `model.*`.
         """
         placed = await self._place(name)
+        if not placed.tenant.is_in:
+            self._look()
         try:
             async with self._planner.place(placed.tenant, waits):
                 with _waiting(waits):
@@ -125,7 +141,10 @@ class LocalModels:
         inside = self._planner.inside
         rows = [self._state(tenant, waiting.get(tenant, 0)) for tenant in inside]
         rows += [self._state(tenant, count) for tenant, count in waiting.items() if tenant not in inside]
-        return MemoryState(machine, self._room(self._planner.taken).memory, tuple(rows))
+        self._look()
+        elsewhere = self._notes.others() if self._notes else ()
+        limit = self._room(self._planner.taken).memory
+        return MemoryState(machine, limit, tuple(rows), tuple(map(_elsewhere, elsewhere)))
 
     def free(self, name: str) -> bool:
         """Frees a model's memory because the person says so; False where it isn't loaded, or calls go on."""
@@ -141,7 +160,12 @@ class LocalModels:
 
     async def stop(self) -> None:
         """Unloads every model."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
         await self._planner.stop()
+        if self._notes is not None:
+            self._notes.close()
 
     async def _place(self, name: str) -> _Placed:
         """The model as it is set up now; one that was set up in another way leaves when its calls are through."""
@@ -150,16 +174,24 @@ class LocalModels:
             raise NodeError("model.file_missing", model=name)
         key = (setup, preferences.llama_server, preferences.threads)
         known = self._placed.get(name)
-        if known is not None and known.key == key:
+        if known is not None and known.key == key and not self._may_be_split_anew(known):
             return known
         made = await self._made(name, key)
         known = self._placed.get(name)
-        if known is not None and known.key == key:  # somebody was faster
-            return known
+        if known is not None and known.key == key:  # somebody was faster, or it would be loaded as before
+            is_same = known.tenant.need == made.tenant.need
+            if is_same or not self._may_be_split_anew(known):
+                return known
         if known is not None:
             self._planner.retire(known.tenant)
         self._placed[name] = made
         return made
+
+    def _may_be_split_anew(self, known: _Placed) -> bool:
+        """Whether it goes by how much graphics memory there is now, which is another thing each time it is loaded."""
+        if not known.host.configuration.program or known.tenant.is_in:
+            return False
+        return self._planner.why(known.tenant) is None  # else its calls would be parted
 
     async def _made(self, name: str, key: tuple[ModelSetup, str, int]) -> _Placed:
         setup, program, threads = key
@@ -188,7 +220,7 @@ class LocalModels:
     def _room(self, taken: Room) -> Room:
         """What models may take together: what the person said, else what is free with what they have, less a reserve.
 
-        A quarter of the machine is always theirs: other programs make room, too.
+        A quarter of the machine is always theirs: other programs make room, too. Those of other engines count as ours.
         """
         said = self._preferences().model_memory_mb
         if said:
@@ -196,7 +228,7 @@ class LocalModels:
         total, free = self._machine.memory()
         if not total:
             return Room(_ENDLESS, self._gpu_room)
-        ours = sum(self._held(tenant) for tenant in self._planner.inside)
+        ours = sum(self._held(tenant) for tenant in self._planner.inside) + self._others.taken.memory
         kept_free = min(_MOST_KEPT_FREE, total // 16)
         return Room(max(free + ours - kept_free, total // 4), self._gpu_room)
 
@@ -206,6 +238,58 @@ class LocalModels:
         pid = placed.host.pid if placed is not None and placed.tenant is tenant else None
         held = resident(pid, files=False) if pid is not None else 0
         return tenant.need.memory if held is None else min(held, tenant.need.memory)
+
+    # The other engines of this person
+
+    def _look(self) -> None:
+        """What the others have in memory, now and from time to time while somebody here has or wants a place."""
+        if self._notes is None:
+            return
+        told = self._notes.others()
+        now, loaded = time.time(), [one for one in told if one.is_loaded]
+        self._others = Others(
+            Room(sum(one.memory for one in loaded)),  # what is left of graphics memory is measured
+            tuple(one.model for one in loaded),
+            tuple(
+                Wish(one.model, Room(one.memory, one.gpu), now - one.since)
+                for one in told
+                if not one.is_loaded
+            ),
+        )
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._keep_looking())
+            self._looking.add_done_callback(self._looked)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            if not self._planner.inside and not self._planner.waiting():
+                return
+            self._look()
+            self._planner.look()
+
+    def _looked(self, _: asyncio.Task[None]) -> None:
+        self._looking = None
+
+    def _tell(self) -> None:
+        """The others, what is in memory here and who waits for some."""
+        if self._notes is None:
+            return
+        planner = self._planner
+        notes = [ModelNote(one.name, True, one.need.memory, one.need.gpu) for one in planner.inside]
+        notes += [
+            ModelNote(
+                one.name,
+                is_loaded=False,
+                memory=one.need.memory,
+                gpu=one.need.gpu,
+                since=round(time.time() - planner.waited(one), 1),
+                behind=tuple(other.name for other in planner.behind(one)),
+            )
+            for one in planner.waiting()
+            if not one.is_in
+        ]
+        self._notes.tell(notes)
 
     def _state(self, tenant: Tenant, waiting: int) -> ModelState:
         return ModelState(
@@ -230,6 +314,11 @@ def _waiting(waits: WaitListener | None) -> Generator[None]:
         yield
     finally:
         waits.ends()
+
+
+def _elsewhere(note: ModelNote) -> ModelState:
+    status: ModelStatus = "elsewhere" if note.is_loaded else "waiting"
+    return ModelState(note.model, status, note.memory, note.gpu, behind=note.behind)
 
 
 def _status(tenant: Tenant) -> ModelStatus:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -59,6 +59,27 @@ class Tenant:
         return self.is_in and not self.is_leaving and not self.running
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A model of another engine that has waited for its room so many seconds."""
+
+    name: str
+    need: Room
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What other engines of this person have taken of the room, by which models, and who of them waits for some."""
+
+    taken: Room = Room(0)
+    models: tuple[str, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+
+
+NO_OTHERS = Others()
+
+
 class _Claim:
     """One call that waits until its model may be in memory."""
 
@@ -79,8 +100,9 @@ class MemoryPlanner:
     bounded by the turns before theirs. An idle model leaves after `idle_seconds`, and at once when another needs the
     room. Where memory for both is there, both are in.
 
-    `room` is what models may take together now, without what `others` have taken; it is asked again while
-    somebody waits. Belongs to one event loop.
+    `room` is what models may take together now, beside what other programs have taken; it is asked again while
+    somebody waits. `others` are other engines that share it: what they have taken isn't there, and who waits longer
+    there comes in before who waits here. Belongs to one event loop.
     """
 
     def __init__(
@@ -92,6 +114,7 @@ class MemoryPlanner:
         turn: float = TURN,
         clock: Clock | None = None,
         changed: Callable[[], None] = lambda: None,
+        others: Callable[[], Others] = lambda: NO_OTHERS,
     ) -> None:
         self._connection = connection
         self._room = room
@@ -99,6 +122,7 @@ class MemoryPlanner:
         self._turn = turn
         self._clock = clock or LoopClock()
         self._changed = changed
+        self._others = others
         self._inside: dict[Tenant, None] = {}  # in order of coming in
         self._queue: dict[_Claim, None] = {}  # in order of coming
         self._leaving: set[asyncio.Task[None]] = set()
@@ -125,6 +149,10 @@ class MemoryPlanner:
         """The models at work that a model waits for."""
         return tuple(one for one in self._inside if one is not tenant and one.running)
 
+    def waited(self, tenant: Tenant) -> float:
+        """Seconds that the longest of a model's calls has waited; 0 where none waits."""
+        return next((self._clock.now() - one.came for one in self._queue if one.tenant is tenant), 0.0)
+
     def why(self, tenant: Tenant) -> Waiting | None:
         """What calls of a model wait for; None where they don't wait for memory."""
         for ahead, claim in enumerate(self._queue):
@@ -141,7 +169,7 @@ class MemoryPlanner:
         finally:
             tenant.running -= 1
             tenant.used = self._clock.now()
-            self._look()
+            self.look()
 
     def ready(self, tenant: Tenant, load_seconds: float) -> None:
         """It is loaded: its turn begins now."""
@@ -156,12 +184,12 @@ class MemoryPlanner:
         if not tenant.running and not tenant.is_leaving:
             self._inside.pop(tenant, None)
             tenant.is_in = False
-        self._look()
+        self.look()
 
     def retire(self, tenant: Tenant) -> None:
         """It leaves as soon as nobody uses it: it is set up in another way now."""
         tenant.is_retired = True
-        self._look()
+        self.look()
 
     def free(self, tenant: Tenant) -> bool:
         """Unloads a model because somebody says so; False where calls go on."""
@@ -197,7 +225,7 @@ class MemoryPlanner:
         claim = _Claim(tenant, self._clock.now(), waits)
         self._queue[claim] = None
         try:
-            self._look()
+            self.look()
             if not claim.opened.done():
                 await self._wait(claim)
             claim.opened.result()
@@ -223,16 +251,16 @@ class MemoryPlanner:
             del self._queue[claim]
         elif not claim.opened.cancelled() and claim.opened.exception() is None:
             claim.tenant.running -= 1
-        self._look()
+        self.look()
 
     @staticmethod
     def _open(tenant: Tenant) -> bool:
         """Whether a call may begin at once. Others may wait for the room: the turn isn't over."""
         return tenant.is_in and not tenant.is_leaving and not tenant.is_closing
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Makes room for whose turn has come, and lets in who may be in memory."""
-        if self._queue:
+        if self._queue or self._others().wishes:
             self._seat()
         for tenant in [one for one in self._inside if one.is_retired and one.is_idle]:
             self._leave(tenant)
@@ -242,28 +270,36 @@ class MemoryPlanner:
     def _seat(self) -> None:
         for tenant in self._inside:
             tenant.is_closing = False  # it is found anew who has to close: those who waited may have gone
-        room = self._room(self.taken)
-        promised: list[Tenant] = []
-        for tenant in self.waiting():
-            if not tenant.is_in:
-                self._make_room(tenant, room, promised)
-            elif not self._open(tenant):
-                promised.append(tenant)  # it is on its way out, and comes in again later
+        whole, others = self._room(self.taken), self._others()
+        room = whole - others.taken
+        promised: list[Room] = []
+        for came, who in self._in_turn(others):
+            if isinstance(who, Wish):
+                if not promised:
+                    self._clear(who.need, room - self.taken, came)
+                promised.append(who.need)  # it comes in by itself
+            elif not who.is_in and not whole.holds(who.need) and not self._is_unsettled(who):
+                self._refuse(who, whole)
+            elif not who.is_in:
+                self._make_room(who, room, promised, came)
+            elif not self._open(who):
+                promised.append(who.need)  # it is on its way out, and comes in again later
         for tenant in self._inside:
             self._admit_all(tenant)
 
-    def _make_room(self, tenant: Tenant, room: Room, promised: list[Tenant]) -> None:
+    def _in_turn(self, others: Others) -> Iterator[tuple[float, Tenant | Wish]]:
+        """Who waits, here and elsewhere, the longest first, with when it came."""
+        now, first = self._clock.now(), dict[Tenant, float]()
+        for claim in self._queue:
+            first.setdefault(claim.tenant, claim.came)
+        came: list[tuple[float, Tenant | Wish]] = [(when, tenant) for tenant, when in first.items()]
+        came += [(now - wish.waited, wish) for wish in others.wishes]
+        yield from sorted(came, key=lambda one: one[0])
+
+    def _make_room(self, tenant: Tenant, room: Room, promised: list[Room], came: float) -> None:
         """Lets a model in where it takes nothing away from those whose turn is before its own."""
         free = room - self.taken
-        if not room.holds(tenant.need):
-            if not self._is_unsettled(tenant):
-                self._refuse(tenant, room)
-                return
-            if not promised:
-                self._clear(tenant, free)
-            promised.append(tenant)
-            return
-        if free.holds(tenant.need) and self._leaves_enough(tenant, room, promised):
+        if free.holds(tenant.need) and room.holds(sum(promised, tenant.need)):
             self._inside[tenant] = None
             tenant.is_in, tenant.is_ready = True, False
             tenant.since = tenant.used = self._clock.now()
@@ -271,8 +307,8 @@ class MemoryPlanner:
             self._admit_all(tenant)
             return
         if not promised:
-            self._clear(tenant, free)
-        promised.append(tenant)
+            self._clear(tenant.need, free, came)
+        promised.append(tenant.need)
 
     def _is_unsettled(self, tenant: Tenant) -> bool:
         """Whether others come or go just now: what they have taken can't be told yet from what is free."""
@@ -281,30 +317,22 @@ class MemoryPlanner:
             for one in self._inside
         )
 
-    @staticmethod
-    def _leaves_enough(tenant: Tenant, room: Room, promised: list[Tenant]) -> bool:
-        """Whether those who wait longer could come in beside it, once who is in their way has left."""
-        return not promised or room.holds(_sum(promised) + tenant.need)
-
-    def _clear(self, tenant: Tenant, free: Room) -> None:
+    def _clear(self, need: Room, free: Room, came: float) -> None:
         """Idle models leave, the longest unused first; where that isn't enough, those whose turn is over close."""
         free += _sum(one for one in self._inside if one.is_leaving)
         idle = sorted((one for one in self._inside if one.is_idle), key=lambda one: one.used)
         for one in idle:
-            if free.holds(tenant.need):
+            if free.holds(need):
                 return
             free += one.need
             self._leave(one)
-        now, came = self._clock.now(), self._came(tenant)
+        now = self._clock.now()
         for one in [one for one in self._inside if one.running]:
-            if free.holds(tenant.need):
+            if free.holds(need):
                 return
             free += one.need
             if one.is_ready and now >= max(came, one.since) + one.turn:
                 one.is_closing = True
-
-    def _came(self, tenant: Tenant) -> float:
-        return next(claim.came for claim in self._queue if claim.tenant is tenant)
 
     def _admit_all(self, tenant: Tenant) -> None:
         """All that wait for a model which is in may begin."""
@@ -343,7 +371,7 @@ class MemoryPlanner:
         finally:
             self._inside.pop(tenant, None)
             tenant.is_in = tenant.is_leaving = tenant.is_closing = False
-            self._look()
+            self.look()
 
     # Time
 
@@ -362,12 +390,12 @@ class MemoryPlanner:
         due = self._clock.now() - self._idle_seconds()
         for tenant in [one for one in self._inside if one.is_idle and one.used <= due]:
             self._leave(tenant)
-        self._look()
+        self.look()
 
     def _tell(self) -> None:
         """Tells those who wait what they wait for; turns end and memory gets free meanwhile."""
         self._teller = None
-        self._look()
+        self.look()
         if not self._queue:
             return
         self._teller = self._clock.later(TOLD_EVERY, self._tell)
@@ -378,6 +406,7 @@ class MemoryPlanner:
     def _waiting(self, tenant: Tenant, ahead: int) -> Waiting:
         behind = self.behind(tenant)
         names = tuple(one.name for one in behind or self._inside if one is not tenant)
+        names = names or self._others().models
         running = sum(one.running for one in behind)
         return Waiting(self._connection, "memory", running, ahead, model=tenant.name, behind=names)
 

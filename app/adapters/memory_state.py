@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from app.adapters.machine_facts import MachineFacts
 
-ModelStatus: TypeAlias = Literal["waiting", "loading", "busy", "idle", "leaving"]
+ModelStatus: TypeAlias = Literal["waiting", "loading", "busy", "idle", "leaving", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,16 @@ class ModelState:
 
 @dataclass(frozen=True, slots=True)
 class MemoryState:
-    """`limit` is what models may take together, in bytes. Loaded models come first, then those that wait, in turn."""
+    """`limit` is what models may take together, in bytes. Loaded models come first, then those that wait, in turn.
+    `elsewhere` are those of other windows and terminals of this person, which share the limit.
+    """
 
     machine: MachineFacts
     limit: int
     models: tuple[ModelState, ...] = ()
+    elsewhere: tuple[ModelState, ...] = ()
 
     @property
     def taken(self) -> int:
         """Bytes that loaded models are counted with."""
-        return sum(one.memory for one in self.models if one.status != "waiting")
+        return sum(one.memory for one in (*self.models, *self.elsewhere) if one.status != "waiting")

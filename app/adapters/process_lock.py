@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
+PATIENCE = 10.0  # seconds: who is inside writes one small file
+_TRY_EVERY = 0.005  # seconds
 _FAR = 1 << 30  # Windows locks bytes against reading too, so one beyond the content
 
 
@@ -59,6 +64,22 @@ def take(path: Path, holder: Mapping[str, str]) -> ProcessLock | None:
                 os.close(descriptor)
             raise
         os.close(descriptor)  # its last holder has just removed it: try the next one
+
+
+@contextmanager
+def alone(path: Path, patience: float = PATIENCE) -> Generator[None]:
+    """Inside, no other process is inside with this path. Raises OSError: the file can't be made, or another process
+    stays inside for longer than `patience` seconds.
+    """
+    until = time.monotonic() + patience
+    while (lock := take(path, {})) is None:
+        if time.monotonic() > until:
+            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), str(path))
+        time.sleep(_TRY_EVERY)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def is_held(path: Path) -> bool:

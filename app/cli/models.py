@@ -9,6 +9,7 @@ import typer
 
 from app.cli import opening
 from app.cli.installed_models import Wish, add, installed_object, installed_table, remove, set_up, speed
+from app.cli.models_in_memory import memory_objects, memory_words
 from app.cli.terminal import table
 from app.document.problem import Problem, ProblemError
 from app.engine import Engine
@@ -79,15 +80,22 @@ async def _list(engine: Engine, wish: Wish) -> int:
     here = await engine.outside.library.entries()
     if wish.as_json:
         files = {one.name: installed_object(one) for one in here}
+        in_memory = memory_objects(engine.outside.model_notes.others())
         opening.print_json(
             [
-                {**_object(engine, facts), "file": files.get(facts.id) if facts.local else None}
+                {
+                    **_object(engine, facts),
+                    "file": files.get(facts.id) if facts.local else None,
+                    "in_memory": in_memory.get(facts.id, []) if facts.id in files else None,
+                }
                 for facts in found
             ]
         )
     elif found:
         _print(engine, found)
         typer.echo("\n" + installed_table(here))
+        if told := memory_words(engine.outside.model_notes.others(), {one.name: one.title for one in here}):
+            typer.echo("\n" + told)
     else:
         typer.echo(text("cli.models.none"))
     return opening.OK

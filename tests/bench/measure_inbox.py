@@ -23,7 +23,7 @@ from aiohttp import ClientSession
 from app.adapters.embedded_model import EmbeddedHost, Endpoint
 from app.adapters.host_messages import HostConfiguration
 from app.adapters.label_scoring import LabelScorer
-from app.adapters.model_folder import bundled_model_path
+from app.adapters.model_files import bundled_model_path
 from app.costs.usage import NO_USAGE, Usage
 from app.document.workflow import JsonObject
 from app.events.accuracy import wilson

@@ -9,7 +9,7 @@ import sys
 from app.adapters.egress import Egress
 from app.adapters.embedded_model import EmbeddedHost
 from app.adapters.host_messages import HostConfiguration
-from app.adapters.model_folder import bundled_model_path
+from app.adapters.model_files import bundled_model_path
 from app.adapters.openai_lane import OpenAiLane, Server
 from app.adapters.proxies import Proxies
 from app.adapters.tools_by_schema import by_schema, with_calls

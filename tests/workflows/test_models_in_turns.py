@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.adapters.local_models import need_of
-from app.adapters.model_folder import bundled_model_path
+from app.adapters.model_files import bundled_model_path
 from app.adapters.model_setup import ModelSetup
 from app.adapters.starter import Child
 from app.document.workflow import Edge, Graph, Node, PortRef, Workflow

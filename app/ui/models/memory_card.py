@@ -52,10 +52,12 @@ class MemoryCard(CostsCard):
         self._show_gpus(memory, loaded, titles)
         machine = memory.machine
         ours = sum(max(0, one.memory - one.on_gpu) for one in loaded)
-        parts = [Part(text("models.memory.others"), max(0, machine.memory - machine.free - ours), "other")]
+        elsewhere = [one for one in memory.elsewhere if one.status != "waiting"]
+        theirs = machine.memory - machine.free - ours - sum(one.memory - one.on_gpu for one in elsewhere)
+        parts = [Part(text("models.memory.others"), max(0, theirs), "other")]
         parts += [
             Part(titles.get(one.model, one.model), max(0, one.memory - one.on_gpu), one.status)
-            for one in loaded
+            for one in (*loaded, *elsewhere)
         ]
         title = text("models.memory.title", size=figures.memory(machine.memory))
         self._bar.show_parts(title, text("model.place.computer"), machine.memory, parts)
@@ -92,6 +94,8 @@ class MemoryCard(CostsCard):
                 self._lines.addWidget(_waiting(one, titles))
             elif one.status == "idle":
                 self._lines.addWidget(self._idle(one, titles))
+        for one in memory.elsewhere:
+            self._lines.addWidget(_elsewhere(one, titles))
 
     def _idle(self, one: ModelState, titles: dict[str, str]) -> QWidget:
         name = titles.get(one.model, one.model)
@@ -109,6 +113,14 @@ def _waiting(one: ModelState, titles: dict[str, str]) -> QWidget:
     if behind:
         words = f"{words} {text('models.memory.behind', models=behind)}"
     return _row(StateIcon("clock", "waiting"), titles.get(one.model, one.model), words)
+
+
+def _elsewhere(one: ModelState, titles: dict[str, str]) -> QWidget:
+    """Of another window, or of a run in a terminal: it is theirs to free."""
+    waits = one.status == "waiting"
+    code = "models.memory.elsewhere.waits" if waits else "models.memory.elsewhere"
+    sign = StateIcon("clock", "waiting") if waits else StateIcon("check", "done")
+    return _row(sign, titles.get(one.model, one.model), text(code, amount=figures.memory(one.memory)))
 
 
 def _row(sign: QWidget, name: str, words: str, *more: QWidget) -> QWidget:

@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from app.adapters.embedded_model import EmbeddedHost, Endpoint
 from app.adapters.host_messages import HostConfiguration
-from app.adapters.model_folder import bundled_model_path
+from app.adapters.model_files import bundled_model_path
 from app.processes import children
 
 HOST_COMMAND = [sys.executable, "-P", "-m", "app.processes.model_host"]

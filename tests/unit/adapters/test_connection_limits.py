@@ -18,7 +18,8 @@ from app.adapters.gateway import Gateway
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
-from app.adapters.model_folder import ModelFolder
+from app.adapters.model_files import ModelFiles
+from app.adapters.model_records import ModelRecords
 from app.adapters.proxies import Proxies
 from app.processes import children
 from app.sdk.errors import NodeError
@@ -52,7 +53,9 @@ async def make(tmp_path: Path, server: ScriptedServer) -> AsyncIterator[Make]:
             "BATON_CONN_T_KEY": KEY,
             **{f"BATON_CONN_T_{name.upper()}": str(value) for name, value in limits.items()},
         }
-        local = LocalModels(children, ["none"], ModelFolder(tmp_path / "models"))
+        local = LocalModels(
+            children, ["none"], ModelFiles(tmp_path / "models", ModelRecords(tmp_path / "models.json"))
+        )
         connections = Connections(tmp_path / "connections.json", environment, local.names)
         secrets, prices = Secrets(tmp_path / "secrets.json", environment), PriceList(tmp_path / "prices.json")
         made.append(Gateway(connections, secrets, Egress(proxies=Proxies({})), local, prices, dict))

@@ -20,7 +20,8 @@ from app.adapters.gateway import Gateway
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
-from app.adapters.model_folder import ModelFolder
+from app.adapters.model_files import ModelFiles
+from app.adapters.model_records import ModelRecords
 from app.adapters.proxies import Proxies
 from app.costs.usage import Usage
 from app.processes import children
@@ -44,12 +45,9 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
 
     def gateway(**environment: str) -> Gateway:
         roles: dict[str, RoleTarget] = {}
-        local = LocalModels(
-            children,
-            HOST_COMMAND,
-            ModelFolder(tmp_path / "models", slots=1, context=2048),
-            lambda: Preferences(threads=1),
-        )
+        installed = ModelFiles(tmp_path / "models", ModelRecords(tmp_path / "models.json"))
+        installed.set_up(installed.names()[0], 2048, 1, ())
+        local = LocalModels(children, HOST_COMMAND, installed, lambda: Preferences(threads=1))
         connections = Connections(tmp_path / "connections.json", environment, local.names)
         secrets = Secrets(tmp_path / "secrets.json", environment)
         egress = Egress(proxies=Proxies({}))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.adapters.gguf_facts import GgufFacts, ModelShape, read_gguf_facts
 from app.adapters.gguf_header import GgufError
-from tests.unit.adapters.gguf_files import write_gguf
+from tests.gguf_files import write_gguf
 
 
 def test_the_default_model_says_what_it_is(model_path: Path) -> None:

@@ -28,7 +28,7 @@ from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatMessage, ChatRequest, Tool, ToolCall
 from app.settings import Preferences
-from tests.unit.adapters.gguf_files import write_gguf
+from tests.gguf_files import write_gguf
 from tests.unit.processes.processes_seen import gone_within
 
 pytestmark = [

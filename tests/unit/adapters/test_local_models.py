@@ -12,13 +12,15 @@ import pytest
 from aiohttp import ClientSession
 
 from app.adapters.local_models import LocalModels, gguf_facts, need_of
+from app.adapters.machine_facts import GpuFacts, MachineFacts
 from app.adapters.machine_memory import resident
+from app.adapters.model_notes import ModelNotes
 from app.adapters.model_setup import LoraAdapter, ModelSetup
 from app.processes import children
 from app.sdk.errors import NodeError
 from app.sdk.gateway import Waiting, WaitListener
 from app.settings import Preferences
-from tests.unit.adapters.gguf_files import write_gguf
+from tests.gguf_files import write_gguf
 from tests.unit.processes.processes_seen import running
 
 pytestmark = pytest.mark.xdist_group("embedded")
@@ -228,3 +230,75 @@ async def test_the_estimate_holds_what_the_host_really_takes(
     taken = resident(pid)
     assert taken is not None
     assert need(setup) / 3 < taken <= need(setup)
+
+
+@dataclass
+class Card:
+    """A machine whose graphics processor has so much memory free as the test says."""
+
+    free: int
+    memory_there: int = 8 * 2**30
+
+    async def facts(self) -> MachineFacts:
+        gpu = GpuFacts("Test", "nvidia", memory=8 * 2**30, free=self.free)
+        return MachineFacts(self.memory_there, self.memory_there, (gpu,))
+
+    def memory(self) -> tuple[int, int]:
+        return self.memory_there, self.memory_there
+
+
+async def test_a_model_is_split_anew_when_graphics_memory_has_shrunk(setups: Setups, tmp_path: Path) -> None:
+    """The program isn't there, which is found out only once there is a place for the model."""
+    preferences = Preferences(threads=1, llama_server=str(tmp_path / "no-such-program"))
+    card = Card(free=4 * 2**30)
+    models = LocalModels(children, HOST_COMMAND, setups, lambda: preferences, machine=card)
+    try:
+        for name, free in (("first", 4 * 2**30), ("second", 0), ("first", 0), ("first", 4 * 2**30)):
+            card.free = free
+            with pytest.raises(NodeError) as caught:
+                await use(models, name)
+            assert caught.value.code == "model.program_missing"
+            assert bool(models._placed[name].tenant.need.gpu) == bool(free)  # noqa: SLF001
+    finally:
+        await models.stop()
+
+
+async def test_two_engines_of_a_person_share_one_limit(setups: Setups, tmp_path: Path) -> None:
+    """What the one has idle leaves for the other; what it is at work with is waited for, and told."""
+    preferences = Preferences(threads=1, model_memory_mb=need(setups.all["first"]) // MIB + 50)
+    one, other = (
+        LocalModels(
+            children,
+            HOST_COMMAND,
+            setups,
+            lambda: preferences,
+            notes=ModelNotes(tmp_path / "notes"),
+            turn=0.1,
+        )
+        for _ in range(2)
+    )
+    try:
+        await use(one, "first")
+        pid = one.pid("first")
+        assert pid is not None
+        await use(other, "second")
+        assert not running(pid)
+        assert await states(one) == []
+        elsewhere = (await one.memory()).elsewhere
+        assert [(state.model, state.status) for state in elsewhere] == [("second", "elsewhere")]
+        async with one.lease("first"):
+            assert other.pid("second") is None
+            entering = asyncio.create_task(use(other, "second"))
+            await until(lambda: other.waits_for("second") is not None)
+            why = other.waits_for("second")
+            assert why is not None
+            assert why.behind == ("first",)
+            assert [(state.model, state.status) for state in (await one.memory()).elsewhere] == [
+                ("second", "waiting")
+            ]
+        await entering
+        assert one.pid("first") is None
+    finally:
+        await one.stop()
+        await other.stop()
+    assert list((tmp_path / "notes").iterdir()) == []

@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.gguf_header import GgufError, read_header
 from app.adapters.lora_check import check_adapter
-from tests.unit.adapters.gguf_files import write_gguf
+from tests.gguf_files import write_gguf
 
 MODEL = {"token_embd.weight": (8, 32), "blk.0.attn_q.weight": (8, 16)}
 LORA = {"general.type": "adapter", "adapter.type": "lora", "general.architecture": "llama"}

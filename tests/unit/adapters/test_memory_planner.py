@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.memory_planner import MemoryPlanner, Room, Tenant
+from app.adapters.memory_planner import NO_OTHERS, MemoryPlanner, Others, Room, Tenant, Wish
 from app.sdk.errors import NodeError
 from app.sdk.gateway import Waiting
 from tests.unit.adapters.turned_clock import TurnedClock, settled
@@ -28,6 +28,7 @@ class House:
     clock: TurnedClock = field(default_factory=TurnedClock)
     log: list[str] = field(default_factory=list)
     idle: float = IDLE
+    others: Others = NO_OTHERS
 
     def __post_init__(self) -> None:
         self.planner = MemoryPlanner(
@@ -36,6 +37,7 @@ class House:
             lambda: self.idle,
             turn=TURN,
             clock=self.clock,
+            others=lambda: self.others,
         )
         self.unloading: asyncio.Event | None = None
 
@@ -431,3 +433,72 @@ async def test_the_wait_is_bounded_while_others_never_stop_calling(house: House)
     for call in [*busy["a"], *busy["b"]]:
         call.end.set()
     await house.clock.turn(3 * TURN)
+
+
+# ---- other engines that share the memory ----------------------------------------------------------------------------
+
+
+async def test_what_other_engines_have_taken_is_waited_for_and_not_refused(house: House) -> None:
+    house.others = Others(Room(6), ("theirs",))
+    heard = Heard()
+    call = house.call(house.tenant("ours", 5), heard)
+    await settled()
+    assert not call.begun.is_set()
+    await house.clock.turn(1)
+    await settled()
+    assert heard.said[-1].behind == ("theirs",)
+    house.others = NO_OTHERS
+    await house.clock.turn(1)
+    await settled()
+    assert call.begun.is_set()
+    await call.over()
+
+
+async def test_an_idle_model_leaves_for_one_of_another_engine(house: House) -> None:
+    first, second = house.tenant("first", 4), house.tenant("second", 4)
+    for one in (first, second):
+        await house.call(one).over()
+        await house.clock.turn(1)
+    house.others = Others(wishes=(Wish("theirs", Room(5), waited=0.0),))
+    house.planner.look()
+    await settled()
+    assert house.log == ["first"], "the longest unused, and no more than needed"
+
+
+async def test_who_waits_longer_elsewhere_comes_in_first(house: House) -> None:
+    busy = house.tenant("busy", 6)
+    call = house.call(busy)
+    await settled()
+    house.others = Others(wishes=(Wish("theirs", Room(5), waited=0.0),))
+    house.planner.look()
+    await house.clock.turn(1)
+    later = house.call(house.tenant("later", 6))
+    await house.clock.turn(TURN)
+    house.others = Others(wishes=(Wish("theirs", Room(5), waited=TURN + 1),))
+    house.planner.look()
+    again = house.call(busy)
+    await settled()
+    assert not again.begun.is_set(), "its turn is over: somebody waits elsewhere"
+    await call.over()
+    await settled()
+    assert house.log == ["busy"]
+    assert not later.begun.is_set()
+    house.others = Others(Room(5), ("theirs",))
+    house.planner.look()
+    await settled()
+    assert not again.begun.is_set()
+    house.others = NO_OTHERS
+    house.planner.look()
+    await settled()
+    assert later.begun.is_set(), "it came before the second call of the first"
+    await later.over()
+    await settled()
+    await again.over()
+
+
+async def test_one_that_fits_beside_who_waits_elsewhere_comes_in(house: House) -> None:
+    house.others = Others(wishes=(Wish("theirs", Room(5), waited=3.0),))
+    call = house.call(house.tenant("small", 5))
+    await settled()
+    assert call.begun.is_set()
+    await call.over()

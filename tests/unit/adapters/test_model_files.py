@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -192,3 +194,29 @@ def test_a_header_made_to_keep_a_reader_busy_is_left_at_once(tmp_path: Path) -> 
     with pytest.raises(ProblemError) as caught:
         facts_of_file(path)
     assert code_of(caught) == "model.file_not_gguf"
+
+
+PUTS = """
+import sys
+from pathlib import Path
+from app.adapters.model_records import ModelRecords
+records = ModelRecords(Path(sys.argv[1]))
+sys.stdin.read()
+for number in range(40):
+    records.put(f"{sys.argv[2]} {number}", source=sys.argv[2] * number)
+"""
+
+
+def test_what_two_processes_write_at_once_is_all_kept(tmp_path: Path) -> None:
+    file = tmp_path / "models.json"
+    command = [sys.executable, "-P", "-c", PUTS, str(file)]
+    both = [subprocess.Popen([*command, name], stdin=subprocess.PIPE) for name in "ab"]
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.close()
+    assert [process.wait(60) for process in both] == [0, 0]
+    kept = ModelRecords(file).all()
+    assert {name: record.source for name, record in kept.items()} == {
+        f"{name} {number}": name * number for name in "ab" for number in range(40)
+    }
+    assert list(tmp_path.iterdir()) == [file]

@@ -20,7 +20,8 @@ from app.adapters.keyring_secrets import Secrets
 from app.adapters.litellm_prices import PriceList
 from app.adapters.litellm_providers import providers
 from app.adapters.local_models import LocalModels
-from app.adapters.model_folder import ModelFolder
+from app.adapters.model_files import ModelFiles
+from app.adapters.model_records import ModelRecords
 from app.processes import children
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
@@ -127,7 +128,9 @@ async def internet(tmp_path: Path) -> AsyncIterator[Internet]:
 
 @pytest.fixture
 async def gateway(internet: Internet, tmp_path: Path) -> AsyncIterator[Gateway]:
-    local = LocalModels(children, ["none"], ModelFolder(tmp_path / "models"))
+    local = LocalModels(
+        children, ["none"], ModelFiles(tmp_path / "models", ModelRecords(tmp_path / "models.json"))
+    )
     environment = {"BATON_CONN_T_KEY": KEY}
     connections = Connections(tmp_path / "connections.json", environment, local.names)
     secrets = Secrets(tmp_path / "secrets.json", environment)

@@ -15,7 +15,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from app.adapters.model_folder import bundled_model_path
+from app import figures
+from app.adapters.model_files import bundled_model_path
+from app.adapters.model_notes import ModelNote, ModelNotes
 from app.settings import Preferences, RoleTarget, folders, save_preferences
 from tests.flows import flow
 from tests.gguf_files import gguf, lora
@@ -48,6 +50,27 @@ def test_the_models_of_this_computer_are_listed_with_what_they_take(baton: Any) 
     assert file["parameters"] == 134_515_008
     assert file["memory"] > file["size"]
     assert "SmolLM2 135M" in baton("models").out
+
+
+def test_what_windows_and_runs_have_in_memory_is_said(baton: Any) -> None:
+    engine = ModelNotes(folders().state / "models")
+    notes = (
+        ModelNote("big", is_loaded=True, memory=3_000_000_000, gpu=1_000_000_000),
+        ModelNote(BUNDLED, is_loaded=False, memory=500_000_000, since=1.0, behind=("big",)),
+    )
+    engine.tell(notes)
+    try:
+        told = baton("models").out.splitlines()
+        assert told[-2].split() == ["big:", "loaded,", "takes", *figures.memory(3_000_000_000).split()]
+        assert told[-1].lstrip().startswith("SmolLM2 135M: waits for")
+        assert told[-1].endswith("behind big")
+        (model,) = [one for one in baton("models", "--json").json if one["model"] == BUNDLED]
+        assert model["in_memory"] == [
+            {"state": "waiting", "memory": 500_000_000, "graphics_memory": 0, "behind": ["big"]}
+        ]
+    finally:
+        engine.close()
+    assert "behind big" not in baton("models").out
 
 
 def test_a_file_is_added_set_up_and_removed_and_stays_where_it_is(baton: Any, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.host_messages import HostConfiguration, HostFailed, HostReady, host_answer
-from app.adapters.model_folder import bundled_model_path
+from app.adapters.model_files import bundled_model_path
 from tests.unit.processes.processes_seen import gone_within, running
 
 HOST = [sys.executable, "-P", "-m", "app.processes.model_host"]
