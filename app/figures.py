@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
+from app.adapters.model_names import short_name
 from app.costs.cost import Cost
+from app.events.run_events import Message
 from app.forecast.forecast import CostInterval, Forecast, Interval
 from app.texts import text
 
@@ -163,3 +165,15 @@ def forecast_words(forecast: Forecast, once: str, over_rows: str) -> str:
 def basis(runs: int) -> str:
     """What a forecast was made of."""
     return text("figure.from_runs", n=runs) if runs else text("figure.from_sizes")
+
+
+def memory_wait(told: Message) -> str:
+    """What a model of this computer waits for: "“beta” waits for SmolLM2 135M to leave memory"."""
+    model, behind = short_name(str(told.args["model"])), models_behind(told)
+    return text("wait.memory" if behind else "wait.room", model=model, behind=behind)
+
+
+def models_behind(told: Message) -> tuple[str, ...]:
+    """The models at work that it waits for, as people call them."""
+    behind = told.args.get("behind")
+    return tuple(map(short_name, behind)) if isinstance(behind, tuple) else ()

@@ -42,6 +42,8 @@ class ProgressLine:
         bar = "█" * int(share * _BAR) + "░" * (_BAR - int(share * _BAR))
         count = f"{done}/{total}" if total else str(done)
         parts = [f"{bar} {count} {unit}", figures.cost(state.cost), figures.seconds(seconds)]
+        if waits := next((one.memory_wait for one in state.nodes.values() if one.memory_wait), None):
+            parts.append(figures.memory_wait(waits))
         if state.rows is not None and done and seconds >= 1:
             parts.append(text("cli.rate", n=figures.count(round(done * 60 / seconds))))
         if 0.02 < share < 1:

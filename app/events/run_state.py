@@ -89,6 +89,7 @@ class NodeState:
     cancelled: int = 0
     never_begun: int = 0  # of these
     waits: int = 0  # that a person is still waited for, when the run was left
+    memory_wait: Message | None = None  # what was told last of a model that waits for memory
     attempts: int = 0
     calls: int = 0
     usage: Usage = NO_USAGE
@@ -406,6 +407,8 @@ class RunState:
             node.latest = instance
         node.last = event.t
         node.status = _status_of(node)
+        if not node.active:
+            node.memory_wait = None
 
     def _count(self, node: NodeState, event: NodeSettled) -> None:
         setattr(node, event.status, getattr(node, event.status) + 1)
@@ -488,6 +491,10 @@ class RunState:
         self.messages.append(event)
         if len(self.messages) > KEPT_MESSAGES:
             del self.messages[0]
+        if event.code in _MEMORY_WAITS:
+            self.node(event.node).memory_wait = event
+        elif event.code == "model.waited_memory":
+            self.node(event.node).memory_wait = None
         return event.node
 
     def _paused(self, event: RunPaused) -> None:
@@ -534,6 +541,9 @@ def _around(node: str, scope: Scope) -> Iterator[tuple[str, Scope]]:
     inside = [depth for depth, part in enumerate(parts) if part.partition("#")[0]]
     for name, depth in zip(names, inside, strict=True):
         yield name, "/".join(parts[:depth])
+
+
+_MEMORY_WAITS = ("model.waits_memory", "model.waits_room")
 
 
 def frames_of(scope: Scope) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ class CallWaits:
     `seconds` is how long it waited; `unsent`: it was kept back, and nothing of it went out.
     """
 
-    __slots__ = ("_called", "_held", "_instance", "_open", "_run", "_since", "seconds")
+    __slots__ = ("_called", "_held", "_instance", "_open", "_run", "_since", "_told", "seconds")
 
     def __init__(self, run: Run, instance: Instance) -> None:
         self._run = run
@@ -23,6 +23,7 @@ class CallWaits:
         self._open = 0
         self._since = 0.0
         self._held = self._called = False
+        self._told = ""  # the model of which it was told that this call waits until it has memory
         self.seconds = 0.0
 
     @property
@@ -38,12 +39,16 @@ class CallWaits:
             self._instance.limit.hold()
 
     def waits(self, why: Waiting) -> None:
-        self._run.tell_wait(self._instance, why)
+        if self._run.tell_wait(self._instance, why):
+            self._told = why.model
 
     def ends(self) -> None:
         self._open -= 1
         if not self._open:
-            self.seconds += time.monotonic() - self._since
+            waited = time.monotonic() - self._since
+            self.seconds += waited
+            if self._told:
+                self._tell_end(round(waited))
         if self._instance.limit:
             self._instance.limit.release()
 
@@ -51,3 +56,8 @@ class CallWaits:
         self._held = True
         self._run.check_going()
         self._called = True
+
+    def _tell_end(self, seconds: int) -> None:
+        instance, model = self._instance, self._told
+        self._told = ""
+        self._run.tell(instance.node, instance.scope, "model.waited_memory", model=model, n=seconds)

@@ -133,11 +133,14 @@ class Run:
     def tell(self, node: str, scope: Scope, code: str, **args: Argument) -> None:
         self.emit(Message(self.now, node, scope, code, args))
 
-    def tell_wait(self, instance: Instance, why: Waiting) -> None:
-        """A message for one of all that wait for a connection, so many times a minute."""
-        now, about = self.now, f"{why.connection}\n{why.model}"
+    def tell_wait(self, instance: Instance, why: Waiting) -> bool:
+        """A message for one of all that wait for a connection, so many times a minute; for memory, one for each step.
+
+        Whether this one was told.
+        """
+        now, about = self.now, f"{why.connection}\n{why.model}\n{instance.node if why.model else ''}"
         if now - self._wait_told.get(about, -_WAIT_TOLD_EVERY) < _WAIT_TOLD_EVERY:
-            return
+            return False
         self._wait_told[about] = now
         code, args = f"model.waits_{why.cause}", dict[str, Argument](connection=why.connection)
         if why.cause == "memory":
@@ -147,6 +150,7 @@ class Run:
             self.tell(instance.node, instance.scope, code, **args, running=why.running, ahead=why.ahead)
         else:
             self.tell(instance.node, instance.scope, code, **args, n=math.ceil(why.seconds))
+        return True
 
     def close(self) -> None:
         """No event follows."""

@@ -115,6 +115,10 @@ async def test_a_hundred_mixed_calls_take_turns_and_none_is_cut_off(
     for event in told:
         assert event.args["model"] == event.node
         assert event.args["behind"] == tuple(name for name in MODELS if name != event.node)
+    ended = [event for event in events if isinstance(event, Message) and event.code == "model.waited_memory"]
+    assert {event.node for event in ended} == {event.node for event in told}
+    assert len(ended) <= len(told), "a long wait is told again, and ends once"
+    assert [node for node in state.nodes.values() if node.memory_wait] == []
     record_property(
         "counted",
         f"two models in turns: {len(calls)} calls, 0 cut off, {loads} loads, {len(told)} waits told",

@@ -44,6 +44,8 @@ def badge_of(
         return Mark("pause", "warning", text("canvas.state.paused")), "warning"
     if state.status == "idle":
         return (Mark("clock", "waiting", text("canvas.state.waiting")) if not run.is_over else None), ""
+    if state.memory_wait and not run.is_over:
+        return Mark("clock", "waiting", text("canvas.state.waits_memory")), ""
     icon, tone = BADGES[state.status]
     border = _BORDERS.get(state.status, "")
     return Mark(icon, tone, text(f"canvas.state.{state.status}"), spins=state.status in _RUNNING[:2]), border

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from app.events.run_events import NodeSettled, Preview
-from app.events.run_state import NodeState
+from app.events.run_state import InstanceState, NodeState
+from app.figures import models_behind
 from app.texts import text
 from app.ui import path_words
 from app.ui.canvas.placed import Placed
@@ -21,10 +22,8 @@ def result_line(placed: Placed, state: NodeState) -> str:
     latest = state.latest
     if latest is None:
         return ""
-    if state.status == "retrying" and latest.retry:
-        return one_line(what_happened(latest.retry.failure))
-    if latest.text:
-        return one_line(latest.text[-_TAIL:])
+    if now := _under_way(state, latest):
+        return now
     if latest.settled is None:
         return ""
     if latest.settled.failure:
@@ -33,6 +32,21 @@ def result_line(placed: Placed, state: NodeState) -> str:
         path_words.way_in_short(latest.settled.path) if latest.settled.path else ""
     )
     return failed_reason(latest.settled) or way or _main_output(placed, latest.settled)
+
+
+def _under_way(state: NodeState, latest: InstanceState) -> str:
+    """What it waits for, why it tries again, or what it writes just now."""
+    if state.memory_wait:
+        behind = models_behind(state.memory_wait)
+        words = (
+            text("canvas.preview.waits_memory", behind=behind)
+            if behind
+            else text("canvas.state.waits_memory")
+        )
+        return one_line(words)
+    if state.status == "retrying" and latest.retry:
+        return one_line(what_happened(latest.retry.failure))
+    return one_line(latest.text[-_TAIL:])
 
 
 def failed_reason(settled: NodeSettled) -> str:

@@ -14,6 +14,7 @@ from app.document.workflow import Node
 from app.events.run_events import (
     BudgetReached,
     Failure,
+    Message,
     ModelCalled,
     NodeSettled,
     NodeStarted,
@@ -196,3 +197,31 @@ def test_a_step_that_has_not_run_says_what_it_will_take(state: Known, words: str
         [RunStarted("r", "w", "", "", "", ("n",)), STARTED, called(Cost(Decimal("0.1"), "priced"))]
     )
     assert not any("est." in fact.text for fact in card_of(placed, ran, (), ahead).facts)
+
+
+WAITS = Message(
+    1.0, "n", "", "model.waits_memory", {"model": "beta", "behind": ("alpha",), "running": 1, "ahead": 0}
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (WAITS, "Waits for memory: alpha"),
+        (
+            Message(1.0, "n", "", "model.waits_room", {"model": "beta", "behind": ()}),
+            "Waits for memory",
+        ),
+    ],
+)
+def test_a_step_whose_model_waits_for_memory_says_for_whom(told: Message, words: str) -> None:
+    waiting = card(WRITE, STARTED, told)
+    assert waiting.badge is not None
+    assert (waiting.badge.icon, waiting.badge.word) == ("clock", "Waits for memory")
+    assert waiting.preview == words
+    has_room = Message(2.0, "n", "", "model.waited_memory", {"model": "beta", "n": 1})
+    for later in (has_room, NodeSettled(2.0, "n", "", "cancelled", 1.0)):
+        after = card(WRITE, STARTED, told, later)
+        assert after.badge is not None
+        assert after.badge.icon != "clock"
+        assert after.preview == ""

@@ -12,7 +12,7 @@ import pytest
 from app.cli.main import main
 from app.cli.progress import ProgressLine
 from app.document.workflow import Node
-from app.events.run_events import RowSettled, RunStarted
+from app.events.run_events import Message, RowSettled, RunStarted
 from app.events.run_state import RunState
 from tests.flows import flow, frame, inputs
 
@@ -452,3 +452,12 @@ def test_elements_of_a_frame_are_shown_by_its_title(save: Any, baton: Any) -> No
     assert {node["id"]: node["status"] for node in baton("runs", "show", run, "--json").json["nodes"]}[
         "f"
     ] == "done"
+
+
+def test_the_progress_line_says_whose_memory_a_model_waits_for() -> None:
+    args = {"model": "beta", "behind": ("SmolLM2-135M-Instruct.Q4_1",), "running": 1, "ahead": 0}
+    state = RunState()
+    state.apply(Message(1.0, "m", "", "model.waits_memory", args))
+    assert "“beta” waits for SmolLM2 135M to leave memory" in ProgressLine(1).line(state, 2.0)
+    state.apply(Message(3.0, "m", "", "model.waited_memory", {"model": "beta", "n": 2}))
+    assert "memory" not in ProgressLine(1).line(state, 4.0)
