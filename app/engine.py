@@ -48,7 +48,8 @@ from app.executor.garbage import look_seldom
 from app.executor.journal import Journal, JournalError, RunHead
 from app.executor.map_run import Rows
 from app.executor.past import Keeping, Past
-from app.executor.revisit import Revisited, RevisitFailed, asked_there, revisit
+from app.executor.prompts import Said
+from app.executor.revisit import Revisited, RevisitFailed, revisit, said_there
 from app.executor.run_request import AS_IT_WAS, Anew, RunRequest, from_plain, to_plain
 from app.executor.totals import totals_of
 from app.forecast.asking import asks_models
@@ -64,7 +65,7 @@ from app.registry.discovery import discover
 from app.registry.registry import Registry
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
-from app.sdk.gateway import ChatMessage, ModelFacts
+from app.sdk.gateway import ModelFacts
 from app.sdk.grants import Grants
 from app.sdk.memory import Memory, ReadOnlyMemory
 from app.sdk.node_type import WorkflowRule
@@ -381,10 +382,13 @@ class Engine:
         plan, values, journal, past = await self._as_it_ran(run)
         return await revisit(plan, run, values, journal, past, scope)
 
-    async def asked(self, run: str, scope: Scope, node: str) -> Sequence[ChatMessage]:
-        """What a step asked of a model first, there; nothing where nobody can say. Raises as `revisit`."""
+    async def said(self, run: str, scope: Scope, node: str) -> Sequence[Said]:
+        """What a step and its model said to each other, there; nothing where nobody can say. Raises as `revisit`."""
         plan, values, journal, past = await self._as_it_ran(run)
-        return await asked_there(plan, run, values, journal, past, scope, node)
+        head = (await self.runs.look(run))[0]
+        own = from_plain(head.request, _workflow_of(head.workflow)).own
+        memory = self.conversations.before(plan.workflow.id if own else f"sha256:{plan.digest}")
+        return await said_there(plan, run, values, journal, past, scope, node, memory)
 
     async def _as_it_ran(self, run: str) -> tuple[Plan, Mapping[str, Json], Journal, Past]:
         head, _, journal = await self.runs.look(run)

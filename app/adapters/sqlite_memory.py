@@ -43,6 +43,9 @@ _LATER = """SELECT number, asked, answered FROM turns
 _LET_GO = "DELETE FROM held WHERE owner = ? AND conversation = ? AND key = ?"
 _ENDLESS = 2**62
 
+_EARLIER = """SELECT number, asked, answered FROM turns
+    WHERE owner = ? AND conversation = ? AND number < ? ORDER BY number"""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -63,6 +66,10 @@ class SqliteConversations:
     def of(self, owner: str) -> Memory:
         """What the workflow that `owner` names may see: its own, and nobody else's."""
         return _Memory(self._database, owner)
+
+    def before(self, owner: str) -> Memory:
+        """The same as each instance found it: its own turn and later ones are not there. Nothing can be added."""
+        return _Before(self._database, owner)
 
     async def all(self) -> Sequence[Kept]:
         """The latest first. Raises JournalError."""
@@ -159,6 +166,37 @@ class _Memory(Memory):
             )
 
         await _told(self._database.write(upsert))
+
+
+class _Before:
+    """A Memory that adds nothing. Raises NodeError `memory.unreachable` where the instance's turn is there no more."""
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = stored(owner)
+
+    async def read(self, conversation: str, key: str) -> Conversation:
+        mine = (self._owner, stored(conversation))
+
+        def look(connection: sqlite3.Connection) -> Conversation:
+            own = _own(connection, mine, key)
+            if own is None:
+                raise JournalError("journal.broken", str(self._database.path), "forgotten")
+            return Conversation([_turn(one) for one in connection.execute(_EARLIER, (*mine, own.number))])
+
+        return await _told(self._database.read(look))
+
+    async def hold(self, conversation: str, key: str, seen: Conversation) -> None:
+        """Nobody asks here."""
+
+    async def let_go(self, conversation: str, key: str) -> None:
+        """Nothing was held."""
+
+    async def add(self, conversation: str, key: str, asked: str, answered: str) -> Turn:
+        return Turn(0, asked, answered)
+
+    async def sum_up(self, conversation: str, summary: str, summed: int) -> None:
+        """What was said then is not summed up again."""
 
 
 def _own(connection: sqlite3.Connection, mine: tuple[object, object], key: str) -> Turn | None:

@@ -298,7 +298,7 @@ class RunState:
 
     def _called(self, event: ModelCalled) -> str:
         node = self.node(event.node)
-        instance = self.instances.get((event.node, event.scope))
+        instance = self._caller(event.node, event.scope)
         if instance:
             instance.tries = (*instance.tries[-KEPT_TRIES:], event)
         usage = event.usage or NO_USAGE
@@ -317,6 +317,11 @@ class RunState:
             if len(self.spend) > KEPT_SPENDS:
                 del self.spend[1:-1:2]
         return event.node
+
+    def _caller(self, node: str, scope: Scope) -> InstanceState | None:
+        """An agent's own calls lie in its scope, one level further in than itself."""
+        own = self.instances.get((node, scope))
+        return own or self.instances.get((node, scope.rpartition("/")[0])) if frames_of(scope) else own
 
     def _add(self, node: str, scope: Scope, usage: Usage, cost: Cost, calls: int) -> None:
         """To the run, and to every frame around the node; an agent's own calls lie in its scope and are its node's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -53,3 +54,8 @@ class Instance(msgspec.Struct):
         self.cost += cost
         self.counted += counted_for(usage, cost)
         self.tally.add(usage, cost, calls)
+
+    def key_in(self, run: str) -> str:
+        """Its idempotency key: the same in every life of the run, and nobody else's."""
+        place = f"{run}|{self.place}|{self.node}"
+        return hashlib.sha256(place.encode()).hexdigest()[:32]

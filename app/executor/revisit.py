@@ -7,7 +7,7 @@ what is pure is computed again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from msgspec import structs
@@ -16,6 +16,7 @@ from app.document.workflow import Json
 from app.events.run_events import RunEvent, Scope
 from app.executor.attempt import run_attempts
 from app.executor.booking import Booking
+from app.executor.call_requests import reply_of
 from app.executor.digests import digest_of
 from app.executor.doors import Doors, Limits
 from app.executor.failures import failure_of
@@ -27,7 +28,7 @@ from app.executor.item_list import Failed, ItemList, values_of_item
 from app.executor.journal import Journal, Place, StepRecord
 from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
 from app.executor.past import Keeping, Past
-from app.executor.prompts import first_asked
+from app.executor.prompts import Beginning, Said, agent_said, said_in
 from app.executor.run import Run
 from app.executor.run_context import InstanceContext
 from app.executor.scope_failed import ScopeFailed
@@ -39,7 +40,7 @@ from app.executor.where import Where
 from app.planner.plan import FramePlan, Plan, PlanStep
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
-from app.sdk.gateway import ChatMessage
+from app.sdk.memory import Memory
 from app.sdk.node_type import AgentRule, MapRule
 
 _PAGE = 500  # elements
@@ -82,17 +83,24 @@ async def revisit(
     raise RevisitFailed("revisit.not_recorded")
 
 
-async def asked_there(
-    plan: Plan, run_id: str, values: Mapping[str, Json], journal: Journal, past: Past, scope: Scope, node: str
-) -> Sequence[ChatMessage]:
-    """What one step of the scope asked of a model first, worked out from what it was given; nothing where it asked none
-    or nobody can say. As `revisit` otherwise.
+async def said_there(
+    plan: Plan,
+    run_id: str,
+    values: Mapping[str, Json],
+    journal: Journal,
+    past: Past,
+    scope: Scope,
+    node: str,
+    memory: Memory | None = None,
+) -> Sequence[Said]:
+    """What one step of the scope and its model said, worked out from what the step was given; nothing where it asked
+    none or nobody can say. `memory`: the conversations as each instance found them. As `revisit` otherwise.
     """
     run, where, values = await _begin(plan, run_id, values, journal, past, scope)
     try:
-        await _Visit(run, journal, scope, node).scope(plan, where, values, Tally())
+        await _Visit(run, journal, scope, node, memory).scope(plan, where, values, Tally())
     except _Heard as heard:
-        return heard.messages
+        return heard.said
     except (_Arrived, _NotRecorded, ScopeFailed):
         pass
     return ()
@@ -117,11 +125,11 @@ async def _begin(
 
 
 class _Heard(Exception):
-    """What the step asked that was to be listened to."""
+    """What was said in the step that was to be listened to."""
 
-    def __init__(self, messages: Sequence[ChatMessage]) -> None:
+    def __init__(self, said: Sequence[Said]) -> None:
         super().__init__()
-        self.messages = messages
+        self.said = said
 
 
 class _Arrived(Exception):
@@ -139,11 +147,14 @@ class _NotRecorded(Exception):
 class _Visit:
     """Goes through scopes one step after another, from the outermost to the one that is wanted."""
 
-    def __init__(self, run: Run, journal: Journal, wanted: Scope, listens_to: str = "") -> None:
+    def __init__(
+        self, run: Run, journal: Journal, wanted: Scope, listens_to: str = "", memory: Memory | None = None
+    ) -> None:
         self._run = run
         self._journal = journal
         self._wanted = wanted
         self._listens_to = listens_to  # a step of the wanted scope
+        self._memory = memory
 
     async def scope(
         self, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally
@@ -175,12 +186,26 @@ class _Visit:
         inputs = walk.frontier.inputs(step.index)
         instance = Instance(step.id, walk.where.scope, at, walk.where.place, walk.tally)
         if step.id == self._listens_to and walk.where.scope == self._wanted:
-            raise _Heard(await first_asked(step, values_of(step, inputs), walk.where.row, walk.values))
+            given, key = values_of(step, inputs), instance.key_in(self._run.id)
+            begun = Beginning(given, walk.where.row, walk.values, record, self._memory, key)
+            if step.frame is not None and isinstance(step.frame.rule, AgentRule):
+                raise _Heard(await self._said_by(step, step.frame.rule, walk.where, begun))
+            raise _Heard(await said_in(step, begun))
         outcome = await self._outcome(walk, step, instance, inputs, record)
         if outcome is not None and record is not None and step.merge and step.merge.wait_for != "all":
             inputs = dict.fromkeys(inputs, next(iter(outcome.tokens.values()), next(iter(inputs.values()))))
         walk.told(step, inputs, outcome, record)
         return outcome
+
+    async def _said_by(
+        self, agent: PlanStep, rule: AgentRule, around: Where, begun: Beginning
+    ) -> Sequence[Said]:
+        """What its model did is kept in its own place: as one record when it is through, call by call until then."""
+        place = around.frame(agent.node.id).place
+        record = (await self._journal.steps(place)).get(agent.id)
+        calls = () if record else await self._journal.calls(place, agent.id)
+        replies = [reply_of(call.reply) for call in sorted(calls, key=lambda call: call.at)]
+        return agent_said(rule, replace(begun, record=record or begun.record), replies)
 
     async def _outcome(
         self, walk: Walk, step: PlanStep, instance: Instance, inputs: Inputs, record: StepRecord | None

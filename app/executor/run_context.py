@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -64,8 +63,7 @@ class InstanceContext:
 
     @property
     def idempotency_key(self) -> str:
-        place = f"{self._run.id}|{self._instance.place}|{self._instance.node}"
-        return hashlib.sha256(place.encode()).hexdigest()[:32]
+        return self._instance.key_in(self._run.id)
 
     @property
     def values(self) -> Mapping[str, Json]:

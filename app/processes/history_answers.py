@@ -20,6 +20,7 @@ from app.engine import Engine
 from app.events.run_events import RunEvent, RunFinished, RunPaused
 from app.executor.cache import CacheState
 from app.executor.journal import ItemRecord, Journal
+from app.executor.prompts import Said
 from app.executor.recalled import past_events, place_of, recorded_value
 from app.executor.revisit import RevisitFailed
 from app.executor.run_request import from_plain
@@ -60,6 +61,9 @@ from app.sdk.data_types import LazyList, Value
 _SHOWN = 400  # bytes of a value in a list of rows
 _LARGEST_FILE = 10_000_000  # bytes of events; nobody steps through more, and the records say what came of it
 _LONGEST_PROMPT = 400_000  # bytes of one message; people read the beginning
+_MOST_MESSAGES = (
+    500  # of one step; more than an agent of as many turns as it may have with some calls in each
+)
 _CALLS = 1000  # entries of a page
 _MOST_CALLS = 1000  # in one answer
 _MOST_ITEMS = 1000  # rows in one answer
@@ -143,8 +147,8 @@ class HistoryAnswers:
 
     @as_problems
     async def _prompt(self, asked: GetPrompt) -> Prompt:
-        messages = await self._engine.asked(asked.run, asked.scope, asked.node)
-        return Prompt(tuple((one.role, cut(one.content, _LONGEST_PROMPT)) for one in messages))
+        said = await self._engine.said(asked.run, asked.scope, asked.node)
+        return Prompt(tuple(map(_message, said[:_MOST_MESSAGES])))
 
     @as_problems
     async def _list(self, asked: ListRuns) -> RunList:
@@ -219,6 +223,14 @@ def _whole_file(folder: Path, run: str) -> list[RunEvent] | None:
         rests = max(at for at, event in enumerate(events) if isinstance(event, RunPaused))
         return events[: rests + 1]
     return events
+
+
+def _message(said: Said) -> tuple[str, str]:
+    """Who says what; the tools that a model calls stand below its words."""
+    message = said.message
+    calls = (f"{call.name} {call.arguments}" for call in message.tool_calls)
+    words = "\n".join(filter(None, (message.content, *calls)))
+    return "answer" if said.is_answer else message.role, cut(words, _LONGEST_PROMPT)
 
 
 def _call_line(entry: Entry) -> CallLine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,7 +14,10 @@ from app.sdk.spec import NodeSpec
 from app.ui.canvas.placed import SpecLookup
 from app.ui.step_looks import step_look
 
-LevelKind: TypeAlias = Literal["row", "element", "turn"]
+LevelKind: TypeAlias = Literal["row", "element", "turn", "call"]
+
+
+_KINDS: Mapping[str, LevelKind] = {"map": "element", "loop": "turn", "agent": "call"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,15 @@ def levels_of(node: str, workflow: Workflow, run: RunState, specs: SpecLookup) -
     for frame in path_to(workflow, node) or ():
         placed = node_in(workflow, frame)
         spec = specs(placed.type) if placed else None
-        if spec is not None and (kind := each_of(spec)):
+        if spec is not None and (kind := _KINDS.get(spec.type.frame)):
             found.append(Level(kind, frame, step_look(placed, specs, frame).title))
     return tuple(found)
 
 
 def each_of(spec: NodeSpec) -> LevelKind | None:
-    """What a step of this type has many of; None for all but Maps and Loops."""
-    return {"map": "element", "loop": "turn"}.get(spec.type.frame)  # pyright: ignore[reportReturnType]
+    """What a step of this type has a list of; None for all but Maps and Loops."""
+    kind = _KINDS.get(spec.type.frame)
+    return None if kind == "call" else kind
 
 
 def scope_at(levels: Sequence[Level], numbers: Sequence[int]) -> Scope:
@@ -65,5 +69,8 @@ def size_of(frame: InstanceState | None, kind: LevelKind) -> int | None:
     if kind == "element":
         items = frame.inputs.get("items")
         return items.size if items else None
+    if kind == "call":
+        calls = frame.settled.outputs.get("calls") if frame.settled else None
+        return calls.size if calls else None
     turns = frame.settled.outputs.get("turns") if frame.settled else None
     return int(turns.text) if turns and turns.text.isdecimal() else None

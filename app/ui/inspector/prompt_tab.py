@@ -1,4 +1,4 @@
-"""The prompt of a step: what it asked of its model first, word for word, as the engine works it out when asked."""
+"""The prompt of a step: what it and its model said, word for word, as the engine works it out when asked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from app import figures
 from app.events.run_events import Scope
 from app.texts import text
 from app.ui.awaiting import Awaiting, Problems
@@ -66,7 +67,9 @@ class PromptTab(QScrollArea):
         self._shown = None
 
     def _arrived(self, messages: Messages) -> None:
-        self._draw(messages, text("inspector.data.prompt.note" if messages else "inspector.data.prompt.none"))
+        answered = any(role == "answer" for role, _ in messages)
+        code = ("note_all" if answered else "note") if messages else "none"
+        self._draw(messages, text(f"inspector.data.prompt.{code}"))
 
     def _refused(self, problems: Problems) -> None:
         self._draw((), "")
@@ -78,11 +81,16 @@ class PromptTab(QScrollArea):
         while (item := self._lines.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
+        answers = sum(role == "answer" for role, _ in messages)
+        number = 0
         for role, said in messages:
-            self._lines.addWidget(PlainLabel(text(f"inspector.data.prompt.{role}"), "label"))
+            number += role == "answer"
+            code = "answer_of" if role == "answer" and answers > 1 else role
+            title = text(f"inspector.data.prompt.{code}", n=figures.count(number))
+            self._lines.addWidget(PlainLabel(title, "label"))
             words = TextInput(2, most=24)
             words.setReadOnly(True)
-            words.setAccessibleName(text(f"inspector.data.prompt.{role}"))
+            words.setAccessibleName(title)
             words.show_text(visible(said))
             self._lines.addWidget(words)
         self._note.setText(note)

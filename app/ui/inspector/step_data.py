@@ -55,7 +55,7 @@ def step_data(
         levels,
         each_of(spec),
         _ends(placed, specs),
-        spec.type.effect == "model",
+        spec.type.effect == "model" or spec.type.frame == "agent",
         {port.name: node_texts.port_label(spec, port, "in") for port in ports.inputs},
         {port.name: node_texts.port_label(spec, port, "out") for port in sorted(ports.outputs, key=_telling)},
         sources,

@@ -19,6 +19,7 @@ from app.document.workflow import Graph, Json, Node, Workflow
 from app.executor.run_request import Anew
 from app.settings import folders
 from app.ui.history.history_desk import HistoryDesk
+from app.ui.history.step_panel import StepPanel
 from app.ui.run_stream import RunWish
 from app.ui.session import Place
 from app.ui.widgets.segmented import Segmented
@@ -55,6 +56,13 @@ def press(desk: Desk, inside: QWidget, name: str) -> None:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     desk.run(click())
+
+
+def press_side(desk: Desk, step: StepPanel, words: str) -> None:
+    """A click on one of the segments above what a step took and gave."""
+    sides = step.data._side
+    at = [name for _, name in sides._options].index(words)
+    desk.run(_picked(sides, at))
 
 
 def reading_flow() -> Workflow:
@@ -457,7 +465,12 @@ def test_a_step_shows_what_it_asked_and_each_try_of_it(live: Desk) -> None:
     assert sides._options[-1][0] == "out", "a step without a model has no prompt"
     step.show_node("mod")
     live.run(_picked(sides, 2))
-    live.wait(lambda: step.data.prompt.words == ["Say hello to Ann"])
+    live.wait(lambda: len(step.data.prompt.words) == 2)
+    answered = history.session.run.nodes["mod"].latest
+    assert answered is not None
+    assert answered.settled is not None
+    said = answered.settled.outputs["text"].text
+    assert step.data.prompt.words == ["Say hello to Ann", said], "and what the model answered"
     live.run(_picked(sides, 3))
     table = step.data.tries.table.model()
     assert table.rowCount() == 1

@@ -156,3 +156,19 @@ async def test_two_writers_killed_at_any_moment_leave_whole_conversations(tmp_pa
     assert [turn.number for turn in shared] == list(range(1, len(shared) + 1))
     assert len({turn.asked for turn in shared}) == len(shared)
     store.close()
+
+
+async def test_an_earlier_instance_finds_what_was_there_before_its_own_turn(tmp_path: Path) -> None:
+    store = SqliteConversations(profile(tmp_path))
+    for number in range(1, 4):
+        await store.of("w").add("anna", f"k{number}", f"q{number}", f"a{number}")
+    await store.of("w").sum_up("anna", "All of it.", 3)
+    before = store.before("w")
+    found = await before.read("anna", "k3")
+    assert [turn.asked for turn in found.turns] == ["q1", "q2"]
+    assert (found.summary, found.own) == ("", None)
+    with pytest.raises(NodeError, match="unreachable"):
+        await before.read("anna", "k9")
+    await before.add("anna", "k9", "q", "a")
+    assert len((await before.read("anna", "k1")).turns) == 0
+    store.close()

@@ -28,9 +28,12 @@ from app.events.run_events import (
 from app.events.run_state import RunState
 from app.executor.doors import Limits
 from app.executor.executor import Execution
+from app.executor.journal import StepRecord
 from app.executor.memory_journal import MemoryRuns, journal_of_nothing
 from app.executor.past import Keeping, Past
+from app.executor.prompts import Beginning, agent_said
 from app.executor.recalled import past_events
+from app.executor.revisit import said_there
 from app.executor.totals import totals_of
 from app.planner.draft import draft_of
 from app.planner.partial import before
@@ -38,6 +41,7 @@ from app.planner.plan import AgentTool
 from app.sdk.context import Answer
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatReply, ChatRequest, ModelFacts, ToolCall
+from app.sdk.node_type import AgentRule
 from tests.flows import (
     SPECS,
     Effect,
@@ -469,3 +473,41 @@ async def test_a_run_from_a_step_behind_an_agent_asks_its_model_nothing_again() 
         workflow, values=values, through=doors(models), keeping=Keeping(journal_of_nothing(), past=past)
     )
     assert len(models.requests) == 2
+
+
+async def test_what_an_agent_and_its_model_said_is_told_from_what_is_kept() -> None:
+    models = Caller([("count", '{"word": "pear", "n": 4}')], [("count", '{"word": "fig", "n": 3}')], "Pear.")
+    workflow, runs, values = agent({"count": COUNT}), MemoryRuns(), {"value": "Which is longer?"}
+    journal = await runs.begin(head("r1"))
+    await run(workflow, values=values, through=doors(models), keeping=Keeping(journal))
+    before = len(models.requests)
+    said = await said_there(plan(workflow), "r1", values, journal, Past(), "", "agent")
+    assert [one.message.role for one in said[:2]] == ["system", "user"]
+    assert said[1].message.content == "Which is longer?"
+    answers = [one.message for one in said if one.is_answer]
+    assert [[call.name for call in one.tool_calls] for one in answers] == [["count"], ["count"], []]
+    assert answers[-1].content == "Pear."
+    assert len(models.requests) == before, "nothing was asked again"
+
+
+def test_what_each_tool_gave_stands_behind_its_call() -> None:
+    step = next(step for step in plan(agent({"count": COUNT})).steps if step.id == "agent")
+    assert step.frame is not None
+    assert isinstance(step.frame.rule, AgentRule)
+    rows: list[Any] = [
+        {"turn": 1, "tool": "count", "arguments": "{}", "result": "one"},
+        {"turn": 1, "tool": "count", "arguments": "{}", "result": "two"},
+        {"turn": 2, "tool": "count", "arguments": "{}", "result": "three"},
+    ]
+    record = StepRecord("agent", "agent", "ok", "", 0, "", {"calls": rows, "text": "Done."})
+    said = agent_said(step.frame.rule, Beginning({"task": "?"}, None, {}, record), ())
+    told = [(one.message.role, one.message.content, len(one.message.tool_calls)) for one in said[1:]]
+    assert told == [
+        ("user", "?", 0),
+        ("assistant", "", 2),
+        ("tool", "one", 0),
+        ("tool", "two", 0),
+        ("assistant", "", 1),
+        ("tool", "three", 0),
+        ("assistant", "Done.", 0),
+    ]

@@ -13,7 +13,7 @@ from app.events.run_state import RunState
 from app.executor.journal import Journal
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
-from app.executor.revisit import Revisited, RevisitFailed, asked_there, revisit
+from app.executor.revisit import Revisited, RevisitFailed, revisit, said_there
 from tests.flows import ScriptedModels, doors, flow, frame, inputs, plan, run
 from tests.journals import head
 
@@ -175,10 +175,8 @@ async def test_what_a_step_asked_is_worked_out_without_asking_again() -> None:
     before = len(models.asked)
 
     async def asked(scope: str, node: str) -> list[tuple[str, str]]:
-        found = await asked_there(
-            plan(past.workflow), "run-1", past.values, past.journal, Past(), scope, node
-        )
-        return [(one.role, one.content) for one in found]
+        found = await said_there(plan(past.workflow), "run-1", past.values, past.journal, Past(), scope, node)
+        return [(one.message.role, one.message.content) for one in found if not one.is_answer]
 
     assert await asked("f#1", "m") == [("user", "y")]
     assert await asked("", "a") == [], "it asks no model"
