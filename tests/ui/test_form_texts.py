@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2] / "app/ui"
 SOURCES = [
     *(
         path
-        for room in ("inspector", "palette", "preferences", "trust", "run_form")
+        for room in ("inspector", "models", "palette", "preferences", "trust", "run_form")
         for path in (ROOT / room).rglob("*.py")
     ),
     ROOT / "model_words.py",

@@ -410,7 +410,7 @@ async def test_who_asks_the_same_at_the_same_time_is_answered_by_one_call() -> N
 
 
 def test_every_attribute_of_a_request_is_in_its_digest_or_known_to_be_beside_it() -> None:
-    aside = {"model", "on_text", "waits", "tier", "part"}
+    aside = {"model", "on_text", "waits", "tier", "part", "no_calls"}
     others: dict[str, Any] = {
         "messages": [ChatMessage("user", "b")],
         "temperature": 0.5,
@@ -420,7 +420,6 @@ def test_every_attribute_of_a_request_is_in_its_digest_or_known_to_be_beside_it(
         "schema": {"type": "object"},
         "tools": (Tool("t", "does it", {}),),
         "logprobs": 2,
-        "no_calls": True,
     }
     plain = ChatRequest(SMALL, [ChatMessage("user", "a")])
     for name in ChatRequest.__struct_fields__:
