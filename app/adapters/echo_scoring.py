@@ -49,10 +49,14 @@ async def score_by_echo(
 
 
 async def _all(questions: Sequence[Coroutine[Any, Any, tuple[float, Usage]]]) -> list[tuple[float, Usage]]:
-    """All at once; the first that fails ends the others."""
+    """All at once; the first that fails ends the others, and says what those that were answered had used."""
     tasks = [asyncio.ensure_future(question) for question in questions]
     try:
         return await asyncio.gather(*tasks)
+    except NodeError as error:
+        answered = (task for task in tasks if task.done() and not task.cancelled() and not task.exception())
+        error.used = sum((task.result()[1] for task in answered), error.used or NO_USAGE)
+        raise
     finally:
         for task in tasks:
             task.cancel()
@@ -82,14 +86,15 @@ async def _answer(
         unknown = answer.status == HTTPStatus.NOT_IMPLEMENTED or error.code in _UNKNOWN_TO_SERVER
         raise _cannot(server, model) if unknown else error
     hear(answer.headers)
+    usage = None
     try:
         reply: Any = json.loads(data)
-        log = _sum_behind(len(prompt), len(text), reply["choices"][0]["logprobs"])
         usage = usage_of(reply["usage"])
+        log = _sum_behind(len(prompt), len(text), reply["choices"][0]["logprobs"])
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise _cannot(server, model) from error
+        raise _cannot(server, model, usage) from error
     if log is None or usage is None:
-        raise _cannot(server, model)
+        raise _cannot(server, model, usage)
     return log, usage
 
 
@@ -109,5 +114,7 @@ def _sum_behind(start: int, end: int, found: Any) -> float | None:
     return sum(log for log in behind if log is not None)
 
 
-def _cannot(server: Server, model: str) -> NodeError:
-    return NodeError("model.cannot_score", connection=server.connection, model=model)
+def _cannot(server: Server, model: str, used: Usage | None = None) -> NodeError:
+    error = NodeError("model.cannot_score", connection=server.connection, model=model)
+    error.used = used
+    return error

@@ -15,6 +15,7 @@ from app.adapters.egress import Egress
 from app.adapters.embedded_model import Endpoint
 from app.adapters.label_scoring import LabelScorer
 from app.adapters.openai_lane import OpenAiLane, Server
+from app.costs.usage import NO_USAGE, Usage
 from app.sdk.errors import NodeError
 from app.sdk.gateway import LabelScores, ScoreRequest
 
@@ -29,6 +30,7 @@ class ServerScoring:
         self._lane = lane
         self._scorers: dict[Reach, LabelScorer] = {}
         self._ways: dict[tuple[str, str], Way] = {}  # by address and model
+        self._tried: dict[tuple[str, str], Usage] = {}  # what finding out has used, until somebody pays it
         self._trying: dict[tuple[str, str], asyncio.Lock] = {}
 
     def works(self, url: str, model: str) -> bool | None:
@@ -56,10 +58,15 @@ class ServerScoring:
         if isinstance(way, Endpoint):
             async with turn():
                 return await self.on_llama(way, server.reach, request)
-        if way == "none":
-            raise NodeError("model.cannot_score")
-        scores = await score_by_echo(self._egress, server, model, request.prompt, request.labels, turn)
-        return replace(scores, seconds=time.perf_counter() - begun)
+        tried = self._tried.pop((server.url, model), NO_USAGE)
+        try:
+            if way == "none":
+                raise NodeError("model.cannot_score")
+            scores = await score_by_echo(self._egress, server, model, request.prompt, request.labels, turn)
+        except NodeError as error:
+            error.used = tried + (error.used or NO_USAGE)
+            raise
+        return replace(scores, usage=tried + scores.usage, seconds=time.perf_counter() - begun)
 
     async def _way(self, server: Server, model: str, turn: Callable[[], Turn]) -> Way:
         """Tried once, by whoever comes first; the others wait. Raises NodeError `model.*`, `net.*`: not known yet."""
@@ -72,11 +79,13 @@ class ServerScoring:
     async def _echo(self, server: Server, model: str, turn: Callable[[], Turn]) -> Way:
         """A question of three words, so that a server that only pretends is not asked for all labels in vain."""
         try:
-            await score_by_echo(self._egress, server, model, "One and one is", [" two"], turn)
+            scores = await score_by_echo(self._egress, server, model, "One and one is", [" two"], turn)
         except NodeError as error:
             if error.code != "model.cannot_score":
                 raise
+            self._tried[server.url, model] = error.used or NO_USAGE
             return "none"
+        self._tried[server.url, model] = scores.usage
         return "echo"
 
     async def _llama(self, server: Server, model: str) -> Endpoint | None:

@@ -60,8 +60,8 @@ def by_cascades(tiers: Sequence[Sum]) -> Saving:
             continue
         rows = max(one.rows for one in step)
         last = max(step, key=lambda one: int(one.key[2]))
-        if not last.rows:
-            continue
+        if not last.rows or any(one.cost.usd is None for one in step):
+            continue  # where a price is missing nobody knows what was saved
         paid += sum((one.cost.known for one in step), Decimal(0))
         otherwise += last.cost.known / last.rows * rows
         answers += rows

@@ -112,8 +112,9 @@ class GatedModels:
         return reply
 
     async def score(self, request: ScoreRequest) -> LabelScores:
-        sent = length(request.prompt, *request.labels)
-        most = Usage(input=sent // _BYTES_A_TOKEN + 16, output=len(request.labels))
+        # Where the server is asked once a label, each question has the whole prompt.
+        sent, questions = sum(length(request.prompt, label) for label in request.labels), len(request.labels)
+        most = Usage(input=sent // _BYTES_A_TOKEN + 16 * questions, output=questions)
         waits = CallWaits(self._run, self._instance)
         return await self._gate(
             request,
@@ -223,6 +224,9 @@ class GatedModels:
             if failure.code in _MAY_BE_BILLED or not isinstance(error, NodeError):
                 usage = so_far()
                 cost = _estimated(run.doors.cost_of(facts, usage))
+            elif error.used is not None:
+                usage = error.used
+                cost = run.doors.cost_of(facts, usage)
             spent = ASSUMED.of(usage) if cost.usd is None else cost.known
             seconds = time.monotonic() - begun - waits.seconds
             taken = Taken(seconds, usage, cost, spent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.costs.usage import Usage
 from app.document.problem import Argument
 
 # Only these may pass by themselves, so only these are tried again.
@@ -21,7 +22,8 @@ def may_pass(code: str) -> bool:
 class NodeError(Exception):
     """A step could not do its work. `code` is `<area>.<what>`, such as `file.missing` or `model.timeout`.
 
-    `retry_after` is the server's own wish in seconds. `field` names the setting to look at.
+    `retry_after` is the server's own wish in seconds. `field` names the setting to look at. `used` is what had been
+    answered, and so paid, before it failed, where that is known.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class NodeError(Exception):
         self.code = code
         self.field = field
         self.retry_after = retry_after
+        self.used: Usage | None = None
         self.args_by_name = args
 
     @property

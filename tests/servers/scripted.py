@@ -201,6 +201,8 @@ class ScriptedServer:
         await asyncio.sleep(self.default.seconds)
         if not body.get("echo"):
             return web.json_response({"error": {"message": "echo is needed here"}}, status=400)
+        if self.script and self.script.popleft().fault:
+            return web.json_response({"error": {"message": "Something went wrong"}}, status=500)
         tokens, offsets, at = [], [], 0
         for word in body["prompt"].replace(" ", "\0 ").split("\0"):
             tokens.append(word)

@@ -272,8 +272,23 @@ async def test_whole_labels_are_scored_where_the_server_tells_its_prompt_s_proba
     assert scores.probabilities[" a"] == max(scores.probabilities.values())
     assert sum(scores.probabilities.values()) == pytest.approx(1)
     assert scores.probabilities[" a"] / scores.probabilities[" hij"] == pytest.approx(2.718281828 ** (2 / 4))
-    assert scores.usage == Usage(2 + 3 + 2, 3)
+    tried = Usage(len(["One", "and", "one", "is", "two"]), 1)  # to find out whether it can
+    assert scores.usage == Usage(2 + 3 + 2, 3) + tried
+    again = await gateway.score(ScoreRequest(choice, "Topic:", [" a"]))
+    assert again.usage == Usage(2, 1)
     assert gateway.resolve(choice).can_score
+
+
+async def test_what_was_answered_before_a_label_failed_is_told_with_the_failure(
+    make: Make, server: ScriptedServer
+) -> None:
+    gateway = make(**by_environment(server), BATON_CONN_T_PARALLEL="1")
+    choice = ModelChoice(connection="T")
+    await gateway.score(ScoreRequest(choice, "Topic:", [" a"]))
+    server.say(Answer(), Answer(), Answer(fault="server"))
+    with pytest.raises(NodeError) as caught:
+        await gateway.score(ScoreRequest(choice, "Topic:", [" a", " b", " c", " d"]))
+    assert caught.value.used == Usage(2 + 2, 2)
 
 
 async def test_a_llama_cpp_server_is_scored_by_its_own_interface(make: Make, endpoint: Endpoint) -> None:

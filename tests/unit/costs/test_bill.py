@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.costs.bill import Line, bill_of, only
-from app.costs.cost import Cost
+from app.costs.cost import UNKNOWN, Cost
 from app.costs.ledger import Sum
 from app.costs.savings import CASCADE, by_cache, by_cascades, by_provider
 from app.costs.shares import CENT, parts_of, rounded, tenths_of
@@ -80,3 +81,10 @@ def test_a_cascade_is_compared_with_its_last_tier_alone() -> None:
     found = by_cascades(tiers)
     assert (found.otherwise, found.paid, found.amount, found.answers) == (20, 3, 17, 100)
     assert found.how == "estimate"
+
+
+def test_nothing_is_said_to_be_saved_where_a_tier_has_no_price() -> None:
+    cheap = Sum(("w", "n", "1"), ("", "", ""), 100, rows=100, cost=Cost(Decimal(1), "priced"), type=CASCADE)
+    dear = Sum(("w", "n", "2"), ("", "", ""), 10, rows=10, cost=Cost(Decimal(2), "priced"), type=CASCADE)
+    for tiers in ((replace(cheap, cost=UNKNOWN), dear), (cheap, replace(dear, cost=UNKNOWN))):
+        assert (by_cascades(tiers).amount, by_cascades(tiers).answers) == (0, 0)

@@ -27,10 +27,27 @@ from app.events.run_events import (
 from app.events.run_state import RunState
 from app.executor import retry
 from app.executor.doors import Limits
+from app.executor.executor import Execution
+from app.sdk.context import RunContext
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
-from app.sdk.gateway import ChatReply, ChatRequest, ModelFacts
-from tests.flows import ScriptedModels, doors, events_of, flow, run, start, status
+from app.sdk.gateway import ChatReply, ChatRequest, LabelScores, ModelFacts, ScoreRequest
+from app.sdk.spec import spec_of
+from tests.flows import (
+    SPECS,
+    AskModel,
+    AskModelFields,
+    OneValue,
+    OptionalValue,
+    ScriptedModels,
+    doors,
+    events_of,
+    flow,
+    plan,
+    run,
+    start,
+    status,
+)
 
 PAID = flow({"a": "test.source", "m": "test.model"}, ["a.value>m.value"])
 
@@ -296,3 +313,59 @@ async def test_what_a_server_cannot_be_believed_or_asked_is_estimated(changes: d
     assert call.cost.known == call.usage.total
     told = [e.code for e in events if isinstance(e, Message)]
     assert told == (["model.usage_doubted"] if "doubted" in changes else [])
+
+
+class Scoring(AskModel):
+    """Asks how likely each of some labels is."""
+
+    id = "test.scoring"
+
+    async def run(self, fields: AskModelFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        scores = await ctx.models.score(ScoreRequest(fields.model, "x" * 200, ["a", "b", "c", "d"]))
+        return OneValue(max(scores.probabilities))
+
+
+class Echoing(ScriptedModels):
+    """Reads the whole prompt for each label; `used`: breaks off after so much."""
+
+    def __init__(self, used: Usage | None = None) -> None:
+        super().__init__()
+        self.used = used
+
+    async def score(self, request: ScoreRequest) -> LabelScores:
+        if self.used is not None:
+            error = NodeError("model.server_error")
+            error.used = self.used
+            raise error
+        usage = Usage(100 * len(request.labels), len(request.labels))
+        return LabelScores(dict.fromkeys(request.labels, 0.25), usage, "scripted-1", 0.0)
+
+
+SCORED = flow({"m": Node("m", "test.scoring", retry=Retry(attempts=1))}, [])
+
+
+async def scored(models: Echoing) -> tuple[ModelCalled, Decimal]:
+    """The call, and what was held for it."""
+    held: list[Decimal] = []
+
+    def bound(_: Any, most: Usage) -> Decimal:
+        held.append(Decimal(most.total))
+        return held[-1]
+
+    specs = {**SPECS, "test.scoring": spec_of(Scoring)}
+    through = replace(doors(models, "1"), upper_bound=bound)
+    events = await events_of(Execution(plan(SCORED, specs), through, Limits(), "r", {}))
+    (call,) = [event for event in events if isinstance(event, ModelCalled)]
+    return call, held[0]
+
+
+async def test_for_labels_the_whole_prompt_is_held_as_often_as_it_may_be_asked() -> None:
+    call, held = await scored(Echoing())
+    assert held >= call.cost.known == 404
+
+
+async def test_what_was_answered_before_a_call_failed_is_paid() -> None:
+    call, _ = await scored(Echoing(Usage(200, 2)))
+    assert (call.usage, call.cost) == (Usage(200, 2), Cost(Decimal(202), "priced"))
+    assert call.failure
+    assert call.failure.code == "model.server_error"
