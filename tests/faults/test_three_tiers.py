@@ -7,6 +7,7 @@ digit: through the command line and in the window.
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import subprocess
@@ -23,6 +24,7 @@ import pytest
 from app.adapters.built_in_model import built_in_model
 from app.adapters.connection import Connection
 from app.adapters.workflow_files import read_file
+from app.costs.usage import Usage
 from app.processes.messages import ProtectKeys, SaveConnection, StoreKey
 from app.ui import path_words
 from app.ui.run_stream import RunWish
@@ -176,6 +178,53 @@ def test_it_pauses_at_the_budget_and_the_bill_adds_up(servers: Servers, tmp_path
     both = servers.asked()
     assert both["a.invalid"] + both["b.invalid"] == HARD + 2 * len(ROWS), "no call was paid twice"
     assert both["127.0.0.1"] == len(ROWS)
+
+
+@pytest.mark.xdist_group("embedded")
+@pytest.mark.timeout(300)
+def test_run_costs_and_export_agree_to_the_last_digit(servers: Servers, tmp_path: Path) -> None:
+    """With tokens that providers knew before, thoughts, and calls that failed and were made again."""
+    hiccups = iter([Answer(fault="busy"), Answer(fault="server")])
+    sums = Usage(913, 41, 307, 7)
+    servers.server.by_host |= {
+        "a.invalid": lambda _: Answer("Passed 7731 at A.", Usage(1000, 37, 611)),
+        "b.invalid": lambda _: next(hiccups, Answer("Passed 7731 at B.", sums)),
+    }
+    path = written(tmp_path, demo())
+    code, whole = baton("run", path, "--rows", "samples", "--allow", "--fresh")
+    assert code == 0, whole["problems"]
+    steps, total = bill(whole)
+    assert steps == total > 0
+    for by in ("day", "workflow", "node", "model", "connection"):
+        _, costs = baton("costs", "--by", by)
+        lines, sum_ = [line["cost"] for line in costs["lines"]], costs["total"]
+        assert Decimal(sum_["cost"]["known_usd"]) == total
+        assert sum((Decimal(line["known_usd"]) for line in lines), Decimal(0)) == total
+        assert sum((Decimal(line["shown_usd"]) for line in lines), Decimal(0)) == Decimal(
+            sum_["cost"]["shown_usd"]
+        )
+        assert sum_["calls"] == whole["total"]["calls"]
+        assert sum_["failed_calls"] >= 3, "two that failed here, and those that were refused"
+    table = tmp_path / "costs.csv"
+    export = [sys.executable, "-P", "-m", "app", "costs", "--csv", str(table)]
+    subprocess.run(export, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60)
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert sum((Decimal(row["cost_usd"]) for row in rows), Decimal(0)) == total
+    assert len(rows) == whole["total"]["calls"]
+    assert sum(row["outcome"] != "ok" for row in rows) == costs["total"]["failed_calls"]
+    assert sum(int(row["tokens_cached"]) for row in rows) == costs["total"]["usage"]["cached"] > 0
+    for row in rows:  # each of them can be done again from its own tokens and prices
+        if row["cost_state"] == "priced":
+            cached, reasoned = int(row["tokens_cached"]), int(row["tokens_reasoning"])
+            assert reasoned in (0, 7)
+            fresh = Decimal(row["price_in"]) * (int(row["tokens_in"]) - cached)
+            again = (
+                fresh
+                + Decimal(row["price_cached"]) * cached
+                + Decimal(row["price_out"]) * int(row["tokens_out"])
+            )
+            assert again == Decimal(row["cost_usd"])
 
 
 @pytest.mark.xdist_group("embedded")
