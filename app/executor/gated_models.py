@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from msgspec import structs
 
@@ -47,6 +47,16 @@ _MAY_BE_BILLED = frozenset(
 )
 
 _Reply = TypeVar("_Reply", ChatReply, LabelScores, EmbedReply)
+
+
+@dataclass(frozen=True, slots=True)
+class _WayOut(Generic[_Reply]):
+    """One call's: `most` is what it may use at the utmost, `so_far` what it has used if it breaks off now."""
+
+    most: Usage
+    so_far: Callable[[], Usage]
+    waits: CallWaits
+    call: Callable[[], Awaitable[_Reply]]
 
 
 class GatedModels:
@@ -95,7 +105,7 @@ class GatedModels:
 
         try:
             # Not the step's own request: that leads back to the step's context, and so to what is kept of its calls.
-            reply = await self._gate(watched, most, so_far, waits, call)
+            reply = await self._gate(watched, _WayOut(most, so_far, waits, call))
         finally:
             if is_seen:
                 self._run.onlookers.ends(step)
@@ -116,37 +126,33 @@ class GatedModels:
         sent, questions = sum(length(request.prompt, label) for label in request.labels), len(request.labels)
         most = Usage(input=sent // _BYTES_A_TOKEN + 16 * questions, output=questions)
         waits = CallWaits(self._run, self._instance)
+        score = self._run.doors.models.score
         return await self._gate(
             request,
-            most,
-            lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
-            waits,
-            lambda: self._run.doors.models.score(replace(request, waits=waits)),
+            _WayOut(
+                most,
+                lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
+                waits,
+                lambda: score(replace(request, waits=waits)),
+            ),
         )
 
     async def embed(self, request: EmbedRequest) -> EmbedReply:
         sent = length(*request.texts)
         waits = CallWaits(self._run, self._instance)
+        embed = self._run.doors.models.embed
         return await self._gate(
             request,
-            Usage(input=sent // _BYTES_A_TOKEN + 16),
-            lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
-            waits,
-            lambda: self._run.doors.models.embed(replace(request, waits=waits)),
+            _WayOut(
+                Usage(input=sent // _BYTES_A_TOKEN + 16),
+                lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
+                waits,
+                lambda: embed(replace(request, waits=waits)),
+            ),
         )
 
-    async def _gate(
-        self,
-        request: Request,
-        most: Usage,
-        so_far: Callable[[], Usage],
-        waits: CallWaits,
-        call: Callable[[], Awaitable[_Reply]],
-    ) -> _Reply:
-        """As it was had before, or is in the cache, or paid for now.
-
-        `most` is what the call may use at the utmost, `so_far` what it has used if it breaks off now.
-        """
+    async def _gate(self, request: Request, way: _WayOut[_Reply]) -> _Reply:
+        """As it was had before, or is in the cache, or paid for now."""
         run, choice, instance = self._run, request.model, self._instance
         run.check_going()
         if not run.doors.may_ask(choice):
@@ -160,22 +166,15 @@ class GatedModels:
             if self._cache and (key := self._cache.key(asked)):
                 async with self._cache.turn(key, instance):
                     found = await self._from_cache(asked, key)
-                    return found or await self._pay(asked, most, so_far, waits, call)
-            return await self._pay(asked, most, so_far, waits, call)
+                    return found or await self._pay(asked, way)
+            return await self._pay(asked, way)
         finally:
             run.call_ends(instance)
 
-    async def _pay(
-        self,
-        asked: Asked,
-        most: Usage,
-        so_far: Callable[[], Usage],
-        waits: CallWaits,
-        call: Callable[[], Awaitable[_Reply]],
-    ) -> _Reply:
+    async def _pay(self, asked: Asked, way: _WayOut[_Reply]) -> _Reply:
         """Asks, and keeps what came."""
         try:
-            reply, taken = await self._call(asked, most, so_far, waits, call)
+            reply, taken = await self._call(asked, way)
         except BaseException:
             self._replies.lost(asked)
             raise
@@ -184,15 +183,8 @@ class GatedModels:
             self._cache.put(asked)
         return reply
 
-    async def _call(
-        self,
-        asked: Asked,
-        most: Usage,
-        so_far: Callable[[], Usage],
-        waits: CallWaits,
-        call: Callable[[], Awaitable[_Reply]],
-    ) -> tuple[_Reply, Taken]:
-        run, facts = self._run, asked.facts
+    async def _call(self, asked: Asked, way: _WayOut[_Reply]) -> tuple[_Reply, Taken]:
+        run, facts, most, waits = self._run, asked.facts, way.most, way.waits
         bound = run.doors.upper_bound(facts, most)
         bound = ASSUMED.at_most(most) if bound is None else bound
         connection = facts.connection if facts else ""
@@ -200,9 +192,9 @@ class GatedModels:
         begun = time.monotonic()
         spent = Decimal(0)
         try:
-            reply = await call()
+            reply = await way.call()
             guessed = _must_be_estimated(reply)
-            usage = so_far() if guessed else reply.usage
+            usage = way.so_far() if guessed else reply.usage
             cost = run.doors.cost_of(facts, usage)
             charged = None if facts is not None and facts.local else _billed(reply)
             if charged is not None:
@@ -222,7 +214,7 @@ class GatedModels:
             usage, cost = NO_USAGE, FREE
             # What was ended had begun to be generated; a fault of ours may come after an answer that has to be paid.
             if failure.code in _MAY_BE_BILLED or not isinstance(error, NodeError):
-                usage = so_far()
+                usage = way.so_far()
                 cost = _estimated(run.doors.cost_of(facts, usage))
             elif error.used is not None:
                 usage = error.used

@@ -15,7 +15,7 @@ from app.sdk.ports import PortSpec
 from app.sdk.question import Answer, QuestionFields
 from app.sdk.reference_ports import grown_inputs
 from app.sdk.references import fill
-from app.sdk.rules import RULE_INPUTS, Rule, compared_with, rule_faults, try_rule
+from app.sdk.rules import RULE_INPUTS, Exact, Rule, UncheckedPasses, compared_with, rule_faults, try_rule
 from app.sdk.verdict import Verdict, overall
 
 
@@ -71,20 +71,8 @@ class GateFields(QuestionFields):
         int,
         NumberField(label="Passes from", help="1 to 5.", minimum=1, maximum=5, shown_if=("judged", (True,))),
     ] = 4
-    exact: Annotated[
-        bool,
-        ToggleField(
-            label="Capital letters and spaces count", help="In “equals” and “contains”.", advanced=True
-        ),
-    ] = False
-    unchecked_passes: Annotated[
-        bool,
-        ToggleField(
-            label="Let pass what could not be checked",
-            help="Otherwise it counts as failed: a check that did not run is no pass.",
-            advanced=True,
-        ),
-    ] = False
+    exact: Exact = False
+    unchecked_passes: UncheckedPasses = False
 
 
 BEST = 5  # of a judge's scores

@@ -16,6 +16,7 @@ from app.sdk.gateway import ChatRequest, LabelScores, ScoreRequest, prompt_messa
 from app.sdk.json_answer import UnreadableAnswer, json_values
 from app.sdk.label_shares import NOTHING, without_prior
 from app.sdk.live_text import live
+from app.sdk.model_settings import Creativity, Prompt
 from app.sdk.node_type import Fault
 from app.sdk.references import fill
 from app.sdk.structured_answer import ask_for_json
@@ -31,16 +32,7 @@ _LEAST_LABELS = 2
 class QuestionFields:
     """What is asked, whoever is asked."""
 
-    prompt: Annotated[
-        str,
-        TextField(
-            label="Prompt",
-            help="{{name}} stands for a value; each name becomes an input.",
-            lines=6,
-            references=True,
-            required=True,
-        ),
-    ] = "{{text}}"
+    prompt: Prompt = "{{text}}"
     answer: Annotated[
         AnswerKind,
         ChoiceField(
@@ -78,18 +70,7 @@ class QuestionFields:
             advanced=True,
         ),
     ] = ""
-    temperature: Annotated[
-        float | None,
-        NumberField(
-            label="Creativity",
-            help="0 is exact; empty: as the provider has it.",
-            minimum=0,
-            maximum=2,
-            step=0.1,
-            slider=True,
-            advanced=True,
-        ),
-    ] = None
+    temperature: Creativity = None
     max_tokens: Annotated[
         int,
         NumberField(

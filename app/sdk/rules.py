@@ -12,7 +12,7 @@ from app.document.problem import Argument
 from app.sdk import conditions
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
-from app.sdk.fields import ChoiceField, NumberField, Option, TextField
+from app.sdk.fields import ChoiceField, NumberField, Option, TextField, ToggleField
 from app.sdk.json_schema import faults, unknown_words
 from app.sdk.normal_forms import number_of
 from app.sdk.ports import PortSpec
@@ -20,6 +20,18 @@ from app.sdk.references import Reference, as_text, resolve, value_of
 from app.sdk.source_check import Source
 from app.sdk.verdict import Reason
 
+Exact: TypeAlias = Annotated[
+    bool,
+    ToggleField(label="Capital letters and spaces count", help="In “equals” and “contains”.", advanced=True),
+]
+UncheckedPasses: TypeAlias = Annotated[
+    bool,
+    ToggleField(
+        label="Let pass what could not be checked",
+        help="Otherwise it counts as failed: a check that did not run is no pass.",
+        advanced=True,
+    ),
+]
 RuleName: TypeAlias = Literal[
     "not_empty",
     "equals",

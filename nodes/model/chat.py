@@ -12,6 +12,7 @@ from app.sdk.fields import SMALL, STRONG, ModelChoice, ModelField, NumberField, 
 from app.sdk.gateway import ChatMessage, ChatRequest
 from app.sdk.live_text import live
 from app.sdk.memory import Conversation, Turn
+from app.sdk.model_settings import Creativity
 from app.sdk.node_type import NodeType
 from app.sdk.ports import Port
 from app.sdk.token_estimate import tokens_about
@@ -57,18 +58,7 @@ class ChatFields:
     summariser: Annotated[ModelChoice, ModelField(label="Who sums up", shown_if=("summarise", (True,)))] = (
         SMALL
     )
-    temperature: Annotated[
-        float | None,
-        NumberField(
-            label="Creativity",
-            help="0 is exact; empty: as the provider has it.",
-            minimum=0,
-            maximum=2,
-            step=0.1,
-            slider=True,
-            advanced=True,
-        ),
-    ] = None
+    temperature: Creativity = None
     max_tokens: Annotated[
         int, NumberField(label="Longest answer", minimum=1, maximum=200_000, unit="tokens", advanced=True)
     ] = 1024

@@ -23,6 +23,7 @@ from app.sdk.gateway import ChatRequest, prompt_messages
 from app.sdk.json_answer import UnreadableAnswer, exact_json
 from app.sdk.json_example import schema_like
 from app.sdk.json_schema import SchemaFault, faults, unknown_words
+from app.sdk.model_settings import Prompt
 from app.sdk.node_type import ByPort, Fault, NodeType, Routes
 from app.sdk.ports import Ports, PortSpec
 from app.sdk.reference_ports import grown_inputs
@@ -46,16 +47,7 @@ _TYPES: Mapping[str, DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class StructuredFields:
-    prompt: Annotated[
-        str,
-        TextField(
-            label="Prompt",
-            help="{{name}} stands for a value; each name becomes an input.",
-            lines=6,
-            references=True,
-            required=True,
-        ),
-    ] = "{{text}}"
+    prompt: Prompt = "{{text}}"
     shape: Annotated[
         ShapeKind,
         ChoiceField(

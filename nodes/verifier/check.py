@@ -12,7 +12,16 @@ from app.sdk.fields import RowsField, ToggleField
 from app.sdk.node_type import ByPort, Fault, NodeType
 from app.sdk.ports import SKIP, Port, Ports, PortSpec, Skip
 from app.sdk.reference_ports import grown_inputs
-from app.sdk.rules import RULE_INPUTS, Rule, compared_with, in_short, rule_faults, try_rule
+from app.sdk.rules import (
+    RULE_INPUTS,
+    Exact,
+    Rule,
+    UncheckedPasses,
+    compared_with,
+    in_short,
+    rule_faults,
+    try_rule,
+)
 from app.sdk.verdict import Reason, Verdict, overall
 
 
@@ -28,20 +37,8 @@ class CheckFields:
             help="Such as the original message, for a stronger model. Joined to “If it fails”.",
         ),
     ] = False
-    exact: Annotated[
-        bool,
-        ToggleField(
-            label="Capital letters and spaces count", help="In “equals” and “contains”.", advanced=True
-        ),
-    ] = False
-    unchecked_passes: Annotated[
-        bool,
-        ToggleField(
-            label="Let pass what could not be checked",
-            help="Otherwise it counts as failed: a check that did not run is no pass.",
-            advanced=True,
-        ),
-    ] = False
+    exact: Exact = False
+    unchecked_passes: UncheckedPasses = False
 
 
 @dataclass(frozen=True, slots=True)
