@@ -6,6 +6,11 @@ from collections.abc import Mapping
 
 INDEX = "index"
 FIRST_WORKFLOW = "tutorial/first-workflow"
+RUN_OVER_A_TABLE = "how-to/run-over-a-table"
+WATCH_THE_BILL = "how-to/watch-the-bill"
+CONNECT_A_PROVIDER = "how-to/connect-a-provider"
+RESUME = "how-to/resume"
+REPLAY = "how-to/replay"
 STEPS = "reference/steps"
 PROBLEMS = "reference/problems"
 COMMAND_LINE = "reference/command-line"
@@ -15,5 +20,22 @@ FILE_FORMAT = "reference/file-format"
 # What a page is called is its first heading; the names here are those of the files.
 PARTS: Mapping[str, tuple[str, ...]] = {
     "tutorial": (FIRST_WORKFLOW,),
+    "how-to": (
+        RUN_OVER_A_TABLE,
+        "how-to/cheap-first",
+        "how-to/ask-a-person",
+        WATCH_THE_BILL,
+        CONNECT_A_PROVIDER,
+        "how-to/use-your-own-gguf",
+        RESUME,
+        "how-to/keep-keys-safe",
+        "how-to/share-a-workflow",
+        REPLAY,
+    ),
+    "explanation": (
+        "explanation/how-baton-thinks",
+        "explanation/what-is-kept",
+        "explanation/what-leaves-your-computer",
+    ),
     "reference": (STEPS, FILE_FORMAT, COMMAND_LINE, SETTINGS, PROBLEMS),
 }

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import fields
+from functools import cache
 
 import pytest
 
 from app.guide.format_page import RECORDS, keys
 from app.guide.library import library
 from app.guide.markdown import plain, sections
-from app.guide.order import INDEX, PARTS, PROBLEMS, STEPS
+from app.guide.order import FIRST_WORKFLOW, INDEX, PARTS, PROBLEMS, STEPS
 from app.guide.problem_pages import AREAS, codes
 from app.guide.settings_page import PLACES
+from app.registry import node_texts
 from app.registry.discovery import discover
 from app.settings import Preferences, help_folder, resource_folder
-from app.texts import LANGUAGES, catalogue, has
+from app.texts import LANGUAGES, catalogue, has, in_language
 from tests.architecture.test_glossary import GLOSSARY
 from tests.architecture.test_wording import CHINESE_RULES, ENGLISH_RULES, HAN
 
@@ -98,6 +100,32 @@ def test_pages_are_set_by_the_rules_and_say_people_s_words(language: str, page: 
         if re.search(rf"\b{word}\b" if language == "en" else word, line, re.IGNORECASE)
     ]
     assert wrong == []
+
+
+@cache
+def in_the_window(language: str) -> frozenset[str]:
+    """Everything that the window calls by a name: sentences of the catalogue, steps, their settings and ports."""
+    named = set(catalogue(language).values())
+    with in_language(language):
+        for spec in discover().specs:
+            words = node_texts.field_texts(spec)
+            ports = spec.ports(spec.decode({}))
+            named |= {node_texts.title(spec)}
+            named |= {node_texts.preset_title(spec, preset) for preset in spec.type.presets}
+            named |= {words.label(field) for field in spec.fields}
+            named |= {node_texts.port_label(spec, port, "in") for port in ports.inputs}
+            named |= {node_texts.port_label(spec, port, "out") for port in ports.outputs}
+    return frozenset(named)
+
+
+@pytest.mark.parametrize(
+    ("language", "page"), [(one, page) for one, page in WRITTEN if page != FIRST_WORKFLOW]
+)
+def test_what_stands_in_bold_is_called_so_in_the_window(language: str, page: str) -> None:
+    """The tutorial's names are looked for in the window itself."""
+    named = re.findall(r"\*\*([^*]+)\*\*", "\n".join(prose(language, page)))
+    known = in_the_window(language)
+    assert [name for name in named if name not in known] == []
 
 
 # --- the pages that are made from the program ---------------------------------------------------------------

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from app.document.frames import node_in
-from app.guide.order import FIRST_WORKFLOW, INDEX, STEPS
+from app.guide.order import CONNECT_A_PROVIDER, FIRST_WORKFLOW, INDEX, REPLAY, RESUME, STEPS, WATCH_THE_BILL
 from app.ui.canvas.canvas import Canvas
 from app.ui.session import Session
 from app.ui.window_pages import WindowPages
@@ -21,7 +21,13 @@ _WIDTH = 420
 _BESIDE = 1280  # a window narrower than this has no room for both
 
 # What is read on which page of the window, where no step says more.
-_OF_PAGES = {"home": FIRST_WORKFLOW, "design": INDEX}
+_OF_PAGES = {
+    "home": FIRST_WORKFLOW,
+    "runs": RESUME,
+    "compare": REPLAY,
+    "models": CONNECT_A_PROVIDER,
+    "costs": WATCH_THE_BILL,
+}
 
 
 class HelpDesk(QObject):

@@ -19,8 +19,8 @@ from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconButton
 from app.ui.widgets.plain_label import ElidedLabel
 
-_WIDE = 720  # from here on the contents stay beside the page
-_CONTENTS = 250
+_WIDE = 760  # from here on the contents stay beside the page
+_CONTENTS = 290
 
 
 class HelpPanel(QFrame):

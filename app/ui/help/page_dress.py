@@ -24,7 +24,7 @@ from app.ui.theme import Theme
 
 _HEADINGS = {1: (22, 0, 12), 2: (16, 22, 8), 3: (14, 16, 6)}  # level → pixels, room above, room below
 _BODY, _CODE = 14, 13
-_LINE = 150  # percent
+_LINE, _LINE_CHINESE = 150, 130  # percent; Chinese letters bring room of their own
 _INDENT = 22
 _BELOW, _BELOW_ENTRY = 10, 5
 
@@ -83,10 +83,11 @@ def _dress_heading(cursor: QTextCursor, block: QTextBlock, look: Theme, level: i
 
 def _dress_paragraph(cursor: QTextCursor, block: QTextBlock, look: Theme, language: str) -> None:
     room = QTextBlockFormat()
-    room.setLineHeight(_LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+    chinese = language.startswith("zh")
+    height = _LINE_CHINESE if chinese else _LINE
+    room.setLineHeight(height, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
     room.setBottomMargin(_BELOW_ENTRY if block.textList() else _BELOW)
     cursor.mergeBlockFormat(room)
-    chinese = language.startswith("zh")
     for picked, now in _pieces(block):
         drawn = QTextCharFormat()
         drawn.setProperty(QTextFormat.Property.FontPixelSize, fonts.size_in(_BODY, language))

@@ -31,6 +31,9 @@ from app.guide.order import FIRST_WORKFLOW
 from app.texts import LANGUAGES
 from app.ui.appearance import appearance
 from app.ui.canvas.empty_hint import EmptyHint
+from app.ui.inspector.editors.rows import RowsEditor
+from app.ui.inspector.form import Form
+from app.ui.inspector.step_page import StepPage
 from app.ui.run_form.run_form import RunForm
 from tests.ui.window.conftest import Desk, until
 
@@ -71,31 +74,30 @@ class Reader:
         self._click("intent.classify")
 
     def step_6(self, typed: list[str]) -> None:
-        run = self.window.top.run.main
-        self.desk.wait(run.isEnabled)
-        self.desk.run(pressed(run))
-        self.desk.wait(lambda: any(form.isVisible() for form in self.window.findChildren(RunForm)))
-        (form,) = self.window.findChildren(RunForm)
-        field = form.focusWidget()
-        assert isinstance(field, (QPlainTextEdit, QLineEdit))
-        QTest.keyClicks(field, typed[0])
-        self.seen_in_form = frozenset(words_of(form))
-        self.desk.run(pressed(form.start))
-        self.desk.wait(lambda: self.window.session.run.is_over, 60)
-        assert self.window.session.run.status == "done"
+        self._run(typed[0])
 
     def step_7(self, typed: list[str]) -> None:
-        self.window.runs.show_tab("results")
-        self.desk.run(asyncio.sleep(0))
-        boxes = self.window.runs.findChildren(QPlainTextEdit)
-        self.desk.wait(lambda: any(box.toPlainText() == typed[0] for box in boxes if box.isVisible()))
+        self._read_result(typed[0])
 
     def step_8(self, typed: list[str]) -> None:
         self._click("intent.classify")
-        assert self.window.inspector.step is not None
-        self.window.inspector.step.show_tab("data")
+        self._add_example(*typed)
 
     def step_9(self, typed: list[str]) -> None:
+        self._add_example(*typed[:2])
+        self._add_example(*typed[2:])
+        examples = self.window.session.workflow.graph.nodes[self._node("intent.classify")].fields["examples"]
+        assert isinstance(examples, list | tuple)
+        assert [sorted(one) for one in examples] == [["label", "text"]] * 3
+
+    def step_10(self, typed: list[str]) -> None:
+        self._run("")
+        self._read_result(typed[0])
+
+    def step_11(self, typed: list[str]) -> None:
+        self._settings().show_tab("data")
+
+    def step_12(self, typed: list[str]) -> None:
         self.desk.trigger("file.save")
         self.desk.wait(lambda: any(d.isVisible() for d in self.window.findChildren(QFileDialog)))
         (dialog,) = [d for d in self.window.findChildren(QFileDialog) if d.isVisible()]
@@ -107,7 +109,7 @@ class Reader:
         self.desk.wait(path.exists)
         kept = read(path.read_bytes()).workflow
         assert kept.graph == self.window.session.workflow.graph
-        assert b"parcel" not in path.read_bytes(), "what was typed into the form is not in the file"
+        assert b"wonderful" not in path.read_bytes(), "what was typed into the form is not in the file"
 
     # --- hands -----------------------------------------------------------------------------------------------
 
@@ -122,6 +124,49 @@ class Reader:
         typed.setCommitString(words)
         QApplication.sendEvent(field, typed)
         QTest.keyClick(field, Qt.Key.Key_Return)
+
+    def _run(self, message: str) -> None:
+        """Fills the form in and starts; without a message, with what stands there already."""
+        run = self.window.top.run.main
+        self.desk.wait(run.isEnabled)
+        self.desk.run(pressed(run))
+        self.desk.wait(lambda: any(form.isVisible() for form in self.window.findChildren(RunForm)))
+        (form,) = [form for form in self.window.findChildren(RunForm) if form.isVisible()]
+        QTest.keyClicks(form.focusWidget(), message)
+        self.seen_in_form = frozenset(words_of(form))
+        before = self.window.session.run
+        self.desk.run(pressed(form.start))
+        self.desk.wait(lambda: self.window.session.run is not before and self.window.session.run.is_over, 60)
+        assert self.window.session.run.status == "done"
+        self.desk.wait(lambda: not self.window.stream.is_running)
+
+    def _read_result(self, expected: str) -> None:
+        self.window.runs.show_tab("results")
+
+        def shown() -> bool:
+            boxes = self.window.runs.findChildren(QPlainTextEdit)
+            return any(box.toPlainText() == expected for box in boxes if box.isVisible())
+
+        self.desk.wait(shown)
+
+    def _add_example(self, words: str, label: str) -> None:
+        editor = self._form().row("examples").editor
+        assert isinstance(editor, RowsEditor)
+        editor.add()
+        row = editor.cards[-1]
+        fields = [part for part in row.findChildren(QWidget) if isinstance(part, (QLineEdit, QPlainTextEdit))]
+        for field, typed in zip(fields, (words, label), strict=True):
+            QTest.keyClicks(field, typed)
+
+    def _form(self) -> Form:
+        form = self._settings().form
+        assert form is not None
+        return form
+
+    def _settings(self) -> StepPage:
+        page = self.window.inspector.step
+        assert page is not None
+        return page
 
     def _drag_on(self, kind: str, port: str) -> None:
         self.window.canvas.fit()
@@ -209,7 +254,7 @@ def language(request: pytest.FixtureRequest, live: Desk) -> Iterator[str]:
 def test_who_follows_the_tutorial_has_a_workflow_that_runs(language: str, live: Desk, tmp_path: Path) -> None:
     reader = Reader(live, tmp_path)
     todo = steps(language)
-    assert [int(number) for number, _ in todo] == list(range(1, 10))
+    assert [int(number) for number, _ in todo] == list(range(1, 13))
     for number, words in todo:
         before = reader.seen()
         do: Callable[[list[str]], None] = getattr(reader, f"step_{number}")
