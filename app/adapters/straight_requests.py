@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-import select
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -25,10 +24,11 @@ from aiohttp import (
     StreamReader,
     TCPConnector,
 )
-from aiohttp.connector import Connection
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import BaseTimerContext, TimerContext, TimerNoop
 from yarl import URL
 
+from app.adapters.kept_line import KeptLine, Whole, WholeBody
 from app.executor.deadlines import Deadlines
 
 _MOST_PLACES = 256  # servers that are remembered
@@ -43,13 +43,16 @@ _USUAL = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
 class StraightAnswer:
-    """An answer whose headers are here. Its connection serves the next request once it is released."""
+    """An answer whose headers are here. Its connection serves the next request once it is released.
+
+    `raw_headers` are empty where the head is known to be short.
+    """
 
     __slots__ = (
-        "_connection",
+        "_line",
         "_place",
         "_requests",
-        "_timer",
+        "_time",
         "_total",
         "content",
         "headers",
@@ -62,28 +65,38 @@ class StraightAnswer:
         self,
         requests: StraightRequests,
         place: ClientRequest,
-        connection: Connection,
-        timer: BaseTimerContext,
+        line: KeptLine,
+        time: Hashable,
         total: float | None,
         url: URL,
-        message: Any,
     ) -> None:
         self._requests = requests
         self._place = place
-        self._connection = connection
-        self._timer = timer
+        self._line = line
+        self._time = time
         self._total = total
         self.url = url
-        head = message[0]
-        self.content: StreamReader = message[1]
-        self.status: int = head.code
-        self.headers: Mapping[str, str] = head.headers
-        self.raw_headers: tuple[tuple[bytes, bytes], ...] = head.raw_headers
+        self.content: StreamReader | WholeBody
+        self.status: int
+        self.headers: Mapping[str, str]
+        self.raw_headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def read(self, message: Any) -> StraightAnswer:
+        """As aiohttp's reader has begun to read it."""
+        head, self.content = message
+        self.status, self.headers, self.raw_headers = head.code, head.headers, head.raw_headers
+        return self
+
+    def take(self, whole: Whole) -> StraightAnswer:
+        """As it came whole."""
+        self.status, self.headers, body = whole
+        self.content = WholeBody(body)
+        return self
 
     def release(self) -> None:
         """Nothing more is read; where something is left to read, the connection is closed."""
-        self._requests.ended(self._timer, self._total)
-        self._requests.keep(self._place, self._connection)
+        self._requests.ended(self._time, self._total)
+        self._requests.keep(self._place, self._line)
 
 
 class StraightRequests:
@@ -96,7 +109,7 @@ class StraightRequests:
         self._pool = pool
         self._kept_alive = kept_alive
         self._places: dict[tuple[URL, bool], ClientRequest] = {}
-        self._kept: dict[ClientRequest, list[tuple[Connection, float]]] = {}  # and until when
+        self._kept: dict[ClientRequest, list[tuple[KeptLine, float]]] = {}  # and until when
         self._sweeper: asyncio.TimerHandle | None = None
         self._deadlines = Deadlines()
 
@@ -110,41 +123,76 @@ class StraightRequests:
         trusted: ssl.SSLContext | None,
     ) -> StraightAnswer:
         """One request; `head` is what `head_of` made. Raises what aiohttp raises; `release` the answer in any case."""
+        request = _framed(method, head, body)
+        place = self._place(url, trusted)
         again = method in _REPEATABLE
+        while True:
+            line = self._line(place)
+            try:
+                if line is None or method == "HEAD" or limits.sock_read is not None:
+                    return await self._by_reader(line, place, method, url, request, limits)
+                return await self._by_line(line, place, url, request, limits.total)
+            except (ClientOSError, ServerDisconnectedError) as error:
+                # A kept connection that its server closed meanwhile.
+                if not again or isinstance(error, ClientConnectorError):
+                    raise
+                again = False
+
+    async def _by_line(
+        self, line: KeptLine, place: ClientRequest, url: URL, request: bytes, total: float | None
+    ) -> StraightAnswer:
+        if total is not None:
+            self._deadlines.begin(line, total, line.late)
+        try:
+            answer = StraightAnswer(self, place, line, line, total, url)
+            whole = await line.ask(request)
+            if whole is not None:
+                return answer.take(whole)
+            with line.timer or TimerNoop():
+                return answer.read(await _message(line.reader))
+        except BaseException:
+            self.ended(line, total)
+            line.connection.close()
+            raise
+
+    async def _by_reader(
+        self,
+        line: KeptLine | None,
+        place: ClientRequest,
+        method: str,
+        url: URL,
+        request: bytes,
+        limits: ClientTimeout,
+    ) -> StraightAnswer:
         timer: BaseTimerContext = TimerNoop() if limits.total is None else self._begin(limits.total)
         try:
             with timer:
-                place = self._place(url, trusted)
-                while True:
-                    connection = await self._connect(place, limits)
-                    try:
-                        message = await _exchange(connection, method, head, body, limits, timer)
-                        return StraightAnswer(self, place, connection, timer, limits.total, url, message)
-                    except (ClientOSError, ServerDisconnectedError) as error:
-                        connection.close()
-                        # A kept connection that its server closed meanwhile.
-                        if not again or isinstance(error, ClientConnectorError):
-                            raise
-                        again = False
-                    except BaseException:
-                        connection.close()
-                        raise
+                if line is None:
+                    line = KeptLine(await self._pool.connect(place, [], limits))
+                try:
+                    line.step_aside(
+                        timer=timer, skip_payload=method == "HEAD", read_timeout=limits.sock_read
+                    )
+                    message = await _exchange(line, request)
+                    return StraightAnswer(self, place, line, timer, limits.total, url).read(message)
+                except BaseException:
+                    line.connection.close()
+                    raise
         except BaseException:
             self.ended(timer, limits.total)
             raise
 
-    def ended(self, timer: BaseTimerContext, total: float | None) -> None:
+    def ended(self, time: Hashable, total: float | None) -> None:
         """A request is through, or given up: its time counts no longer."""
         if total is not None:
-            self._deadlines.end(timer, total)
+            self._deadlines.end(time, total)
 
-    def keep(self, place: ClientRequest, connection: Connection) -> None:
+    def keep(self, place: ClientRequest, line: KeptLine) -> None:
         """A request is through: its connection may serve the next one, where nothing is left to read on it."""
-        protocol = connection.protocol
-        if protocol is None or protocol.should_close or not protocol.is_connected():
-            connection.close()
+        if not line.listen():
+            line.connection.close()
             return
-        self._kept.setdefault(place, []).append((connection, time.monotonic() + self._kept_alive))
+        self._kept.setdefault(place, []).append((line, time.monotonic() + self._kept_alive))
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(self._kept_alive, self._sweep)
 
@@ -155,8 +203,8 @@ class StraightRequests:
             self._sweeper.cancel()
             self._sweeper = None
         for kept in self._kept.values():
-            for connection, _ in kept:
-                connection.close()
+            for line, _ in kept:
+                line.connection.close()
         self._kept.clear()
 
     def _begin(self, total: float) -> TimerContext:
@@ -164,23 +212,26 @@ class StraightRequests:
         self._deadlines.begin(timer, total, timer.timeout)
         return timer
 
-    async def _connect(self, place: ClientRequest, limits: ClientTimeout) -> Connection:
-        kept, now = self._kept.get(place), time.monotonic()
-        while kept:
-            connection, until = kept.pop()
-            if now < until and not _has_ended(connection):
-                return connection
-            connection.close()
-        return await self._pool.connect(place, [], limits)
+    def _line(self, place: ClientRequest) -> KeptLine | None:
+        """A kept one that may serve."""
+        kept = self._kept.get(place)
+        if kept:
+            now = time.monotonic()
+            while kept:
+                line, until = kept.pop()
+                if now < until and not line.has_ended:
+                    return line
+                line.connection.close()
+        return None
 
     def _sweep(self) -> None:
         """Closes what was kept for long enough."""
         self._sweeper, now = None, time.monotonic()
         for place, kept in list(self._kept.items()):
-            for connection, until in kept:
+            for line, until in kept:
                 if until <= now:
-                    connection.close()
-            kept[:] = [(connection, until) for connection, until in kept if until > now]
+                    line.connection.close()
+            kept[:] = [(line, until) for line, until in kept if until > now]
             if not kept:
                 del self._kept[place]
         if self._kept:
@@ -224,38 +275,23 @@ def _head(method: str, url: URL, headers: tuple[tuple[str, str], ...], keep: boo
     return head.encode() if head.isascii() else None
 
 
-def _has_ended(connection: Connection) -> bool:
-    """Whether something waits to be read where nothing was asked: a goodbye that we have not heard yet."""
-    transport = connection.transport
-    if transport is None or transport.is_closing():
-        return True
-    if not hasattr(select, "poll"):  # the loop of Windows reads ahead, and has heard it
-        return False
-    looking = select.poll()
-    looking.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-    return bool(looking.poll(0))
-
-
-async def _exchange(
-    connection: Connection, method: str, head: bytes, body: bytes, limits: ClientTimeout, timer: Any
-) -> Any:
-    protocol, transport = connection.protocol, connection.transport
-    if protocol is None or transport is None or transport.is_closing():
-        raise ClientConnectionResetError("Cannot write to closing transport")
-    protocol.set_response_params(
-        timer=timer,
-        skip_payload=method == "HEAD",
-        read_until_eof=True,
-        auto_decompress=True,
-        read_timeout=limits.sock_read,
-    )
+def _framed(method: str, head: bytes, body: bytes) -> bytes:
     has_length = body or method in ("POST", "PUT", "PATCH")
-    transport.write(
-        b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body) if has_length else head + b"\r\n"
-    )
-    protocol.start_timeout()
+    return b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body) if has_length else head + b"\r\n"
+
+
+async def _exchange(line: KeptLine, request: bytes) -> Any:
+    transport = line.connection.transport
+    if transport is None or transport.is_closing():
+        raise ClientConnectionResetError("Cannot write to closing transport")
+    transport.write(request)
+    line.reader.start_timeout()
+    return await _message(line.reader)
+
+
+async def _message(reader: ResponseHandler) -> Any:
     while True:
-        message = await protocol.read()
+        message = await reader.read()
         code = message[0].code
         if not 100 <= code <= 199 or code == 101:
             return message

@@ -1,0 +1,191 @@
+"""A connection that has served before: it takes a usual answer itself, and leaves any other to aiohttp's reader.
+
+Usual is what comes in one piece with its length in front, as most servers say a whole answer. aiohttp's reader is made
+for everything else too (pieces, compression, interim answers) and sets up for all of it each time: that takes longer
+than sending and receiving. It hears an unusual answer from its first byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import select
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar, cast, overload
+
+from aiohttp import ClientConnectionResetError, ServerDisconnectedError
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.helpers import TimerContext
+
+_LONGEST_HEAD = 8190  # bytes; no larger than what the reader takes
+# RFC 9112, 4 and 5, without folded lines and without anything but ASCII.
+_HEAD = re.compile(
+    rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [\t\x20-\x7e]*)?\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*\r\n)+)\r\n"
+)
+_LENGTH = re.compile(r"[0-9]{1,9}")
+_WITHOUT_BODY = frozenset({204, 304})
+# What says more of how an answer is to be read than its length does.
+_UNUSUAL = frozenset({"transfer-encoding", "content-encoding", "connection", "upgrade", "trailer"})
+
+_Other = TypeVar("_Other")
+
+
+class Headers(Mapping[str, str]):
+    """Found by name in any case."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: dict[str, str]) -> None:
+        """`values` by name in small letters."""
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def get(self, key: str, /) -> str | None: ...
+    @overload
+    def get(self, key: str, /, default: str | _Other) -> str | _Other: ...
+    def get(self, key: str, /, default: str | _Other | None = None) -> str | _Other | None:
+        return self._values.get(key.lower(), default)
+
+
+class Whole(NamedTuple):
+    """A usual answer."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def whole(data: bytes) -> Whole | None:
+    """The answer that these bytes are; None where they are more, less or anything else than a usual one."""
+    head = _HEAD.match(data, 0, _LONGEST_HEAD)
+    if head is None or (status := int(head[1])) in _WITHOUT_BODY:
+        return None
+    headers: dict[str, str] = {}
+    for line in head[2].decode("ascii").split("\r\n")[:-1]:
+        name, _, value = line.partition(":")
+        name = name.lower()
+        if name in headers or name in _UNUSUAL:
+            return None
+        headers[name] = value.strip(" \t")
+    length, body = headers.get("content-length", ""), data[head.end() :]
+    if not _LENGTH.fullmatch(length) or int(length) != len(body):
+        return None
+    return Whole(status, Headers(headers), body)
+
+
+class KeptLine(asyncio.Protocol):
+    """Belongs to whoever took it until it is kept again. `timer` is that of the reader, while it reads."""
+
+    def __init__(self, connection: Connection) -> None:
+        """The connection is open, and nothing is left to read on it."""
+        self.connection = connection
+        self.reader: ResponseHandler = cast("ResponseHandler", connection.protocol)
+        self.timer: TimerContext | None = None
+        self._transport: asyncio.Transport = cast("asyncio.Transport", connection.transport)
+        self._coming: asyncio.Future[Whole | None] | None = None
+        self._is_listening = False
+        self._looking = _looking_at(self._transport)
+
+    def listen(self) -> bool:
+        """Hears from now on what comes. False where the connection can't serve once more."""
+        if self._is_listening:
+            return not self._transport.is_closing()
+        if self.reader.should_close or not self.reader.is_connected() or not self._transport.is_reading():
+            return False
+        self.timer = None
+        self._transport.set_protocol(self)
+        self._is_listening = True
+        return True
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether something waits to be read where nothing was asked: a goodbye that we have not heard yet."""
+        return self._transport.is_closing() or (self._looking is not None and bool(self._looking.poll(0)))
+
+    def ask(self, request: bytes) -> asyncio.Future[Whole | None]:
+        """Sends a request that is answered with a body. Comes back with the answer, or with None where the reader has
+        begun to read it. Raises what aiohttp raises.
+        """
+        if self._transport.is_closing():
+            raise ClientConnectionResetError("Cannot write to closing transport")
+        self._coming = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return self._coming
+
+    def step_aside(self, **how: Any) -> None:
+        """The reader hears what comes from now on; `how` it reads the next answer."""
+        self._is_listening = False
+        self._transport.set_protocol(self.reader)
+        self.reader.set_response_params(read_until_eof=True, auto_decompress=True, **how)
+
+    def late(self) -> None:
+        """The answer's time is over."""
+        if self.timer is not None:
+            self.timer.timeout()
+        elif self._coming is not None and not self._coming.done():
+            self._coming.set_exception(TimeoutError())
+
+    # What the transport says
+
+    def data_received(self, data: bytes) -> None:
+        coming, self._coming = self._coming, None
+        if coming is None or coming.done():  # nobody asked, or nobody waits any more
+            self._transport.close()
+            return
+        answer = whole(data)
+        if answer is None:
+            self.timer = TimerContext(asyncio.get_running_loop())
+            self.step_aside(timer=self.timer)
+            self.reader.data_received(data)
+        coming.set_result(answer)
+
+    def eof_received(self) -> None:
+        self.reader.eof_received()
+
+    def pause_writing(self) -> None:
+        self.reader.pause_writing()
+
+    def resume_writing(self) -> None:
+        self.reader.resume_writing()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.reader.connection_lost(exc)
+        if self._coming is not None and not self._coming.done():
+            self._coming.set_exception(self.reader.exception() or ServerDisconnectedError())
+
+
+class WholeBody:
+    """A body that is here, as who reads one that comes has it."""
+
+    __slots__ = ("_body",)
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def is_eof(self) -> bool:
+        return True
+
+    def read_nowait(self) -> bytes:
+        body, self._body = self._body, b""
+        return body
+
+    async def readany(self) -> bytes:
+        return self.read_nowait()
+
+
+def _looking_at(transport: asyncio.Transport) -> select.poll | None:
+    if not hasattr(select, "poll"):  # the loop of Windows reads ahead, and has heard everything
+        return None
+    looking = select.poll()
+    looking.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return looking
