@@ -170,9 +170,7 @@ class StraightRequests:
                 if line is None:
                     line = KeptLine(await self._pool.connect(place, [], limits))
                 try:
-                    line.step_aside(
-                        timer=timer, skip_payload=method == "HEAD", read_timeout=limits.sock_read
-                    )
+                    line.step_aside(timer=timer, skip_payload=method == "HEAD", read_timeout=limits.sock_read)
                     message = await _exchange(line, request)
                     return StraightAnswer(self, place, line, timer, limits.total, url).read(message)
                 except BaseException:

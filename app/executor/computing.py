@@ -1,4 +1,4 @@
-"""Steps that only compute: done one after another in one go, without a task, and told and noted together."""
+"""Steps that only compute: done one after another in one go, without a task, told together and noted together."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _Verdict: TypeAlias = Mapping[str, Json] | None
 _Done: TypeAlias = tuple[
     PlanStep, Mapping[str, str], Mapping[str, Token], Mapping[str, Preview], float, _Verdict
 ]
+
+_Group: TypeAlias = tuple[float, list[_Done]]  # steps done in one go, and when the first of them began
 
 
 @dataclass(slots=True)
@@ -65,6 +67,8 @@ class Computing:
         self._results = results
         self._given = {*run.past.pins, *run.past.before}
         self._done: list[_Done] = []
+        self._told: list[_Group] = []
+        self._to_note = 0
         self._since = 0.0  # on the machine's clock: when the step before was through
         self._begun = 0.0  # on the run's: when the first of `done` began
 
@@ -139,46 +143,55 @@ class Computing:
             ]
         )
         run.emit(StepsComputed(run.now, where.scope, steps))
-        if run.notes_left > 0:
-            run.notes_left -= len(done)
-            run.journal.note_all(where.place, _Records(where, self._begun, done))
+        self._told.append((self._begun, done))
+        self._to_note += len(done)
+        if self._to_note >= _AT_ONCE:
+            self.note()
         self._begun = run.now
+
+    def note(self) -> None:
+        """Notes what was told since the last time: all at once, since each note is a row in the journal."""
+        told, count, run = self._told, self._to_note, self._run
+        self._told, self._to_note = [], 0
+        if told and run.notes_left > 0:
+            run.notes_left -= count
+            run.journal.note_all(self._where.place, _Records(self._where, told, count))
 
 
 class _Records(Collection[StepRecord]):
     """The records of steps that were computed together: made when somebody wants them, which may be never."""
 
-    __slots__ = ("_begun", "_done", "_where")
+    __slots__ = ("_count", "_told", "_where")
 
-    def __init__(self, where: Where, begun: float, done: list[_Done]) -> None:
+    def __init__(self, where: Where, told: list[_Group], count: int) -> None:
         self._where = where
-        self._begun = begun
-        self._done = done
+        self._told = told
+        self._count = count
 
     def __len__(self) -> int:
-        return len(self._done)
+        return self._count
 
     def __contains__(self, record: object) -> bool:
         return any(record == own for own in self)
 
     def __iter__(self) -> Iterator[StepRecord]:
-        at = self._begun
-        for step, _, tokens, _, seconds, verdict in self._done:
-            yield StepRecord(
-                self._where.place,
-                step.id,
-                "ok",
-                step.node.type,
-                step.spec.type.version if step.spec else step.node.type_version,
-                "",
-                {name: token.value for name, token in tokens.items()},
-                self._where.scope,
-                at,
-                seconds,
-                attempts=1,
-                verdict=verdict,
-            )
-            at = round(at + seconds, 4)
+        for at, done in self._told:
+            for step, _, tokens, _, seconds, verdict in done:
+                yield StepRecord(
+                    self._where.place,
+                    step.id,
+                    "ok",
+                    step.node.type,
+                    step.spec.type.version if step.spec else step.node.type_version,
+                    "",
+                    {name: token.value for name, token in tokens.items()},
+                    self._where.scope,
+                    at,
+                    seconds,
+                    attempts=1,
+                    verdict=verdict,
+                )
+                at = round(at + seconds, 4)  # noqa: PLW2901 - when the next one began
 
 
 def _values(step: PlanStep, how: Computation, made: Any) -> Iterator[Any]:

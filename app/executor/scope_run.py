@@ -65,6 +65,8 @@ class ScopeRun:
         except BaseException:
             await self._end_all()
             raise
+        finally:
+            self._computing.note()
         return {self._plan.steps[i].result_name: token for i, token in sorted(self._results.items())}
 
     def _branch(self, step: int) -> None:
