@@ -23,7 +23,7 @@ Restore: TypeAlias = Callable[[JsonObject], Value]
 Name: TypeAlias = str | bytes
 Blob: TypeAlias = tuple[bytes, bytes]  # digest, content
 
-_Values: TypeAlias = Mapping[str, Value] | Sequence[Mapping[str, Value]]
+_Values: TypeAlias = Mapping[str, Value] | list[Mapping[str, Value]]
 
 _LAZY = "$lazy"
 _TOGETHER = "#"  # no step's id holds it; what a frame decided has names with it, too
@@ -159,10 +159,10 @@ def read(name: Name) -> str:
 
 def values_text(values: _Values) -> str:
     """JSON with `{"$lazy": reference}` for lazy values; a plain record's own "$lazy" gets one more "$"."""
-    if isinstance(values, Mapping):
-        text = _texts(values) or _ENCODER.encode(values)
-    else:
+    if isinstance(values, list):
         text = f"[{','.join([_texts(one) or _ENCODER.encode(one) for one in values])}]"
+    else:
+        text = _texts(values) or _ENCODER.encode(values)
     if _LAZY in text:
         text = _ENCODER.encode(_escaped(values))
     return _as_stored(text)

@@ -82,9 +82,10 @@ def hide_in_json(text: str) -> str:
 
 def hide_in_lines(lines: bytes) -> bytes:
     """The same in many lines of JSON at once, each with its end."""
-    if not any(form in lines for form in _exact_bytes):
-        return lines
-    return b"".join(hide_in_json(line.decode()).encode() + b"\n" for line in lines.splitlines())
+    for form in _exact_bytes:
+        if form in lines:
+            return b"".join(hide_in_json(line.decode()).encode() + b"\n" for line in lines.splitlines())
+    return lines
 
 
 def _hidden_in(value: Any) -> Any:

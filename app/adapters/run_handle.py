@@ -27,9 +27,10 @@ from app.executor.executor import Execution
 from app.executor.journal import JournalError, RunStore
 from app.hindsight.labelling import Reviewed
 
-APART = (
-    0.02  # seconds between two batches: each costs a write, and no person sees more often what has changed
-)
+# Seconds between two batches: each costs a write, and no person sees more often what has changed.
+APART = 0.033
+
+_TOLD = (PersonAnswered, RunPaused, RunFinished)  # events that are written down elsewhere, too
 
 
 class RunHandle:
@@ -106,13 +107,14 @@ class RunHandle:
             async for batch in self._execution.batches():
                 next_at = time.monotonic() + APART
                 self._events.write(batch)
+                told = [event for event in batch if isinstance(event, _TOLD)]
                 self._decided += [
                     Reviewed(event.node, event.scope, event.who)
-                    for event in batch
+                    for event in told
                     if isinstance(event, PersonAnswered)
                 ]
                 await self._keep_decisions(batch)
-                lost = await self._sum_up(batch)
+                lost = await self._sum_up(told)
                 yield self._with_loss(batch, lost)
                 if (left := next_at - time.monotonic()) > 0:
                     await self._execution.over(left)
@@ -124,7 +126,7 @@ class RunHandle:
                 finally:
                     await self._leave(self._store)
 
-    async def _sum_up(self, batch: list[RunEvent]) -> JournalError | None:
+    async def _sum_up(self, batch: Sequence[RunEvent]) -> JournalError | None:
         """Where a run stops or pauses, what it has come to so far is kept."""
         ends = [event for event in batch if isinstance(event, (RunPaused, RunFinished))]
         if not ends or self._store is None:

@@ -108,6 +108,7 @@ class StraightRequests:
     def __init__(self, pool: TCPConnector, kept_alive: float) -> None:
         self._pool = pool
         self._kept_alive = kept_alive
+        # By address, and whether it has a certificate; all of one server have the same.
         self._places: dict[tuple[URL, bool], ClientRequest] = {}
         self._kept: dict[ClientRequest, list[tuple[KeptLine, float]]] = {}  # and until when
         self._sweeper: asyncio.TimerHandle | None = None
@@ -237,13 +238,17 @@ class StraightRequests:
 
     def _place(self, url: URL, trusted: ssl.SSLContext | None) -> ClientRequest:
         """What the pool knows a server by."""
-        key = (url.origin(), trusted is not None)
-        if key not in self._places:
+        place = self._places.get((url, trusted is not None))
+        if place is None:
             if len(self._places) >= _MOST_PLACES:
                 self._places.clear()
-            loop = asyncio.get_running_loop()
-            self._places[key] = ClientRequest("GET", key[0], loop=loop, ssl=trusted or True)
-        return self._places[key]
+            origin = (url.origin(), trusted is not None)
+            place = self._places.get(origin)
+            if place is None:
+                loop = asyncio.get_running_loop()
+                place = ClientRequest("GET", origin[0], loop=loop, ssl=trusted or True)
+            self._places[origin] = self._places[url, trusted is not None] = place
+        return place
 
 
 def head_of(method: str, url: URL, headers: Mapping[str, str], *, keep: bool) -> bytes | None:

@@ -142,12 +142,13 @@ class Computing:
                 for step, links, _, shown, seconds, verdict in done
             ]
         )
-        run.emit(StepsComputed(run.now, where.scope, steps))
+        now = run.now
+        run.emit(StepsComputed(now, where.scope, steps))
         self._told.append((self._begun, done))
         self._to_note += len(done)
         if self._to_note >= _AT_ONCE:
             self.note()
-        self._begun = run.now
+        self._begun = now
 
     def note(self) -> None:
         """Notes what was told since the last time: all at once, since each note is a row in the journal."""

@@ -25,7 +25,9 @@ class Deadlines:
 
     def end(self, limit: Hashable, seconds: float) -> None:
         """Nothing where it has ended or come due already."""
-        self._lines.get(seconds, {}).pop(limit, None)
+        line = self._lines.get(seconds)
+        if line is not None:
+            line.pop(limit, None)
 
     def close(self) -> None:
         """Waits for nothing any more."""

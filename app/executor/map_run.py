@@ -144,8 +144,11 @@ class MapRun:
         failure: Failure | None = None
         node = ""
         try:
-            with run.idle():  # its branches are at work
+            run.end()  # its branches are at work
+            try:
                 results = await self._body(where, element.values, tally)
+            finally:
+                run.begin()
             status = "done"
         except ScopeFailed as failed:
             failure, node = failed.failure, failed.node
@@ -216,4 +219,4 @@ class MapRun:
 
 
 def _row(item: Json) -> JsonObject:
-    return item if isinstance(item, Mapping) else {"item": item}
+    return item if isinstance(item, (dict, Mapping)) else {"item": item}

@@ -12,12 +12,14 @@ _OUTPUT_ABOUT = 1000  # tokens that an answer without a maximum is taken to have
 
 def bytes_of(request: ChatRequest) -> int:
     """The messages, and the schema and tools that go along."""
-    texts = [message.content for message in request.messages]
-    texts += [call.arguments for message in request.messages for call in message.tool_calls]
-    texts += [json.dumps([tool.name, tool.description, tool.parameters]) for tool in request.tools]
-    if request.schema:
-        texts.append(json.dumps(request.schema))
-    return length(*texts)
+    size = 0
+    for message in request.messages:
+        size += length(message.content)
+        if message.tool_calls:
+            size += length(*[call.arguments for call in message.tool_calls])
+    for tool in request.tools:
+        size += length(json.dumps([tool.name, tool.description, tool.parameters]))
+    return size + length(json.dumps(request.schema)) if request.schema else size
 
 
 def tokens_about(request: ChatRequest | ScoreRequest | EmbedRequest) -> int:
@@ -36,4 +38,4 @@ def output_about(request: ChatRequest) -> int:
 
 def length(*texts: str) -> int:
     """Bytes."""
-    return sum(len(text.encode(errors="replace")) for text in texts)
+    return sum([len(text) if text.isascii() else len(text.encode(errors="replace")) for text in texts])

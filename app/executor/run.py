@@ -193,10 +193,16 @@ class Run:
 
     def call_begins(self, instance: Instance) -> None:
         """One model call of the instance: others of its own may go on beside it. It `call_ends`, too."""
-        self._count(instance, calls=1)
+        if instance.waiting:
+            self._count(instance, calls=1)
+        else:
+            instance.under_way += 1
 
     def call_ends(self, instance: Instance) -> None:
-        self._count(instance, calls=-1)
+        if instance.waiting:
+            self._count(instance, calls=-1)
+        else:
+            instance.under_way -= 1
 
     @contextmanager
     def idle_in(self, instance: Instance) -> Generator[None]:

@@ -266,8 +266,15 @@ def _decode_record(name: str, value: Json, shape: Any) -> Any:
 
 def inputs_object(node_type: AnyNodeType, values: Mapping[str, Value]) -> Any:
     """The Inputs object for values by port name; missing optional ports take their defaults."""
+    shape = _inputs_shape(node_type)
+    return values if shape is None else shape(**values)
+
+
+@cache
+def _inputs_shape(node_type: AnyNodeType) -> Any:
+    """None where a node is given its inputs by port."""
     shape = shapes_of(node_type)[1]
-    return shape(**values) if hasattr(shape, "__dataclass_fields__") else values
+    return shape if dataclasses.is_dataclass(shape) else None
 
 
 def outputs_by_port(outputs: Any) -> Mapping[str, Any]:
