@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -236,14 +236,16 @@ class Gateway:
         await self._litellm.close()
         await self._egress.close()
 
-    async def _ask(self, target: Target, request: ChatRequest, hear: Hear | None = None) -> ChatReply:
+    def _ask(
+        self, target: Target, request: ChatRequest, hear: Hear | None = None
+    ) -> Coroutine[Any, Any, ChatReply]:
         match target.connection.facts.lane:
             case "embedded":
-                return await self._local_chat(target, request)
+                return self._local_chat(target, request)
             case "litellm":
-                return await self._litellm.chat(_account(target), target.model, request, hear)
+                return self._litellm.chat(_account(target), target.model, request, hear)
             case _:
-                return await self._lane.chat(target.server, target.model, request, hear)
+                return self._lane.chat(target.server, target.model, request, hear)
 
     async def _target(self, choice: ModelChoice) -> tuple[Target, CallGate]:
         known, now = self._targets.get(choice), time.monotonic()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from app.document.problem import Problem
 from app.document.workflow import Json, Node
@@ -205,8 +206,10 @@ class Execution:
         self.outputs = {name: token.value for name, token in outputs.items()}
         return "done", ()
 
-    async def _scope(self, where: Where, values: Mapping[str, Json], tally: Tally) -> Mapping[str, Token]:
-        return await ScopeRun(self._run, self._plan, where, values, tally).execute()
+    def _scope(
+        self, where: Where, values: Mapping[str, Json], tally: Tally
+    ) -> Coroutine[Any, Any, Mapping[str, Token]]:
+        return ScopeRun(self._run, self._plan, where, values, tally).execute()
 
     def _over(self, rows: Rows) -> MapRun:
         """The workflow as the body of one outermost Map."""

@@ -71,9 +71,10 @@ class MapRun:
         self._reading = asyncio.Lock()
         self._seen: set[int] = set()
         self._again: dict[int, int] = {}
+        self._names: dict[str, None] = {}
+        self._through: dict[int, ItemRecord] = {}  # as long as there are few; of more there are digests
         self._digests: dict[str, ListDigest] = {}
         self._wrong = ListDigest()
-        self._through: dict[int, ItemRecord] = {}  # unless there are too many
         self.count = 0
         self.done = 0
         self.failed = 0
@@ -81,7 +82,7 @@ class MapRun:
     @property
     def names(self) -> tuple[str, ...]:
         """The results that came."""
-        return tuple(self._digests)
+        return tuple(self._names)
 
     async def execute(self) -> None:
         """Runs every element. Raises TooManyFailures, and whatever the source raises."""
@@ -101,6 +102,7 @@ class MapRun:
         elif failed == "only":
             count = self.failed
         if self.count > _IN_MEMORY:
+            self._forget()
             done = self._digests[name].value if name in self._digests else ""
             digest = digest_of([failed, self.count, done, self._wrong.value])
             return ItemList(self._run.journal, self._where.place, name, failed, count, self.count, digest)
@@ -119,8 +121,11 @@ class MapRun:
         self._run.begin()
         try:
             while not self._run.stopping and (taken := await self._take()) is not None:
+                before = self._run.branches
                 await self._element(*taken)
-                await asyncio.sleep(0)  # a body of pure steps never waits: let Stop and events through
+                # A body of pure steps never waits: let Stop and events through.
+                if self._run.branches == before:
+                    await asyncio.sleep(0)
         finally:
             self._run.end()
 
@@ -175,10 +180,6 @@ class MapRun:
             _row(element.item),
         )
         self._count_in(record)
-        if self.count <= _IN_MEMORY:
-            self._through[number] = record
-        else:
-            self._through.clear()
         run.journal.note_item(record)
         self._settled(number, status, failure, node, tally.cost)
         if self._is_enough():
@@ -187,11 +188,22 @@ class MapRun:
     def _count_in(self, record: ItemRecord) -> None:
         if record.status == "done":
             self.done += 1
+            self._names.update(dict.fromkeys(record.outputs))
+        else:
+            self.failed += 1
+        self._through[record.number] = record
+        if self.count > _IN_MEMORY:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Of what is through so far, its digests stay."""
+        for record in self._through.values():
+            if record.status != "done":
+                self._wrong.add(record.number, error_row(record))
+                continue
             for name, value in record.outputs.items():
                 self._digests.setdefault(name, ListDigest()).add(record.number, value)
-            return
-        self.failed += 1
-        self._wrong.add(record.number, error_row(record))
+        self._through.clear()
 
     def _is_enough(self) -> bool:
         rule, failed = self._rule, self.failed

@@ -97,6 +97,7 @@ class Run:
         self._wait_told: dict[str, float] = {}  # when it was last told that calls wait for a connection
         self._questions: dict[_Place, asyncio.Future[Answer]] = {}
         self._working = 0
+        self.branches = 0  # of steps that were ever begun
         self._idle = _Idle(self)
         # By what is its own alone: for so much money; None: for a person.
         self._waiting: dict[object, tuple[_Place, Decimal | None]] = {}

@@ -72,6 +72,7 @@ class ScopeRun:
     def _branch(self, step: int) -> None:
         task = asyncio.get_running_loop().create_task(self._follow(step))
         self._run.begin()
+        self._run.branches += 1
         self._branches.add(task)
         task.add_done_callback(self._branch_ended)
 
