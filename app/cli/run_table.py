@@ -17,13 +17,15 @@ from app.texts import clauses, text
 MOST_MESSAGES = 20
 
 
-def run_tables(state: RunState, workflow: Workflow, title: Title) -> str:
-    """Nodes, verifiers, failed rows, what steps said, the total and the Problems."""
+def run_tables(state: RunState, workflow: Workflow, title: Title, ended: str = "") -> str:
+    """Nodes, verifiers, failed rows, what steps said, the total and the Problems. `ended` says how it ended where that
+    doesn't stand in its state.
+    """
     nodes = [workflow.graph.nodes[n] for n in state.nodes if n in workflow.graph.nodes]
     parts = [_nodes(state, nodes, title), _verifiers(state, nodes, title), _rows(state, workflow, title)]
     parts += [
         _messages(state, workflow, title),
-        _total(state),
+        _total(state, ended or text(f"run.{state.status}")),
         *(problem_text(p, workflow, title) for p in state.problems),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -116,9 +118,9 @@ def _messages(state: RunState, workflow: Workflow, title: Title) -> str:
     return "\n".join(lines)
 
 
-def _total(state: RunState) -> str:
+def _total(state: RunState, ended: str) -> str:
     shade = {"done": GREEN, "failed": RED}.get(state.status, AMBER)
-    words = [colour(text(f"run.{state.status}"), shade)]
+    words = [colour(ended, shade)]
     if state.rows is not None:
         words.append(_row_counts(state))
     words += [

@@ -112,7 +112,7 @@ async def _show(engine: Engine, wish: Wish) -> None:
         opening.print_json({**said, "status": recalled.summary.status, "at": recalled.head.at})
         return
     typer.echo(f"{recalled.head.name} · {recalled.head.run} · {_when(recalled.head.at)}\n")
-    typer.echo(run_tables(state, recalled.workflow, title))
+    typer.echo(run_tables(state, recalled.workflow, title, await _ended(engine, recalled)))
     if state.rows is None:
         with contextlib.suppress(ProblemError):  # a run of steps that are no longer here has no such table
             data = await place_data(engine, wish.runs[0], "")
@@ -204,6 +204,15 @@ async def _lines_table(engine: Engine, lines: Sequence[RunLine]) -> str:
             ]
         )
     return table([text(f"cli.column.{name}") for name in names], rows, right=(4, 5, 6, 7), widest=60)
+
+
+async def _ended(engine: Engine, recalled: Recalled) -> str:
+    """How a run is called that goes on, or whose process went without a word: no record says so. Else nothing."""
+    if recalled.summary.status != "running":
+        return ""
+    lines = await lines_of(engine, recalled.head.workflow_id, -1)
+    line = next((line for line in lines if line.run == recalled.head.run), None)
+    return await _status_words(engine, line) if line else ""
 
 
 async def _status_words(engine: Engine, line: RunLine) -> str:

@@ -227,6 +227,9 @@ def cut_off(save: Any, deaf: str, home: Path) -> Path:
 
 def test_what_was_sent_and_not_confirmed_is_asked_about_in_words(cut_off: Path, baton: Any) -> None:
     assert "Unfinished: cut off" in baton("runs").out
+    shown = baton("runs", "show", baton("runs", "--json").json[0]["run"]).out
+    assert "Unfinished: cut off" in shown
+    assert "Stopped by you" not in shown
     left = baton("run", cut_off, "--resume", "last")
     assert left.code == 5
     assert "w --happened|--again" in left.err
