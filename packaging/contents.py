@@ -209,7 +209,7 @@ def info_plist(version: str) -> dict[str, Any]:
                 "UTTypeIdentifier": f"{BUNDLE_ID}.workflow",
                 "UTTypeDescription": "Baton workflow",
                 "UTTypeConformsTo": ["public.json"],
-                "UTTypeTagSpecification": {"public.filename-extension": ["baton.json"]},
+                "UTTypeTagSpecification": {"public.filename-extension": ["baton", "baton.json"]},
             }
         ],
     }

@@ -13,6 +13,7 @@ from app.adapters.event_files import last_run_of, path_of, read_events
 from app.cli import opening
 from app.cli.naming import LAST, past_run
 from app.cli.recalling import recall
+from app.document.file_names import stem_of
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Workflow
 from app.engine import Engine
@@ -51,7 +52,7 @@ def render(
     workflow = opening.read_workflow(file)
     if out:
         opening.check_picture(out)
-    path = out or file.with_name(file.name.removesuffix(".json").removesuffix(".baton") + ".png")
+    path = out or file.with_name(stem_of(file.name) + ".png")
     state = _run_of(where, workflow, run) if run else None
     draw_picture(context, workflow, discover(preferences.addons), state, path, theme, scale)
     typer.echo(text("cli.picture", path=str(path)))

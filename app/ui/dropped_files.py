@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
-_KIND = ".json"
+from app.document.file_names import OPENED
 
 
 class DroppedFiles(QObject):
@@ -40,4 +40,4 @@ class DroppedFiles(QObject):
 def files_of(data: QMimeData) -> list[Path]:
     """The workflow files among what is dragged, by their ending: nothing is read before the person lets go."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    return [path for path in paths if path.suffix.lower() == _KIND]
+    return [path for path in paths if path.name.lower().endswith(OPENED)]

@@ -16,6 +16,7 @@ from app.adapters.process_lock import ProcessLock
 from app.adapters.recovery import Recovery, RecoveryCopy, discard_recovery, list_recoveries
 from app.adapters.reviewed_store import ReviewedStore
 from app.adapters.workflow_files import OpenFile, Stamp, changed_elsewhere, read_file, save_file
+from app.document.file_names import OPENED, SAVED, patterns, proposed_ending
 from app.document.ids import new_id
 from app.document.json_codec import digest
 from app.document.operations import ReplaceWorkflow
@@ -27,7 +28,6 @@ from app.ui.asking import Choice, ask, file_to_open, file_to_save, tell
 from app.ui.problem_words import in_short
 from app.ui.session import Place, Session, Trust
 
-ENDING = "baton.json"
 # Who else has a file: nobody that we know of; another window, and the person wants to look only; or they don't.
 Held: TypeAlias = Literal["free", "elsewhere", "left"]
 
@@ -167,11 +167,12 @@ class OpenAndSave(QObject):
 
     async def save_as(self) -> bool:
         """Saves to a file that the person names; from then on this is the document's file."""
+        ending = proposed_ending()
         proposed = (
-            self._session.place.path or self._folder() / f"{_file_name(self._session.workflow.name)}.{ENDING}"
+            self._session.place.path or self._folder() / f"{_file_name(self._session.workflow.name)}{ending}"
         )
-        filters = (text("window.files.workflows", endings="*.baton.json"),)
-        path = await file_to_save(self._window, text("action.file.save_as"), proposed, filters, ENDING)
+        filters = (text("window.files.workflows", endings=patterns(SAVED)),)
+        path = await file_to_save(self._window, text("action.file.save_as"), proposed, filters, ending[1:])
         if path is None:
             return False
         lock = self._lock
@@ -384,7 +385,7 @@ class OpenAndSave(QObject):
 
 def _endings() -> tuple[str, str]:
     """What a person who opens a file chooses from."""
-    return text("window.files.workflows", endings="*.baton.json *.json"), text("window.files.all")
+    return text("window.files.workflows", endings=patterns(OPENED)), text("window.files.all")
 
 
 def _file_name(name: str) -> str:

@@ -105,15 +105,18 @@ Section
   WriteUninstaller "$INSTDIR\uninstall.exe"
   CreateShortcut "$SMPROGRAMS\${NAME}.lnk" "$INSTDIR\Baton.exe"
 
-  ; Windows knows files by what follows the last dot only. Baton offers itself for .json and takes nothing over;
-  ; who makes it the standard there gets this name, icon and command.
+  ; Windows knows files by what follows the last dot only: .baton is ours. For .json Baton offers itself under
+  ; "Open with" and takes nothing over.
   WriteRegStr HKCU "${CLASSES}\${KIND}" "" "$(KIND_NAME)"
   WriteRegStr HKCU "${CLASSES}\${KIND}\DefaultIcon" "" "$INSTDIR\Baton.exe,0"
   WriteRegStr HKCU "${CLASSES}\${KIND}\shell\open\command" "" '"$INSTDIR\Baton.exe" "%1"'
-  WriteRegStr HKCU "${CLASSES}\.baton.json" "" "${KIND}"
+  WriteRegStr HKCU "${CLASSES}\.baton" "" "${KIND}"
+  WriteRegStr HKCU "${CLASSES}\.baton" "Content Type" "application/vnd.baton.workflow+json"
+  WriteRegStr HKCU "${CLASSES}\.baton\OpenWithProgids" "${KIND}" ""
   WriteRegStr HKCU "${CLASSES}\.json\OpenWithProgids" "${KIND}" ""
   WriteRegStr HKCU "${CLASSES}\Applications\Baton.exe\shell\open\command" "" '"$INSTDIR\Baton.exe" "%1"'
   WriteRegStr HKCU "${CLASSES}\Applications\Baton.exe\SupportedTypes" ".json" ""
+  WriteRegStr HKCU "${CLASSES}\Applications\Baton.exe\SupportedTypes" ".baton" ""
 
   WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "${NAME}"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
@@ -136,7 +139,12 @@ Section Uninstall
   RMDir "$INSTDIR" ; only where nothing else is in it
   Delete "$SMPROGRAMS\${NAME}.lnk"
   DeleteRegKey HKCU "${CLASSES}\${KIND}"
-  DeleteRegKey HKCU "${CLASSES}\.baton.json"
+  DeleteRegKey HKCU "${CLASSES}\.baton.json" ; of older versions
+  ReadRegStr $0 HKCU "${CLASSES}\.baton" ""
+  ${If} $0 == "${KIND}" ; nobody else has taken it over since
+    DeleteRegKey HKCU "${CLASSES}\.baton"
+  ${EndIf}
+  DeleteRegValue HKCU "${CLASSES}\.baton\OpenWithProgids" "${KIND}"
   DeleteRegValue HKCU "${CLASSES}\.json\OpenWithProgids" "${KIND}"
   DeleteRegKey HKCU "${CLASSES}\Applications\Baton.exe"
   DeleteRegKey HKCU "${UNINSTALL}"

@@ -44,7 +44,7 @@ def test_macos_learns_which_files_it_opens_and_what_it_needs() -> None:
     (document,) = plist["CFBundleDocumentTypes"]
     (kind,) = plist["UTExportedTypeDeclarations"]
     assert document["LSItemContentTypes"] == [kind["UTTypeIdentifier"]]
-    assert kind["UTTypeTagSpecification"]["public.filename-extension"] == ["baton.json"]
+    assert kind["UTTypeTagSpecification"]["public.filename-extension"] == ["baton", "baton.json"]
 
 
 def test_the_hardened_runtime_gives_way_in_one_point_only() -> None:

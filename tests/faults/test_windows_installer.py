@@ -17,6 +17,7 @@ VERSION = "1.2.3"
 KIND = "HKCU\\Software\\Classes\\Baton.Workflow"
 IN_APPS = "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Baton"
 WITH_JSON = "HKCU\\Software\\Classes\\.json\\OpenWithProgids"
+OWN_ENDING = "HKCU\\Software\\Classes\\.baton"
 PATIENCE = 120.0
 
 pytestmark = [
@@ -88,6 +89,7 @@ def test_it_installs_associates_and_goes_again_and_data_stays(installer: Path, t
         assert list(windows.local.parent.rglob("Start Menu/Programs/Baton.lnk"))
         assert '\\Baton.exe" "%1"' in windows.registry(f"{KIND}\\shell\\open\\command")
         assert "Baton.Workflow" in windows.registry(WITH_JSON)
+        assert "Baton.Workflow" in windows.registry(OWN_ENDING)
         assert VERSION in windows.registry(IN_APPS)
 
         # A newer version over it: what the older one had and the newer one hasn't is gone, other files stay.
@@ -105,6 +107,7 @@ def test_it_installs_associates_and_goes_again_and_data_stays(installer: Path, t
             assert time.monotonic() < end, "the program is still there"
         assert data.read_text() == "a person's runs"
         assert [path.name for path in program.iterdir()] == ["notes.txt"]
-        assert "Baton" not in windows.registry(KIND) + windows.registry(WITH_JSON)
+        left = windows.registry(KIND) + windows.registry(WITH_JSON) + windows.registry(OWN_ENDING)
+        assert "Baton" not in left
     finally:
         windows.close()

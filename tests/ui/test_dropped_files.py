@@ -34,6 +34,7 @@ def drag_onto(widget: QWidget, *urls: str) -> bool:
     ("urls", "opened"),
     [
         (["file:///home/me/a%20b.baton.json"], ["/home/me/a b.baton.json"]),
+        (["file:///home/me/a.baton"], ["/home/me/a.baton"]),
         (["file:///notes.txt", "file:///x.JSON"], ["/x.JSON"]),
         (["file:///picture.png"], []),
         (["https://example.org/x.baton.json"], []),

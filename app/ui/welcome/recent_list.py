@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
+from app.document.file_names import stem_of
 from app.texts import text
 from app.ui import fonts
 from app.ui.appearance import appearance
@@ -49,7 +50,7 @@ class _Row(QAbstractButton):
     def __init__(self, path: Path, *, is_lost: bool) -> None:
         super().__init__()
         self._is_lost = is_lost
-        self._name = path.name.removesuffix(".baton.json")
+        self._name = stem_of(path.name)
         folder = path.parent.name or str(path.parent)
         self._folder = text("start.recent.lost", folder=folder) if is_lost else folder
         self.setFixedHeight(_ROW)
