@@ -8,6 +8,7 @@ Unicode true
 !endif
 SetCompressor /SOLID lzma
 ManifestDPIAware true
+ManifestLongPathAware true
 ManifestSupportedOS all
 RequestExecutionLevel user
 

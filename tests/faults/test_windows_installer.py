@@ -41,7 +41,12 @@ def installer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_recipe_compiles_without_a_warning(installer: Path) -> None:
-    assert installer.read_bytes()[:2] == b"MZ"
+    content = installer.read_bytes()
+    assert content[:2] == b"MZ"
+    assert b"longPathAware" in content, "names of folders may be long"
+    for name, value in (("ProductName", "Baton"), ("ProductVersion", VERSION), ("FileVersion", VERSION)):
+        at = content.index(name.encode("utf-16-le"))
+        assert value.encode("utf-16-le") in content[at : at + 100], "Explorer shows it under Properties"
 
 
 class Windows:

@@ -43,7 +43,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_newer_version_opens_its_page_and_nothing_more(desk: Desk, opened: list[str]) -> None:
     desk.window.versions._tell(NEWS)
-    assert words(desk) == ["Baton 1.3.0 is there. You have 1.2.0."]
+    assert words(desk) == ["Baton 1.3.0 is available. You have 1.2.0."]
     button(desk, "Get it from baton.invalid").click()
     assert opened == [NEWS.page]
     assert words(desk) == []
