@@ -125,7 +125,8 @@ async def _show(preferences: KeptPreferences, files: Sequence[str], single: Sing
 def _tell_system(window: MainWindow) -> None:
     """Recent files show in the system's menus too; a profile of its own place leaves nothing elsewhere."""
     if not os.environ.get("BATON_HOME"):
-        window.files.remembered.connect(SystemRecents(own_command("")[:-1]).note)
+        # A signal alone doesn't keep the object of a method alive; a function does.
+        window.files.remembered.connect(partial(SystemRecents(own_command("")[:-1]).note))
 
 
 def _open_first(window: MainWindow, files: Sequence[str]) -> None:

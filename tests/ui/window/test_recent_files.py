@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,10 +14,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QMenu
 
 from app.adapters.recent_files import recent_files, remember_file
+from app.adapters.recently_used import list_file
 from app.settings import folders
 from app.ui.welcome.recent_list import RecentList
 from tests.ui.window.conftest import Desk
 from tests.ui.window.small_flow import saved, template_flow
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -100,3 +107,22 @@ def test_what_was_opened_is_told_for_the_systems_menus(desk: Desk, tmp_path: Pat
     desk.wait(lambda: told)
     assert told == [tmp_path / "a.baton.json"]
     assert desk.window.session.workflow.name == template_flow().name
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems' menus can't be read")
+@pytest.mark.parametrize("own_place", [False, True])
+def test_the_program_tells_its_desktop_what_it_opened(home: Path, tmp_path: Path, own_place: bool) -> None:
+    """But not where its profile was put into a place of its own."""
+    file = saved(template_flow(), tmp_path, "a.baton.json")
+    environment = {name: value for name, value in os.environ.items() if own_place or name != "BATON_HOME"}
+    listed = list_file(home)
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "app", str(file)], cwd=ROOT, env=environment
+    ) as program:
+        end = time.monotonic() + 60
+        while not (list(home.glob("**/recent.json")) if own_place else listed.is_file()):
+            assert time.monotonic() < end, "it wasn't told"
+            time.sleep(0.02)
+        program.terminate()
+    assert listed.is_file() is not own_place
+    assert own_place or file.as_uri() in listed.read_text("utf-8")
