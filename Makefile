@@ -2,7 +2,7 @@
 # All paths are relative and stay so: the folder may have any name, with spaces too.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check workflows bench forecast-bench compare-builds package lock setup
+.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check workflows bench forecast-bench smoke compare-builds package lock setup
 
 # The environment's own interpreter starts fastest; the first time there is only the system's.
 PYTHON = $$(command -v .venv/bin/python || echo python3)
@@ -71,6 +71,10 @@ bench: setup  ## Measure the executor against a bare loop
 
 forecast-bench: setup  ## Measure how often forecasts hold, over some thousand scripted runs
 	@.venv/bin/python tests/bench/forecast_coverage.py $(ARGS)
+
+smoke: setup  ## Build the package and try it as a machine without Python and network has it
+	@"$(PYTHON)" packaging/system_packages.py package || true
+	@.venv/bin/python packaging/smoke.py --here --build
 
 compare-builds: setup  ## Build the package twice and say in what the two differ
 	@.venv/bin/python packaging/compare_builds.py $(ARGS)

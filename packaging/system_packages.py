@@ -1,8 +1,8 @@
 """Find the system's libraries and programs that Baton needs, install the missing ones, or name them in one line.
 
 Called as `system_packages.py PURPOSE`, where PURPOSE is `run` (the embedded model),
-`picture` (drawing without a screen), `window` or `tests`; each includes the ones before it. Ends with 0 when all
-are there. Only Linux has something to do: on macOS Qt's wheels need nothing more.
+`picture` (drawing without a screen), `window`, `tests` or `package`; each includes the ones before it. Ends with 0 when
+all are there. Only Linux has something to do: on macOS Qt's wheels need nothing more.
 """
 
 from __future__ import annotations
@@ -44,11 +44,18 @@ TESTS = {
     "NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
     "makensis": "nsis",
 }
+PACKAGE = {
+    **TESTS,
+    "objdump": "binutils",
+    "xz": "xz-utils",
+    "strace": "strace",
+}
 PURPOSES = {
     "run": ("run a model on this machine", RUN),
     "picture": ("draw a picture of the canvas", PICTURE),
     "window": ("open the window", WINDOW),
     "tests": ("run the tests that need a screen", TESTS),
+    "package": ("build the package and try all of it", PACKAGE),
 }
 
 

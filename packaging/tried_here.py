@@ -1,0 +1,147 @@
+"""The packaged program in the folder that it was built into, on this machine, with a home folder of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import file_traces
+from foreign_python import ForeignPython
+from tried_machine import (
+    ASKED,
+    PATIENCE,
+    STARTER,
+    WINDOW_CPU,
+    Machine,
+    asks,
+    said_by,
+    screen,
+    wait_for,
+    wanted,
+)
+
+MOST_INSTALLED, MOST_DOWNLOAD = 450, 250  # MB
+TRIES = 3  # of the window: others on the machine make caches cold, the best of a few is the program's own
+_OF_A_PERSON = ("PYTHON", "VIRTUAL_ENV", "BATON_", "XDG_")
+PAINTED = re.compile(rb"first paint after ([\d.]+) CPU s")
+
+
+class Here(Machine):
+    """`built` is what packaging/bundle.py made."""
+
+    def __init__(self, built: Path, home: Path) -> None:
+        super().__init__(home)
+        self.built = built
+        self.home = home
+        self.own_home = str(home)
+        self.unpacked = str(built / "baton")
+        self.hello = str(home / "hello.baton.json")
+        names = {"win32": "baton/baton-cli.exe", "darwin": "Baton.app/Contents/MacOS/baton-cli"}
+        self.program = built / names.get(sys.platform, "baton/baton")
+        self.starter = str(next(built.rglob(Path(STARTER).name)))
+        self.kept = {name: value for name, value in os.environ.items() if not name.startswith(_OF_A_PERSON)}
+
+    def pieces(self) -> Mapping[str, Callable[[], str]]:
+        return {"size": self.size, **super().pieces(), "foreign Python": self.foreign_python}
+
+    def started(self, program: str, *arguments: str, **more: str) -> list[str]:
+        # The variables go by way of this process: Windows has no `env`.
+        home = {"BATON_HOME" if sys.platform == "win32" else "HOME": str(self.home)}
+        os.environ.clear()
+        os.environ.update({**self.kept, **home, **more})
+        return [program, *arguments]
+
+    def command(self, *arguments: str, **more: str) -> list[str]:
+        return self.started(str(self.program), *arguments, **more)
+
+    def output(self, *arguments: str, **more: str) -> str:
+        return said_by(self.command(*arguments, **more), self.home)
+
+    def size(self) -> str:
+        folder = self.built / ("Baton.app" if sys.platform == "darwin" else "baton")
+        installed = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir()) / 1e6
+        downloads = [path for path in self.built.iterdir() if path.suffix in (".deb", ".xz", ".exe", ".dmg")]
+        download = max((path.stat().st_size / 1e6 for path in downloads), default=0.0)
+        wanted(0 < installed <= MOST_INSTALLED, f"{installed:.0f} MB are more than it may have")
+        wanted(
+            0 < download <= MOST_DOWNLOAD, f"a download of {download:.0f} MB is none, or more than it may be"
+        )
+        return f"{installed:.0f} MB from a download of {download:.0f} MB"
+
+    def window(self) -> str:
+        if sys.platform.startswith("linux") and shutil.which("Xvfb"):
+            with screen() as display:
+                return f"{self.painted(DISPLAY=display, QT_QPA_PLATFORM='xcb')} on a screen of X11"
+        return f"{self.painted(QT_QPA_PLATFORM='offscreen')} without a screen"
+
+    def painted(self, **more: str) -> str:
+        seen: list[float] = []
+        while not seen or (min(seen) > WINDOW_CPU and len(seen) < TRIES):
+            seen.append(self.first_paint(**more))
+        wanted(min(seen) <= WINDOW_CPU, f"the window came late: after {seen} CPU s")
+        return f"painted after {min(seen)} CPU s"
+
+    def first_paint(self, **more: str) -> float:
+        trace = self.home / "trace.txt"
+        with trace.open("wb") as errors:
+            program = subprocess.Popen(
+                self.command(BATON_TRACE_START="1", **more), stderr=errors, cwd=self.home
+            )
+        painted = wait_for(lambda: PAINTED.search(trace.read_bytes()))
+        program.terminate()
+        program.wait(PATIENCE)
+        return float(painted[1])
+
+    def archive(self) -> str:
+        return super().archive() if sys.platform.startswith("linux") else "there is none for this system"
+
+    def files(self) -> str:
+        """All that a run and the window write, seen by the kernel; and that they read no Python but their own."""
+        if reason := file_traces.why_not():
+            return f"not tried: {reason}"
+        with tempfile.TemporaryDirectory() as folder:
+            logs = Path(folder)
+            said_by([*file_traces.tracer(logs), *self.command("run", self.starter, *ASKED)], self.home)
+            self.write("hello.baton.json", asks({}))
+            opened = self.command(self.hello, QT_QPA_PLATFORM="offscreen")
+            window = subprocess.Popen(
+                [*file_traces.tracer(logs), *opened], cwd=self.home, start_new_session=True
+            )
+            # The last thing that opening a file does.
+            wait_for((self.home / ".local/share/recently-used.xbel").is_file)
+            os.killpg(window.pid, signal.SIGTERM)
+            window.wait(PATIENCE)
+            trace = file_traces.read_trace(logs, self.home)
+        strays = file_traces.outside(trace.written, (self.home, Path(tempfile.gettempdir())))
+        wanted(not strays, f"it wrote outside of the home folder: {strays}")
+        wanted(bool(trace.written), "nothing was seen of what it wrote")
+        foreign = [path for path in trace.read if path.suffix == ".py" or "site-packages" in path.parts]
+        foreign = [path for path in foreign if not path.is_relative_to(self.built)]
+        wanted(not foreign, f"it read Python that isn't its own: {foreign}")
+        return f"{len(trace.written)} written, all in the home folder or for the moment"
+
+    def foreign_python(self) -> str:
+        """What Python would load by itself, and what stands in the way, has no effect."""
+        if sys.platform == "darwin":
+            return "not tried: what lies in the bundle is sealed"
+        planted = ForeignPython(self.home, self.program.parent)
+        try:
+            subprocess.run([sys.executable, "-c", ""], env={**os.environ, **planted.variables}, check=False)
+            wanted(bool(planted.ran()), "what was planted doesn't run where it should")
+            planted.mark.unlink()
+            for variables in (planted.variables, planted.broken_home):
+                self.output("doctor", "--json", **variables)
+                self.output("self-test", **variables)
+                self.output("run", self.starter, *ASKED, **variables)
+                self.first_paint(QT_QPA_PLATFORM="offscreen", **variables)
+                wanted(not planted.ran(), f"it ran {planted.ran()}")
+        finally:
+            planted.clear()
+        return "none of it ran"
