@@ -68,12 +68,24 @@ def write_days(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None
         if entry.counted:
             added[entry.day, entry.origin.connection] += entry.counted
     for (day, connection_name), amount in added.items():
-        key = (day, stored(hide_known(connection_name)))
-        found = connection.execute(
-            "SELECT counted FROM ledger_days WHERE day = ? AND connection = ?", key
-        ).fetchone()
-        total = amount + (Decimal(found[0]) if found else 0)
-        connection.execute("INSERT OR REPLACE INTO ledger_days VALUES (?, ?, ?)", (*key, str(total)))
+        _add_to_day(connection, (day, stored(hide_known(connection_name))), amount)
+
+
+def rename_days(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """What the days have counted for one connection is added to what they have for another."""
+    names = stored(hide_known(old)), stored(hide_known(new))
+    rows = connection.execute("SELECT day, counted FROM ledger_days WHERE connection = ?", names[:1])
+    for day, counted in rows.fetchall():
+        _add_to_day(connection, (day, names[1]), Decimal(counted))
+    connection.execute("DELETE FROM ledger_days WHERE connection = ?", names[:1])
+
+
+def _add_to_day(connection: sqlite3.Connection, key: tuple[str, str | bytes], amount: Decimal) -> None:
+    found = connection.execute(
+        "SELECT counted FROM ledger_days WHERE day = ? AND connection = ?", key
+    ).fetchone()
+    total = amount + (Decimal(found[0]) if found else 0)
+    connection.execute("INSERT OR REPLACE INTO ledger_days VALUES (?, ?, ?)", (*key, str(total)))
 
 
 def numbers_there(connection: sqlite3.Connection, life: int, numbers: Sequence[int]) -> set[int]:

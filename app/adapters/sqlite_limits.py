@@ -14,6 +14,7 @@ from decimal import Decimal
 from app.adapters.database import Database
 from app.adapters.journal_codec import read
 from app.adapters.ledger_outbox import LedgerOutbox
+from app.adapters.ledger_rows import rename_days
 from app.costs.limits import Caps, Held, LimitReached, SharedLimits, Spent, reached
 from app.executor.booking import local_day
 
@@ -85,6 +86,12 @@ class SqliteLimits(SharedLimits):
         """Limits have changed: who waits looks again."""
         for event in self._waiting:
             event.set()
+
+    async def rename(self, old: str, new: str) -> None:
+        """What the days have counted for a connection counts for its new name. Raises JournalError."""
+        self._outbox.submit()
+        await self._database.write(lambda database: rename_days(database, old, new))
+        self.wake()
 
     async def standing(self) -> tuple[str, Spent, Held]:
         """Today, what this month has counted so far, and what is held now."""

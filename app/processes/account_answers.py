@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -89,6 +90,8 @@ class AccountAnswers:
             if asked.replaces and asked.replaces != asked.connection.name:
                 connections.rename(asked.replaces, asked.connection.name)
                 await secrets.rename(asked.replaces, asked.connection.name)
+                with contextlib.suppress(JournalError):  # its limits say so where nobody can count
+                    await self._engine.runs.limits.rename(asked.replaces, asked.connection.name)
             return connections.put(asked.connection)
         except OSError as error:
             raise not_saved(error) from error

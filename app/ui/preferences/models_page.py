@@ -182,13 +182,16 @@ class ModelsPage(Page):
         self.load()
 
     def _follow(self, old: str, new: str) -> None:
-        """Roles go along with a connection that has another name now."""
-        roles = self._kept.now.roles
+        """Roles and limits go along with a connection that has another name now."""
+        now = self._kept.now
         self._kept.change(
             roles={
                 role: replace(target, connection=new) if target.connection == old else target
-                for role, target in roles.items()
-            }
+                for role, target in now.roles.items()
+            },
+            connection_budgets={
+                new if name == old else name: caps for name, caps in now.connection_budgets.items()
+            },
         )
 
     def _back(self, warning: Problem | None) -> None:

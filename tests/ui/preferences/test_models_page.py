@@ -176,10 +176,11 @@ async def test_a_missing_address_stands_at_its_field(world: World) -> None:
     await until(lambda: page._form.form.row("url").faults())
 
 
-async def test_a_renamed_connection_keeps_its_key(world: World, server: ScriptedServer) -> None:
+async def test_a_renamed_connection_keeps_its_key_and_its_limits(world: World, server: ScriptedServer) -> None:
     page = await models(world)
     await add(page, server)
-    world.kept.change(roles={"strong": RoleTarget("Tiny", "big-2")})
+    limits = {"Tiny": {"day": "2"}, "Other": {"month": "5"}}
+    world.kept.change(roles={"strong": RoleTarget("Tiny", "big-2")}, connection_budgets=limits)
     cards(page)["Tiny"].edited.emit()
     form = page._form
     assert form.key.placeholderText() == "Empty: the kept key stays"
@@ -188,6 +189,7 @@ async def test_a_renamed_connection_keeps_its_key(world: World, server: Scripted
     await until(lambda: "Company" in cards(page))
     assert "Tiny" not in cards(page)
     assert world.kept.now.roles == {"strong": RoleTarget("Company", "big-2")}  # roles go along
+    assert world.kept.now.connection_budgets == {"Company": {"day": "2"}, "Other": {"month": "5"}}
     assert await world.engine.outside.secrets.get("Company") == KEY
     assert await world.engine.outside.secrets.get("Tiny") is None
 

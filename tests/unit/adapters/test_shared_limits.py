@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from threading import Event
@@ -50,6 +51,21 @@ def today(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 async def held(store: SqliteRuns, run_id: str, amount: int, connection: str = "Work") -> bool:
     return not isinstance(await store.limits.hold(run_id, connection, Decimal(amount)), LimitReached)
+
+
+async def test_a_connection_s_other_name_changes_nothing_of_what_it_has_spent(
+    make: Make, today: list[str]
+) -> None:
+    caps = Caps(connections={name: Cap(day=Decimal(10)) for name in ("Work", "Office")})
+    store = make(lambda: caps)
+    journal = await store.begin(head("r1"))
+    for connection, counted in (("Work", 6), ("Office", 1)):
+        origin = replace(entry().origin, connection=connection)
+        journal.book(entry(day=today[0], origin=origin, counted=Decimal(counted)))
+    await store.limits.rename("Work", "Office")
+    assert not await held(store, "r1", 4, "Office")
+    assert await held(store, "r1", 3, "Office")
+    assert await held(store, "r1", 10, "Work"), "that name has another account now"
 
 
 @pytest.mark.usefixtures("today")
