@@ -209,7 +209,8 @@ class GatedModels:
         except BaseException as error:
             if waits.unsent:  # it cost nothing, and there was no call
                 raise
-            ended: EndedBy = "call.stopped" if run.stopping else "call.ended"
+            is_over = run.stopping or run.time_limit.expired
+            ended: EndedBy = "call.stopped" if is_over else "call.ended"
             failure = failure_of(error) if isinstance(error, Exception) else Failure(ended)
             usage, cost = NO_USAGE, FREE
             # What was ended had begun to be generated; a fault of ours may come after an answer that has to be paid.

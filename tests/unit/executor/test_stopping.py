@@ -80,6 +80,15 @@ async def test_what_was_stopped_says_what_it_cost() -> None:
     assert end.seconds >= 0
 
 
+async def test_a_call_that_the_run_s_limit_of_time_ended_was_stopped_with_it() -> None:
+    models = ScriptedModels()
+    models.hold = asyncio.Event()
+    workflow = flow({"a": "test.source", "m": "test.model"}, ["a.value>m.value"])
+    events = await events_of(start(workflow, through=doors(models, "1"), limits=Limits(time=0.05)))
+    (call,) = [event for event in events if isinstance(event, ModelCalled)]
+    assert call.failure == Failure("call.stopped")
+
+
 @pytest.mark.parametrize("policy", ["stop", "skip", "fallback"])
 async def test_a_call_that_stop_prevented_is_no_failure(policy: Any) -> None:
     """The policy for failures must not turn a stopped call into a value, and a row into a failed one."""
