@@ -102,6 +102,11 @@ def _cells(
         Cell(figures.count(at), "muted"),
         Cell(said, "error" if failed else ""),
         Cell(figures.tokens(usage.total)) if usage is not None and usage.total else none,
-        Cell(figures.cost(cost)) if cost is not None else none,
+        _cost_cell(cost) if cost is not None else none,
         Cell(figures.seconds(seconds), "muted") if seconds is not None else none,
     )
+
+
+def _cost_cell(cost: Cost) -> Cell:
+    is_billed = cost.state == "billed"
+    return Cell(figures.cost(cost), tip=text("costs.calls.billed.tip") if is_billed else "")

@@ -176,7 +176,9 @@ async def test_a_missing_address_stands_at_its_field(world: World) -> None:
     await until(lambda: page._form.form.row("url").faults())
 
 
-async def test_a_renamed_connection_keeps_its_key_and_its_limits(world: World, server: ScriptedServer) -> None:
+async def test_a_renamed_connection_keeps_its_key_and_its_limits(
+    world: World, server: ScriptedServer
+) -> None:
     page = await models(world)
     await add(page, server)
     limits = {"Tiny": {"day": "2"}, "Other": {"month": "5"}}
