@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
@@ -55,7 +55,7 @@ class CallsDialog(QDialog):
         cost = text("costs.calls.cached") if call.from_cache else figures.cost(call.cost)
         if is_billed:
             cost = text("costs.calls.billed", amount=cost)
-        wrong = what_happened(Problem(call.outcome)) if call.outcome else ""
+        wrong = what_happened(Problem(call.outcome, args=_about(call))) if call.outcome else ""
         return (
             Cell(f"{at:%Y-%m-%d %H:%M:%S}", "muted"),
             Cell(one_line(call.workflow)),
@@ -66,3 +66,9 @@ class CallsDialog(QDialog):
             Cell(figures.seconds(call.seconds), "muted"),
             Cell(wrong, "muted" if is_ended(call.outcome) else "error"),
         )
+
+
+def _about(call: CallLine) -> Mapping[str, str]:
+    """What the ledger keeps of a failure beside its code; a provider's own words it doesn't."""
+    connection = call.connection or text("model.this_computer")
+    return {"connection": connection, "model": call.model, "detail": "…"}

@@ -252,6 +252,15 @@ def test_a_call_that_was_ended_says_so_and_is_no_fault(
     dialog.close()
 
 
+def test_a_call_that_failed_says_where(page: CostsPage) -> None:
+    line = CallLine(
+        0.0, "Mail", "ask", "model.text", "Work", "opus", Usage(9), FREE, 0.1, "model.server_error"
+    )
+    dialog = CallsDialog(CallList((line,)), lambda call: call.step, page)
+    assert dialog._cells(0)[-1].text == "Work has a fault of its own. It says: …"
+    dialog.close()
+
+
 def test_the_end_of_the_month_is_named_an_estimate(page: CostsPage) -> None:
     words = page._spent._likely.text()
     assert words.startswith("Estimate: $")
