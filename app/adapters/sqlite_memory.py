@@ -12,6 +12,7 @@ from app.adapters.database import PATIENCE, Database
 from app.adapters.database_opening import Schema
 from app.adapters.journal_codec import read, stored
 from app.adapters.redaction import hide_known
+from app.document.characters import whole_text
 from app.executor.journal import JournalError
 from app.sdk.errors import NodeError
 from app.sdk.memory import Conversation, Memory, Turn
@@ -38,6 +39,13 @@ _SECOND = (
 CONVERSATIONS = Schema(migrations=(_FIRST, _SECOND), synchronous="FULL")
 _HELD_FOR = 90 * 24 * 3600  # seconds: by then nobody goes on with the run
 
+_ALL = """SELECT owner, conversation, count(*), max(at),
+        sum(length(CAST(asked AS BLOB)) + length(CAST(answered AS BLOB))) + coalesce((
+            SELECT length(CAST(summary AS BLOB)) FROM sums
+            WHERE sums.owner = turns.owner AND sums.conversation = turns.conversation), 0)
+    FROM turns GROUP BY owner, conversation ORDER BY 4 DESC, 1, 2"""
+_LATEST = """SELECT number, asked, answered, at FROM turns
+    WHERE owner = ? AND conversation = ? ORDER BY number DESC LIMIT ?"""
 _LATER = """SELECT number, asked, answered FROM turns
     WHERE owner = ? AND conversation = ? AND number > ? AND number <= ? ORDER BY number"""
 _LET_GO = "DELETE FROM held WHERE owner = ? AND conversation = ? AND key = ?"
@@ -49,12 +57,34 @@ _EARLIER = """SELECT number, asked, answered FROM turns
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One conversation as people see it in a list. `at` is in seconds since 1970."""
+    """One conversation as people see it in a list. `at` is when it was used last, in seconds since 1970, `size` in
+    bytes.
+    """
 
     owner: str
     name: str
     turns: int
     at: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTurn:
+    """One question and its answer; `at` is in seconds since 1970."""
+
+    number: int
+    asked: str
+    answered: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptConversation:
+    """What was said: a summary of what is older, and the latest turns; `earlier` are those before them."""
+
+    summary: str
+    turns: tuple[KeptTurn, ...]
+    earlier: int = 0
 
 
 class SqliteConversations:
@@ -73,9 +103,27 @@ class SqliteConversations:
 
     async def all(self) -> Sequence[Kept]:
         """The latest first. Raises JournalError."""
-        query = "SELECT owner, conversation, count(*), max(at) FROM turns GROUP BY owner, conversation ORDER BY 4 DESC"
-        rows = await self._database.read(lambda c: c.execute(query).fetchall())
-        return [Kept(read(owner), read(name), turns, at) for owner, name, turns, at in rows]
+        rows = await self._database.read(lambda c: c.execute(_ALL).fetchall())
+        return [Kept(read(owner), read(name), turns, at, size) for owner, name, turns, at, size in rows]
+
+    async def read(self, owner: str, name: str, most: int) -> KeptConversation:
+        """With so many turns at most, the latest. Raises JournalError."""
+        mine = (stored(owner), stored(name))
+
+        def look(connection: sqlite3.Connection) -> KeptConversation:
+            summary = connection.execute(
+                "SELECT summary FROM sums WHERE owner = ? AND conversation = ?", mine
+            ).fetchone()
+            count = connection.execute(
+                "SELECT count(*) FROM turns WHERE owner = ? AND conversation = ?", mine
+            ).fetchone()[0]
+            rows = connection.execute(_LATEST, (*mine, most)).fetchall()
+            turns = tuple(_kept(row) for row in rows[::-1])
+            return KeptConversation(
+                whole_text(read(summary[0])) if summary else "", turns, count - len(turns)
+            )
+
+        return await self._database.read(look)
 
     async def forget(self, owner: str, name: str) -> int:
         """Gives the number of turns that went. Raises JournalError."""
@@ -203,6 +251,11 @@ def _own(connection: sqlite3.Connection, mine: tuple[object, object], key: str) 
     query = "SELECT number, asked, answered FROM turns WHERE owner = ? AND conversation = ? AND key = ?"
     row = connection.execute(query, (*mine, key)).fetchone()
     return _turn(row) if row else None
+
+
+def _kept(row: tuple[int, str, str, int]) -> KeptTurn:
+    number, asked, answered, at = row
+    return KeptTurn(number, whole_text(read(asked)), whole_text(read(answered)), at)
 
 
 def _turn(row: tuple[int, str, str]) -> Turn:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from app import figures
 from app.adapters.sqlite_memory import Kept
 from app.cli import opening
 from app.cli.terminal import plain, table
@@ -44,9 +45,12 @@ def _print(found: Sequence[Kept]) -> None:
     if not found:
         typer.echo(text("cli.conversations.none"))
         return
-    columns = [text(f"cli.column.{name}") for name in ("conversation", "workflow", "turns", "latest")]
-    rows = [[plain(one.name), one.owner[:24], str(one.turns), _at(one)] for one in found]
-    typer.echo(table(columns, rows, right=(2,), widest=48))
+    columns = [text(f"cli.column.{name}") for name in ("conversation", "workflow", "turns", "size", "latest")]
+    rows = [
+        [plain(one.name), one.owner[:24], str(one.turns), figures.file_size(one.size), _at(one)]
+        for one in found
+    ]
+    typer.echo(table(columns, rows, right=(2, 3), widest=48))
 
 
 def _at(one: Kept) -> str:
@@ -54,4 +58,10 @@ def _at(one: Kept) -> str:
 
 
 def _object(one: Kept) -> dict[str, object]:
-    return {"conversation": one.name, "workflow": one.owner, "turns": one.turns, "latest": _at(one)}
+    return {
+        "conversation": one.name,
+        "workflow": one.owner,
+        "turns": one.turns,
+        "size": one.size,
+        "latest": _at(one),
+    }

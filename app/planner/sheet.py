@@ -14,17 +14,27 @@ from app.sdk.node_type import WorkflowRule
 from app.sdk.powers import DECIDED_WHILE_RUNNING, Power, PowerKind
 from app.sdk.spec import FieldFault, NodeSpec
 
-RowKind: TypeAlias = Literal["mixes", "sends", "reads", "connections", "models", "cost", "writes"]
+RowKind: TypeAlias = Literal["mixes", "sends", "reads", "connections", "models", "cost", "writes", "keeps"]
 Level: TypeAlias = Literal["danger", "look", "limited", "off"]
 
 _LEVELS: tuple[Level, ...] = ("danger", "look", "limited", "off")
-_KINDS: tuple[RowKind, ...] = ("mixes", "sends", "reads", "connections", "models", "cost", "writes")
+_KINDS: tuple[RowKind, ...] = (
+    "mixes",
+    "sends",
+    "reads",
+    "connections",
+    "models",
+    "cost",
+    "writes",
+    "keeps",
+)
 _ROW_OF: Mapping[PowerKind, RowKind] = {
     "net": "sends",
     "read": "reads",
     "write": "writes",
     "connection": "connections",
     "model": "models",
+    "keep": "keeps",
 }
 
 
@@ -63,7 +73,7 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """At most seven rows, worst first. `unknown` are the nodes whose type isn't here: they can't run."""
+    """At most eight rows, worst first. `unknown` are the nodes whose type isn't here: they can't run."""
 
     rows: tuple[SheetRow, ...]
     unknown: tuple[str, ...] = ()

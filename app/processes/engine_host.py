@@ -22,6 +22,7 @@ from app.executor.broker import own_grants
 from app.executor.run_request import Anew
 from app.processes import children
 from app.processes.account_answers import AccountAnswers, loaded_of, workflow_of
+from app.processes.conversation_answers import ConversationAnswers
 from app.processes.hindsight_answers import HindsightAnswers
 from app.processes.history_answers import HistoryAnswers
 from app.processes.message_lines import MessageError, read_request, reply_line
@@ -91,6 +92,7 @@ class EngineHost:
             **AccountAnswers(engine).answers,
             **ModelAnswers(engine).answers,
             **self._history.answers,
+            **ConversationAnswers(engine).answers,
             **HindsightAnswers(engine).answers,
             **ReplayAnswers(engine).answers,
             **VersionAnswers(engine).answers,

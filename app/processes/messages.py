@@ -17,6 +17,7 @@ from app.adapters.model_setup import LoraAdapter
 from app.adapters.model_uses import ModelUses
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
+from app.adapters.sqlite_memory import KeptConversation
 from app.adapters.version_watch import VersionNews
 from app.costs.cost import FREE, Cost
 from app.costs.spending import Spending
@@ -144,6 +145,27 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationLine:
+    """One conversation that a step keeps. `owner` names its workflow, `workflow` is how people call that; empty where
+    no run of it is kept. `at` is when it was used last, in seconds since 1970; `size` in bytes.
+    """
+
+    owner: str
+    name: str
+    workflow: str
+    turns: int
+    at: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationList:
+    """The latest first."""
+
+    conversations: tuple[ConversationLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """How many it were."""
 
@@ -266,6 +288,8 @@ Reply: TypeAlias = (
     | Prompt
     | Counted
     | CacheState
+    | ConversationList
+    | KeptConversation
     | Spending
     | ModelList
     | ModelLookedAt
@@ -698,6 +722,27 @@ class ClearCache(Request[Counted]):
 
     workflow_id: str = ""
     node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListConversations(Request[ConversationList]):
+    """What do steps with a memory keep?"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConversation(Request[KeptConversation]):
+    """What was said in one of them?"""
+
+    owner: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetConversation(Request[Counted]):
+    """Throws one away; says how many turns went."""
+
+    owner: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

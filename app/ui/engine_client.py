@@ -9,8 +9,10 @@ from app.adapters.connection_check import ConnectionCheck
 from app.adapters.keyring_secrets import SecretsState
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
+from app.adapters.sqlite_memory import KeptConversation
 from app.document.workflow import Json
 from app.executor.cache import CacheState
+from app.processes.messages import ConversationList
 from app.sdk.grants import Grants
 
 
@@ -67,6 +69,18 @@ class EngineClient(Protocol):
 
     async def clear_cache(self) -> int:
         """Forgets all of them; gives how many."""
+        ...
+
+    async def conversations(self) -> ConversationList:
+        """Those that steps with a memory keep."""
+        ...
+
+    async def conversation(self, owner: str, name: str) -> KeptConversation:
+        """What was said in one of them."""
+        ...
+
+    async def forget_conversation(self, owner: str, name: str) -> int:
+        """Throws one away; gives how many turns went."""
         ...
 
     async def value(self, reference: str) -> Json:

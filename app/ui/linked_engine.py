@@ -7,19 +7,24 @@ from app.adapters.connections import Connection
 from app.adapters.keyring_secrets import SecretsState
 from app.adapters.reviewed_store import Reviewed
 from app.adapters.shelf import Shelf
+from app.adapters.sqlite_memory import KeptConversation
 from app.document.workflow import Json
 from app.executor.cache import CacheState
 from app.processes.messages import (
     CheckConnection,
     ClearCache,
+    ConversationList,
     DeleteConnection,
+    ForgetConversation,
     ForgetKey,
     ForgetReviewed,
     GetCacheState,
     GetKeyState,
     GetReviewed,
     GetShelf,
+    ListConversations,
     ProtectKeys,
+    ReadConversation,
     RememberReviewed,
     SaveConnection,
     StartKeysOver,
@@ -82,6 +87,15 @@ class LinkedEngine:
 
     async def clear_cache(self) -> int:
         return (await self._link.ask(ClearCache())).n
+
+    async def conversations(self) -> ConversationList:
+        return await self._link.ask(ListConversations())
+
+    async def conversation(self, owner: str, name: str) -> KeptConversation:
+        return await self._link.ask(ReadConversation(owner, name))
+
+    async def forget_conversation(self, owner: str, name: str) -> int:
+        return (await self._link.ask(ForgetConversation(owner, name))).n
 
     async def value(self, reference: str) -> Json:
         return await self._stream.value(reference)

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from app.sdk.context import RunContext
 from app.sdk.data_types import Value
-from app.sdk.fields import SMALL, ModelChoice, ModelField, NumberField, TextField, ToggleField
-from app.sdk.gateway import ChatRequest, prompt_messages
+from app.sdk.errors import NodeError
+from app.sdk.fields import (
+    SMALL,
+    ChoiceField,
+    ModelChoice,
+    ModelField,
+    NumberField,
+    Option,
+    TextField,
+    ToggleField,
+)
+from app.sdk.gateway import ChatRequest, EmbedRequest, prompt_messages
 from app.sdk.node_type import ByPort, Effect, NodeType
 from app.sdk.passages import Passage, joined, passages_of, relevance, twins
 from app.sdk.ports import Port, Ports, PortSpec
 from app.sdk.reference_ports import grown_inputs
 from app.sdk.references import as_text, fill
 from app.sdk.token_estimate import tokens_about
+from app.sdk.vectors import Vector, middle, nearness
 
 Why: TypeAlias = Literal["said_before", "off_topic", "summarised"]
+By: TypeAlias = Literal["words", "meaning"]
 
 _SHOWN = 300  # characters of what was dropped
 _AT_ONCE = 3000  # tokens that one call summarises
+_VECTORS_AT_ONCE = 64  # passages a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,30 @@ class CompressFields:
             shown_if=("trim", (True,)),
         ),
     ] = ""
+    by: Annotated[
+        By,
+        ChoiceField(
+            label="What fits is told",
+            options=(
+                Option("words", "by its words", "It costs nothing."),
+                Option(
+                    "meaning",
+                    "by its meaning",
+                    "A model for embeddings compares; by words where there is none.",
+                ),
+            ),
+            shown_if=("trim", (True,)),
+        ),
+    ] = "words"
+    embedder: Annotated[
+        ModelChoice,
+        ModelField(
+            label="Model for meanings",
+            help="One that gives embeddings.",
+            needs=("embed",),
+            shown_if=("by", ("meaning",)),
+        ),
+    ] = SMALL
     summarise: Annotated[
         bool,
         ToggleField(
@@ -73,7 +110,8 @@ class Compress(NodeType[CompressFields, ByPort, CompressOutputs]):
     what would have been dropped. A text that is short enough already is handed on as it is.
 
     "Dropped" lists what was left out and why, "Tokens before" and "Tokens after" say what it came to, about. Words
-    decide what fits the topic, not meaning: a paragraph in other words than the topic's may go.
+    decide what fits the topic: a paragraph in other words than the topic's may go. "By its meaning" lets a model for
+    embeddings compare instead, in a few calls; where no such model is at hand words decide, and the run says so.
 
     Example: a long page goes in, the topic is {{question}}, 1500 tokens; behind it a strong model answers the question.
     """
@@ -88,7 +126,7 @@ class Compress(NodeType[CompressFields, ByPort, CompressOutputs]):
 
     @classmethod
     def effect_of(cls, fields: CompressFields) -> Effect:
-        return "model" if fields.summarise else "pure"
+        return "model" if cls.models(fields) else "pure"
 
     @classmethod
     def ports(cls, fields: CompressFields) -> Ports:
@@ -97,7 +135,9 @@ class Compress(NodeType[CompressFields, ByPort, CompressOutputs]):
 
     @classmethod
     def models(cls, fields: CompressFields) -> tuple[ModelChoice, ...]:
-        return (fields.model,) if fields.summarise else ()
+        by_meaning = fields.trim and fields.by == "meaning"
+        asked = [fields.embedder] if by_meaning else []
+        return (*asked, fields.model) if fields.summarise else tuple(asked)
 
     @classmethod
     def headline(cls, fields: CompressFields) -> str:
@@ -131,7 +171,7 @@ async def _shorter(
     if tokens_about(joined(kept)) <= fields.target or not (fields.trim or fields.summarise):
         return joined(kept)
     if fields.trim:
-        best = _best(kept, topic, room)
+        best = _best(kept, await _scores(fields, kept, topic, ctx), room)
     else:
         best = []
         room = 0
@@ -144,9 +184,42 @@ async def _shorter(
     return f"{joined(best)}\n\n{summary}".strip()
 
 
-def _best(passages: Sequence[Passage], topic: str, room: int) -> list[Passage]:
-    """Those that fit the topic best and into the room, earlier ones first among equals; the best one always."""
-    scores = relevance(passages, topic)
+async def _scores(
+    fields: CompressFields, passages: Sequence[Passage], topic: str, ctx: RunContext
+) -> Mapping[int, float]:
+    """How well each passage fits the topic, by number; without a topic, what the whole text is about."""
+    if fields.by == "words":
+        return relevance(passages, topic)
+    vectors = await _vectors(fields, [passage.text for passage in passages] + ([topic] if topic else []), ctx)
+    if not vectors:
+        ctx.tell("compress.by_words")
+        return relevance(passages, topic)
+    wanted = vectors.pop() if topic else middle(vectors)
+    ctx.tell("compress.by_meaning", n=len(passages))
+    return {
+        passage.number: nearness(vector, wanted) for passage, vector in zip(passages, vectors, strict=True)
+    }
+
+
+async def _vectors(fields: CompressFields, texts: Sequence[str], ctx: RunContext) -> list[Vector]:
+    """Where the texts lie; none where no model at hand can tell."""
+    facts = ctx.models.facts(fields.embedder)
+    if facts is None or facts.can_embed is False:
+        return []
+    found: list[Vector] = []
+    try:
+        for start in range(0, len(texts), _VECTORS_AT_ONCE):
+            part = tuple(texts[start : start + _VECTORS_AT_ONCE])
+            found += (await ctx.models.embed(EmbedRequest(fields.embedder, part, part="meaning"))).vectors
+    except NodeError as error:
+        if error.code != "model.cannot_embed":
+            raise
+        return []
+    return found
+
+
+def _best(passages: Sequence[Passage], scores: Mapping[int, float], room: int) -> list[Passage]:
+    """Those that fit best and into the room, earlier ones first among equals; the best one always."""
     best: list[Passage] = []
     for passage in sorted(passages, key=lambda one: (-scores[one.number], one.number)):
         size = tokens_about(passage.text)

@@ -15,6 +15,7 @@ from app.sdk.memory import Conversation, Turn
 from app.sdk.model_settings import Creativity
 from app.sdk.node_type import NodeType
 from app.sdk.ports import Port
+from app.sdk.powers import Power
 from app.sdk.token_estimate import tokens_about
 
 _LONGEST_NAME = 200  # characters
@@ -83,7 +84,8 @@ class Chat(NodeType[ChatFields, ChatInputs, ChatOutputs]):
     workflows, are never seen.
 
     The model sees the latest turns word for word; a cheap model keeps a summary of what is older. Conversations lie on
-    this computer until you forget them ("baton conversations"). A dry run keeps nothing.
+    this computer until you throw them away (Preferences, "What is kept", or "baton conversations"). A dry run keeps
+    nothing.
 
     Example: join an Ask with "message" and "customer"; customer goes to "Conversation".
     """
@@ -102,6 +104,10 @@ class Chat(NodeType[ChatFields, ChatInputs, ChatOutputs]):
     @classmethod
     def models(cls, fields: ChatFields) -> tuple[ModelChoice, ...]:
         return (fields.model, fields.summariser) if fields.summarise else (fields.model,)
+
+    @classmethod
+    def powers(cls, fields: ChatFields) -> tuple[Power, ...]:
+        return (Power("keep", "conversations"),)
 
     async def run(self, fields: ChatFields, inputs: ChatInputs, ctx: RunContext) -> ChatOutputs:
         name, message = inputs.conversation.strip(), inputs.message.strip()

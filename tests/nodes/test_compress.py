@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app.sdk.gateway import ChatRequest
+from app.sdk.gateway import ChatRequest, EmbedRequest, ModelFacts
 from app.sdk.spec import AnyNodeType, spec_of
 from app.sdk.testing import ScriptedModels, run_node
 
@@ -84,8 +85,63 @@ async def test_a_model_summarises_the_rest_in_pieces(compress: AnyNodeType) -> N
         assert request.max_tokens <= 400
 
 
-@pytest.mark.parametrize(("fields", "effect", "models"), [({}, "pure", 0), ({"summarise": True}, "model", 1)])
-def test_only_the_summary_needs_a_model(compress: AnyNodeType, fields: Any, effect: str, models: int) -> None:
+MEANING = {"target": 50, "by": "meaning", "question": "oooo"}
+NEAR = "o" * 30 + " o o o o"
+FAR = "\n\n".join(f"{letter * 60} {letter * 60} {letter * 60}" for letter in "aeist")
+EMBEDS = ModelFacts("vectors-1", "Test", "openai_compatible", can_embed=True)
+
+
+async def test_by_its_meaning_what_lies_near_the_topic_stays(compress: AnyNodeType) -> None:
+    """No word of it stands in the topic."""
+    models = ScriptedModels(facts_of_all=EMBEDS)
+    ran = await run_node(compress, MEANING, {"text": f"{FAR}\n\n{NEAR}"}, models=models)
+    assert ran.outputs["text"] == NEAR
+    assert ran.told[0] == ("compress.by_meaning", {"n": 6})
+    (request,) = models.requests
+    assert isinstance(request, EmbedRequest)
+    assert request.texts[-1] == "oooo"
+    by_words = await run_node(
+        compress, {**MEANING, "by": "words"}, {"text": f"{FAR}\n\n{NEAR}"}, models=models
+    )
+    assert by_words.outputs["text"] != NEAR
+
+
+async def test_without_a_topic_it_is_what_the_whole_text_is_about(compress: AnyNodeType) -> None:
+    models = ScriptedModels(facts_of_all=EMBEDS)
+    text = "\n\n".join([FAR, *[f"{NEAR} {number}" for number in range(30)]])
+    fields = {**MEANING, "question": "", "dedupe": False}
+    ran = await run_node(compress, fields, {"text": text}, models=models)
+    kept: Any = ran.outputs["text"]
+    assert set(kept.split()[0]) == {"o"}
+
+
+@pytest.mark.parametrize("facts", [None, replace(EMBEDS, can_embed=False)])
+async def test_where_no_model_at_hand_tells_meanings_words_decide_and_it_is_said(
+    compress: AnyNodeType, facts: ModelFacts | None
+) -> None:
+    models = ScriptedModels(facts_of_all=facts)
+    ran = await run_node(compress, {**MEANING, "question": "refund"}, {"text": long_text()}, models=models)
+    words = await run_node(
+        compress, {**MEANING, "by": "words", "question": "refund"}, {"text": long_text()}, models=models
+    )
+    assert ran.outputs == words.outputs
+    assert ran.told[0] == ("compress.by_words", {})
+    assert models.requests == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "effect", "models"),
+    [
+        ({}, "pure", 0),
+        ({"summarise": True}, "model", 1),
+        ({"by": "meaning"}, "model", 1),
+        ({"by": "meaning", "trim": False}, "pure", 0),
+        ({"by": "meaning", "summarise": True}, "model", 2),
+    ],
+)
+def test_only_summaries_and_meanings_need_a_model(
+    compress: AnyNodeType, fields: Any, effect: str, models: int
+) -> None:
     spec = spec_of(compress)
     decoded = spec.decode(fields)
     assert compress.effect_of(decoded) == effect

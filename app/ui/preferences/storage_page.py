@@ -1,4 +1,4 @@
-"""What is kept: how many runs and how much of their results, and the button that clears what may be taken again."""
+"""What is kept: runs and their results, with the button that clears what may be taken again; and conversations."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from app.ui.inspector.editors.editor import line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.own_specs import own
 from app.ui.kept_preferences import KeptPreferences
+from app.ui.preferences.conversation_list import Conversations
 from app.ui.preferences.form_page import FormPage
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
@@ -67,6 +68,8 @@ class StoragePage(FormPage):
         at = self.content.count() - 1  # over the stretch
         self.content.insertWidget(at, self._fault)
         self.content.insertLayout(at, row)
+        self.conversations = Conversations(client)
+        self.content.insertWidget(self.content.count() - 1, self.conversations)
 
     def shown(self) -> Mapping[str, Json]:
         return {name: getattr(self.kept.now, attribute) for name, attribute in _NAMES.items()}
@@ -76,10 +79,12 @@ class StoragePage(FormPage):
 
     def opened(self) -> None:
         self._awaiting.start(self._client.cache_state(), self._arrived, self._fault.show_problems)
+        self.conversations.load()
 
     def retranslate(self) -> None:
         super().retranslate()
         self.clear.setText(text("preferences.storage.clear"))
+        self.conversations.retranslate()
         self._show_used()
 
     def _arrived(self, state: CacheState) -> None:

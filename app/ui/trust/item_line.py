@@ -117,7 +117,7 @@ class ItemLine(QWidget):
 def control_for(row: SheetRow, item: SheetItem, *, mixed: bool) -> Control:
     """What allows an item of this row."""
     decided_later = item.target == DECIDED_WHILE_RUNNING
-    if row.kind in ("mixes", "cost") or (row.kind == "sends" and decided_later and mixed):
+    if row.kind in ("mixes", "cost", "keeps") or (row.kind == "sends" and decided_later and mixed):
         return "none"
     if row.kind in ("reads", "writes") and decided_later:
         return "folder"

@@ -26,8 +26,8 @@ def row_words(row: SheetRow, facts: TrustFacts) -> str:
     """One line on what is in the row, the worst first."""
     if row.kind == "mixes":
         return _mix(row.items[0], facts)
-    if row.kind == "cost":
-        return text("trust.cost.words")
+    if row.kind in ("cost", "keeps"):
+        return text(f"trust.{row.kind}.words")
     signs = [item.sign for item in row.items if item.sign]
     said = [text(f"trust.{row.kind}.{sign}", n=signs.count(sign)) for sign in dict.fromkeys(signs)]
     plain = [item for item in row.items if not item.sign]
@@ -40,8 +40,8 @@ def item_title(row: SheetRow, item: SheetItem, facts: TrustFacts) -> str:
     """What is asked for: a host, a place, a name."""
     if row.kind == "mixes":
         return facts.step(item.nodes[-1])
-    if item.target == DECIDED_WHILE_RUNNING:
-        return text("trust.while_running")
+    if row.kind == "keeps" or item.target == DECIDED_WHILE_RUNNING:
+        return text("trust.keeps.conversations" if row.kind == "keeps" else "trust.while_running")
     if row.kind == "sends":
         return facts.host(item.target)
     if row.kind in ("reads", "writes"):

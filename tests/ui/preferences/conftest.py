@@ -16,6 +16,7 @@ from app.document.problem import Problem
 from app.engine import Engine
 from app.processes import children
 from app.processes.account_answers import AccountAnswers
+from app.processes.conversation_answers import ConversationAnswers
 from app.processes.history_answers import HistoryAnswers
 from app.processes.messages import Request
 from app.processes.outbox import Outbox
@@ -43,7 +44,8 @@ class InProcess:
 
     def __init__(self, engine: Engine) -> None:
         history = HistoryAnswers(engine, cast("Outbox", None))  # no run is opened here
-        self._answers = {**AccountAnswers(engine).answers, **history.answers}
+        conversations = ConversationAnswers(engine)
+        self._answers = {**AccountAnswers(engine).answers, **history.answers, **conversations.answers}
 
     async def ask(self, request: Request[Any]) -> Any:
         return await self._answers[type(request)](request)

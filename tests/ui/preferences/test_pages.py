@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 
 from app.adapters.connection import Connection
 from app.document.operations.settings import Removed
@@ -17,6 +17,7 @@ from app.settings import Preferences, load_preferences
 from app.ui.appearance import appearance
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.preferences.addons_page import AddOnsPage
+from app.ui.preferences.conversation_dialog import ConversationDialog
 from app.ui.preferences.general_page import GeneralPage
 from app.ui.preferences.keys_page import KeysPage
 from app.ui.preferences.local_page import LocalPage
@@ -244,3 +245,38 @@ async def test_the_models_of_this_computer_have_their_settings(world: World, tmp
     assert not local.fault
     now = load_preferences(world.kept.where)
     assert (now.model_memory_mb, now.llama_server) == (2048, sys.executable)
+
+
+async def test_conversations_are_listed_read_and_thrown_away(world: World) -> None:
+    store = world.engine.conversations
+    await store.of("w").add("anna", "k1", "Where is <b>my</b> bike?", "On its way.")
+    await store.of("w").sum_up("anna", "She has ordered a bike.", 1)
+    storage = page(world, "storage")
+    assert isinstance(storage, StoragePage)
+    shown = storage.conversations
+    await until(lambda: len(shown.findChildren(QPushButton)) == 2)
+    words = [label.text() for label in shown.findChildren(QLabel)]
+    assert "anna" in words
+    assert any("1 turn · " in word for word in words)
+    read, forget = shown.findChildren(QPushButton)
+    QTest.mouseClick(read, LEFT)
+    await until(lambda: shown.findChild(ConversationDialog) is not None)
+    dialog = shown.findChild(ConversationDialog)
+    assert isinstance(dialog, ConversationDialog)
+    told = dialog.text.toPlainText()
+    assert "She has ordered a bike." in told
+    assert "Asked: Where is <b>my</b> bike?" in told
+    assert "Answered: On its way." in told
+    dialog.close()
+    for answer in ("Keep", "Throw away"):
+        QTest.mouseClick(forget, LEFT)
+        await until(lambda: shown.findChild(QMessageBox) is not None)
+        box = shown.findChild(QMessageBox)
+        assert isinstance(box, QMessageBox)
+        assert "“anna” with its 1 turn" in box.text()
+        QTest.mouseClick(next(one for one in box.buttons() if one.text() == answer), LEFT)
+        await until(lambda: not shown.is_busy)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        assert len(await store.all()) == (answer == "Keep")
+        forget = shown.findChildren(QPushButton)[-1] if answer == "Keep" else forget
+    await until(lambda: shown._note.text().startswith("No conversations"))

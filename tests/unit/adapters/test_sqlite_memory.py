@@ -172,3 +172,22 @@ async def test_an_earlier_instance_finds_what_was_there_before_its_own_turn(tmp_
     await before.add("anna", "k9", "q", "a")
     assert len((await before.read("anna", "k1")).turns) == 0
     store.close()
+
+
+async def test_a_conversation_can_be_read_with_its_latest_turns_and_its_size(tmp_path: Path) -> None:
+    store = SqliteConversations(profile(tmp_path))
+    memory = store.of("w")
+    for number in range(5):
+        await memory.add("安娜", f"k{number}", f"question {number}", "答案")
+    await memory.sum_up("安娜", "They greeted.", 1)
+    (kept,) = await store.all()
+    assert (kept.turns, kept.size) == (5, 5 * (len("question 0") + 6) + len("They greeted."))
+    found = await store.read("w", "安娜", most=2)
+    assert [(turn.number, turn.asked, turn.answered) for turn in found.turns] == [
+        (4, "question 3", "答案"),
+        (5, "question 4", "答案"),
+    ]
+    assert found.turns[-1].at == kept.at
+    assert (found.summary, found.earlier) == ("They greeted.", 3)
+    assert (await store.read("v", "安娜", most=2)).turns == ()
+    store.close()

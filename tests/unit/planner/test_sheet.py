@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.document.workflow import Edge, Graph, Node, PortRef, Workflow
 from app.planner.sheet import Sheet, SheetItem, sheet
+from app.registry.discovery import discover
 from app.sdk.fields import ModelChoice, ModelField, TextField
 from app.sdk.node_type import NodeType
 from app.sdk.ports import Port
@@ -211,3 +212,15 @@ def test_no_power_is_ever_missing_from_the_sheet(
     shown = {(row.kind, item.target) for row in found.rows if row.kind != "mixes" for item in row.items}
     row_of = {"net": "sends", "read": "reads", "write": "writes", "connection": "connections"}
     assert shown == {(row_of[kind], target) for kind, target in powers}
+
+
+def test_a_workflow_that_keeps_conversations_says_so() -> None:
+    chat = Node("chat", "model.chat", fields={"model": {"role": "small"}})
+    found = sheet(Workflow("w", "w", graph=Graph({"chat": chat})), discover())
+    row = found.row("keeps")
+    assert row is not None
+    assert (row.level, [(one.target, one.nodes) for one in row.items]) == (
+        "limited",
+        [("conversations", ("chat",))],
+    )
+    assert found.row("writes") is None
