@@ -196,6 +196,8 @@ class Gateway:
                 return await self._lane.embed(target.server, target.model, request, hear)
             case "litellm":
                 return await self._litellm.embed(_account(target), target.model, request, hear)
+            case "embedded":
+                return await self._local_embed(target, request)
             case _:
                 raise NodeError("model.cannot_embed", field="model")
 
@@ -323,6 +325,11 @@ class Gateway:
             reply = await self._lane.chat(server, endpoint.model, by_schema(request))
             return with_calls(reply, request)
 
+    async def _local_embed(self, target: Target, request: EmbedRequest) -> EmbedReply:
+        async with self._local_models.lease(target.model, request.waits) as endpoint:
+            server = Server(THIS_COMPUTER, f"{endpoint.url}/v1", endpoint.key, reach="loopback")
+            return await self._lane.embed(server, endpoint.model, request)
+
     def _local_facts(self, connection: Connection, model: str) -> ModelFacts:
         facts = self._local_models.facts(model)
         if facts is None:
@@ -333,11 +340,11 @@ class Gateway:
             kind=connection.kind,
             context=self._local_models.context(model),
             can_chat=facts.chat_template,
-            can_score=True,
-            can_schema=True,
+            can_score=not facts.embeds,
+            can_schema=not facts.embeds,
             can_tools=facts.chat_template,
             tools_by_schema=facts.chat_template,
-            can_embed=False,
+            can_embed=facts.embeds,
             local=True,
             size_bytes=facts.size_bytes,
             extra={"name": facts.name, "quantisation": facts.quantisation, "licence": facts.licence},

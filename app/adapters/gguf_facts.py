@@ -21,6 +21,7 @@ THREE_AND_TWO_BITS = {
     19: "IQ2_XXS",
     20: "IQ2_XS",
 }
+POOLED = {1, 2, 3}  # llama.cpp's numbers of how one vector comes of a whole text; 4 judges pairs of texts
 QUANTISATIONS = WHOLE | EIGHT_TO_FIVE_BITS | FOUR_BITS | THREE_AND_TWO_BITS
 _LAYER = re.compile(r"blk\.([0-9]{1,6})\.")
 
@@ -52,7 +53,7 @@ class GgufFacts:
     """What the file says; empty or None where it says nothing. A file without a chat template is a base model.
 
     `adapts` is the architecture of the models that a LoRA
-    adapter is made for; empty for a model.
+    adapter is made for; empty for a model. `embeds`: it was made to give vectors of texts, and writes none.
     """
 
     name: str
@@ -64,6 +65,7 @@ class GgufFacts:
     licence: str
     parameters: int = 0
     adapts: str = ""
+    embeds: bool = False
     shape: ModelShape = ModelShape()
 
 
@@ -85,6 +87,7 @@ def facts_of(header: GgufHeader, fallback_name: str) -> GgufFacts:
         chat_template=bool(header.string("tokenizer.chat_template")),
         licence=header.string("general.license"),
         parameters=sum(tensor.parameters for tensor in header.tensors.values()),
+        embeds=header.number(f"{architecture}.pooling_type") in POOLED,
         adapts=architecture if header.string("general.type") == "adapter" else "",
         shape=_shape(header, architecture),
     )

@@ -20,7 +20,7 @@ from app.adapters.machine_facts import Machine
 from app.adapters.machine_memory import resident
 from app.adapters.memory_planner import NO_OTHERS, TURN, MemoryPlanner, Others, Room, Tenant, Wish
 from app.adapters.memory_state import MemoryState, ModelState, ModelStatus
-from app.adapters.model_memory import PROGRAM_BATCH, MemoryNeed, memory_need
+from app.adapters.model_memory import BATCH, PROGRAM_BATCH, MemoryNeed, batch_of, memory_need
 from app.adapters.model_notes import ModelNote, ModelNotes
 from app.adapters.model_setup import SLOTS, InstalledModels, ModelSetup
 from app.adapters.starter import Starter
@@ -341,9 +341,8 @@ def need_of(setup: ModelSetup, facts: GgufFacts, *, program: bool = False) -> Me
     adapters = (gguf_facts(Path(adapter.path)) for adapter in setup.adapters)
     size = sum(one.size_bytes for one in adapters if one)
     context = context_of(setup, facts)
-    if program:
-        return memory_need(facts.shape, context, setup.slots, adapters=size, batch=PROGRAM_BATCH)
-    return memory_need(facts.shape, context, setup.slots, adapters=size)
+    batch = batch_of(context, embeds=facts.embeds, usual=PROGRAM_BATCH if program else BATCH)
+    return memory_need(facts.shape, context, setup.slots, adapters=size, batch=batch)
 
 
 def gguf_facts(path: Path) -> GgufFacts | None:

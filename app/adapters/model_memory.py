@@ -35,6 +35,11 @@ class MemoryNeed:
         return self.weights + self.cache + self.prompts + self.buffers + self.program
 
 
+def batch_of(context: int, *, embeds: bool, usual: int = BATCH) -> int:
+    """Tokens processed in one go; a text whose vector is wanted is read all at once."""
+    return max(usual, context) if embeds else usual
+
+
 def memory_need(
     shape: ModelShape, context: int, slots: int, *, adapters: int = 0, batch: int = BATCH
 ) -> MemoryNeed:

@@ -14,7 +14,7 @@ from subprocess import Popen
 from typing import Any
 
 from app.adapters.host_messages import HostConfiguration
-from app.adapters.model_memory import MemoryNeed
+from app.adapters.model_memory import MemoryNeed, batch_of
 from app.processes.children import start_beside
 
 _LOOK_EVERY = 0.05  # seconds, until it answers
@@ -36,12 +36,19 @@ class LlamaProgram:
     """The program while it runs. Options that only newer ones know go by environment: older ones overlook them."""
 
     def __init__(
-        self, configuration: HostConfiguration, context: int, threads: int, need: MemoryNeed
+        self,
+        configuration: HostConfiguration,
+        context: int,
+        threads: int,
+        need: MemoryNeed,
+        *,
+        embeds: bool = False,
     ) -> None:
         self._configuration = configuration
         self._context = context
         self._threads = threads
         self._need = need
+        self._embeds = embeds
         self.port = 0
         self.context = context
 
@@ -78,7 +85,10 @@ class LlamaProgram:
 
     def _environment(self) -> Mapping[str, str]:
         """The key isn't among the arguments, which everybody on this computer can read."""
+        batch = str(batch_of(self._context, embeds=True))
+        embeds = {"LLAMA_ARG_EMBEDDINGS": "1", "LLAMA_ARG_BATCH": batch, "LLAMA_ARG_UBATCH": batch}
         return {
+            **(embeds if self._embeds else {}),
             "LLAMA_API_KEY": self._configuration.key,
             "LLAMA_ARG_CACHE_RAM": str(self._need.prompts // _MIB),
             "LLAMA_ARG_UI": "0",

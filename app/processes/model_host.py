@@ -12,7 +12,7 @@ from app.adapters.gguf_facts import GgufFacts, facts_of
 from app.adapters.gguf_header import GgufError, read_header
 from app.adapters.host_messages import HostConfiguration, HostFailed, HostReady
 from app.adapters.lora_check import check_adapter
-from app.adapters.model_memory import BATCH, memory_need
+from app.adapters.model_memory import batch_of, memory_need
 from app.processes.parent import die_with_parent, private_stdout
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _serve_by_program(configuration: HostConfiguration, facts: GgufFacts) -> Hos
 
     context, threads = _context(configuration, facts), _threads(configuration)
     need = memory_need(facts.shape, context, configuration.slots)
-    program = LlamaProgram(configuration, context, threads, need)
+    program = LlamaProgram(configuration, context, threads, need, embeds=facts.embeds)
     model = Path(configuration.model_path).stem
     try:
         program.start(_programs)
@@ -113,8 +113,8 @@ def _serve(configuration: HostConfiguration, facts: GgufFacts) -> HostReady:
     params.endpoint_slots = False
     params.n_ctx = context * configuration.slots
     params.n_parallel = configuration.slots
-    params.n_batch = BATCH
-    params.n_ubatch = BATCH
+    params.embedding = facts.embeds
+    params.n_batch = params.n_ubatch = batch_of(context, embeds=facts.embeds)
     params.cache_ram_mib = need.prompts // _MIB
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads

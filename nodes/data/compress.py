@@ -212,7 +212,7 @@ async def _vectors(fields: CompressFields, texts: Sequence[str], ctx: RunContext
             part = tuple(texts[start : start + _VECTORS_AT_ONCE])
             found += (await ctx.models.embed(EmbedRequest(fields.embedder, part, part="meaning"))).vectors
     except NodeError as error:
-        if error.code != "model.cannot_embed":
+        if error.code not in ("model.cannot_embed", "model.too_long"):
             raise
         return []
     return found

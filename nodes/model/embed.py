@@ -55,8 +55,8 @@ class Embed(NodeType[EmbedFields, EmbedInputs, EmbedOutputs]):
     """Turns texts into vectors: lists of numbers that lie near each other where the texts mean much the same. One text
     gives one vector, a list gives a list of them in the same order, many in one call. Equal texts are asked for once.
 
-    It needs a model for embeddings, of a provider or of a server on this computer. The model that comes with Baton
-    gives none. Vectors of two models can't be compared.
+    It needs a model for embeddings: of a provider, of a server on this computer, or a file of one (GGUF) among this
+    computer's models. The model that comes with Baton gives none. Vectors of two models can't be compared.
 
     Example: a list of questions goes in, the vectors go with them into a table.
     """

@@ -27,8 +27,10 @@ from app.costs.usage import Usage
 from app.processes import children
 from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL, STRONG, ModelChoice
-from app.sdk.gateway import ChatMessage, ChatRequest, ScoreRequest
+from app.sdk.gateway import ChatMessage, ChatRequest, EmbedRequest, ScoreRequest
+from app.sdk.vectors import nearness
 from app.settings import Preferences, RoleTarget
+from tests.gguf_files import embedder
 from tests.servers.answers import Answer
 from tests.servers.scripted import KEY, MODELS, ScriptedServer
 from tests.servers.site import Site, says
@@ -433,3 +435,28 @@ print(json.dumps(sorted(unwanted & set(sys.modules))))
         env=environment,
     )
     assert json.loads(done.stdout) == []
+
+
+async def test_a_file_of_a_model_for_embeddings_gives_vectors_on_this_computer(
+    make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "models").mkdir()
+    embedder(tmp_path / "models" / "vectors.gguf", context=32)
+    gateway = make()
+    choice = ModelChoice(connection=THIS_COMPUTER, model="vectors")
+    facts = gateway.resolve(choice)
+    assert (facts.can_embed, facts.can_chat, facts.can_score, facts.can_tools) == (True, False, False, False)
+    texts = ("where is my bike", "my bike is where", "the river stone")
+    reply = await gateway.embed(EmbedRequest(choice, texts))
+    near, far = (nearness(reply.vectors[0], reply.vectors[at]) for at in (1, 2))
+    assert near > 0.9 > far
+    assert reply.usage == Usage(sum(len(text.split()) + 2 for text in texts))
+    with pytest.raises(NodeError) as caught:
+        await gateway.embed(EmbedRequest(choice, ("my bike " * 40,)))
+    assert caught.value.code == "model.too_long"
+    with pytest.raises(NodeError) as caught:
+        await gateway.chat(ChatRequest(choice, HI))
+    assert caught.value.code == "model.cannot_chat"
+    with pytest.raises(NodeError) as caught:
+        await gateway.embed(EmbedRequest(SMALL, texts))
+    assert caught.value.code == "model.cannot_embed"

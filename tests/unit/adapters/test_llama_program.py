@@ -26,9 +26,10 @@ from app.document.workflow import JsonObject
 from app.processes import children
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
-from app.sdk.gateway import ChatMessage, ChatRequest, Tool, ToolCall
+from app.sdk.gateway import ChatMessage, ChatRequest, EmbedRequest, Tool, ToolCall
+from app.sdk.vectors import nearness
 from app.settings import Preferences
-from tests.gguf_files import write_gguf
+from tests.gguf_files import embedder, write_gguf
 from tests.unit.processes.processes_seen import gone_within
 
 pytestmark = [
@@ -251,3 +252,18 @@ async def test_it_calls_tools_by_form_as_our_own_engine_does(models: LocalModels
     assert said.tool_calls
     assert {call.name for call in said.tool_calls} == {"weather"}
     assert all(json.loads(call.arguments).keys() == {"city"} for call in said.tool_calls)
+
+
+async def test_it_gives_vectors_of_a_model_for_embeddings(
+    program: Path, installed: One, models: LocalModels, tmp_path: Path
+) -> None:
+    installed.now = ModelSetup(str(embedder(tmp_path / "vectors.gguf")), slots=1)
+    door = Egress(proxies=Proxies({}))
+    try:
+        async with models.lease("small") as endpoint:
+            there = Server("Mine", f"{endpoint.url}/v1", endpoint.key, reach="loopback")
+            asked = EmbedRequest(ModelChoice(), ("where is my bike", "my bike is where", "the river stone"))
+            vectors = (await OpenAiLane(door).embed(there, endpoint.model, asked)).vectors
+    finally:
+        await door.close()
+    assert nearness(vectors[0], vectors[1]) > 0.9 > nearness(vectors[0], vectors[2])
