@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
+from app.guide.order import SHARE_A_WORKFLOW
 from app.texts import listed, text
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -44,6 +45,7 @@ def _parts(schema: Schema) -> Iterator[str]:
         yield f"## {text(f'guide.format.{record}')}"
         lines = [_line(record, key, about) for key, about in keys(schema, record).items()]
         yield "\n".join(lines)
+    yield f"[{text('guide.format.example')}](../{SHARE_A_WORKFLOW}.md)"
 
 
 def _line(record: str, key: str, about: Schema | bool) -> str:

@@ -11,6 +11,7 @@ WATCH_THE_BILL = "how-to/watch-the-bill"
 CONNECT_A_PROVIDER = "how-to/connect-a-provider"
 RESUME = "how-to/resume"
 REPLAY = "how-to/replay"
+SHARE_A_WORKFLOW = "how-to/share-a-workflow"
 STEPS = "reference/steps"
 PROBLEMS = "reference/problems"
 COMMAND_LINE = "reference/command-line"
@@ -29,7 +30,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "how-to/use-your-own-gguf",
         RESUME,
         "how-to/keep-keys-safe",
-        "how-to/share-a-workflow",
+        SHARE_A_WORKFLOW,
         REPLAY,
     ),
     "explanation": (

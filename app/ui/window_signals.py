@@ -145,6 +145,7 @@ class WindowSignals(QObject):
         window.pages.turned.connect(window.retitle)
         window.pages.at_home.connect(window.opening.look_for_lost)
         window.opening.opened.connect(window.show_work)
+        window.start.tutorial.connect(window.help.open_tutorial)
         window.history.unfinished.connect(self._offer_unfinished)
         window.history.earlier.connect(window.runs.timeline.show_earlier)
         window.runs.timeline.earlier.clicked.connect(partial(window.show_history, ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import plistlib
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from linux.debian_package import as_debian
 from macos.disk_image import layout, sealing
 from PySide6.QtGui import QImageReader
+
+from app.settings import help_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +39,16 @@ def test_icons_can_be_read_in_every_size(drawn: Path, name: str, most: int) -> N
         sizes.add(picture.width())
     assert max(sizes) == most
     assert 16 in sizes
+
+
+def test_the_pages_of_help_are_packed_where_the_program_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = contents.documentation(ROOT)
+    assert Path(source) == help_folder()
+    shutil.copytree(source, tmp_path / target)
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    assert help_folder() == tmp_path / target
 
 
 def test_macos_learns_which_files_it_opens_and_what_it_needs() -> None:

@@ -45,8 +45,8 @@ def dress(document: QTextDocument, look: Theme, language: str) -> None:
     for first, last in reversed(list(_fences(document))):
         _frame_code(first, last, look, document)
     for block in blocks(document):
-        if not block.text() and not is_code(block):  # what Qt puts between areas
-            _flatten(block)
+        if not block.text() and QTextCursor(block).currentFrame() == document.rootFrame():
+            _flatten(block)  # what Qt puts between areas
 
 
 def blocks(document: QTextDocument) -> Iterator[QTextBlock]:
@@ -138,7 +138,8 @@ def _frame_code(first: int, last: int, look: Theme, document: QTextDocument) -> 
     area.setPadding(10)
     area.setTopMargin(4)
     area.setBottomMargin(_BELOW + 4)
-    cursor.insertFrame(area)
+    first_line = cursor.block().blockFormat()
+    cursor.insertFrame(area).firstCursorPosition().setBlockFormat(first_line)  # which it loses on the way
 
 
 def _flatten(block: QTextBlock) -> None:

@@ -27,12 +27,13 @@ _STEPS = ("pick", "look", "price", "run")
 
 
 class StartPage(QScrollArea):
-    """Emits what was chosen: `example(path)`, `file(path)`, `new`, `open`."""
+    """Emits what was chosen: `example(path)`, `file(path)`, `new`, `open`, `tutorial`."""
 
     example = Signal(object)
     file = Signal(object)
     new = Signal()
     open = Signal()
+    tutorial = Signal()
 
     def __init__(self, registry: Registry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,11 +111,12 @@ class StartPage(QScrollArea):
         column.setSpacing(14)
         column.addWidget(PlainLabel(text("start.how"), "heading"))
         column.addWidget(_Steps())
+        build = _link(text("start.tutorial"))
+        build.clicked.connect(self.tutorial)
+        column.addWidget(build, alignment=Qt.AlignmentFlag.AlignLeft)
         head = QHBoxLayout()
         head.addWidget(PlainLabel(text("start.recent"), "heading"), 1)
-        other = QPushButton(text("action.file.open"))
-        vary(other, kind="link")
-        other.setCursor(Qt.CursorShape.PointingHandCursor)
+        other = _link(text("action.file.open"))
         other.clicked.connect(self.open)
         head.addWidget(other)
         column.addLayout(head)
@@ -142,6 +144,13 @@ class StartPage(QScrollArea):
             self._grid.addWidget(card, index // columns, index % columns)
         for column in range(3):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+
+def _link(words: str) -> QPushButton:
+    link = QPushButton(words)
+    vary(link, kind="link")
+    link.setCursor(Qt.CursorShape.PointingHandCursor)
+    return link
 
 
 class _Steps(QWidget):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 
 from app.guide.library import Place, library
 from app.guide.order import FIRST_WORKFLOW, INDEX
+from app.texts import text
 from app.ui.actions import BY_ID
 from app.ui.canvas.selection import only
 from app.ui.session import Place as FilePlace
@@ -41,6 +43,13 @@ def test_without_a_picked_step_it_opens_where_the_work_stands(desk: Desk, flow: 
 def test_an_empty_canvas_opens_the_tutorial(desk: Desk) -> None:
     desk.trigger("file.new")
     desk.trigger("help.fitting")
+    assert desk.window.help.panel.place.page == FIRST_WORKFLOW
+
+
+def test_the_start_page_leads_to_the_tutorial(desk: Desk) -> None:
+    desk.window.show_start()
+    (build,) = [b for b in desk.window.start.findChildren(QPushButton) if b.text() == text("start.tutorial")]
+    build.click()
     assert desk.window.help.panel.place.page == FIRST_WORKFLOW
 
 
