@@ -22,8 +22,8 @@ Query: TypeAlias = Callable[[sqlite3.Connection], T]
 Settled: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 QUIET = 1.0  # seconds without a write after which the log is folded into the file
-# A transaction costs as much as dozens of its rows. Where many waited for the last one others follow, and the next
-# waits for them: a millisecond for each of the last ones, shorter again where most come at once anyway.
+# A transaction costs as much as dozens of its rows. Where many waited for the last ones others follow, and the next
+# waits for them: a millisecond for each, shorter again where most come at once anyway.
 _MANY, _MOST = 4, 32
 _EACH, _LONGEST, _FOR_MOST = 0.001, 0.010, 0.005  # seconds
 _LOG_LOOKED_AT = 16  # transactions between two looks at the log's size
@@ -69,7 +69,7 @@ class Database:
         self._suspect = False
         self._is_shaken = False
         self._is_dirty = False
-        self._gathers_for = 0.0
+        self._expected = 0  # how many wait for a transaction, as the last ones let one think
         self._transactions = 0
 
     async def write(self, do: Query[T]) -> T:
@@ -163,19 +163,21 @@ class Database:
                 self._stopping, self._thread = False, None
                 return False
         if works:
-            if self._gathers_for:
-                time.sleep(self._gathers_for)
+            if seconds := _gathering(self._expected):
+                time.sleep(seconds)
                 with self._changed:
                     works += self._works
                     self._works.clear()
             settled = self._transact(works)
-            self._gathers_for = _gathering(len(settled))
+            self._expected = max(len(settled), self._expected // 2)
             with self._changed:
                 self._tried += len(works)
                 self._changed.notify_all()
             _resolve(settled)
-        _resolve([one for look in looks for one in self._look(look)])
+        for look in looks:
+            _resolve([*self._look(look)])
         if not works and not looks:
+            self._expected = 0
             self._fold()
         return True
 
@@ -323,17 +325,16 @@ class _Call:
         return ((self.future, self._result, fault or self._error),)
 
 
-def _gathering(settled: int) -> float:
-    if settled < _MANY:
+def _gathering(expected: int) -> float:
+    if expected < _MANY:
         return 0.0
-    return _FOR_MOST if settled >= _MOST else min(_LONGEST, _EACH * settled)
+    return _FOR_MOST if expected >= _MOST else min(_LONGEST, _EACH * expected)
 
 
-def _resolve(settled: Iterable[Settled]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[Settled]] = {}
-    for one in settled:
-        by_loop.setdefault(one[0].get_loop(), []).append(one)
-    for loop, some in by_loop.items():
+def _resolve(settled: Sequence[Settled]) -> None:
+    loops = {future.get_loop() for future, _, _ in settled}
+    for loop in loops:
+        some = settled if len(loops) == 1 else [one for one in settled if one[0].get_loop() is loop]
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(_settle, some)
 

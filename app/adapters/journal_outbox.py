@@ -175,16 +175,15 @@ class Outbox:
         self._ledger.do(connection)  # what was booked before these records stands on the disk before them
         if not batch.steps and not batch.items and not batch.calls and not batch.is_indexed:
             return
-        written = (batch.steps, batch.items, batch.calls)
-        size = sum(row.size for rows in written for row in rows)
-        if not self._grow(connection, size, batch.notes):
+        written = [*batch.steps, *batch.items, *batch.calls]
+        if not self._grow(connection, sum([row.size for row in written]), batch.notes):
             self._lost = JournalError(
                 "journal.damaged", str(self._database.path), "the run is no longer there"
             )
             return
         last, indexed = self._numbers or numbers_of(connection, self._run)
         ids = itertools.count(first_id(self._run) + last + 1)
-        blobs = [row.blob for rows in written for row in rows if row.blob is not None]
+        blobs = [row.blob for row in written if row.blob is not None]
         if batch.before:
             connection.executemany(_NOTES_LET_GO, batch.before)
         for into, rows in (

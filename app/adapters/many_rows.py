@@ -8,7 +8,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-_AT_ONCE = (64, 8, 1)  # rows a statement: few sizes, so that each stays compiled
+_AT_ONCE = (64, 16, 4, 1)  # rows a statement: few sizes, so that each stays compiled
 
 
 def write_rows(connection: sqlite3.Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -16,8 +16,9 @@ def write_rows(connection: sqlite3.Connection, into: str, rows: Sequence[tuple[A
     start = 0
     for size in _AT_ONCE:
         while len(rows) - start >= size:
-            values = chain.from_iterable(rows[start : start + size])
-            connection.execute(_statement(into, len(rows[0]), size), tuple(values))
+            some = rows[start : start + size]
+            values = some[0] if size == 1 else tuple(chain.from_iterable(some))
+            connection.execute(_statement(into, len(rows[0]), size), values)
             start += size
 
 
