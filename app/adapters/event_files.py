@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from app.events.json_codec import decode, encode_lines
 from app.events.run_events import RunEvent, RunStarted
 
 _ENDING = ".events.jsonl"
+_TAIL = 4096  # bytes from the end of a file that its last line is looked for in first
 
 
 class EventFile:
@@ -53,6 +55,23 @@ def read_events(path: Path) -> Iterator[RunEvent]:
                 return
             if event is not None:
                 yield event
+
+
+def last_event(path: Path) -> RunEvent | None:
+    """The last event of a file; None where a crash has cut it. Raises OSError."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        reach = _TAIL
+        while True:
+            file.seek(max(0, size - reach))
+            *before, line = file.read().rstrip(b"\n").split(b"\n")
+            if before or reach >= size:
+                break
+            reach *= 2
+    try:
+        return decode(line)
+    except ValueError:
+        return None
 
 
 def last_run_of(folder: Path, workflow_id: str) -> Path | None:

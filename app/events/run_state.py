@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
@@ -197,6 +198,18 @@ class RunState:
     def rows_forgotten(self) -> int:
         """Rows that are through and no longer in `rows_settled`: first those that went well, oldest first."""
         return self.rows_done + self.rows_failed + self.rows_cancelled - len(self.rows_settled)
+
+    def copied(self) -> RunState:
+        """A state that goes on by itself; what no event changes any more is shared."""
+        twin = copy(self)
+        instances = {place: copy(instance) for place, instance in self.instances.items()}
+        twin.instances = instances
+        twin.nodes = {name: _node_copied(state, instances) for name, state in self.nodes.items()}
+        twin.frames = {name: copy(frame) for name, frame in self.frames.items()}
+        twin.rows_settled, twin.questions = dict(self.rows_settled), dict(self.questions)
+        twin.spend, twin.messages = list(self.spend), list(self.messages)
+        twin._well, twin._not_well = deque(self._well), deque(self._not_well)  # noqa: SLF001 - its own twin
+        return twin
 
     def node(self, node: str) -> NodeState:
         """The state of a node; a fresh one where it has none yet."""
@@ -549,6 +562,19 @@ def _around(node: str, scope: Scope) -> Iterator[tuple[str, Scope]]:
 
 
 _MEMORY_WAITS = ("model.waits_memory", "model.waits_room")
+
+
+def _node_copied(state: NodeState, instances: Mapping[tuple[str, Scope], InstanceState]) -> NodeState:
+    latest = state.latest
+    return replace(
+        state,
+        models=Counter(state.models),
+        verdicts=replace(state.verdicts, expected=Counter(state.verdicts.expected)),
+        ports=Counter(state.ports),
+        latest=latest and (instances.get((latest.node, latest.scope)) or copy(latest)),
+        sources=Counter(state.sources),
+        tiers=Counter(state.tiers),
+    )
 
 
 def frames_of(scope: Scope) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from app.adapters.event_files import path_of, read_events
+from app.adapters.event_files import last_event, path_of, read_events
 from app.adapters.rows_export import export_rows
 from app.costs.cost import FREE
 from app.costs.ledger import Days, Entry, Filter
@@ -59,7 +60,7 @@ from app.processes.store_problems import as_problems
 from app.sdk.data_types import LazyList, Value
 
 _SHOWN = 400  # bytes of a value in a list of rows
-_LARGEST_FILE = 10_000_000  # bytes of events; nobody steps through more, and the records say what came of it
+_LARGEST_FILE = 200_000_000  # bytes of events; of more, the records say what came of it
 _LONGEST_PROMPT = 400_000  # bytes of one message; people read the beginning
 _MOST_MESSAGES = (
     500  # of one step; more than an agent of as many turns as it may have with some calls in each
@@ -163,14 +164,19 @@ class HistoryAnswers:
         if live is None:
             outermost = await self._engine.outermost(head)
             async for batch in past_events(head, summary, journal, outermost):
-                self._send(asked.run, batch)
+                await self._send(asked.run, batch)
         else:
-            for first in range(0, len(live), MOST_EVENTS):
-                self._send(asked.run, live[first : first + MOST_EVENTS])
+            try:
+                while batch := await asyncio.to_thread(lambda: list(islice(live, MOST_EVENTS))):
+                    await self._send(asked.run, batch)
+            except OSError as error:
+                detail = error.strerror or str(error)
+                raise ProblemError(Problem("history.unreadable", args={"detail": detail})) from error
         return RunOpened(head.workflow, request.values, request.rows, request.dry)
 
-    def _send(self, run: str, events: Iterable[RunEvent]) -> None:
-        """At once, so that all of them are there before the answer."""
+    async def _send(self, run: str, events: Iterable[RunEvent]) -> None:
+        """As soon as those before it are through, so that all of them are there before the answer."""
+        await self._outbox.room()
         self._outbox.put(events_line(past_name(run), events))
 
     @as_problems
@@ -208,21 +214,22 @@ class HistoryAnswers:
         return Counted(await self._engine.cache.clear(asked.workflow_id, asked.node))
 
 
-def _whole_file(folder: Path, run: str) -> list[RunEvent] | None:
+def _whole_file(folder: Path, run: str) -> Iterator[RunEvent] | None:
     """The events as they came, where they are still there to the last: they hold more than the records do."""
     path = path_of(folder, run)
     try:
         if path is None or path.stat().st_size > _LARGEST_FILE:
             return None
-        events = list(read_events(path))
+        last = last_event(path)
+        if not isinstance(last, RunFinished):
+            return None
+        if last.status not in ("paused", "waiting"):
+            return read_events(path)
+        # It rests: that its engine was ended is no part of it.
+        rests = max(at for at, event in enumerate(read_events(path)) if isinstance(event, RunPaused))
+        return islice(read_events(path), rests + 1)
     except OSError:
         return None
-    if not events or not isinstance(events[-1], RunFinished):
-        return None
-    if events[-1].status in ("paused", "waiting"):  # it rests: that its engine was ended is no part of it
-        rests = max(at for at, event in enumerate(events) if isinstance(event, RunPaused))
-        return events[: rests + 1]
-    return events
 
 
 def _message(said: Said) -> tuple[str, str]:

@@ -37,6 +37,11 @@ class Outbox:
         if self._planned is None:
             self._planned = asyncio.get_running_loop().call_later(BATCH, self._send)
 
+    async def room(self) -> None:
+        """Waits until little is left to be written, so that what is read from a disk doesn't heap up here."""
+        while self._lines.qsize() > MOST_WAITING and self._writing.is_alive():  # noqa: ASYNC110 - a thread takes them
+            await asyncio.sleep(BATCH / 4)
+
     async def flush(self) -> None:
         """Sends all there is and waits until it is written."""
         self._send(always=True)

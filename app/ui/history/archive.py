@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +26,12 @@ from app.processes.messages import (
     scope_name,
 )
 from app.ui.engine_link import EngineLink
+from app.ui.history.event_spool import EventSpool
 from app.ui.inspector.reading import Reading
 from app.ui.inspector.views.value_view import Fetch
 
 MOST_LINES = 500
+_PACE = 0.05  # seconds between two looks at what has come of a run that is opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class PastRun:
     values: Mapping[str, Json] = field(default_factory=dict[str, Json])
     rows: str = ""
     dry: bool = False
-    events: Sequence[RunEvent] = ()
+    events: EventSpool = field(default_factory=EventSpool)
 
 
 class Archive:
@@ -54,8 +57,16 @@ class Archive:
         return (await self._link.ask(ListRuns(most, workflow_id))).lines
 
     async def open(self, run: str) -> PastRun:
-        opened = await self._link.ask(OpenRun(run))
-        events = self._link.take(past_name(run))
+        events, name = EventSpool(), past_name(run)
+        self._link.take(name)  # of a time before, when nobody waited for the end
+        asking = asyncio.ensure_future(self._link.ask(OpenRun(run)))
+        try:
+            while not asking.done():
+                await asyncio.wait({asking}, timeout=_PACE)
+                events.add(self._link.take(name))
+        finally:
+            asking.cancel()
+        opened = await asking
         workflow = json_codec.read(opened.workflow.encode("utf-8", "surrogatepass")).workflow
         return PastRun(run, workflow, opened.values, opened.rows, opened.dry, events)
 

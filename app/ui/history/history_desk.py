@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.document.problem import Problem
+from app.document.problem import Problem, ProblemError
 from app.document.workflow import Workflow
 from app.events.run_events import Failure
 from app.events.run_state import RunState
@@ -33,6 +33,7 @@ from app.ui.strips import Strip
 
 if TYPE_CHECKING:
     from app.ui.history.runs_page import RunsPage
+    from app.ui.history.tape import Tape
 
 _PASSING = 9000  # ms that something said stays
 _OURS = ("status", "cost", "seconds", "error", "done", "failed", "cancelled")
@@ -167,11 +168,21 @@ class HistoryDesk(QObject):
             return
         self.page.list.pick(run)
         self._opening.cancel()
-        self._opening.start(self._archive.open(run), partial(self._opened, line), self._refuse)
+        self._opening.start(self._read(run), partial(self._opened, line), self._refuse)
 
-    def _opened(self, line: RunLine, past: PastRun) -> None:
+    async def _read(self, run: str) -> tuple[PastRun, Tape]:
+        from app.ui.history.tape import Tape
+
+        past = await self._archive.open(run)
+        try:
+            return past, await Tape.read(past.events)
+        except OSError as error:
+            detail = error.strerror or str(error)
+            raise ProblemError(Problem("history.unreadable", args={"detail": detail})) from error
+
+    def _opened(self, line: RunLine, read: tuple[PastRun, Tape]) -> None:
         self.page.show_details()
-        self.page.details.show_run(line, past)
+        self.page.details.show_run(line, *read)
         self._offer_others(line)
 
     def _offer_others(self, line: RunLine) -> None:

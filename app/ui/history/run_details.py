@@ -85,10 +85,12 @@ class RunDetails(QWidget):
 
     # --- what is shown -------------------------------------------------------------------------------------
 
-    def show_run(self, line: RunLine, past: PastRun) -> None:
+    def show_run(self, line: RunLine, past: PastRun, tape: Tape) -> None:
         """Another run of the history, at its end."""
+        if self._past is not None and self._past is not past:
+            self._past.events.close()
         self._line, self._past, self._live = line, past, False
-        self._tape = Tape(past.events)
+        self._tape = tape
         self.session.open(past.workflow, Place(read_only=True))
         self.canvas.sync(past.workflow)
         self.stepper.show_length(len(self._tape.stops))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -29,10 +30,11 @@ from app.events.run_events import (
 from app.events.run_state import RunState
 from app.executor.journal import RunLine, RunSummary
 from app.executor.run_request import Anew
+from app.ui.history.event_spool import PAGE, EventSpool
 from app.ui.history.moment_words import moment_words
 from app.ui.history.resume_banner import ResumeBanner
 from app.ui.history.run_words import needs_somebody, said_of
-from app.ui.history.tape import MOST_STEPS, Tape
+from app.ui.history.tape import Tape
 from app.ui.runs.record_card import RecordCard
 from app.ui.step_looks import StepLook
 from app.ui.widgets.plain_label import PlainLabel
@@ -45,7 +47,8 @@ def line(status: str, **changed: object) -> RunLine:
 
 
 def tape_of(*events: RunEvent) -> Tape:
-    return Tape([RunStarted("r", "w", "W", "d", "now", ("a", "b")), *events, RunFinished(9.0, "done")])
+    started, ended = RunStarted("r", "w", "W", "d", "now", ("a", "b")), RunFinished(9.0, "done")
+    return Tape(EventSpool([started, *events, ended]))
 
 
 def test_a_tape_gives_the_state_at_every_stop_in_any_order() -> None:
@@ -85,11 +88,54 @@ def test_steps_that_were_computed_in_one_go_are_stepped_through_one_by_one() -> 
     assert [getattr(tape.event(stop), "t", None) for stop in range(2)] == [3.5, 4.0]
 
 
-def test_a_run_too_long_to_step_through_is_shown_as_a_whole() -> None:
-    rows = [RowSettled(1.0, row, "done") for row in range(MOST_STEPS + 1)]
-    tape = tape_of(*rows)
-    assert len(tape.stops) == 1
-    assert tape.at(0).rows_done == MOST_STEPS + 1
+def row_events(rows: int) -> Iterator[RunEvent]:
+    for row in range(rows):
+        yield NodeStarted(float(row), "a", f"#{row}")
+        yield NodeSettled(row + 0.5, "a", f"#{row}", "ok", 0.5)
+        yield RowSettled(row + 0.6, row, "done")
+
+
+def test_a_long_run_is_stepped_through_like_a_short_one() -> None:
+    rows = 4 * PAGE
+    events = EventSpool([RunStarted("r", "w", "W", "d", "now", ("a",), rows), *row_events(rows)])
+    tape = Tape(events)
+    assert events.is_long
+    assert len(tape.stops) == 3 * rows
+    assert tape.at(len(tape.stops) - 1).rows_done == rows
+    for row in (
+        0,
+        rows - 1,
+        PAGE,
+        PAGE - 1,
+        rows // 2,
+        1,
+        rows // 2 + 1,
+    ):  # forth and back, over every border
+        settled = tape.at(3 * row + 1)
+        assert (settled.rows_done, settled.nodes["a"].ok, settled.nodes["a"].status) == (row, row + 1, "done")
+        assert tape.at(3 * row + 2).rows_done == row + 1
+        assert tape.event(3 * row + 2) == RowSettled(row + 0.6, row, "done")
+    events.close()
+
+
+def test_a_state_that_was_looked_at_is_not_changed_by_going_back() -> None:
+    tape = tape_of(*row_events(3))
+    last = tape.at(len(tape.stops) - 1)
+    first = tape.at(0)
+    assert (last.rows_done, first.rows_done) == (3, 0)
+    assert last.nodes["a"] is not first.nodes["a"]
+    assert (last.nodes["a"].ok, first.nodes["a"].ok) == (3, 0)
+
+
+def test_many_events_lie_in_a_file_and_come_back_as_they_were() -> None:
+    given = list(row_events(PAGE))
+    events = EventSpool(given[:-1], most_in_memory=PAGE)
+    events.add(given[-1:])
+    assert (len(events), events.pages) == (3 * PAGE, 3)
+    assert list(events) == given
+    assert events.page(1) == given[PAGE : 2 * PAGE]
+    events.close()
+    assert len(events) == 0
 
 
 def test_states_are_said_in_full() -> None:

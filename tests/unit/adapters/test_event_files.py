@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.event_files import EventFile, last_run_of, path_of, read_events
+from app.adapters.event_files import EventFile, last_event, last_run_of, path_of, read_events
+from app.events.json_codec import encode_lines
 from app.events.run_events import NodeStarted, RunEvent, RunFinished, RunStarted
 
 
@@ -81,3 +82,13 @@ def test_a_folder_that_cannot_be_made_is_no_reason_to_fail(tmp_path: Path) -> No
     file.write(events())
     file.close()
     assert file.lost
+
+
+def test_the_last_event_is_found_without_reading_the_rest(tmp_path: Path) -> None:
+    path = leave(tmp_path, "r1")
+    assert last_event(path) == RunFinished(0.2, "done")
+    started = RunStarted("r", "w", "n" * 20_000, "d", "now", ("a",))
+    path.write_bytes(encode_lines([started, started]))
+    assert last_event(path) == started
+    path.write_bytes(path.read_bytes()[:-9])
+    assert last_event(path) is None

@@ -135,3 +135,31 @@ def test_an_agents_own_calls_are_on_its_card_once() -> None:
     run.apply(ModelCalled(2.0, "p", "#0/a#0", "m", "", None, cent, 0.1))  # a tool of it
     assert (run.nodes["a"].cost.known, run.frames["a"].cost.known) == (Decimal("0.01"), Decimal("0.01"))
     assert run.cost.known == Decimal("0.02")
+
+
+def test_a_copy_goes_on_by_itself() -> None:
+    verdict = {"verdict": "passed", "reasons": [{"args": {"expected": "x"}}]}
+    first = [
+        STARTED,
+        NodeStarted(1.0, "a", "#0"),
+        ModelCalled(1.5, "a", "#0", "m", "", None, Cost(Decimal("0.01"), "priced"), 0.1),
+        NodeSettled(2.0, "a", "#0", "ok", 1.0, ports=("out",), verdict=verdict),
+        RowSettled(2.0, 0, "done"),
+        NodeStarted(2.0, "a", "#1"),
+        asked("#1"),
+    ]
+    rest = [
+        NodeSettled(3.0, "a", "#1", "failed", 1.0, ports=("out",), verdict=verdict),
+        PersonAnswered(3.0, "p", "#1", "approved", "", ""),
+        RowSettled(3.0, 1, "failed"),
+        RunFinished(4.0, "done"),
+    ]
+    run, same, whole = RunState(), RunState(), RunState()
+    run.apply_all(first)
+    same.apply_all(first)
+    whole.apply_all([*first, *rest])
+    twin = run.copied()
+    assert twin == run
+    twin.apply_all(rest)
+    assert twin == whole
+    assert run == same, "and the first is as it was"
