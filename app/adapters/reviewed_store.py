@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
 
-from app.adapters.workflow_files import read_file
+from app.adapters.shipped_examples import as_shipped, example_paths
 from app.document.json_codec import digest
 from app.document.problem import ProblemError
 from app.sdk.grants import Grants
-from app.settings import Folders, resource_folder
+from app.settings import Folders
 
 _ONE = "SELECT digest, name, at, grants FROM reviewed WHERE digest = ?"
 _ALL = "SELECT digest, name, at, grants FROM reviewed ORDER BY at DESC, digest"
@@ -74,11 +74,9 @@ class ReviewedStore:
     @cached_property
     def _shipped(self) -> frozenset[str]:
         found: set[str] = set()
-        for path in (resource_folder() / "examples").glob("*.baton.json"):
-            try:
-                found.add(digest(read_file(path).workflow))
-            except ProblemError:
-                continue
+        for path in example_paths():
+            with suppress(ProblemError):
+                found |= {digest(workflow) for workflow in as_shipped(path)}
         return frozenset(found)
 
     def _select(self, query: str, *values: str) -> Iterator[Reviewed]:

@@ -15,6 +15,7 @@ from app.adapters.file_locks import lock_file
 from app.adapters.process_lock import ProcessLock
 from app.adapters.recovery import Recovery, RecoveryCopy, discard_recovery, list_recoveries
 from app.adapters.reviewed_store import ReviewedStore
+from app.adapters.shipped_examples import in_language
 from app.adapters.workflow_files import OpenFile, Stamp, changed_elsewhere, read_file, save_file
 from app.document.file_names import OPENED, SAVED, patterns, proposed_ending
 from app.document.ids import new_id
@@ -23,7 +24,7 @@ from app.document.operations import ReplaceWorkflow
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Workflow
 from app.settings import Folders
-from app.texts import text
+from app.texts import language, text
 from app.ui.asking import Choice, ask, file_to_open, file_to_save, tell
 from app.ui.problem_words import in_short
 from app.ui.session import Place, Session, Trust
@@ -109,7 +110,7 @@ class OpenAndSave(QObject):
             await tell(self._window, error.problems)
             return False
         self._leave()
-        self._session.open(opened.workflow, Place())
+        self._session.open(in_language(path, opened.workflow, language()), Place())
         return True
 
     async def _locked(self, path: Path) -> tuple[ProcessLock | None, Held]:

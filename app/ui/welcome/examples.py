@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from app.adapters.shipped_examples import example_paths
 from app.adapters.workflow_files import read_file
 from app.document.problem import ProblemError
 from app.document.workflow import Workflow
@@ -63,7 +64,7 @@ def starter_path() -> Path:
 def examples(registry: Registry) -> tuple[Example, ...]:
     """All examples, the starter first, then by their names."""
     found: list[Example] = []
-    for path in sorted((resource_folder() / "examples").glob(f"*{_ENDING}")):
+    for path in example_paths():
         try:
             workflow = read_file(path).workflow
         except ProblemError:
