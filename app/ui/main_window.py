@@ -66,6 +66,8 @@ from app.ui.window_pages import WindowPages
 from app.ui.window_signals import WindowSignals
 from app.ui.window_state import load_window_state, save_window_state
 
+_READABLE = 0.53  # the least zoom that a workflow is opened at: a little below, cards have no words any more
+
 
 class MainWindow(QMainWindow):
     """`closed`: the person has let the window go and everything is put away."""
@@ -96,6 +98,7 @@ class MainWindow(QMainWindow):
 
     def _make_views(self) -> None:
         self.canvas = Canvas(self.registry.get)
+        self.canvas.keep_readable(_READABLE)
         self.outline = Outline(self.session, self.canvas)
         self.library = Library(self.registry.specs)
         archive = Archive(self.link)

@@ -42,7 +42,7 @@ class Viewing(QObject):
         panels = {f"view.{name}": partial(self._panels.toggle, name) for name in _PANELS}
         return {
             **panels,
-            "view.fit": self._canvas.fit,
+            "view.fit": self._canvas.fit_whole,
             "view.up": self._canvas.go_up,
             "view.full_size": lambda: self._canvas.glide_to(1.0),
             "view.zoom_in": lambda: self._canvas.zoom_by(1),

@@ -84,7 +84,7 @@ class Canvas(QWidget):
         self.view.looked.connect(self._show_or_hide)
         self._gliding.valueChanged.connect(self.view.set_zoom)
         self._zoom_bar.zoom_wanted.connect(self.glide_to)
-        self._zoom_bar.fit_wanted.connect(self.fit)
+        self._zoom_bar.fit_wanted.connect(self.fit_whole)
         self._zoom_bar.tidy_wanted.connect(self.tidy_requested)
         self._hint.wanted.connect(self._first_step)
         self._breadcrumb.wanted.connect(self._leave_to)
@@ -288,9 +288,14 @@ class Canvas(QWidget):
             self.view.refit()
 
     def fit(self) -> None:
-        """Shows all of the workflow."""
+        """Shows all of the workflow, as far as it can be read."""
         self._gliding.stop()
         self.view.fit()
+
+    def fit_whole(self) -> None:
+        """Shows all of the workflow, however small."""
+        self._gliding.stop()
+        self.view.fit(whole=True)
 
     def middle(self) -> QPointF:
         """The scene's point in the middle of the view: where something new goes if nothing says where."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QNativeGestureEvent, QPainter, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
@@ -18,7 +18,8 @@ _STEP = 1.15  # zoom of one notch of the wheel
 class ZoomView(QGraphicsView):
     """Emits `zoom_changed`, and `looked` when another part of the scene is in sight.
 
-    Once fitted, it shows all of the workflow at any size, until somebody zooms, pans or says `stay`.
+    Once fitted, it shows all of the workflow at any size, until somebody zooms, pans or says `stay`; from then on
+    another size leaves in the middle what is there.
     """
 
     zoom_changed = Signal(float)
@@ -26,7 +27,8 @@ class ZoomView(QGraphicsView):
 
     def __init__(self, canvas: CanvasScene, parent: QWidget | None = None) -> None:
         super().__init__(canvas, parent)
-        self._fitted = False
+        self._fitted = self._whole = False
+        self._odd = QSize(0, 0)
         self.least_fit = LEAST_ZOOM  # under it nothing is fitted: then a part is shown, around `heed`
         self.heed = QRectF()
         self.canvas = canvas  # a view does not keep its scene alive
@@ -67,8 +69,10 @@ class ZoomView(QGraphicsView):
         self._settling.start()
         self.zoom_changed.emit(zoom)
 
-    def fit(self, most: float = 1.0) -> None:
-        """Shows all of the workflow, at 100 % at most; what can't be read then is shown in part."""
+    def fit(self, most: float = 1.0, *, whole: bool = False) -> None:
+        """Shows all of the workflow, at 100 % at most; what can't be read then is shown in part, unless `whole`."""
+        self._whole = whole
+        least = LEAST_ZOOM if whole else self.least_fit
         content = self.canvas.content()
         if content.isNull():
             self.set_zoom(1.0)
@@ -81,11 +85,11 @@ class ZoomView(QGraphicsView):
         zoom = min(room.width() / content.width(), room.height() / content.height(), most)
         if 0.94 < zoom < 1:
             zoom = 1.0  # a margin a little narrower is better than blurred letters
-        if zoom < self.least_fit * _NEARLY:
-            zoom = self.least_fit
+        if zoom < least * _NEARLY:
+            zoom = least
         self.set_zoom(zoom)
         self.centerOn(content.center() + QPointF(0, 12 / self.zoom))
-        if zoom == self.least_fit:
+        if zoom == least:
             self._look_at_what_counts(content)
         self._fitted = True
         self.looked.emit()
@@ -151,12 +155,18 @@ class ZoomView(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.refit()
+        if self._fitted:
+            self.refit()
+        elif event.oldSize().isValid():  # what was in the middle stays there
+            grown = event.size() - event.oldSize() + self._odd
+            half = QSize(grown.width() // 2, grown.height() // 2)
+            self._odd = grown - half * 2  # one pixel more at a time makes a difference every other time
+            self.pan(half.width(), half.height())
 
     def refit(self) -> None:
         """Fits again what nobody has moved since it was fitted."""
         if self._fitted:
-            self.fit()
+            self.fit(whole=self._whole)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         fingers = event.pixelDelta()

@@ -120,9 +120,25 @@ def test_what_was_edited_does_not_move_away(
     del document  # it does what the canvas asks for
     canvas.fit()
     hand.drag(hand.body("send"), hand.body("send") + QPointF(60, 40))
-    before, place = canvas.zoom, canvas.view.mapToScene(QPoint(0, 0))
-    resized(qtbot, canvas, 1100, 800)
-    assert (canvas.zoom, canvas.view.mapToScene(QPoint(0, 0))) == (before, place)
+    before, middle = canvas.zoom, canvas.view.visible().center()
+    for width in (1100, 1099, 1098, 1097, 700, 1500):
+        resized(qtbot, canvas, width, 800)
+        assert canvas.zoom == before
+        assert (canvas.view.visible().center() - middle).manhattanLength() < 3
+
+
+def test_a_workflow_is_fitted_as_far_as_it_can_be_read_and_whole_on_demand(
+    qtbot: QtBot, canvas: Canvas
+) -> None:
+    canvas.keep_readable(0.53)
+    resized(qtbot, canvas, 420, 320)
+    canvas.fit()
+    assert canvas.zoom == 0.53
+    canvas.fit_whole()
+    assert canvas.zoom < 0.45
+    small = canvas.zoom
+    resized(qtbot, canvas, 380, 320)
+    assert canvas.zoom < small
 
 
 def test_zoom_glides_where_things_may_move(qtbot: QtBot, canvas: Canvas) -> None:
