@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 from app.costs.cost import Cost
@@ -25,11 +26,15 @@ from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
 from app.executor.run import Run
 from app.executor.run_context import InstanceContext
 from app.executor.scope_runner import RunScope
+from app.executor.values import cut
 from app.executor.where import Where
 from app.planner.plan import PlanStep
 from app.sdk.context import Question
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
+from app.sdk.references import fill
+
+_SHOWN_BYTES = 300  # of what a step would do, in the log of a dry run
 
 
 class Settling:
@@ -179,7 +184,7 @@ class Settling:
         run, key = self._run, self._cache_key(step, digest)
         if step.effect == "side_effect":
             if run.past.dry:
-                return self._would(step, instance)
+                return self._would(step, values)
             await run.journal.commit(self._record(step, instance, None, digest))
         if key and step.node.cache == "reuse":
             return await self._unless_kept(step, instance, values, key)
@@ -222,9 +227,12 @@ class Settling:
         cost = doors.cost_of(doors.models.facts(strongest), usage)
         return None if cost.usd is None else cost
 
-    def _would(self, step: PlanStep, instance: Instance) -> Outcome:
-        """In a dry run: the inputs stand in the event that the instance began with."""
-        self._run.tell(step.id, self._where.scope, "dry.would")
+    def _would(self, step: PlanStep, values: Mapping[str, Value]) -> Outcome:
+        """In a dry run: what it would do, in short; the inputs stand in the event that the instance began with."""
+        what = ""
+        with suppress(NodeError):  # it would fail
+            what = cut(fill(step.spec.type.headline(step.fields), values), _SHOWN_BYTES) if step.spec else ""
+        self._run.tell(step.id, self._where.scope, "dry.would" if what else "dry.not_done", what=what)
         return Outcome({}, skip="dry")
 
     def _cache_key(self, step: PlanStep, digest: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -21,7 +22,14 @@ class PinDialog(QDialog):
 
     chosen = Signal(object)
 
-    def __init__(self, title: str, outputs: Mapping[str, Json], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        outputs: Mapping[str, Json],
+        parent: QWidget | None = None,
+        labels: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`labels` are what people read for the outputs, where that isn't their name."""
         super().__init__(parent)
         self.setObjectName("pin.dialog")
         self._outputs = outputs
@@ -42,7 +50,7 @@ class PinDialog(QDialog):
         layout.addWidget(PlainLabel(text("pins.title", step=one_line(title, 80)), "title", wrap=True))
         layout.addWidget(PlainLabel(text("pins.words"), "muted", wrap=True))
         for port, value in outputs.items():
-            label = PlainLabel(text("pins.port", port=port), "label")
+            label = PlainLabel(text("pins.port", port=labels.get(port, port)), "label")
             edit = TextInput(4, most=12)
             edit.setObjectName(f"pin.{port}")
             edit.show_text(_as_text(value))

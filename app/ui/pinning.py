@@ -11,12 +11,14 @@ from app.adapters.pin_files import PinFiles
 from app.document.frames import node_in
 from app.document.graph import every_id
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Json
+from app.document.workflow import Json, Node
 from app.events.run_state import InstanceState
+from app.registry import node_texts
 from app.registry.registry import Registry
 from app.settings import Folders
 from app.ui.awaiting import Awaiting, Problems
 from app.ui.canvas.canvas import Canvas
+from app.ui.canvas.placed import ports_of
 from app.ui.inspector.views.shape import parsed
 from app.ui.run_stream import RunStream
 from app.ui.session import Session
@@ -108,10 +110,18 @@ class Pinning(QObject):
         from app.ui.pin_dialog import PinDialog  # its editors are many: imported when somebody wants them
 
         placed = node_in(self._session.workflow, node)
-        dialog = PinDialog(step_look(placed, self._registry.get, node).title, outputs, self._window)
+        title = step_look(placed, self._registry.get, node).title
+        dialog = PinDialog(title, outputs, self._window, self._labels(placed))
         dialog.chosen.connect(lambda chosen: self._keep(node, chosen))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _labels(self, placed: Node | None) -> Mapping[str, str]:
+        spec = self._registry.get(placed.type) if placed else None
+        if placed is None or spec is None:
+            return {}
+        ports = ports_of(placed, self._registry.get).outputs
+        return {port.name: node_texts.port_label(spec, port, "out") for port in ports}
 
     def _keep(self, node: str, outputs: dict[str, Json]) -> None:
         self._save({**self._pins, node: outputs})

@@ -48,7 +48,14 @@ def badge_of(
         return Mark("clock", "waiting", text("canvas.state.waits_memory")), ""
     icon, tone = BADGES[state.status]
     border = _BORDERS.get(state.status, "")
-    return Mark(icon, tone, text(f"canvas.state.{state.status}"), spins=state.status in _RUNNING[:2]), border
+    return Mark(
+        icon, tone, text(f"canvas.state.{said_state(state)}"), spins=state.status in _RUNNING[:2]
+    ), border
+
+
+def said_state(state: NodeState) -> str:
+    """The state as it is said: what a dry run did not do was not skipped."""
+    return "dry" if state.status == "skipped" and state.skip == "dry" else state.status
 
 
 def progress_of(run: RunState | None, state: NodeState | None) -> float | None:
@@ -69,7 +76,7 @@ def facts_of(run: RunState | None, state: NodeState | None, *, disabled: bool) -
     if state.status == "idle":
         return (Fact(text("canvas.fact.not_run" if run.is_over else "canvas.state.waiting"), "muted"),)
     if state.status in ("skipped", "cancelled") and not state.calls:
-        return (Fact(text(f"canvas.state.{state.status}"), "muted"),)
+        return (Fact(text(f"canvas.state.{said_state(state)}"), "muted"),)
     return (*_model_facts(state), *_given_facts(state), *_result_facts(run, state))
 
 

@@ -233,9 +233,15 @@ class DataTab(QWidget):
         if instance.settled is None:
             return text("inspector.data.not_yet")
         if instance.settled.status == "skipped":
-            skip = instance.settled.skip
-            return text(f"skip.{skip}") if has(f"skip.{skip}", "en") else text("canvas.state.skipped")
+            return self._why_skipped(instance, instance.settled.skip)
         return "" if instance.settled.failure else text("inspector.data.nothing_out")
+
+    def _why_skipped(self, instance: InstanceState, skip: str) -> str:
+        """In a dry run, what it has told that the step would do."""
+        for told in reversed(self._data.run.messages):
+            if (told.node, told.scope) == (instance.node, instance.scope) and told.code.startswith("dry."):
+                return text(f"message.{told.code}", **told.args)
+        return text(f"skip.{skip}") if has(f"skip.{skip}", "en") else text("canvas.state.skipped")
 
     def _absent(self, scope: Scope | None) -> str:
         return "not_run" if scope is None or not self._data.levels else "not_there"

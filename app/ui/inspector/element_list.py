@@ -63,7 +63,7 @@ class ElementList(QWidget):
     def _columns(self) -> Sequence[Column]:
         cost = (Column(text("runs.rows.cost"), 84, figures=True),) if self.width() >= _WITH_COST else ()
         return (
-            Column(text(f"inspector.data.number.{self._kind}"), 62, figures=True),
+            Column(text(f"inspector.data.number.{self._kind}"), 50, figures=True),
             Column(text("runs.rows.status"), 86),
             Column(text("inspector.data.came_out")),
             *cost,

@@ -19,7 +19,7 @@ from app.ui import path_words
 from app.ui.problem_words import what_happened
 from app.ui.runs.fact_table import Cell, Column, FactTable
 
-_WITH_TIME = 380  # pixels from which the time has room too
+_WITH_TOKENS, _WITH_TIME = 350, 430  # pixels from which tokens, and then the time, have room too
 
 
 class TriesTab(QWidget):
@@ -37,15 +37,20 @@ class TriesTab(QWidget):
         """Shows the tries of one instance; gives how many lines that are."""
         self._lines = [] if instance is None else _lines(instance)
         self.table.setAccessibleName(text("inspector.data.tries"))
-        wide = self.width() >= _WITH_TIME
         columns = (
             Column(text("inspector.data.try"), 44, figures=True),
             Column(text("inspector.data.came_out")),
             Column(text("history.column.tokens"), 66, figures=True),
             Column(text("runs.rows.cost"), 90, figures=True),
-            *((Column(text("runs.rows.time"), 72, figures=True),) if wide else ()),
+            Column(text("runs.rows.time"), 72, figures=True),
         )
-        self.table.show_facts(columns, len(self._lines), lambda at: self._lines[at])
+        left_out = {2: _WITH_TOKENS, 4: _WITH_TIME}
+        shown = [at for at in range(len(columns)) if self.width() >= left_out.get(at, 0)]
+        self.table.show_facts(
+            [columns[at] for at in shown],
+            len(self._lines),
+            lambda row: [self._lines[row][at] for at in shown],
+        )
         return len(self._lines)
 
 

@@ -14,7 +14,7 @@ from app.adapters.model_names import short_name
 from app.costs.cost import FREE
 from app.events.run_state import NodeState, RunState
 from app.texts import clauses, text
-from app.ui.canvas.card_state import BADGES
+from app.ui.canvas.card_state import BADGES, said_state
 from app.ui.runs.fact_table import Cell, Column, FactTable
 from app.ui.step_looks import StepLook
 
@@ -166,7 +166,7 @@ def status_cell(state: NodeState) -> Cell:
         parts = [(getattr(state, name), word) for name, word in _ORDER]
         words = clauses(text(f"history.of.{word}", shown=figures.count(n)) for n, word in parts if n)
     else:
-        words = text(f"canvas.state.{state.status}")
+        words = text(f"canvas.state.{said_state(state)}")
     if state.sources["cache"]:
         n = state.sources["cache"]
         from_cache = (

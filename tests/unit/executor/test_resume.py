@@ -427,8 +427,15 @@ async def test_a_dry_run_shows_effects_and_sends_nothing() -> None:
     _, events = await Lives(workflow).run(past=Past(dry=True))
     assert Effect.done == []
     assert settled(events)["e", ""] == "skipped"
-    assert [e.code for e in events if isinstance(e, Message)] == ["dry.would"]
+    assert [e.code for e in events if isinstance(e, Message)] == ["dry.not_done"]
     assert status(events) == "done"
+
+
+async def test_a_dry_run_says_what_would_be_done() -> None:
+    nodes = {"a": "test.source", "w": ("data.write_file", {"path": "for-{{name}}.txt"})}
+    _, events = await Lives(flow(nodes, ["a.value>w.name", "a.value>w.text"])).run(past=Past(dry=True))
+    (told,) = [e for e in events if isinstance(e, Message)]
+    assert (told.code, told.args) == ("dry.would", {"what": "for-x.txt"})
 
 
 class Shelf:
