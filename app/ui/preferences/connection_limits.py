@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.adapters.connections import THIS_COMPUTER
 from app.costs.limits import with_cap
 from app.document.operations import FieldChange, Removed
 from app.document.workflow import Json
@@ -55,8 +56,8 @@ class ConnectionLimits(QWidget):
         self._show()
 
     def show_connections(self, names: Sequence[str]) -> None:
-        """The connections that there are."""
-        self._names = tuple(names)
+        """The connections that there are; what costs nothing needs no limit."""
+        self._names = tuple(name for name in names if name != THIS_COMPUTER)
         self._show()
 
     def retranslate(self) -> None:
