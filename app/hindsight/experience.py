@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from app.document import json_codec
 from app.document.frames import graphs
 from app.document.workflow import Graph, Node
 from app.events.run_events import NodeStarted, Scope
-from app.executor.journal import RunStore, StepRecord
+from app.executor.journal import Journal, RunLine, RunStore, StepRecord
 from app.executor.revisit import Revisited, RevisitFailed
 from app.executor.values import as_text
 from app.hindsight.judged import judged_in
@@ -26,6 +26,7 @@ PICK = "model.pick"
 _RUNS = 50
 _MOST = 1500  # answers that are looked at, of the latest runs first
 _PAGE = 500
+_LOOKED_INTO = 2000  # records of a run, to see whether it has anything to learn from
 UNSAID = "{{text}}"  # the prompt of a step that says none
 _ANSWERS = ("answer", "text", "value", "failed")
 
@@ -58,7 +59,7 @@ class Experience:
         found: dict[tuple[str, str], Example] = {}
         looked, runs = 0, 0
         for line in await self._runs.lines(_RUNS, workflow_id):
-            if line.alive or looked >= _MOST:
+            if _goes_on(line) or looked >= _MOST:
                 continue
             before = len(found)
             for record, graph in await self._asked(line.run, prompt):
@@ -71,7 +72,21 @@ class Experience:
         router = await asyncio.to_thread(learned, list(found.values()))
         return Lesson(router, runs)
 
-    async def _asked(self, run: str, prompt: str) -> list[tuple[StepRecord, Graph]]:
+    async def judged_runs(self, workflow_id: str, prompt: str) -> int:
+        """In how many kept runs the very same was asked, and something was judged: those that `lesson` looks at. Of
+        long runs the beginning counts.
+        """
+        lines = await self._runs.lines(_RUNS, workflow_id)
+        return sum([not _goes_on(line) and await self._is_judged(line.run, prompt) for line in lines])
+
+    async def _is_judged(self, run: str, prompt: str) -> bool:
+        places, journal = await self._places(run, prompt)
+        records = await journal.each(0, _LOOKED_INTO) if places else ()
+        asked = any(one.node in places and one.status == "ok" for _, one in records)
+        return asked and any(one.verdict is not None for _, one in records)
+
+    async def _places(self, run: str, prompt: str) -> tuple[Mapping[str, Graph], Journal]:
+        """The steps of a run that ask this, with the graphs that they stand in."""
         head, _, journal = await self._runs.look(run)
         workflow = json_codec.read(head.workflow.encode()).workflow
         places = {
@@ -80,6 +95,10 @@ class Experience:
             for node in graph.nodes.values()
             if node.fields.get("prompt", UNSAID) == prompt
         }
+        return places, journal
+
+    async def _asked(self, run: str, prompt: str) -> list[tuple[StepRecord, Graph]]:
+        places, journal = await self._places(run, prompt)
         found: list[tuple[StepRecord, Graph]] = []
         after = 0
         while places and (page := await journal.each(after, _PAGE)):
@@ -101,6 +120,11 @@ class Experience:
             rows = [row.model.target for row in fields.models] if node.type == CASCADE else targets
             return [Example(text, rows[tier - 1], passed) for tier, passed in judged if tier <= len(rows)]
         return []
+
+
+def _goes_on(line: RunLine) -> bool:
+    """A run that has ended is held for a moment longer."""
+    return line.alive and line.summary.status in ("running", "waiting", "paused")
 
 
 def _of_cascade(record: StepRecord) -> Iterator[tuple[int, bool]]:

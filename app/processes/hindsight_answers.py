@@ -10,6 +10,7 @@ from app.engine import Engine
 from app.processes.account_answers import workflow_of
 from app.processes.messages import (
     Counted,
+    CountJudgedRuns,
     GetRatings,
     GetReportCards,
     Learned,
@@ -33,6 +34,7 @@ class HindsightAnswers:
             GetRatings: self._ratings,
             GetReportCards: self._cards,
             LearnFromRuns: self._learn,
+            CountJudgedRuns: self._judged,
         }
 
     @as_problems
@@ -52,6 +54,10 @@ class HindsightAnswers:
         if not lesson.router.examples:
             raise ProblemError(Problem("learn.nothing"))
         return Learned(lesson.router.to_text(), lesson.router.examples, lesson.runs)
+
+    @as_problems
+    async def _judged(self, asked: CountJudgedRuns) -> Counted:
+        return Counted(await self._engine.experience.judged_runs(asked.workflow_id, asked.prompt))
 
     @as_problems
     async def _cards(self, asked: GetReportCards) -> ReportCards:

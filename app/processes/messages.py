@@ -668,6 +668,14 @@ class LearnFromRuns(Request[Learned]):
 
 
 @dataclass(frozen=True, slots=True)
+class CountJudgedRuns(Request[Counted]):
+    """How many past runs of a workflow have something to teach on this prompt?"""
+
+    workflow_id: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareReplay(Request[ReplayPrepared]):
     """What would a replay of a step ask? An empty `run` is the latest one of the workflow in which it answered, an
     empty `node` any step that can be replayed. `name` is what the replay is called.

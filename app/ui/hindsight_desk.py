@@ -16,6 +16,7 @@ from app.hindsight.experience import prompt_of
 from app.hindsight.labels import LabelWord
 from app.processes.messages import (
     Counted,
+    CountJudgedRuns,
     GetRatings,
     GetReportCards,
     Learned,
@@ -101,6 +102,7 @@ class ReportCardDesk(QObject):
     def __init__(self, session: Session, link: EngineLink, inspector: Inspector) -> None:
         super().__init__(inspector)
         self._learning = Awaiting(self)
+        self._counting = Awaiting(self)
         inspector.lesson_wanted.connect(self._learn)
         self._session = session
         self._link = link
@@ -112,11 +114,23 @@ class ReportCardDesk(QObject):
 
     def look(self) -> None:
         """Asks anew, where a verifier is shown."""
-        if self._link.state != "ready" or not self._inspector.shows_verifier:
+        if self._link.state != "ready":
+            return
+        if self._inspector.shows_pick and (page := self._inspector.step) is not None:
+            self._count(page.node_id)
+        if not self._inspector.shows_verifier:
             return
         workflow = json_codec.write(self._session.workflow).decode("utf-8", "surrogatepass")
         self._reading.cancel()
         self._reading.start(self._link.ask(GetReportCards(workflow)), self._arrived, _nothing)
+
+    def _count(self, node: str) -> None:
+        step = node_in(self._session.workflow, node)
+        if step is not None:
+            asked = CountJudgedRuns(self._session.workflow.id, prompt_of(step))
+            show = partial(self._inspector.show_judged_runs, node)
+            self._counting.cancel()
+            self._counting.start(self._link.ask(asked), lambda found: show(found.n), _nothing)
 
     def _learn(self, node: str) -> None:
         step = node_in(self._session.workflow, node)

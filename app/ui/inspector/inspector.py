@@ -32,7 +32,8 @@ class Inspector(QWidget):
     """Listens to the session itself; the window tells it what is selected and what models there are.
 
     `refused` carries the Problems of an edit that could not be made; `preferences_asked` names the
-    page of Preferences that a person wants to see; `cards_wanted`: a verifier is shown, whose report card may be new.
+    page of Preferences that a person wants to see; `cards_wanted`: a verifier or Smart pick is shown, of which past
+    runs may tell something new.
     """
 
     refused = Signal(object)
@@ -107,6 +108,16 @@ class Inspector(QWidget):
         """Whether the step that is selected gives a verdict."""
         return self._step is not None and self._step.gives_verdict
 
+    @property
+    def shows_pick(self) -> bool:
+        """Whether the step that is selected is a Smart pick, which may learn."""
+        return self._step is not None and self._step.can_learn
+
+    def show_judged_runs(self, node: str, n: int) -> None:
+        """From how many past runs a Smart pick could learn."""
+        if self._step is not None and self._step.node_id == node:
+            self._step.show_judged_runs(n)
+
     def show_cards(self, cards: Mapping[str, ReportCard]) -> None:
         """How far verifiers agree with people, by step."""
         self._cards = cards
@@ -133,7 +144,7 @@ class Inspector(QWidget):
             self._step = self._page_for(self._nodes[0])
             self._stack.addWidget(self._step)
             self._stack.setCurrentWidget(self._step)
-            if self._step.gives_verdict:
+            if self._step.gives_verdict or self._step.can_learn:
                 self.cards_wanted.emit()
         elif self._nodes:
             self._selection.show_nodes(self._nodes)
@@ -177,7 +188,7 @@ class Inspector(QWidget):
             self._workflow.show_workflow()
         if self._step is not None and self._step.node_id in change.nodes:
             self._step.show_node()
-            if self._step.gives_verdict:
+            if self._step.gives_verdict or self._step.can_learn:
                 self.cards_wanted.emit()
         if self._step is not None and (change.edges or change.nodes - {self._step.node_id}):
             self._step.refresh()

@@ -110,7 +110,9 @@ class StepPage(QWidget):
         self.replay.clicked.connect(self.replay_wanted)
         self.learn = QPushButton(self._settings)
         self.learn.clicked.connect(self.lesson_wanted)
-        self.learn.setVisible(found is not None and found.type == PICK)
+        self.can_learn = found is not None and found.type == PICK
+        self.learn.setVisible(self.can_learn)
+        self._judged: int | None = None  # runs that it could learn from, once that is known
         self.card = ReportCardView(self._settings)
         self.card.setVisible(self.gives_verdict)
         self.run_actions = StepActions(actions, self._settings)
@@ -160,6 +162,18 @@ class StepPage(QWidget):
         self._path.show_state(state)
         self._show_data(anew=self._session.run.run != self._run_shown)
         self._run_shown = self._session.run.run
+
+    def show_judged_runs(self, n: int) -> None:
+        """From how many past runs it could learn."""
+        self._judged = n
+        self._name_learning()
+
+    def _name_learning(self) -> None:
+        n = self._judged
+        code = "learn.button" if n is None else "learn.button.judged" if n else "learn.button.none"
+        self.learn.setText(text(code, n=n))
+        self.learn.setEnabled(n != 0 and not self._session.place.read_only)
+        self.learn.setToolTip(text("problem.learn.nothing.fix") if n == 0 else "")
 
     def show_figures(self) -> None:
         """What the step took; before its first run what it will take."""
@@ -218,7 +232,7 @@ class StepPage(QWidget):
             self._data.retranslate()
         self._unknown.setText(text("inspector.unknown"))
         self.replay.setText(text("replay.button"))
-        self.learn.setText(text("learn.button"))
+        self._name_learning()
         self.card.show_card(self._report)
         self._show_help()
         self.show_run()

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.costs.cost import Cost
 from app.costs.usage import Usage
-from app.document.operations import Connect, Disconnect, RemoveNodes, SetFields
+from app.document.operations import AddNodes, Connect, Disconnect, RemoveNodes, SetFields
 from app.document.problem import Problem
 from app.document.workflow import Edge, Graph, Group, Layout, Node, OnError, PortRef, Retry, Workflow
 from app.events.run_events import ModelCalled, NodeSettled, NodeStarted, Preview, RunStarted, TextStreamed
@@ -83,6 +83,26 @@ def world(qtbot: QtBot) -> Iterator[World]:
 
 def keys(words: str) -> None:
     QTest.keyClicks(QApplication.focusWidget(), words)
+
+
+def test_a_smart_pick_says_from_how_many_runs_it_could_learn(world: World) -> None:
+    asked: list[None] = []
+    world.inspector.cards_wanted.connect(lambda: asked.append(None))
+    world.session.do(AddNodes((Node("pick", "model.pick"),)))
+    world.inspector.select({"pick"})
+    assert asked
+    assert world.inspector.shows_pick
+    learn = world.page.learn
+    assert (learn.text(), learn.isEnabled()) == ("Learn from past runs", True)
+    world.inspector.show_judged_runs("pick", 1)
+    assert (learn.text(), learn.isEnabled()) == ("Learn from 1 judged run", True)
+    world.inspector.show_judged_runs("pick", 0)
+    assert (learn.text(), learn.isEnabled()) == ("No judged runs to learn from", False)
+    world.inspector.show_judged_runs("ask", 7)
+    assert learn.text() == "No judged runs to learn from", "that was about another step"
+    world.inspector.select({"ask"})
+    assert not world.inspector.shows_pick
+    assert not world.page.learn.isVisible()
 
 
 def test_a_title_is_typed_as_one_step_and_undone(world: World) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from app.engine import Engine
+from app.processes import children
+from app.settings import Preferences, folders
 from tests.flows import flow
 
 
@@ -46,12 +50,21 @@ def test_a_pick_learns_from_a_cascade_with_its_prompt(save: Any, baton: Any) -> 
             line["name"]: line["calls"] for line in baton("costs", "--by", "model", "--json").json["lines"]
         }
 
+    async def judged() -> int:
+        engine = Engine(folders(), Preferences(), children, (), {})
+        try:
+            return await engine.experience.judged_runs("w", str(QUESTION["prompt"]))
+        finally:
+            await engine.close()
+
     path = save(picking())
     assert "nothing to learn" in baton("learn", path, "p").err
     before = path.read_bytes()
     assert baton("run", path, "--input", "message=hello", "--input", "bad=x", "--allow").code == 0
     assert calls() == {"gpt-4o": 1}, "until something was learned, the rules decide"
+    assert asyncio.run(judged()) == 0
     assert baton("run", save(cascading()), "--rows", "samples", "--allow").code == 0
+    assert asyncio.run(judged()) == 1
     path.write_bytes(before)
     told = baton("learn", path, "p", "--json")
     assert told.code == 0, told.err
