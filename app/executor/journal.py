@@ -273,6 +273,11 @@ class RunLine:
     size: int = 0
 
     @property
+    def goes_on(self) -> bool:
+        """Some process works at it; one that has said how it ended only closes its books."""
+        return self.alive and self.summary.status in ("running", "paused", "waiting")
+
+    @property
     def is_broken_off(self) -> bool:
         """Its process went without a word."""
         return self.summary.status == "running" and not self.alive

@@ -52,8 +52,8 @@ class ResumeBanner(Banner):
         """The run that may go on, with its state; None: nothing is to be said."""
         self._line, self._run = line, run
         status = line.summary.status if line else "done"
-        possible = line is not None and not line.alive and status in _KINDS
-        elsewhere = line is not None and line.alive
+        elsewhere = line is not None and line.goes_on
+        possible = not elsewhere and status in _KINDS
         self.setVisible(possible or elsewhere)
         self.limit.setVisible(possible and self._wants_money)
         self.time.setVisible(possible and self._wants_time)
@@ -71,7 +71,7 @@ class ResumeBanner(Banner):
             return
         said = said_of(line)
         self.show_state(said.icon, said.tone)
-        kind = "alive" if line.alive else line.summary.status
+        kind = "alive" if line.goes_on else line.summary.status
         spent = figures.cost(line.summary.cost)
         what = text(f"history.banner.{kind}", spent=spent, cap=self._cap_words())
         self.say(what, self._why() or text(f"history.banner.{kind}.more"))

@@ -240,4 +240,12 @@ def test_a_run_that_was_out_of_time_goes_on_with_as_much_again_or_what_a_person_
 def test_a_run_that_goes_on_elsewhere_is_not_taken_from_there(qapp: QApplication) -> None:
     banner = ResumeBanner()
     banner.show_line(line("running", alive=True), RunState())
-    assert banner.button.isHidden()
+    assert (banner.isHidden(), banner.button.isHidden()) == (False, True)
+
+
+def test_a_run_that_has_ended_is_not_called_going_on_while_its_books_are_closed(qapp: QApplication) -> None:
+    banner = ResumeBanner()
+    banner.show_line(line("done", alive=True), RunState())
+    assert banner.isHidden()
+    banner.show_line(line("failed", alive=True), RunState())
+    assert (banner.isHidden(), banner.button.isHidden()) == (False, False)
