@@ -84,7 +84,7 @@ def not_built() -> str:
 def here(*, apart: bool) -> int:
     """Tries what lies in out/package, without a network where this machine can take it away from a process."""
     alone = ["unshare", "--net", *([] if os.name == "nt" or os.geteuid() == 0 else ["--map-root-user"])]
-    if not apart and shutil.which("unshare") and not subprocess.run([*alone, "true"], check=False).returncode:
+    if not apart and shutil.which("unshare") and can([*alone, "true"]):
         return subprocess.run([*alone, sys.executable, __file__, "--here", APART], check=False).returncode
     if apart:
         loopback_up()
@@ -92,6 +92,10 @@ def here(*, apart: bool) -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try_out(Here(BUILT.resolve(), Path(folder).resolve()))
     return 0
+
+
+def can(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def loopback_up() -> None:
