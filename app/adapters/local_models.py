@@ -256,9 +256,8 @@ class LocalModels:
                 if not one.is_loaded
             ),
         )
-        if self._looking is None:
+        if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._keep_looking())
-            self._looking.add_done_callback(self._looked)
 
     async def _keep_looking(self) -> None:
         while True:
@@ -267,9 +266,6 @@ class LocalModels:
                 return
             self._look()
             self._planner.look()
-
-    def _looked(self, _: asyncio.Task[None]) -> None:
-        self._looking = None
 
     def _tell(self) -> None:
         """The others, what is in memory here and who waits for some."""
