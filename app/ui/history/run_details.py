@@ -33,6 +33,7 @@ from app.ui.style_sheet import vary
 _WITH_STEP = 780  # pixels of the page from which the step's own panel has room
 _WITH_WORDS = 860  # and the head's buttons their words
 _LEAST_CANVAS = 150
+_LEAST_STEP = 280  # pixels
 _READABLE = 0.55  # the least zoom at which cards say something
 _SHARE = 0.42  # of the height that the workflow takes until somebody moves the border
 
@@ -67,6 +68,7 @@ class RunDetails(QWidget):
         self.panel = RunPanel(session, specs, items)
         self.panel.stand_alone()
         self.step = StepPanel(session, specs, reading)
+        self.step.setMinimumWidth(_LEAST_STEP)
         self._lay_out()
         self._join()
 

@@ -223,11 +223,11 @@ class RunList(QWidget):
     def _columns(self) -> Sequence[Column]:
         return self._with_room(
             Column(text("history.column.status")),
-            Column(text("history.column.workflow"), 130),
+            Column(text("history.column.workflow"), 130 if self._wide() else 104),
             Column(text("history.column.when"), 58, figures=True),
             Column(text("history.column.rows"), 56, figures=True),
             Column(text("history.column.tokens"), 66, figures=True),
-            Column(text("history.column.cost"), 104, figures=True),
+            Column(text("history.column.cost"), 104 if self._wide() else 96, figures=True),
             Column(text("history.column.time"), 84, figures=True),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import figures
@@ -56,6 +56,10 @@ class Totals(QWidget):
         self._all = (self._rows, self._spent, self._tokens, self._time)
         for figure in self._all:
             layout.addWidget(figure)
+
+    def minimumSizeHint(self) -> QSize:
+        """It asks for no room, or what it says would keep the panel from getting narrower, and so from saying less."""
+        return QSize(0, super().minimumSizeHint().height())
 
     def show_run(self, run: RunState, elapsed: float) -> None:
         """Shows the sums of a run after `elapsed` seconds; nothing before the first one."""

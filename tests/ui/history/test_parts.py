@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app.costs.cost import Cost
 from app.costs.usage import Usage
@@ -30,9 +31,11 @@ from app.events.run_events import (
 from app.events.run_state import RunState
 from app.executor.journal import RunLine, RunSummary
 from app.executor.run_request import Anew
+from app.texts import text
 from app.ui.history.event_spool import PAGE, EventSpool
 from app.ui.history.moment_words import moment_words
 from app.ui.history.resume_banner import ResumeBanner
+from app.ui.history.run_list import RunList
 from app.ui.history.run_words import needs_somebody, said_of
 from app.ui.history.tape import Tape
 from app.ui.runs.record_card import RecordCard
@@ -249,3 +252,21 @@ def test_a_run_that_has_ended_is_not_called_going_on_while_its_books_are_closed(
     assert banner.isHidden()
     banner.show_line(line("failed", alive=True), RunState())
     assert (banner.isHidden(), banner.button.isHidden()) == (False, False)
+
+
+@pytest.mark.parametrize("width", [360, 400, 460, 700])
+def test_the_list_of_runs_keeps_its_costs_in_sight(qtbot: QtBot, width: int) -> None:
+    runs = RunList()
+    qtbot.addWidget(runs)
+    runs.scope.set_value("all")
+    runs.resize(width, 500)
+    with qtbot.waitExposed(runs):
+        runs.show()
+    runs.show_lines([line("done")])
+    model = runs.table.model()
+    titles = [model.headerData(at, Qt.Orientation.Horizontal) for at in range(model.columnCount())]
+    cost = titles.index(text("history.column.cost"))
+    header = runs.table.horizontalHeader()
+    qtbot.waitUntil(
+        lambda: header.sectionPosition(cost) + header.sectionSize(cost) <= runs.table.viewport().width()
+    )
