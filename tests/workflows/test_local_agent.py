@@ -65,7 +65,7 @@ async def test_an_agent_on_the_built_in_model_calls_its_tool_and_answers(
     assert state.rows_done
     told = [event for event in events if isinstance(event, Message) and event.code == "agent.calls"]
     asked = [event for event in events if isinstance(event, ModelCalled)]
-    assert told, "hardly one row in twenty gets through without a call"
+    assert told, "no row called the tool"
     assert {event.args["tool"] for event in told} == {"weather"}
     assert all(json.loads(str(event.args["arguments"])).keys() == {"city"} for event in told)
     assert len(CITIES) < len(asked) <= len(CITIES) * TURNS
