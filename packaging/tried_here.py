@@ -94,9 +94,11 @@ class Here(Machine):
             program = subprocess.Popen(
                 self.command(BATON_TRACE_START="1", **more), stderr=errors, cwd=self.home
             )
-        painted = wait_for(lambda: PAINTED.search(trace.read_bytes()))
-        program.terminate()
-        program.wait(PATIENCE)
+        try:
+            painted = wait_for(lambda: PAINTED.search(trace.read_bytes()))
+        finally:
+            program.terminate()
+            program.wait(PATIENCE)
         return float(painted[1])
 
     def archive(self) -> str:
@@ -114,10 +116,12 @@ class Here(Machine):
             window = subprocess.Popen(
                 [*file_traces.tracer(logs), *opened], cwd=self.home, start_new_session=True
             )
-            # The last thing that opening a file does.
-            wait_for((self.home / ".local/share/recently-used.xbel").is_file)
-            os.killpg(window.pid, signal.SIGTERM)
-            window.wait(PATIENCE)
+            try:
+                # The last thing that opening a file does.
+                wait_for((self.home / ".local/share/recently-used.xbel").is_file)
+            finally:
+                os.killpg(window.pid, signal.SIGTERM)
+                window.wait(PATIENCE)
             trace = file_traces.read_trace(logs, self.home)
         strays = file_traces.outside(trace.written, (self.home, Path(tempfile.gettempdir())))
         wanted(not strays, f"it wrote outside of the home folder: {strays}")
