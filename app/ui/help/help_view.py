@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QResizeEvent, QTextCharFormat, QTextCursor, QTextDocument
-from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
+from PySide6.QtWidgets import QTextEdit, QWidget
 
 from app.guide.markdown import anchor
 from app.ui.appearance import appearance
 from app.ui.help.page_dress import blocks, dress
+from app.ui.text_browser import TextBrowser
 from app.ui.theme import tint
 
 _MARKDOWN = QTextDocument.MarkdownFeature
@@ -18,7 +17,7 @@ _WIDEST = 760  # pixels that a line may take
 _ROOM = 22
 
 
-class HelpView(QTextBrowser):
+class HelpView(TextBrowser):
     """Emits `followed(link)` as the link stands in the page; it opens none by itself.
 
     Tags are shown as text. Pictures, styles and whatever else a page may name are not fetched, wherever they lie.
@@ -28,9 +27,7 @@ class HelpView(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setOpenLinks(False)
         self.setProperty("role", "page")
-        self.setUndoRedoEnabled(False)
         self.anchorClicked.connect(self._follow)
         self._page = ""
 
@@ -70,10 +67,6 @@ class HelpView(QTextBrowser):
                 selection.cursor, selection.format = QTextCursor(cursor), drawn  # pyright: ignore[reportAttributeAccessIssue]
                 found.append(selection)
         self.setExtraSelections(found)
-
-    def loadResource(self, kind: int, name: QUrl | str) -> Any:
-        """Nothing: a page is its text."""
-        return None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QTextBrowser, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.registry import node_texts
 from app.sdk.ports import Ports, PortSpec
@@ -13,14 +13,14 @@ from app.sdk.spec import NodeSpec
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.plain import visible
+from app.ui.text_browser import TextBrowser
 
 
-class HelpPage(QTextBrowser):
+class HelpPage(TextBrowser):
     """Text is put in as text: nothing of it is read as markup, nothing is loaded."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setOpenLinks(False)
         self.setProperty("role", "page")
 
     def show_type(self, spec: NodeSpec | None, ports: Ports, type_id: str) -> None:

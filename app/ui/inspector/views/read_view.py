@@ -7,7 +7,6 @@ from typing import cast
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
-from PySide6.QtWidgets import QTextBrowser
 
 from app import texts
 from app.document.workflow import Json
@@ -16,22 +15,18 @@ from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.inspector.views.shape import as_shown, is_list
 from app.ui.plain import tooltip, visible
+from app.ui.text_browser import TextBrowser
 
 _SIGNS = {"passed": "✓", "failed": "✗", "not_checked": "?"}
 _TONES = {"passed": "done", "failed": "warning", "not_checked": "waiting"}
 
 
-class ReadView(QTextBrowser):
+class ReadView(TextBrowser):
     """Loads nothing, runs nothing; a link shows where it leads and isn't followed."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setOpenLinks(False)
-        self.setUndoRedoEnabled(False)
         self.anchorClicked.connect(self._tell)
-
-    def loadResource(self, kind: int, name: QUrl | str) -> object:
-        return None  # whatever a text names stays where it is
 
     def show_value(self, value: Json, data_type: str) -> None:
         self.clear()
