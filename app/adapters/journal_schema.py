@@ -90,12 +90,13 @@ _REPLAYS = (
 
 # Records in the order in which they were written: an id is the number of its run, times 2^32, and the record's own
 # therein. `indexed` is the latest of a run that is found by its place in the index of its table, whose key lets each
-# place have only one. Those behind it are few, and of several at one place the latest counts.
+# place have only one. Those behind it are few, and of several at one place the latest counts. An earlier version of the
+# program that has the file open meanwhile is told that it may not write: SQLite would give its record another run's id.
 _IN_ORDER = (
     "ALTER TABLE runs ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0",
     """CREATE TABLE steps_in_order (
         id INTEGER PRIMARY KEY, run INTEGER NOT NULL, place TEXT NOT NULL, node TEXT NOT NULL, record TEXT NOT NULL,
-        outputs TEXT, blob BLOB)""",
+        outputs TEXT, blob BLOB, CHECK (id >> 32 = run))""",
     """INSERT INTO steps_in_order
         SELECT (run << 32) + rowid, run, place, node, record, outputs, blob FROM steps ORDER BY rowid""",
     "DROP TABLE steps",
@@ -103,7 +104,7 @@ _IN_ORDER = (
     "CREATE INDEX steps_with_blob ON steps (blob) WHERE blob IS NOT NULL",
     """CREATE TABLE items_in_order (
         id INTEGER PRIMARY KEY, run INTEGER NOT NULL, frame TEXT NOT NULL, key TEXT NOT NULL, number INTEGER NOT NULL,
-        record TEXT NOT NULL, outputs TEXT, blob BLOB)""",
+        record TEXT NOT NULL, outputs TEXT, blob BLOB, CHECK (id >> 32 = run))""",
     """INSERT INTO items_in_order
         SELECT (run << 32) + rowid, run, frame, key, number, record, outputs, blob FROM items ORDER BY rowid""",
     "DROP TABLE items",
