@@ -11,9 +11,12 @@ from app.adapters.journal_codec import stored
 from app.costs.ledger import Filter, Ledger
 from app.executor.journal import RunSummary
 
+# A row that a later life walked again may be there twice until the later one is in the index.
 _ROWS = """
-    SELECT json_extract(record, '$.status'), COUNT(*) FROM items JOIN runs ON runs.id = items.run
-    WHERE runs.run = ? AND frame = '' GROUP BY 1
+    SELECT json_extract(record, '$.status'), COUNT(*) FROM items WHERE id IN (
+        SELECT MAX(items.id) FROM items JOIN runs ON runs.id = items.run
+        WHERE runs.run = ? AND frame = '' GROUP BY key)
+    GROUP BY 1
 """
 # Steps that were computed together are a list: they took no time to speak of.
 _UNTIL = """

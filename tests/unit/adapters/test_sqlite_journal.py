@@ -485,6 +485,34 @@ async def test_a_file_of_a_newer_version_stays_untouched(make: Make, path: Path)
     assert (await code_of(store.begin(head()))) == "journal.newer", "and no lock is left"
 
 
+async def test_an_earlier_version_that_has_the_file_open_writes_into_no_other_run(
+    make: Make, path: Path
+) -> None:
+    store = make()
+    for name in ("r1", "r2"):
+        await (await store.begin(head(name))).commit(step())
+    with closing(sqlite3.connect(path)) as earlier, pytest.raises(sqlite3.IntegrityError):
+        earlier.execute(
+            "INSERT OR REPLACE INTO steps (run, place, node, record) SELECT id, '#9', 'ask', '{}' FROM runs LIMIT 1"
+        )
+    await (await store.look("r2"))[2].steps("")
+    assert count(path, "steps") == 2
+
+
+async def test_rows_that_a_run_walked_twice_before_it_broke_off_count_once(make: Make) -> None:
+    store = make()
+    journal = await store.begin(head())
+    for _ in range(2):
+        for number in range(3):
+            journal.note_item(item(number))
+        await journal.flush()
+        store.close()
+        store = make()
+        (line,) = await store.lines()
+        assert line.summary.rows_done == 3
+        _, _, journal = await store.reopen("r1")
+
+
 async def test_a_folder_that_is_none(make: Make, tmp_path: Path) -> None:
     store = make()
     (tmp_path / "data").write_text("a file")
