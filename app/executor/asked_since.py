@@ -12,10 +12,11 @@ BACK = 60.0  # seconds for which a question that comes back is open at least: a 
 
 
 async def time_to_answer(journal: Journal, instance: Instance, most: float, now: Moment, at: float) -> float:
-    """`most` is what the author of the workflow gives, `at` the run's own time. What is first asked now is recorded
-    before anybody sees it. Raises JournalError.
+    """For the instance's next question. `most` is what the author of the workflow gives, `at` the run's own time. What
+    is first asked now is recorded before anybody sees it. Raises JournalError.
     """
-    asked_as = f"#asked {instance.node}"  # no step is called so
+    instance.questions += 1
+    asked_as = f"#asked {instance.questions} {instance.node}"  # no step is called so
     records: Mapping[str, StepRecord] = {}
     if not journal.is_fresh:
         records = await journal.steps(instance.place)

@@ -41,6 +41,7 @@ class Instance(msgspec.Struct):
     path: tuple[Mapping[str, Json], ...] = ()  # which models were asked, and what came of each
     answered: dict[int, Usage | None] = {}  # by tier
     limit: TimeLimit | None = None  # of the attempt under way
+    questions: int = 0  # that people were asked
     under_way: int = 0  # model calls side by side
     waiting: int = 0  # of them, or the one thing that it waits for itself
 

@@ -23,6 +23,7 @@ from app.executor.moments import Moment, between, moment_of, plain_moment
 from app.executor.past import Keeping, Past
 from app.sdk.context import Answer
 from tests.flows import doors, flow, plan
+from tests.journals import head
 
 HEAD = RunHead("r", "w", "Test", "d", "2026-01-01T00:00:00Z", "{}")
 HOUR = 3600.0
@@ -109,6 +110,17 @@ async def test_it_is_over_over_several_lives(monkeypatch: pytest.MonkeyPatch) ->
         await lives.run()
     lives.moment = replace(FIRST, steady=FIRST.steady + 61 * 60)
     assert failure_of(await lives.run("late")) == "person.no_answer"
+
+
+async def test_each_question_of_a_step_has_its_own_time() -> None:
+    runs, instance = MemoryRuns(), Instance("p", "", 0.0)
+    journal = await runs.begin(head("r"))
+    assert await asked_since.time_to_answer(journal, instance, HOUR, Moment(0), 0.0) == HOUR
+    await runs.leave("r")
+    _, _, journal = await runs.reopen("r")
+    again = Instance("p", "", 0.0)
+    assert await asked_since.time_to_answer(journal, again, HOUR, Moment(3000), 10.0) == HOUR - 3000
+    assert await asked_since.time_to_answer(journal, again, HOUR, Moment(3300), 310.0) == HOUR
 
 
 async def test_a_run_that_goes_on_because_nobody_answered_gives_the_whole_time_again() -> None:
