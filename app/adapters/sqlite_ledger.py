@@ -60,7 +60,6 @@ _TRIES = f"""
     ) SELECT connection, model, COUNT(*), SUM(outcome <> '') FROM latest GROUP BY connection, model
 """  # noqa: S608 - our own names
 _CALL = "FILTER (WHERE source = 'call')"
-_WAITED_FOR = f"FILTER (WHERE source = 'call' AND NOT {_ENDED})"
 _HIT = "FILTER (WHERE source = 'cache')"
 _SUMS = f"""
     COUNT(*) {_CALL}, COUNT(*) FILTER (WHERE outcome <> '' AND NOT {_ENDED}),
@@ -68,7 +67,7 @@ _SUMS = f"""
     COUNT(*) FILTER (WHERE state = 'unknown'), TOTAL(input), TOTAL(output), TOTAL(cached), TOTAL(reasoning),
     TOTAL(written),
     exact(cost) FILTER (WHERE cost <> '0'), worst(state) {_CALL}, exact(counted) FILTER (WHERE counted <> '0'),
-    TOTAL(seconds), COUNT(DISTINCT run || ' ' || scope) {_WAITED_FOR},
+    TOTAL(seconds), COUNT(DISTINCT run || ' ' || scope) {_CALL},
     COUNT(DISTINCT connection || ' ' || model) {_CALL}, COUNT(*) {_HIT},
     exact(saved) FILTER (WHERE saved <> '0'), worst(saved_state) {_HIT},
     exact(cached_saving) FILTER (WHERE cached_saving <> '0'), type, MAX(at)

@@ -55,7 +55,9 @@ def with_calls(reply: ChatReply, request: ChatRequest) -> ChatReply:
         return structs.replace(reply, text=text, logprobs=())
     calls = tuple(_calls(said))
     if not calls:
-        raise NodeError("model.calls_cut", field="max_tokens")
+        error = NodeError("model.calls_cut", field="max_tokens")
+        error.used = reply.usage
+        raise error
     return structs.replace(reply, text="", finish="tool_calls", tool_calls=calls, logprobs=())
 
 

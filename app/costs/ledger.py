@@ -92,7 +92,7 @@ class Sum:
     a node by id; `names` are the latest words for them.
 
     `cost.known` is the sum of what is known, and `unknown` the number of calls that aren't in it; `counted` is what
-    limits count for all of them. `failed` leaves out what was ended from here, and so do `rows`, the different places
+    limits count for all of them. `failed` leaves out what was ended from here. `rows` is the different places
     in runs: rows, or runs without. `type` is that of the latest one's node.
     """
 

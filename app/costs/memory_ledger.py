@@ -105,7 +105,7 @@ def _sum(key: tuple[str, ...], by: Sequence[Part], entries: Sequence[Entry]) -> 
         sum((entry.cost for entry in calls), FREE),
         sum((entry.counted for entry in entries), Decimal(0)),
         sum(entry.seconds for entry in entries),
-        len({(entry.origin.run, entry.scope) for entry in calls if not entry.is_ended}),
+        len({(entry.origin.run, entry.scope) for entry in calls}),
         len({(entry.origin.connection, entry.origin.model) for entry in calls}),
         len(hits),
         sum((entry.saved or FREE for entry in hits), FREE),

@@ -39,11 +39,19 @@ from app.sdk.gateway import (
 )
 
 _BYTES_A_TOKEN = 2  # deliberately few: a reservation must not be too small
+_AROUND_A_TEXT = 4  # tokens by which a model for embeddings marks the beginning and the end of each text
 _QUOTED = 300  # characters of a refusal
 _OUTPUT_UNSAID = 4096  # tokens reserved where a request sets no maximum
 # Failures after which the provider may have worked, and so may bill, although no usage came back.
 _MAY_BE_BILLED = frozenset(
-    {"model.timeout", "model.stream_cut", "model.bad_reply", "model.host_crashed", "model.host_killed"}
+    {
+        "model.timeout",
+        "model.stream_cut",
+        "model.bad_reply",
+        "model.host_crashed",
+        "model.host_killed",
+        "net.too_large",
+    }
 )
 
 _Reply = TypeVar("_Reply", ChatReply, LabelScores, EmbedReply)
@@ -51,12 +59,15 @@ _Reply = TypeVar("_Reply", ChatReply, LabelScores, EmbedReply)
 
 @dataclass(frozen=True, slots=True)
 class _WayOut(Generic[_Reply]):
-    """One call's: `most` is what it may use at the utmost, `so_far` what it has used if it breaks off now."""
+    """One call's: `most` is what it may use at the utmost, `so_far` what it has used if it breaks off now, and
+    `has_begun` whether anything of its answer has come.
+    """
 
     most: Usage
     so_far: Callable[[], Usage]
     waits: CallWaits
     call: Callable[[], Awaitable[_Reply]]
+    has_begun: Callable[[], bool] = lambda: False
 
 
 class GatedModels:
@@ -105,7 +116,7 @@ class GatedModels:
 
         try:
             # Not the step's own request: that leads back to the step's context, and so to what is kept of its calls.
-            reply = await self._gate(watched, _WayOut(most, so_far, waits, call))
+            reply = await self._gate(watched, _WayOut(most, so_far, waits, call, lambda: bool(written)))
         finally:
             if is_seen:
                 self._run.onlookers.ends(step)
@@ -144,7 +155,7 @@ class GatedModels:
         return await self._gate(
             request,
             _WayOut(
-                Usage(input=sent // _BYTES_A_TOKEN + 16),
+                Usage(input=sent // _BYTES_A_TOKEN + _AROUND_A_TEXT * len(request.texts) + 16),
                 lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
                 waits,
                 lambda: embed(replace(request, waits=waits)),
@@ -214,7 +225,7 @@ class GatedModels:
             failure = failure_of(error) if isinstance(error, Exception) else Failure(ended)
             usage, cost = NO_USAGE, FREE
             # What was ended had begun to be generated; a fault of ours may come after an answer that has to be paid.
-            if failure.code in _MAY_BE_BILLED or not isinstance(error, NodeError):
+            if failure.code in _MAY_BE_BILLED or way.has_begun() or not isinstance(error, NodeError):
                 usage = way.so_far()
                 cost = _estimated(run.doors.cost_of(facts, usage))
             elif error.used is not None:

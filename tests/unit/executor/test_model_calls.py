@@ -12,7 +12,7 @@ from msgspec import structs
 
 from app.costs.cost import FREE, UNKNOWN, Cost
 from app.costs.price import ASSUMED
-from app.costs.usage import Usage
+from app.costs.usage import NO_USAGE, Usage
 from app.document.workflow import Node, Retry
 from app.events.run_events import (
     BudgetReached,
@@ -174,12 +174,13 @@ async def test_a_failed_call_is_booked_at_the_estimate_where_it_may_be_billed(
 ) -> None:
     """Where nobody hears what is written, it may have been as much as was allowed."""
 
-    def fail(_: str) -> str:
-        raise NodeError(code)
+    class Failing(ScriptedModels):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            raise NodeError(code)
 
     node = Node("m", "test.model", retry=Retry(attempts=1))
     workflow = flow({"a": ("test.source", {"value": "y" * 400}), "m": node}, ["a.value>m.value"])
-    execution = start(workflow, through=doors(ScriptedModels(fail), "1"))
+    execution = start(workflow, through=doors(Failing(), "1"))
     execution.look(None if looked_at else ())
     events = await events_of(execution)
     call = next(e for e in events if isinstance(e, ModelCalled))
@@ -190,6 +191,22 @@ async def test_a_failed_call_is_booked_at_the_estimate_where_it_may_be_billed(
     if state == "estimated":
         assert call.usage == Usage(100, written)
         assert call.cost.known == 100 + written
+
+
+async def test_what_had_begun_to_come_is_booked_whatever_went_wrong_then() -> None:
+    class Breaking(ScriptedModels):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            if request.on_text:
+                request.on_text("z" * 40)
+            raise NodeError("model.server_error")
+
+    node = Node("m", "test.model", retry=Retry(attempts=1))
+    workflow = flow({"a": ("test.source", {"value": "y" * 400}), "m": node}, ["a.value>m.value"])
+    for looked_at, usage in ((True, Usage(100, 10)), (False, NO_USAGE)):
+        execution = start(workflow, through=doors(Breaking(), "1"))
+        execution.look(None if looked_at else ())
+        call = next(e for e in await events_of(execution) if isinstance(e, ModelCalled))
+        assert (call.usage, call.cost.known) == (usage, usage.total)
 
 
 async def test_every_attempt_is_booked() -> None:
