@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -246,15 +245,16 @@ class LocalModels:
         if self._notes is None:
             return
         told = self._notes.others()
-        now, loaded = time.time(), [one for one in told if one.is_loaded]
+        loaded = [one for one in told if one.is_loaded]
         self._others = Others(
             Room(sum(one.memory for one in loaded)),  # what is left of graphics memory is measured
             tuple(one.model for one in loaded),
             tuple(
-                Wish(one.model, Room(one.memory, one.gpu), now - one.since)
+                Wish(one.model, Room(one.memory, one.gpu), one.since, one.by)
                 for one in told
                 if not one.is_loaded
             ),
+            self._notes.name,
         )
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._keep_looking())
@@ -279,8 +279,9 @@ class LocalModels:
                 is_loaded=False,
                 memory=one.need.memory,
                 gpu=one.need.gpu,
-                since=round(time.time() - planner.waited(one), 1),
+                since=planner.since(one),
                 behind=tuple(other.name for other in planner.behind(one)),
+                by=self._notes.name,
             )
             for one in planner.waiting()
             if not one.is_in

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -61,20 +62,24 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A model of another engine that has waited for its room so many seconds."""
+    """A model that waits for its room in another engine, `by`, since that moment (in seconds since 1970)."""
 
     name: str
     need: Room
-    waited: float
+    since: float
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What other engines of this person have taken of the room, by which models, and who of them waits for some."""
+    """What other engines of this person have taken of the room, by which models, and who of them waits for some; they
+    know this engine as `me`.
+    """
 
     taken: Room = Room(0)
     models: tuple[str, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    me: str = ""
 
 
 NO_OTHERS = Others()
@@ -83,11 +88,12 @@ NO_OTHERS = Others()
 class _Claim:
     """One call that waits until its model may be in memory."""
 
-    __slots__ = ("came", "opened", "tenant", "waits")
+    __slots__ = ("came", "opened", "since", "tenant", "waits")
 
-    def __init__(self, tenant: Tenant, came: float, waits: WaitListener | None) -> None:
+    def __init__(self, tenant: Tenant, came: float, since: float, waits: WaitListener | None) -> None:
         self.tenant = tenant
         self.came = came
+        self.since = since  # the same moment as other engines are told it
         self.waits = waits
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -102,7 +108,8 @@ class MemoryPlanner:
 
     `room` is what models may take together now, beside what other programs have taken; it is asked again while
     somebody waits. `others` are other engines that share it: what they have taken isn't there, and who waits longer
-    there comes in before who waits here. Belongs to one event loop.
+    there comes in before who waits here, by the very moments that are told, and of two at the same moment the one of
+    the engine whose name is first: so every engine sees the same line. Belongs to one event loop.
     """
 
     def __init__(
@@ -115,6 +122,7 @@ class MemoryPlanner:
         clock: Clock | None = None,
         changed: Callable[[], None] = lambda: None,
         others: Callable[[], Others] = lambda: NO_OTHERS,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._connection = connection
         self._room = room
@@ -123,6 +131,7 @@ class MemoryPlanner:
         self._clock = clock or LoopClock()
         self._changed = changed
         self._others = others
+        self._wall = wall
         self._inside: dict[Tenant, None] = {}  # in order of coming in
         self._queue: dict[_Claim, None] = {}  # in order of coming
         self._leaving: set[asyncio.Task[None]] = set()
@@ -149,9 +158,9 @@ class MemoryPlanner:
         """The models at work that a model waits for."""
         return tuple(one for one in self._inside if one is not tenant and one.running)
 
-    def waited(self, tenant: Tenant) -> float:
-        """Seconds that the longest of a model's calls has waited; 0 where none waits."""
-        return next((self._clock.now() - one.came for one in self._queue if one.tenant is tenant), 0.0)
+    def since(self, tenant: Tenant) -> float:
+        """When the longest waiting of a model's calls came, in seconds since 1970; 0 where none waits."""
+        return next((one.since for one in self._queue if one.tenant is tenant), 0.0)
 
     def why(self, tenant: Tenant) -> Waiting | None:
         """What calls of a model wait for; None where they don't wait for memory."""
@@ -222,7 +231,9 @@ class MemoryPlanner:
         if self._open(tenant):
             tenant.running += 1
             return
-        claim = _Claim(tenant, self._clock.now(), waits)
+        # A clock that is put back changes nothing in the order of those who wait.
+        before = next((one.since for one in reversed(self._queue)), 0.0)
+        claim = _Claim(tenant, self._clock.now(), max(self._wall(), before), waits)
         self._queue[claim] = None
         try:
             self.look()
@@ -289,12 +300,16 @@ class MemoryPlanner:
 
     def _in_turn(self, others: Others) -> Iterator[tuple[float, Tenant | Wish]]:
         """Who waits, here and elsewhere, the longest first, with when it came."""
-        now, first = self._clock.now(), dict[Tenant, float]()
+        first: dict[Tenant, _Claim] = {}
         for claim in self._queue:
-            first.setdefault(claim.tenant, claim.came)
-        came: list[tuple[float, Tenant | Wish]] = [(when, tenant) for tenant, when in first.items()]
-        came += [(now - wish.waited, wish) for wish in others.wishes]
-        yield from sorted(came, key=lambda one: one[0])
+            first.setdefault(claim.tenant, claim)
+        line: list[tuple[tuple[float, str], float, Tenant | Wish]] = [
+            ((claim.since, others.me), claim.came, tenant) for tenant, claim in first.items()
+        ]
+        now, wall = self._clock.now(), self._wall()
+        line += [((wish.since, wish.by), now - (wall - wish.since), wish) for wish in others.wishes]
+        for _, came, who in sorted(line, key=lambda one: one[0]):
+            yield came, who
 
     def _make_room(self, tenant: Tenant, room: Room, promised: list[Room], came: float) -> None:
         """Lets a model in where it takes nothing away from those whose turn is before its own."""

@@ -23,7 +23,7 @@ class ModelNote:
     """One model of another engine: loaded, or waiting for room. `memory` and `gpu` are what it takes, in bytes.
 
     `since` is when the first call that waits for it came, in seconds since 1970; 0 where none does. `behind` are the
-    models that it waits for.
+    models that it waits for, `by` is the name of the engine.
     """
 
     model: str
@@ -32,6 +32,7 @@ class ModelNote:
     gpu: int = 0
     since: float = 0.0
     behind: tuple[str, ...] = ()
+    by: str = ""
 
 
 class ModelNotes:
@@ -45,6 +46,11 @@ class ModelNotes:
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._lock: ProcessLock | None = None
         self._told: tuple[ModelNote, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the own note is called; no other engine's has this name."""
+        return self._name
 
     def tell(self, models: Sequence[ModelNote]) -> None:
         """Written only where it is news; who waits is heard again each time."""

@@ -29,6 +29,7 @@ class House:
     log: list[str] = field(default_factory=list)
     idle: float = IDLE
     others: Others = NO_OTHERS
+    wall: float = 0.0
 
     def __post_init__(self) -> None:
         self.planner = MemoryPlanner(
@@ -38,6 +39,7 @@ class House:
             turn=TURN,
             clock=self.clock,
             others=lambda: self.others,
+            wall=lambda: self.clock.now() + self.wall,
         )
         self.unloading: asyncio.Event | None = None
 
@@ -459,7 +461,7 @@ async def test_an_idle_model_leaves_for_one_of_another_engine(house: House) -> N
     for one in (first, second):
         await house.call(one).over()
         await house.clock.turn(1)
-    house.others = Others(wishes=(Wish("theirs", Room(5), waited=0.0),))
+    house.others = Others(wishes=(Wish("theirs", Room(5), since=house.clock.now()),))
     house.planner.look()
     await settled()
     assert house.log == ["first"], "the longest unused, and no more than needed"
@@ -469,12 +471,12 @@ async def test_who_waits_longer_elsewhere_comes_in_first(house: House) -> None:
     busy = house.tenant("busy", 6)
     call = house.call(busy)
     await settled()
-    house.others = Others(wishes=(Wish("theirs", Room(5), waited=0.0),))
+    house.others = Others(wishes=(Wish("theirs", Room(5), since=house.clock.now()),))
     house.planner.look()
     await house.clock.turn(1)
     later = house.call(house.tenant("later", 6))
     await house.clock.turn(TURN)
-    house.others = Others(wishes=(Wish("theirs", Room(5), waited=TURN + 1),))
+    house.others = Others(wishes=(Wish("theirs", Room(5), since=house.clock.now() - (TURN + 1)),))
     house.planner.look()
     again = house.call(busy)
     await settled()
@@ -497,8 +499,50 @@ async def test_who_waits_longer_elsewhere_comes_in_first(house: House) -> None:
 
 
 async def test_one_that_fits_beside_who_waits_elsewhere_comes_in(house: House) -> None:
-    house.others = Others(wishes=(Wish("theirs", Room(5), waited=3.0),))
+    house.others = Others(wishes=(Wish("theirs", Room(5), since=house.clock.now() - 3.0),))
     call = house.call(house.tenant("small", 5))
     await settled()
     assert call.begun.is_set()
     await call.over()
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.01, 0.04])
+async def test_two_engines_see_one_line_however_shortly_after_each_other_they_asked(apart: float) -> None:
+    clock = TurnedClock()
+    one, other = House(clock=clock), House(clock=clock)
+    taken = Others(Room(10), ("third",))
+    one.others = other.others = taken
+    mine, theirs = one.tenant("same", 6), other.tenant("same", 6)
+    early = one.call(mine)
+    await settled()
+    clock.time += apart
+    late = other.call(theirs)
+    await settled()
+    wishes = [
+        (Wish("same", Room(6), house.planner.since(tenant), name),)
+        for house, tenant, name in ((one, mine, "one"), (other, theirs, "other"))
+    ]
+    one.others, other.others = Others(wishes=wishes[1], me="one"), Others(wishes=wishes[0], me="other")
+    for house in (other, one):
+        house.planner.look()
+    await settled()
+    assert (early.begun.is_set(), late.begun.is_set()) == (True, False)
+    other.others = NO_OTHERS
+    await early.over()
+    other.planner.look()
+    await settled()
+    await late.over()
+
+
+async def test_a_clock_that_is_put_back_changes_no_order(house: House) -> None:
+    busy = house.call(house.tenant("busy", 10))
+    await settled()
+    first = house.call(house.tenant("first", 6))
+    await settled()
+    house.wall -= 3600
+    second = house.call(house.tenant("second", 6))
+    await settled()
+    await busy.over()
+    assert (first.begun.is_set(), second.begun.is_set()) == (True, False)
+    await first.over()
+    await second.over()

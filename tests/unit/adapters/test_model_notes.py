@@ -11,7 +11,9 @@ from pathlib import Path
 from app.adapters.model_notes import HEARD_FOR, ModelNote, ModelNotes
 
 LOADED = ModelNote("alpha", is_loaded=True, memory=300, gpu=20)
-WAITING = ModelNote("beta", is_loaded=False, memory=200, since=1_700_000_000.5, behind=("alpha",))
+WAITING = ModelNote(
+    "beta", is_loaded=False, memory=200, since=1_700_000_000.4321987, behind=("alpha",), by="me"
+)
 OTHER_ENGINE = """
 import sys
 from pathlib import Path
