@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters import reviewed_store
+from app.adapters import shipped_examples
 from app.adapters.reviewed_store import ReviewedStore
 from app.document.json_codec import digest, write
 from app.document.operations import MoveNodes, SetFields
@@ -95,7 +95,7 @@ def test_our_examples_are_known_by_their_content(
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "one.baton.json").write_bytes(write(example))
     (tmp_path / "examples" / "broken.baton.json").write_bytes(b"{")
-    monkeypatch.setattr(reviewed_store, "resource_folder", lambda: tmp_path)
+    monkeypatch.setattr(shipped_examples, "resource_folder", lambda: tmp_path)
     store = ReviewedStore(where)
     moved, _ = MoveNodes({"a": (24, 24)}).apply(example)
     edited, _ = SetFields("a", {"prompt": "y"}).apply(example)
