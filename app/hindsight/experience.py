@@ -26,7 +26,8 @@ PICK = "model.pick"
 _RUNS = 50
 _MOST = 1500  # answers that are looked at, of the latest runs first
 _PAGE = 500
-_LOOKED_INTO = 2000  # records of a run, to see whether it has anything to learn from
+_LOOKED_INTO = 2000  # records of a run, at most, to see whether it has anything to learn from
+_GLANCE = 50  # of them at a time: most runs show it at their beginning
 UNSAID = "{{text}}"  # the prompt of a step that says none
 _ANSWERS = ("answer", "text", "value", "failed")
 
@@ -81,9 +82,15 @@ class Experience:
 
     async def _is_judged(self, run: str, prompt: str) -> bool:
         places, journal = await self._places(run, prompt)
-        records = await journal.each(0, _LOOKED_INTO) if places else ()
-        asked = any(one.node in places and one.status == "ok" for _, one in records)
-        return asked and any(one.verdict is not None for _, one in records)
+        asked = judged = False
+        after = looked = 0
+        while places and looked < _LOOKED_INTO and (page := await journal.each(after, _GLANCE)):
+            asked = asked or any(one.node in places and one.status == "ok" for _, one in page)
+            judged = judged or any(one.verdict is not None for _, one in page)
+            if asked and judged:
+                return True
+            after, looked = page[-1][0], looked + len(page)
+        return False
 
     async def _places(self, run: str, prompt: str) -> tuple[Mapping[str, Graph], Journal]:
         """The steps of a run that ask this, with the graphs that they stand in."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import json_codec
 from app.document.frames import node_in
@@ -31,6 +31,8 @@ from app.ui.engine_link import EngineLink
 from app.ui.inspector.inspector import Inspector
 from app.ui.runs.panel import RunPanel
 from app.ui.session import Session
+
+_QUIET = 500  # milliseconds without an edit before past runs are counted
 
 
 class Rater(QObject):
@@ -109,6 +111,8 @@ class ReportCardDesk(QObject):
         self._inspector = inspector
         self._was_over = True
         self._reading = Awaiting(self)
+        self._later = QTimer(self, singleShot=True, interval=_QUIET)
+        self._later.timeout.connect(self._count)
         inspector.cards_wanted.connect(self.look)
         session.ran.connect(self._on_run)
 
@@ -116,21 +120,30 @@ class ReportCardDesk(QObject):
         """Asks anew, where a verifier is shown."""
         if self._link.state != "ready":
             return
-        if self._inspector.shows_pick and (page := self._inspector.step) is not None:
-            self._count(page.node_id)
+        if self._inspector.wants_count:
+            self._later.start()
         if not self._inspector.shows_verifier:
             return
         workflow = json_codec.write(self._session.workflow).decode("utf-8", "surrogatepass")
         self._reading.cancel()
         self._reading.start(self._link.ask(GetReportCards(workflow)), self._arrived, _nothing)
 
-    def _count(self, node: str) -> None:
+    def _count(self) -> None:
+        """Never twice at once: each count reads many runs."""
+        page = self._inspector.step
+        step = node_in(self._session.workflow, page.node_id) if page is not None and page.can_learn else None
+        if step is None or self._link.state != "ready":
+            return
+        if self._counting.busy:
+            self._later.start()
+            return
+        asked = CountJudgedRuns(self._session.workflow.id, prompt_of(step))
+        self._counting.start(self._link.ask(asked), partial(self._counted, step.id, asked), _nothing)
+
+    def _counted(self, node: str, asked: CountJudgedRuns, found: Counted) -> None:
         step = node_in(self._session.workflow, node)
-        if step is not None:
-            asked = CountJudgedRuns(self._session.workflow.id, prompt_of(step))
-            show = partial(self._inspector.show_judged_runs, node)
-            self._counting.cancel()
-            self._counting.start(self._link.ask(asked), lambda found: show(found.n), _nothing)
+        if step is not None and asked == CountJudgedRuns(self._session.workflow.id, prompt_of(step)):
+            self._inspector.show_judged_runs(node, found.n)
 
     def _learn(self, node: str) -> None:
         step = node_in(self._session.workflow, node)
@@ -151,6 +164,7 @@ class ReportCardDesk(QObject):
     def _on_run(self, _: object = None) -> None:
         was_over, self._was_over = self._was_over, self._session.run.is_over
         if self._was_over and not was_over:
+            self._later.start()
             self.look()
 
 

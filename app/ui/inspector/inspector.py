@@ -109,9 +109,9 @@ class Inspector(QWidget):
         return self._step is not None and self._step.gives_verdict
 
     @property
-    def shows_pick(self) -> bool:
-        """Whether the step that is selected is a Smart pick, which may learn."""
-        return self._step is not None and self._step.can_learn
+    def wants_count(self) -> bool:
+        """Whether a Smart pick is selected of which it isn't known from how many past runs it could learn."""
+        return self._step is not None and self._step.wants_count
 
     def show_judged_runs(self, node: str, n: int) -> None:
         """From how many past runs a Smart pick could learn."""
@@ -188,7 +188,7 @@ class Inspector(QWidget):
             self._workflow.show_workflow()
         if self._step is not None and self._step.node_id in change.nodes:
             self._step.show_node()
-            if self._step.gives_verdict or self._step.can_learn:
+            if self._step.gives_verdict or self._step.wants_count:
                 self.cards_wanted.emit()
         if self._step is not None and (change.edges or change.nodes - {self._step.node_id}):
             self._step.refresh()

@@ -18,7 +18,7 @@ from app.document.picking import input_for, pick
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Graph, Node, PortRef
 from app.events.run_events import Scope
-from app.hindsight.experience import PICK
+from app.hindsight.experience import PICK, prompt_of
 from app.hindsight.report_card import ReportCard
 from app.hindsight.wiring import wiring_of
 from app.registry import node_texts
@@ -113,6 +113,7 @@ class StepPage(QWidget):
         self.can_learn = found is not None and found.type == PICK
         self.learn.setVisible(self.can_learn)
         self._judged: int | None = None  # runs that it could learn from, once that is known
+        self._prompt = ""  # on which they are judged
         self.card = ReportCardView(self._settings)
         self.card.setVisible(self.gives_verdict)
         self.run_actions = StepActions(actions, self._settings)
@@ -136,6 +137,9 @@ class StepPage(QWidget):
         self.trouble.show_node(node, self._error_goes_to())
         self.header.show_facts(facts_of(node, self._spec, self._session.run))
         self._show_data(anew=False)
+        if self.can_learn and prompt_of(node) != self._prompt:
+            self._prompt, self._judged = prompt_of(node), None
+            self._name_learning()
 
     def refresh(self) -> None:
         """Other nodes or the links between them have changed."""
@@ -162,6 +166,11 @@ class StepPage(QWidget):
         self._path.show_state(state)
         self._show_data(anew=self._session.run.run != self._run_shown)
         self._run_shown = self._session.run.run
+
+    @property
+    def wants_count(self) -> bool:
+        """Whether it could learn, and it isn't known from how many past runs."""
+        return self.can_learn and self._judged is None
 
     def show_judged_runs(self, n: int) -> None:
         """From how many past runs it could learn."""

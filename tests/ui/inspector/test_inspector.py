@@ -91,7 +91,7 @@ def test_a_smart_pick_says_from_how_many_runs_it_could_learn(world: World) -> No
     world.session.do(AddNodes((Node("pick", "model.pick"),)))
     world.inspector.select({"pick"})
     assert asked
-    assert world.inspector.shows_pick
+    assert world.inspector.wants_count
     learn = world.page.learn
     assert (learn.text(), learn.isEnabled()) == ("Learn from past runs", True)
     world.inspector.show_judged_runs("pick", 1)
@@ -100,8 +100,13 @@ def test_a_smart_pick_says_from_how_many_runs_it_could_learn(world: World) -> No
     assert (learn.text(), learn.isEnabled()) == ("No judged runs to learn from", False)
     world.inspector.show_judged_runs("ask", 7)
     assert learn.text() == "No judged runs to learn from", "that was about another step"
+    asked.clear()
+    world.session.do(SetFields("pick", {"how": "first"}))
+    assert (asked, learn.text()) == ([], "No judged runs to learn from"), "it asks the same as before"
+    world.session.do(SetFields("pick", {"prompt": "Another"}))
+    assert (len(asked), learn.text()) == (1, "Learn from past runs")
     world.inspector.select({"ask"})
-    assert not world.inspector.shows_pick
+    assert not world.inspector.wants_count
     assert not world.page.learn.isVisible()
 
 
