@@ -48,6 +48,7 @@ _BEHIND = """
 """
 _INDEXED = f"{_STEP} WHERE id IN ({_IN_INDEX}) ORDER BY id"
 _STEPS = f"{_STEP} WHERE id IN ({_IN_INDEX} UNION ALL {_BEHIND}) ORDER BY id"
+_WITHIN = _STEPS.replace("place = ?2", "place >= ?2 AND place < ?3")
 _EACH = f"{_STEP} WHERE id > max(?1 << 32, ?2) AND id < (?1 + 1) << 32 ORDER BY id LIMIT ?3"
 _ITEM = """
     SELECT frame, key, number, record, outputs, blob, bytes FROM items LEFT JOIN blobs ON digest = blob
@@ -120,6 +121,13 @@ class SqliteJournal(Journal):
             self._with_notes.add(place)
         records = [record for row in rows for record in self._decoded(steps_of, row)]
         return {record.node: record for record in records}
+
+    async def within(self, frame: Place) -> Sequence[StepRecord]:
+        found = await self._rows(
+            _WITHIN, stored(f"{frame}#"), stored(f"{frame}$")
+        )  # "$" comes right after "#"
+        latest = {(row[1], row[2]): row for row in found}
+        return [record for row in latest.values() for record in self._decoded(steps_of, row[1:])]
 
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         await self._index()

@@ -137,22 +137,27 @@ class AgentRun:
         return digest_of([digest_at(self._request(messages), facts), dict(self._inputs), *limits])
 
     async def _before(self, digest: str) -> Mapping[str, Any] | None:
-        """What is recorded of it, in this run or in the one that it begins from, where nothing costs any more. Its
-        tools are gone through again, which their own records settle, for what they took. Given something else it works
-        anew, and what it had taken stays on the bill.
+        """What is recorded of it, in this run or in the one that it begins from, where nothing costs any more. None of
+        its tools runs again, not even one that failed: the model has heard of that. Given something else it works anew,
+        and what it had taken stays on the bill.
         """
         run, (node, place) = self._run, (self._step.id, self._inside.place)
         own = None if run.journal.is_fresh else (await run.journal.steps(place)).get(node)
         if own is not None:
             self._own.book(own.usage, own.cost, own.calls)
-            for called in carried_calls(run.now, own, ()):
-                run.emit(called)
+            self._carry(own)
         record = own or (None if self._base is None else (await self._base.steps(place)).get(node))
         if record is None or record.inputs != digest:
             return None
-        for row in cast("Sequence[Mapping[str, Any]]", record.outputs["calls"]):
-            await self._call(row["turn"], ToolCall("", row["tool"], row["arguments"]))
+        for inner in await run.journal.within(place) if own is not None else ():
+            self._tally.add(inner.usage, inner.cost, inner.calls)
+            self._carry(inner)
         return record.outputs
+
+    def _carry(self, record: StepRecord) -> None:
+        """What was paid for in an earlier life of the run, call by call."""
+        for called in carried_calls(self._run.now, record, ()):
+            self._run.emit(called)
 
     async def _keep(self, outputs: Mapping[str, Any], digest: str) -> None:
         """One record instead of those of its single calls, which go: what they took stands in it."""

@@ -144,6 +144,10 @@ class Journal(Protocol):
         """What was recorded at exactly this place, by node."""
         ...
 
+    async def within(self, frame: Place) -> Sequence[StepRecord]:
+        """What was recorded in the elements, turns or calls of a frame, however deep."""
+        ...
+
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         """All step records, page by page: those behind the number `after` (0: from the beginning), with their own."""
         ...

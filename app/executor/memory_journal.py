@@ -43,6 +43,14 @@ class MemoryJournal(Journal):
         self._kept.read(place)
         return dict(self._kept.steps.get(place, {}))
 
+    async def within(self, frame: Place) -> Sequence[StepRecord]:
+        for place in [*self._kept.unread]:
+            self._kept.read(place)
+        kept = self._kept.steps.items()
+        return [
+            record for place, by_node in kept if place.startswith(f"{frame}#") for record in by_node.values()
+        ]
+
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         for place in [*self._kept.unread]:
             self._kept.read(place)

@@ -25,6 +25,9 @@ class Unwritten(Journal):
     async def steps(self, place: Place) -> Mapping[str, StepRecord]:
         return await self._journal.steps(place)
 
+    async def within(self, frame: Place) -> Sequence[StepRecord]:
+        return await self._journal.within(frame)
+
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         return await self._journal.each(after, count)
 

@@ -39,6 +39,7 @@ from app.planner.draft import draft_of
 from app.planner.partial import before
 from app.planner.plan import AgentTool
 from app.sdk.context import Answer
+from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatReply, ChatRequest, ModelFacts, ToolCall
 from app.sdk.node_type import AgentRule
@@ -443,6 +444,56 @@ async def test_an_agent_that_is_done_has_one_record_and_is_not_asked_again_whate
     async for batch in past_events(*await runs.look("r")):
         told.apply_all(batch)
     assert (told.calls, told.cost.known) == (2, Decimal("0.001") * 15 * 2)
+
+
+@pytest.mark.parametrize("life", ["goes on", "tries failed rows again", "from a step behind it"])
+async def test_a_tool_that_failed_under_an_agent_that_is_done_does_not_run_again(
+    life: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = list[str]()
+
+    async def breaks(*_: object) -> Mapping[str, Json]:
+        sent.append("a mail that went out before the line broke")
+        raise NodeError("web.refused")
+
+    monkeypatch.setattr(Effect, "run", breaks)
+    made = agent({"ask": Node("ask", "test.model", title="ask"), "send": "test.effect"})
+    models = Caller([("ask", '{"value": "a"}'), ("effect", '{"value": "b"}')], "Done.")
+    runs = MemoryRuns()
+    journal: Any = await _journal(runs, 0)
+    await _approved(made, models, Keeping(journal))
+    asked, mails = len(models.requests), len(sent)
+    assert (asked, mails > 0) == (3, True)
+    if life == "from a step behind it":
+        _, _, base = await runs.look("r")
+        before_it = {"in": {"value": "x"}}
+        past = Past(before=before_it, stays=before(plan(made), "out"), base=base)
+        journal = journal_of_nothing()
+    else:
+        journal = await _journal(runs, 1)
+        past = Past(retry_failed=life == "tries failed rows again")
+    execution, events = await _approved(made, models, Keeping(journal, past=past))
+    assert execution.outputs == {"result": "Done."}
+    assert (len(models.requests), len(sent)) == (asked, mails)
+    of_agent = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
+    state = RunState()
+    state.apply_all(events)
+    paid = 0 if life == "from a step behind it" else 3
+    assert (of_agent.calls, state.calls) == (paid, paid)
+    assert of_agent.cost == state.cost
+    assert state.cost.known == paid * 15 * Decimal("0.001")
+
+
+async def _approved(made: Workflow, models: Caller, keeping: Keeping) -> tuple[Execution, list[RunEvent]]:
+    """A life in which a person allows every call."""
+    execution = start(made, through=doors(models, price="0.001"), keeping=keeping)
+    events: list[RunEvent] = []
+    async for batch in execution.batches():
+        events += batch
+        for event in batch:
+            if isinstance(event, PersonAsked):
+                execution.answer(event.node, event.scope, Answer("approved", event.value))
+    return execution, events
 
 
 async def _journal(runs: MemoryRuns, life: int) -> Any:

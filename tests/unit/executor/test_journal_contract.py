@@ -45,6 +45,19 @@ async def test_steps_come_back_as_they_were(runs: RunStore) -> None:
     assert await journal.steps("#") == {}
 
 
+async def test_what_lies_within_a_frame_is_found_however_deep(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    inside = [step("#a/frame#0"), step("#a/frame#0/inner#x"), failed_step("#a/frame#11")]
+    for record in (*inside, step("#a"), step("#a/frame"), step("#a/frame2#0"), step("#b/frame#0")):
+        await journal.commit(record)
+    await journal.commit(later := step("#a/frame#0", text="later"))
+    for again in (journal, (await runs.look("r1"))[2]):
+        found = {record.place: record for record in await again.within("#a/frame")}
+        assert found == {record.place: record for record in (*inside, later)}
+    journal.note_all("#a/frame#5", [computed("one", place="#a/frame#5"), computed("two", place="#a/frame#5")])
+    assert len(await journal.within("#a/frame")) == 5
+
+
 async def test_a_later_record_replaces_the_earlier_one(runs: RunStore) -> None:
     journal = await runs.begin(head())
     await journal.commit(step(status="sent", outputs={}))
