@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 _HAN = re.compile("[\u3400-\u9fff]+")
 _WORD = re.compile("[\u3400-\u9fff]+|[^\\s\u3400-\u9fff]+")
+_MOST_WORDS = 12  # different ones, of a query that somebody pasted
+_LONGEST = 60  # characters of a word; Chinese without gaps is one
 _BEFORE, _AFTER = 40, 120  # characters of an excerpt around the first word found
 
 
@@ -32,8 +34,12 @@ class Hit:
 
 
 def found(query: str, texts: Iterable[Text], most: int) -> list[Hit]:
-    """In the order of how well they fit: in the title, in the heading, in the words; else as they stand."""
-    patterns = [_pattern(word) for word in _WORD.findall(query.casefold())]
+    """In the order of how well they fit: in the title, in the heading, in the words; else as they stand.
+
+    Of a long query the beginning counts.
+    """
+    words = dict.fromkeys(word[:_LONGEST] for word in _WORD.findall(query.casefold()))
+    patterns = [_pattern(word) for word in list(words)[:_MOST_WORDS]]
     if not patterns:
         return []
     weighed = [(weight, text) for text in texts if (weight := _weight(text, patterns))]
@@ -46,7 +52,7 @@ def _pattern(word: str) -> re.Pattern[str]:
     if _HAN.fullmatch(word):
         pairs = [word[at : at + 2] for at in range(max(1, len(word) - 1))]
         together = "".join(f"(?=.*{pair})" for pair in pairs)
-        return re.compile(f"{word}|(?s:{together})" if len(pairs) > 1 else word)
+        return re.compile(f"{word}|\\A(?s:{together})" if len(pairs) > 1 else word)
     before = r"(?<![^\W_])" if word[0].isalnum() else ""
     return re.compile(before + re.escape(word))
 

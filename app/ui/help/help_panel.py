@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from app.ui.widgets.plain_label import ElidedLabel
 
 _WIDE = 760  # from here on the contents stay beside the page
 _CONTENTS = 290
+_TYPED = 150  # milliseconds without a letter before it is searched
 
 
 class HelpPanel(QFrame):
@@ -43,6 +44,7 @@ class HelpPanel(QFrame):
         self.size_button, self.close_button = IconButton("maximize", ""), IconButton("x", "")
         self._title = ElidedLabel(role="heading")
         self.search = SearchLine()
+        self._later = QTimer(self, singleShot=True, interval=_TYPED)
         self.contents, self.view, self.hits = ContentsTree(), HelpView(), HitList()
         self._lay_out()
         self._join()
@@ -123,6 +125,20 @@ class HelpPanel(QFrame):
         self._shows_contents = not self._shows_contents
         self._fit()
 
+    def _typed(self) -> None:
+        """Somebody types or pastes: it is searched in a moment; the page is back at once."""
+        if self.search.text().strip():
+            self._later.start()
+        else:
+            self._later.stop()
+            self._fit()
+
+    def _search_now(self) -> None:
+        """Before the keys of the list are heard: what it shows is what was typed."""
+        if self._later.isActive():
+            self._later.stop()
+            self._search()
+
     def _search(self) -> None:
         words = self.search.text().strip()
         if words:
@@ -189,7 +205,10 @@ class HelpPanel(QFrame):
         self.list_contents.clicked.connect(self._switch_contents)
         self.size_button.clicked.connect(self.grown)
         self.close_button.clicked.connect(self.closed)
-        self.search.textChanged.connect(self._search)
+        self.search.textChanged.connect(self._typed)
+        self._later.timeout.connect(self._search)
+        self.search.stepped.connect(self._search_now)
+        self.search.accepted.connect(self._search_now)
         self.search.stepped.connect(self.hits.step)
         self.search.accepted.connect(self.hits.choose)
         self.hits.chosen.connect(self._take)

@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.guide.library import Place, library
+from app.guide.library import Library, Place, library
 from app.guide.order import INDEX
+from app.guide.search import Hit
 from app.texts import LANGUAGES
 from app.ui.appearance import appearance
 from app.ui.help.help_panel import HelpPanel
@@ -81,9 +82,9 @@ def test_a_link_out_of_help_does_nothing(panel: HelpPanel, link: str) -> None:
     assert panel.view.source().isEmpty()
 
 
-def test_a_search_leads_to_the_place_and_shows_the_words(panel: HelpPanel) -> None:
+def test_a_search_leads_to_the_place_and_shows_the_words(panel: HelpPanel, qtbot: QtBot) -> None:
     QTest.keyClicks(panel.search, "cheapest first")
-    assert panel.hits.isVisible()
+    qtbot.waitUntil(panel.hits.isVisible)
     QTest.keyClick(panel.search, Qt.Key.Key_Return)
     assert panel.view.isVisible()
     assert panel.place.page in library("en").names - {INDEX}
@@ -91,12 +92,31 @@ def test_a_search_leads_to_the_place_and_shows_the_words(panel: HelpPanel) -> No
     assert panel.search.text() == ""
 
 
-def test_a_search_for_what_no_page_says_says_so(panel: HelpPanel) -> None:
+def test_a_search_for_what_no_page_says_says_so(panel: HelpPanel, qtbot: QtBot) -> None:
     QTest.keyClicks(panel.search, "<b>xyzzy</b>")
-    assert panel.hits.currentIndex() == 1
+    qtbot.waitUntil(lambda: panel.hits.currentIndex() == 1)
     QTest.keyClick(panel.search, Qt.Key.Key_Return)
     QTest.keyClick(panel.search, Qt.Key.Key_Escape)
     assert panel.view.isVisible()
+
+
+def test_letters_are_searched_together_and_a_key_of_the_list_waits_for_none(
+    panel: HelpPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    search = Library.search
+
+    def heard(self: Library, query: str, most: int = 40) -> list[Hit]:
+        asked.append(query)
+        return search(self, query, most)
+
+    monkeypatch.setattr(Library, "search", heard)
+    panel.search.setText("cheap")
+    panel.search.setText("cheapest first")
+    assert asked == []
+    QTest.keyClick(panel.search, Qt.Key.Key_Return)
+    assert asked == ["cheapest first"]
+    assert panel.place.page != INDEX
 
 
 def test_contents_stand_beside_a_wide_page_and_in_place_of_a_narrow_one(panel: HelpPanel) -> None:

@@ -49,6 +49,14 @@ def test_an_excerpt_shows_the_place() -> None:
     assert hit.excerpt.endswith("…")
 
 
+def test_of_a_long_query_the_beginning_counts() -> None:
+    many = [f"word{n}" for n in range(40)]
+    page = [Text("p", "t", "", " ".join(many[:12])), Text("q", "t", "", "a" * 60 + "b")]
+    assert [hit.page for hit in found(" ".join(many), page, 10)] == ["p"]
+    assert [hit.page for hit in found("word1 " * 30 + "elephants", page, 10)] == [], "each word counts once"
+    assert [hit.page for hit in found("a" * 5000, page, 10)] == ["q"]
+
+
 @given(st.text())
 def test_whatever_is_typed_is_searched_for(query: str) -> None:
     assert len(found(query, TEXTS, 2)) <= 2
