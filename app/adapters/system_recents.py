@@ -45,7 +45,8 @@ class SystemRecents:
 
     def note(self, path: Path) -> None:
         """A file was opened or saved just now."""
-        with contextlib.suppress(OSError, AttributeError):
+        # Beside what the system refuses: a list in an encoding that nobody knows, a count of five thousand digits.
+        with contextlib.suppress(OSError, AttributeError, LookupError, ValueError):
             if self._system == "win32":
                 self._doors.windows_shell().SHAddToRecentDocs(
                     _PATH_IN_WIDE_CHARACTERS, ctypes.c_wchar_p(str(path))

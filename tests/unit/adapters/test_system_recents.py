@@ -119,6 +119,19 @@ def test_a_list_that_cannot_be_written_keeps_nobody_from_opening(tmp_path: Path)
     SystemRecents(COMMAND, "linux", {"XDG_DATA_HOME": str(tmp_path / "file")}).note(tmp_path / "a.baton.json")
 
 
+@pytest.mark.parametrize("strange", ["encoding", "count"])
+def test_a_strange_list_keeps_nobody_from_opening(tmp_path: Path, strange: str) -> None:
+    listed, file = tmp_path / "recently-used.xbel", tmp_path / "mine.baton.json"
+    note_file(listed, file, COMMAND)
+    before = listed.read_text("utf-8")
+    changes = {"encoding": ("encoding='UTF-8'", "encoding='nonsense'"), "count": ('"1"', f'"{"9" * 5000}"')}
+    content = before.replace(*changes[strange])
+    assert content != before
+    listed.write_text(content, "utf-8")
+    SystemRecents(COMMAND, "linux", {"XDG_DATA_HOME": str(tmp_path)}).note(file)
+    assert listed.read_text("utf-8") == content
+
+
 class Shell:
     """Windows' shell up to its door: what it was told."""
 
