@@ -147,12 +147,11 @@ class FrameRun:
         return int(str(record.outputs["turns"])), str(record.outputs["ended_by"])
 
     async def _began(self) -> float:
-        """When its first turn began, in whichever life of the run: its time goes on where it was."""
+        """When it would have begun if it had been at work ever since: its time goes on where it was, and hours in which
+        the run lay still or was at something else are none of it.
+        """
         journal, now = self._run.journal, self._run.now
-        if journal.is_fresh:
-            return now
-        first = await journal.steps(self._inside.turn(0).place)
-        return min([now, *(record.at for record in first.values())])
+        return now if journal.is_fresh else now - _time_at_work(await journal.within(self._inside.place))
 
     async def _went_on(self, turn: int) -> bool:
         """Whether an earlier life has begun this turn: then no limit had ended the Loop before it, and none does now,
@@ -196,6 +195,16 @@ class FrameRun:
             ItemRecord(place, str(number), number, status, results, failure, node, *spent, took)
         )
         run.emit(RowSettled(run.now, number, status, failure, node, self._step.id, scope, tally.cost))
+
+
+def _time_at_work(records: Iterable[StepRecord]) -> float:
+    """Seconds in which at least one of the steps was under way."""
+    used = until = 0.0
+    for record in sorted(records, key=lambda one: one.at):
+        end = record.at + record.seconds
+        used += max(0.0, end - max(record.at, until))
+        until = max(until, end)
+    return used
 
 
 async def _elements(

@@ -32,6 +32,7 @@ from app.executor.past import Keeping, Past
 from app.executor.run import Run
 from app.executor.totals import totals_of
 from app.sdk.context import Answer
+from app.sdk.errors import NodeError
 from tests.flows import (
     Effect,
     ScriptedModels,
@@ -369,13 +370,36 @@ async def test_a_loop_that_took_its_turns_takes_them_again_however_long_reading_
     assert len(lives.models.asked) == 5
 
 
-async def test_the_time_of_a_loop_goes_on_where_it_was() -> None:
+async def test_the_time_of_a_loop_goes_on_where_it_was(sleep: Callable[[float], None]) -> None:
     lives = Lives(loop_of(turns=1000, minutes=60))
+    answer = lives.models.answer
+
+    def slowly(text: str) -> str:
+        sleep(25 * 60)
+        return answer(text)
+
+    lives.models.answer = slowly
     await lives.cut_after(2)
-    asked = len(lives.models.asked)
-    execution, _ = await lives.run(past=Past(elapsed=3 * 3600.0))
-    assert execution.outputs["by"] == "time"
-    assert len(lives.models.asked) <= asked + 1, "only a turn that was under way is taken to its end"
+    execution, _ = await lives.run(past=Past(elapsed=24 * 3600.0))
+    assert execution.outputs == {"by": "time", "result": "re: re: re: x"}, "50 minutes before, 25 now"
+
+
+async def test_hours_between_two_lives_are_no_time_of_a_loop() -> None:
+    broken = True
+
+    def answer(text: str) -> str:
+        if text == "re: re: x" and broken:
+            raise NodeError("model.key_refused")
+        return f"re: {text}"
+
+    lives = Lives(loop_of(turns=5, minutes=60), ScriptedModels(answer))
+    rows: list[Mapping[str, Json]] = [{"value": "x"}]
+    await lives.run(rows=rows)
+    broken = False
+    for hours in (3, 48):  # the turn that failed is recorded hours after the ones before it
+        past = Past(elapsed=hours * 3600.0, retry_failed=True)
+        execution, _ = await lives.run(rows=rows, past=past)
+        assert execution.outputs == {"by": ["turns"], "result": ["re: re: re: re: re: x"]}
 
 
 async def test_a_journal_that_fails_stops_the_run_and_it_goes_on_later() -> None:
