@@ -103,6 +103,7 @@ class AgentRun:
         digest = self._digest(messages)
         if (outputs := await self._before(digest)) is not None:
             return outputs
+        self._tally.goes_to_work()
         outputs = await self._turns(messages)
         await self._keep(outputs, digest)
         return outputs

@@ -105,14 +105,15 @@ class FrameRun:
         turn, ended_by = 0, "turns"
         while ended_by == "turns" and turn < rule.max_turns:
             values |= dict.fromkeys(numbers, turn + 1)
-            results = await self._turn(turn, values)
+            tally = Tally(self._tally)
+            results = await self._turn(turn, values, tally)
             turn += 1
             values |= {name: value for name, value in results.items() if name in variables}
             if rule.is_over({**values, **results}):
                 ended_by = "condition"
             elif decided:
                 ended_by = decided[1] if decided[0] == turn else "turns"
-            elif turn < rule.max_turns and not await self._went_on(turn):
+            elif turn < rule.max_turns and not await self._went_on(turn, tally):
                 ended_by = await self._limit(rule, turn, run.now - begun)
             await asyncio.sleep(0)  # a body that only computes never waits: let Stop and events through
         if ended_by != "condition":
@@ -125,8 +126,8 @@ class FrameRun:
         agent = AgentRun(run, step, rule, self._instance, inside, inputs, self._scope, self._tally)
         return await agent.execute()
 
-    async def _turn(self, number: int, values: Mapping[str, Value]) -> Mapping[str, Value]:
-        tally, begun = Tally(self._tally), self._run.now
+    async def _turn(self, number: int, values: Mapping[str, Value], tally: Tally) -> Mapping[str, Value]:
+        begun = self._run.now
         try:
             came = _values(
                 await self._scope(self._frame.body, self._inside.turn(number), dict(values), tally)
@@ -153,12 +154,13 @@ class FrameRun:
         journal, now = self._run.journal, self._run.now
         return now if journal.is_fresh else now - _time_at_work(await journal.within(self._inside.place))
 
-    async def _went_on(self, turn: int) -> bool:
-        """Whether an earlier life has begun this turn: then no limit had ended the Loop before it, and none does now,
-        however long it takes to read what was recorded.
+    async def _went_on(self, turn: int, last: Tally) -> bool:
+        """Whether an earlier life has begun this turn after one that came to the same: then no limit had ended the Loop
+        before it, and none does now, however long it takes to read what was recorded. `last`: of the turn before, which
+        worked anew where it was given something else.
         """
         journal, place = self._run.journal, self._inside.place
-        if journal.is_fresh:
+        if journal.is_fresh or last.is_anew:
             return False
         return bool(await journal.steps(self._inside.turn(turn).place) or await journal.items(place, turn, 1))
 

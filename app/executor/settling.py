@@ -182,6 +182,7 @@ class Settling:
         self, step: PlanStep, instance: Instance, values: Mapping[str, Value], digest: str
     ) -> Outcome:
         run, key = self._run, self._cache_key(step, digest)
+        instance.tally.goes_to_work()
         if step.effect == "side_effect":
             if run.past.dry:
                 return self._would(step, values)

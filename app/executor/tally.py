@@ -12,10 +12,11 @@ from app.costs.usage import NO_USAGE, Usage
 class Tally:
     """Adds up tokens and money; what is added to an inner one is added to all around it.
 
-    `counted` is what limits count: the cost, and where nobody knows it an estimate.
+    `counted` is what limits count: the cost, and where nobody knows it an estimate. `is_anew`: something in it went to
+    work in this life of the run, and wasn't settled by a record.
     """
 
-    __slots__ = ("around", "calls", "cost", "counted", "usage")
+    __slots__ = ("around", "calls", "cost", "counted", "is_anew", "usage")
 
     def __init__(self, around: Tally | None = None) -> None:
         self.around = around
@@ -23,6 +24,7 @@ class Tally:
         self.usage: Usage = NO_USAGE
         self.cost: Cost = FREE
         self.counted = Decimal(0)
+        self.is_anew = False
 
     def add(self, usage: Usage, cost: Cost, calls: int = 1) -> None:
         counted = counted_for(usage, cost)
@@ -32,4 +34,10 @@ class Tally:
             tally.usage += usage
             tally.cost += cost
             tally.counted += counted
+            tally = tally.around
+
+    def goes_to_work(self) -> None:
+        tally: Tally | None = self
+        while tally is not None and not tally.is_anew:
+            tally.is_anew = True
             tally = tally.around

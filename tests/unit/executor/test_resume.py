@@ -326,7 +326,7 @@ async def test_a_merge_keeps_its_winner_though_the_loser_is_faster_now() -> None
     assert sum(isinstance(e, NodeSettled) and e.node == "m" for e in events) == 1
 
 
-def loop_of(turns: int, minutes: float) -> Workflow:
+def loop_of(turns: int, minutes: float, **more: Json) -> Workflow:
     return flow(
         {
             "a": "test.source",
@@ -337,6 +337,7 @@ def loop_of(turns: int, minutes: float) -> Workflow:
                 ["in.v>m.value", "m.value>o.value"],
                 max_turns=turns,
                 max_minutes=minutes,
+                **more,
             ),
             "r": "test.result",
             "by": ("test.result", {"name": "by"}),
@@ -400,6 +401,17 @@ async def test_hours_between_two_lives_are_no_time_of_a_loop() -> None:
         past = Past(elapsed=hours * 3600.0, retry_failed=True)
         execution, _ = await lives.run(rows=rows, past=past)
         assert execution.outputs == {"by": ["turns"], "result": ["re: re: re: re: re: x"]}
+
+
+async def test_a_loop_that_is_given_something_else_is_bound_by_its_limits() -> None:
+    lives = Lives(loop_of(turns=20, minutes=60, max_usd=0.01), price="0.000001")
+    await lives.cut_after(15)
+    asked = len(lives.models.asked)
+    lives.more |= {"price": "0.0002", "values": {"value": "other"}}  # 0.003 a turn
+    execution = await lives.start()
+    await answered(execution, "rejected")
+    assert execution.outputs["by"] == "money"
+    assert len(lives.models.asked) - asked == 4, "and not as many turns as were recorded"
 
 
 async def test_a_journal_that_fails_stops_the_run_and_it_goes_on_later() -> None:
