@@ -8,6 +8,7 @@ from typing import Any
 
 from app.adapters.database import Database
 from app.adapters.journal_codec import stored
+from app.adapters.journal_index import of_run
 from app.costs.ledger import Filter, Ledger
 from app.executor.journal import RunSummary
 
@@ -19,10 +20,10 @@ _ROWS = """
     GROUP BY 1
 """
 # Steps that were computed together are a list: they took no time to speak of.
-_UNTIL = """
+_UNTIL = f"""
     SELECT MAX(COALESCE(json_extract(record, '$.at'), 0) + COALESCE(json_extract(record, '$.seconds'), 0))
-    FROM steps JOIN runs ON runs.id = steps.run WHERE runs.run = ? AND record LIKE '{%'
-"""
+    FROM runs JOIN steps ON {of_run("steps", "runs.id")} WHERE runs.run = ? AND record LIKE '{{%'
+"""  # noqa: S608 - our own names
 
 
 async def summed_up(database: Database, ledger: Ledger, run: str, summary: RunSummary) -> RunSummary:

@@ -9,17 +9,23 @@ from typing import NamedTuple
 
 from app.adapters.database import Database
 
+
+def of_run(table: str, run: str = "?1", after: str = "0") -> str:
+    """The condition that a record of `table` is one of a run, behind the one with the number `after`; in SQL."""
+    return f"{table}.id > ({run} << 32) + {after} AND {table}.id < ({run} + 1) << 32"
+
+
 _INDEXED = "SELECT indexed FROM runs WHERE id = ?"
-_LAST = """
+_LAST = f"""
     SELECT max(
-        coalesce((SELECT max(id) FROM steps WHERE id > ?1 << 32 AND id < (?1 + 1) << 32), 0),
-        coalesce((SELECT max(id) FROM items WHERE id > ?1 << 32 AND id < (?1 + 1) << 32), 0))
-"""
-_BEHIND = """
+        coalesce((SELECT max(id) FROM steps WHERE {of_run("steps")}), 0),
+        coalesce((SELECT max(id) FROM items WHERE {of_run("items")}), 0))
+"""  # noqa: S608 - our own names
+_BEHIND = f"""
     SELECT id FROM runs
-    WHERE EXISTS (SELECT 1 FROM steps WHERE steps.id > (runs.id << 32) + indexed AND steps.id < (runs.id + 1) << 32)
-        OR EXISTS (SELECT 1 FROM items WHERE items.id > (runs.id << 32) + indexed AND items.id < (runs.id + 1) << 32)
-"""
+    WHERE EXISTS (SELECT 1 FROM steps WHERE {of_run("steps", "runs.id", "indexed")})
+        OR EXISTS (SELECT 1 FROM items WHERE {of_run("items", "runs.id", "indexed")})
+"""  # noqa: S608
 _DONE = "UPDATE runs SET indexed = ? WHERE id = ?"
 _TABLES = (("steps", "step_places", "place, node"), ("items", "item_places", "frame, key"))
 

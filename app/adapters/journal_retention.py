@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from app.adapters.database import Database
 from app.adapters.database_room import give_back
 from app.adapters.journal_codec import stored
-from app.adapters.journal_index import index_all
+from app.adapters.journal_index import index_all, of_run
 from app.executor.journal import RunLine
 
 _SLICE = 500  # rows of a transaction
@@ -21,10 +21,9 @@ _ORPHANS = """
             AND NOT EXISTS (SELECT 1 FROM texts WHERE blob = b.digest)
         LIMIT ?)
 """
-_OF_THE_RUN = "id > ?1 << 32 AND id < (?1 + 1) << 32"
 _SLICES = (
-    f"DELETE FROM steps WHERE id IN (SELECT id FROM steps WHERE {_OF_THE_RUN} LIMIT ?2)",  # noqa: S608 - our own names
-    f"DELETE FROM items WHERE id IN (SELECT id FROM items WHERE {_OF_THE_RUN} LIMIT ?2)",  # noqa: S608
+    f"DELETE FROM steps WHERE id IN (SELECT id FROM steps WHERE {of_run('steps')} LIMIT ?2)",  # noqa: S608 - our own names
+    f"DELETE FROM items WHERE id IN (SELECT id FROM items WHERE {of_run('items')} LIMIT ?2)",  # noqa: S608
     "DELETE FROM calls WHERE rowid IN (SELECT rowid FROM calls WHERE run = ? LIMIT ?)",
     "DELETE FROM step_places WHERE run = ?1 AND place IN (SELECT place FROM step_places WHERE run = ?1 LIMIT ?2)",
     "DELETE FROM item_places WHERE run = ?1 AND key IN (SELECT key FROM item_places WHERE run = ?1 LIMIT ?2)",

@@ -15,7 +15,7 @@ from app.adapters.broken_off import summed_up
 from app.adapters.database import PATIENCE, Database
 from app.adapters.database_faults import journal_error
 from app.adapters.journal_codec import Restore, blob_of, leave_reference, read, stored, text_of
-from app.adapters.journal_index import index_run
+from app.adapters.journal_index import index_run, of_run
 from app.adapters.journal_schema import JOURNAL
 from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.redaction import hide_in_json
@@ -37,15 +37,15 @@ _BEGIN = """
     INSERT INTO runs (run, workflow_id, name, digest, at, row_count, prices_of, summary)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-_RUN = """
+_RUN = f"""
     SELECT id, run, workflow_id, name, digest, at, row_count, prices_of, summary, notes,
-        EXISTS (SELECT 1 FROM steps WHERE steps.id > runs.id << 32 AND steps.id < (runs.id + 1) << 32)
-            OR EXISTS (SELECT 1 FROM items WHERE items.id > runs.id << 32 AND items.id < (runs.id + 1) << 32),
+        EXISTS (SELECT 1 FROM steps WHERE {of_run("steps", "runs.id")})
+            OR EXISTS (SELECT 1 FROM items WHERE {of_run("items", "runs.id")}),
         EXISTS (SELECT 1 FROM calls WHERE calls.run = runs.id)
     FROM runs WHERE run = ? AND NOT gone
-"""
+"""  # noqa: S608 - our own names
 _COLUMNS = "run, workflow_id, name, digest, at, summary, row_count, pinned, size"
-_LINES = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone ORDER BY id DESC LIMIT ?"  # noqa: S608 - our own names
+_LINES = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone ORDER BY id DESC LIMIT ?"  # noqa: S608
 _LINES_OF = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone AND workflow_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608
 _NOTHING_HELD = "DELETE FROM ledger_holds WHERE run = ?"
 _TEXTS = "SELECT kind, name, bytes FROM texts JOIN blobs ON digest = blob WHERE run = ?"
