@@ -11,7 +11,7 @@ from app import figures
 from app.events.run_events import Scope
 from app.texts import text
 from app.ui.awaiting import Awaiting, Problems
-from app.ui.inspector.editors.editor import column
+from app.ui.inspector.editors.editor import column, empty
 from app.ui.inspector.editors.inputs import TextInput
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.plain import visible
@@ -78,9 +78,7 @@ class PromptTab(QScrollArea):
     def _draw(self, messages: Messages, note: str) -> None:
         self._messages = messages
         self._fault.show_problems(())
-        while (item := self._lines.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        empty(self._lines)
         answers = sum(role == "answer" for role, _ in messages)
         number = 0
         for role, said in messages:

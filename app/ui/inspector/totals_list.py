@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from app.ui.inspector.editors.editor import empty
 from app.ui.widgets.plain_label import ElidedLabel, PlainLabel
 
 
@@ -38,10 +39,7 @@ class TotalsList(QWidget):
         if tuple(totals) == self._shown:
             return
         self._shown = tuple(totals)
-        while (item := self._grid.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._grid)
         for row, total in enumerate(totals):
             self._grid.addWidget(ElidedLabel(total.name, "body"), row, 0)
             self._grid.addWidget(PlainLabel(total.facts, "small"), row, 1)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QPushButton, QWidget
 from app.adapters.model_records import MOST_SCALE
 from app.adapters.model_setup import LoraAdapter
 from app.texts import text
-from app.ui.inspector.editors.editor import column, line
+from app.ui.inspector.editors.editor import column, empty, line
 from app.ui.plain import tooltip
 from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconButton
@@ -57,10 +57,7 @@ class AdapterRows(QWidget):
         self._none.setText(text("models.lora.none"))
         self._none.setVisible(not adapters)
         self.add.setText(text("models.lora.add"))
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._rows)
         self._adapters, self.scales, self.removers = list(adapters), [], []
         for at, adapter in enumerate(adapters):
             self._rows.addWidget(self._row(at, adapter))

@@ -10,7 +10,7 @@ from app.adapters.memory_state import MemoryState, ModelState
 from app.adapters.model_library import ModelList
 from app.texts import text
 from app.ui.costs.card import CostsCard
-from app.ui.inspector.editors.editor import column, line
+from app.ui.inspector.editors.editor import column, empty, line
 from app.ui.models.memory_bar import MemoryBar, Part
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
@@ -84,10 +84,7 @@ class MemoryCard(CostsCard):
             bar.show_parts(text("models.memory.gpu", size=figures.memory(whole)), gpu.name, whole, parts)
 
     def _show_lines(self, memory: MemoryState, titles: dict[str, str]) -> None:
-        while (item := self._lines.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._lines)
         self.unloads.clear()
         for one in memory.models:
             if one.status == "waiting":

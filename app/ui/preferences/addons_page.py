@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.document.problem import Problem
 from app.registry.discovery import AddOn
 from app.texts import text
-from app.ui.inspector.editors.editor import column, line
+from app.ui.inspector.editors.editor import column, empty, line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.plain import visible
@@ -50,10 +50,7 @@ class AddOnsPage(Page):
         self._show()
 
     def _show(self) -> None:
-        while (item := self._cards.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._cards)
         for addon in self._found:
             self._cards.addWidget(self._card(addon))
         self._note.setText(text("preferences.addons.restart" if self._found else "preferences.addons.none"))

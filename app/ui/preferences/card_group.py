@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from app.ui.inspector.editors.editor import column, line
+from app.ui.inspector.editors.editor import column, empty, line
 from app.ui.widgets.plain_label import PlainLabel
 
 
@@ -40,7 +40,4 @@ class CardGroup(QWidget):
 
     def clear(self) -> None:
         """Takes all cards away."""
-        while (item := self._cards.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._cards)

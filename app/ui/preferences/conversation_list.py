@@ -14,7 +14,7 @@ from app.texts import text
 from app.ui.asking import Choice, ask
 from app.ui.awaiting import Awaiting, Problems
 from app.ui.engine_client import EngineClient
-from app.ui.inspector.editors.editor import column, line
+from app.ui.inspector.editors.editor import column, empty, line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.plain import one_line
 from app.ui.preferences.conversation_dialog import ConversationDialog
@@ -62,10 +62,7 @@ class Conversations(QWidget):
         self._fault.show_problems(problems)
 
     def _show(self) -> None:
-        while (item := self._cards.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._cards)
         for one in self._lines:
             self._cards.addWidget(self._card(one))
         code = "preferences.conversations.words" if self._lines else "preferences.conversations.none"

@@ -12,7 +12,7 @@ from app.sdk.grants import Grants
 from app.texts import text
 from app.ui.awaiting import Awaiting, Problems
 from app.ui.engine_client import EngineClient
-from app.ui.inspector.editors.editor import column, line
+from app.ui.inspector.editors.editor import column, empty, line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.model_words import day_words
 from app.ui.preferences.page import Page
@@ -53,10 +53,7 @@ class ReviewedPage(Page):
         self._fault.show_problems(problems)
 
     def _show(self) -> None:
-        while (item := self._cards.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._cards)
         for entry in self._entries:
             self._cards.addWidget(self._card(entry))
         self._note.setText("" if self._entries else text("preferences.reviewed.none"))

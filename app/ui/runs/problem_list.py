@@ -12,6 +12,7 @@ from app.document.problem import Problem
 from app.events.run_events import Failure
 from app.events.run_state import RunState
 from app.texts import text
+from app.ui.inspector.editors.editor import empty
 from app.ui.model_fix import suggested_model
 from app.ui.plain import visible
 from app.ui.problem_words import what_happened, what_to_do
@@ -70,10 +71,7 @@ class ProblemList(QScrollArea):
         if shown == self._shown and not anew:
             return
         self._shown = shown
-        while (item := self._layout.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._layout)
         if not shown:
             self._layout.addWidget(PlainLabel(text("runs.problems.none"), "muted"))
         for problem in shown[:SHOWN]:

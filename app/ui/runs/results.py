@@ -12,6 +12,7 @@ from app.document.workflow import Json
 from app.events.run_events import Preview
 from app.events.run_state import RunState
 from app.texts import text
+from app.ui.inspector.editors.editor import empty
 from app.ui.runs.accuracy_bars import AccuracyBars, VerifierLine
 from app.ui.runs.output_card import OutputCard
 from app.ui.runs.verdict_list import VerdictList, verdicts_of
@@ -93,9 +94,7 @@ class Results(QScrollArea):
         ]
 
     def _show_outputs(self, outputs: Mapping[str, Preview]) -> None:
-        while (item := self._outputs_layout.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        empty(self._outputs_layout)
         self._cards.clear()
         self._by_name.clear()
         for name, preview in outputs.items():

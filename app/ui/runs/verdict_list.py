@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.events.run_state import NodeState
 from app.texts import text
+from app.ui.inspector.editors.editor import empty
 from app.ui.step_looks import StepLook
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.state_icon import StateIcon
@@ -32,9 +33,7 @@ class VerdictList(QWidget):
         if verdicts == self._shown:
             return
         self._shown = verdicts
-        while (item := self._layout.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        empty(self._layout)
         if verdicts:
             self._layout.addWidget(PlainLabel(text("runs.verdict.title"), "label"))
         for look, verdict in verdicts:

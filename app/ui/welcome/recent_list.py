@@ -14,6 +14,7 @@ from app.texts import text
 from app.ui import fonts
 from app.ui.appearance import appearance
 from app.ui.canvas.ink import draw_text, fill_rounded
+from app.ui.inspector.editors.editor import empty
 from app.ui.plain import one_line, tooltip, visible
 from app.ui.widgets.icon_button import paint_tile
 from app.ui.widgets.plain_label import PlainLabel
@@ -34,9 +35,7 @@ class RecentList(QWidget):
 
     def show_files(self, files: Sequence[Path], lost: Collection[Path] = ()) -> None:
         """Shows these files, the latest first; those that are `lost` in grey."""
-        while (item := self._layout.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        empty(self._layout)
         if not files:
             self._layout.addWidget(PlainLabel(text("start.no_recent"), "muted", wrap=True))
         for path in files:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from app.document.workflow import Json
 from app.registry.node_texts import FieldTexts
@@ -81,6 +81,13 @@ def column(widget: QWidget, spacing: int = 6) -> QVBoxLayout:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(spacing)
     return layout
+
+
+def empty(layout: QLayout) -> None:
+    """Takes all widgets out of a layout; they go when this turn of the loop is over."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.deleteLater()
 
 
 def line(spacing: int = 6) -> QHBoxLayout:
