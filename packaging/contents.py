@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -153,37 +152,6 @@ def _is_wanted_file(target: str) -> bool:
     if "/translations/" in path:
         return any(mark in path for mark in _QT_LANGUAGES) and "/qtbase" in path
     return not any(mark in path for mark in _QT_LEFT_OUT)
-
-
-def windows_version(version: str, name: str) -> Any:
-    """The block that Explorer shows under Properties; None elsewhere."""
-    if sys.platform != "win32":
-        return None
-    from PyInstaller.utils.win32 import versioninfo as info
-
-    numbers = tuple([*_numbers(version), 0, 0, 0, 0][:4])
-    texts = {
-        "CompanyName": "The Baton authors",
-        "FileDescription": "Baton",
-        "FileVersion": version,
-        "InternalName": name,
-        "LegalCopyright": "Copyright 2026 The Baton authors. Apache License 2.0",
-        "OriginalFilename": f"{name}.exe",
-        "ProductName": "Baton",
-        "ProductVersion": version,
-    }
-    table = info.StringTable("040904B0", [info.StringStruct(*pair) for pair in texts.items()])
-    return info.VSVersionInfo(
-        ffi=info.FixedFileInfo(filevers=numbers, prodvers=numbers),
-        kids=[
-            info.StringFileInfo([table]),
-            info.VarFileInfo([info.VarStruct("Translation", [0x0409, 1200])]),
-        ],
-    )
-
-
-def _numbers(version: str) -> Iterable[int]:
-    return (int(part) for part in version.split(".") if part.isdigit())
 
 
 def info_plist(version: str) -> dict[str, Any]:

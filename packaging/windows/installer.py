@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from windows.version_block import four_numbers
 
 RECIPE = Path(__file__).resolve().parent / "installer.nsi"
 USUAL_PLACE = Path("NSIS/makensis.exe")  # below Program Files, where its own installer puts it
@@ -18,7 +19,7 @@ def make_installer(folder: Path, out: Path, icon: Path, version: str) -> Path:
     made = (out / f"baton-{version}-windows-x64.exe").resolve()
     given = {
         "VERSION": version,
-        "NUMBERS": ".".join([*re.findall(r"\d+", version), "0", "0", "0", "0"][:4]),
+        "NUMBERS": ".".join(map(str, four_numbers(version))),
         "PAYLOAD": str(folder.resolve()),
         "ICON": str(icon.resolve()),
         "OUT": str(made),
