@@ -2,13 +2,15 @@
 
     .venv/bin/python packaging/sign_version.py key PRIVATE --address URL --page URL
     .venv/bin/python packaging/sign_version.py sign PRIVATE OUT [--days 400]
+    .venv/bin/python packaging/sign_version.py renew PRIVATE NOTE [--days 400] [--within 200]
 
 `key`, once for a project: writes a new private key to the file PRIVATE, which nobody else may read and which belongs
 into no repository, and its public half with both addresses into resources/new_versions.json, which is to be committed.
 With keys there already, the new one is added: programs that know only the old one believe what is signed with it
 until it is used no more. `sign`, at each release: writes the note about the version in pyproject.toml to OUT, signed
-with PRIVATE (`-` reads the key from the variable BATON_VERSION_KEY). It is published under the address. It is believed
-for so many days, so sign it anew before they are over, even without a release.
+with PRIVATE (`-` reads the key from the variable BATON_VERSION_KEY). It is published under the address, and believed
+for so many days. `renew`, between releases: signs what the published note says anew where it would not be believed any
+more within so many days, and leaves it alone otherwise. docs/releasing.md says when each is done.
 """
 
 from __future__ import annotations
@@ -45,14 +47,22 @@ def main(given: list[str] | None = None) -> int:
     sign = verbs.add_parser("sign")
     sign.add_argument("private", type=Path)
     sign.add_argument("out", type=Path)
-    sign.add_argument("--days", type=int, default=400)
-    for verb in (key, sign):
+    renew = verbs.add_parser("renew")
+    renew.add_argument("private", type=Path)
+    renew.add_argument("note", type=Path)
+    renew.add_argument("--within", type=int, default=200)
+    for verb in (sign, renew):
+        verb.add_argument("--days", type=int, default=400)
+    for verb in (key, sign, renew):
         verb.add_argument("--source", type=Path, default=SOURCE)
     asked = parser.parse_args(given)
     if asked.verb == "key":
         make_key(asked.private, asked.source, asked.address, asked.page)
+    elif asked.verb == "renew":
+        renew_note(asked.private, asked.source, asked.note, asked.days, asked.within)
     else:
-        sign_note(asked.private, asked.source, asked.out, asked.days)
+        version = str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+        sign_note(asked.private, asked.source, asked.out, version, asked.days)
     return 0
 
 
@@ -70,10 +80,18 @@ def make_key(private: Path, source: Path, address: str, page: str) -> None:
     print(f"{source}: the public key; commit it")
 
 
-def sign_note(private: Path, source: Path, out: Path, days: int) -> None:
-    """Ends the program where no released program would believe the note."""
+def renew_note(private: Path, source: Path, note: Path, days: int, within: int) -> None:
+    """Raises NotGenuineError for a note that the program itself would not believe: it isn't for us to sign."""
+    published = read_note(note.read_bytes(), read_source(source).keys)
+    if published.until > datetime.now(UTC) + timedelta(days=within):
+        print(f"{note}: {published.version}, left as it is: believed until {published.until:%Y-%m-%d}")
+    else:
+        sign_note(private, source, note, published.version, days)
+
+
+def sign_note(private: Path, source: Path, out: Path, version: str, days: int) -> None:
+    """Raises NotGenuineError where no released program would believe the note."""
     text = os.environ.get(KEY_VARIABLE, "") if str(private) == "-" else private.read_text("utf-8")
-    version = str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
     now = datetime.now(UTC)
     content = write_note(VersionNote(version, now, now + timedelta(days=days)), base64.b64decode(text))
     read_note(content, read_source(source).keys)

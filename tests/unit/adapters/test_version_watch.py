@@ -267,3 +267,29 @@ def test_the_script_makes_a_key_and_signs_with_it(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("BATON_VERSION_KEY", base64.b64encode(OTHER.private_bytes_raw()).decode())
     with pytest.raises(NotGenuineError):
         sign_version.main(["sign", "-", str(out), *given])
+
+
+def test_a_note_is_signed_anew_before_its_time_is_over(tmp_path: Path) -> None:
+    import sign_version
+
+    source, private, published = tmp_path / "source.json", tmp_path / "private", tmp_path / "note.json"
+    source.write_text(json.dumps({"address": "", "page": "", "keys": [public(KEY)]}))
+    private.write_text(base64.b64encode(KEY.private_bytes_raw()).decode())
+    renew = ["renew", str(private), str(published), "--source", str(source)]
+    now = datetime.now(UTC)
+
+    fresh = note("1.3.0", made=now - 190 * DAY, until=now + 210 * DAY)
+    published.write_bytes(fresh)
+    sign_version.main(renew)
+    assert published.read_bytes() == fresh
+
+    published.write_bytes(note("1.3.0", made=now - 210 * DAY, until=now + 190 * DAY))
+    sign_version.main(renew)
+    renewed = read_note(published.read_bytes(), [public(KEY)])
+    assert renewed.version == "1.3.0", "what was published, whatever version this checkout has"
+    assert renewed.made > now - DAY
+    assert renewed.until > now + 399 * DAY
+
+    published.write_bytes(note("9.9.9", until=now, key=OTHER))
+    with pytest.raises(NotGenuineError):
+        sign_version.main(renew)
