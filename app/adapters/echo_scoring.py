@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
 from app.adapters.call_gate import Turn
 from app.adapters.egress import Egress
@@ -15,9 +16,12 @@ from app.adapters.model_errors import as_model_errors, refusal
 from app.adapters.openai_lane import Hear, Server
 from app.adapters.openai_reply import usage_of
 from app.costs.usage import NO_USAGE, Usage
+from app.executor.billable import may_be_billed
+from app.executor.request_size import BYTES_A_TOKEN_ABOUT, length
 from app.sdk.errors import NodeError
 from app.sdk.gateway import LabelScores
 
+_Answer: TypeAlias = tuple[float, Usage]
 # With these the server doesn't know the question, which is no fault of the connection.
 _UNKNOWN_TO_SERVER = frozenset(
     {
@@ -39,7 +43,7 @@ async def score_by_echo(
     turn: Callable[[], Turn],
 ) -> LabelScores:
     """Asks once a label. Raises NodeError `model.cannot_score` where the server tells no numbers, `model.*`."""
-    answers = await _all([_ask(egress, server, model, prompt, label, turn) for label in labels])
+    answers = await _all([_Question(egress, server, model, prompt, label, turn) for label in labels])
     logs = [log for log, _ in answers]
     usage = sum((used for _, used in answers), NO_USAGE)
     highest = max(logs)
@@ -48,33 +52,70 @@ async def score_by_echo(
     return LabelScores(shares, usage, model, 0.0)
 
 
-async def _all(questions: Sequence[Coroutine[Any, Any, tuple[float, Usage]]]) -> list[tuple[float, Usage]]:
-    """All at once; the first that fails ends the others, and says what those that were answered had used."""
-    tasks = [asyncio.ensure_future(question) for question in questions]
+@dataclass(slots=True, eq=False)
+class _Question:
+    """About one label. `is_out`: the server may be at work on it."""
+
+    egress: Egress
+    server: Server
+    model: str
+    prompt: str
+    label: str
+    turn: Callable[[], Turn]
+    is_out: bool = False
+
+    async def ask(self, waiting: dict[_Question, asyncio.Task[_Answer]]) -> _Answer:
+        """Once it has failed, none of those that wait is let in behind it."""
+        async with self.turn() as its:
+            self.is_out = True
+            del waiting[self]
+            try:
+                answer = await _answer(
+                    self.egress, self.server, self.model, self.prompt, self.label, its.hear
+                )
+            except NodeError:
+                for task in waiting.values():
+                    task.cancel()
+                raise
+            its.used(answer[1])
+        return answer
+
+    def used(self, outcome: _Answer | BaseException) -> tuple[Usage, bool]:
+        """What it took, and whether that is a guess."""
+        if not isinstance(outcome, BaseException):
+            return outcome[1], False
+        if isinstance(outcome, NodeError) and outcome.used is not None:
+            return outcome.used, outcome.is_guess
+        if self.is_out and may_be_billed(outcome):
+            return _about(self.prompt, self.label), True
+        return NO_USAGE, False
+
+
+async def _all(questions: Sequence[_Question]) -> list[_Answer]:
+    """All at once. When one fails, those that are out are heard to their end, since they are paid, and the failure
+    tells what all of them used.
+    """
+    waiting = dict[_Question, asyncio.Task[_Answer]]()
+    tasks = [asyncio.ensure_future(question.ask(waiting)) for question in questions]
+    waiting.update(zip(questions, tasks, strict=True))
     try:
-        return await asyncio.gather(*tasks)
-    except NodeError as error:
-        answered = (task for task in tasks if task.done() and not task.cancelled() and not task.exception())
-        error.used = sum((task.result()[1] for task in answered), error.used or NO_USAGE)
-        raise
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     finally:
         for task in tasks:
             task.cancel()
+    error = next((one for one in outcomes if isinstance(one, Exception)), None)
+    if error is None:
+        return [one for one in outcomes if not isinstance(one, BaseException)]
+    if isinstance(error, NodeError):
+        found = [one.used(outcome) for one, outcome in zip(questions, outcomes, strict=True)]
+        used = sum((usage for usage, _ in found), NO_USAGE)
+        if used != NO_USAGE:
+            error.used, error.is_guess = used, any(is_guess for _, is_guess in found)
+    raise error
 
 
-async def _ask(
-    egress: Egress, server: Server, model: str, prompt: str, label: str, turn: Callable[[], Turn]
-) -> tuple[float, Usage]:
+async def _answer(egress: Egress, server: Server, model: str, prompt: str, label: str, hear: Hear) -> _Answer:
     """The log probability of a label behind the prompt, and what asking took."""
-    async with turn() as its:
-        log, usage = await _answer(egress, server, model, prompt, label, its.hear)
-        its.used(usage)
-    return log, usage
-
-
-async def _answer(
-    egress: Egress, server: Server, model: str, prompt: str, label: str, hear: Hear
-) -> tuple[float, Usage]:
     text = prompt + label
     body = {"model": model, "prompt": text, "max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 1}
     outgoing = server.outgoing("POST", "/completions", json.dumps(body).encode())
@@ -92,10 +133,14 @@ async def _answer(
         usage = usage_of(reply["usage"])
         log = _sum_behind(len(prompt), len(text), reply["choices"][0]["logprobs"])
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise _cannot(server, model, usage) from error
+        raise _cannot(server, model, usage or _about(prompt, label), is_guess=usage is None) from error
     if log is None or usage is None:
-        raise _cannot(server, model, usage)
+        raise _cannot(server, model, usage or _about(prompt, label), is_guess=usage is None)
     return log, usage
+
+
+def _about(prompt: str, label: str) -> Usage:
+    return Usage(length(prompt, label) // BYTES_A_TOKEN_ABOUT, 1)
 
 
 def _sum_behind(start: int, end: int, found: Any) -> float | None:
@@ -114,7 +159,7 @@ def _sum_behind(start: int, end: int, found: Any) -> float | None:
     return sum(log for log in behind if log is not None)
 
 
-def _cannot(server: Server, model: str, used: Usage | None = None) -> NodeError:
+def _cannot(server: Server, model: str, used: Usage | None = None, *, is_guess: bool = False) -> NodeError:
     error = NodeError("model.cannot_score", connection=server.connection, model=model)
-    error.used = used
+    error.used, error.is_guess = used, is_guess
     return error

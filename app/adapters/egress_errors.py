@@ -14,9 +14,12 @@ from aiohttp import (
     ClientConnectionError,
     ClientConnectionResetError,
     ClientConnectorCertificateError,
+    ClientConnectorError,
+    ClientHttpProxyError,
     ClientPayloadError,
     ClientResponseError,
     ClientSSLError,
+    ConnectionTimeoutError,
     InvalidURL,
     ServerDisconnectedError,
 )
@@ -33,6 +36,8 @@ _CODES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
     (InvalidURL, "net.bad_url"),
     ((ClientConnectionError, OSError), "net.unreachable"),
 )
+# Where no connection was made.
+_UNSENT = (ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError)
 # What is said where TLS was begun and something else answered.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"})
 
@@ -52,7 +57,13 @@ class as_node_errors:  # noqa: N801 - reads as a verb: with as_node_errors(host)
         if isinstance(error, Exception) and not isinstance(error, NodeError):
             known = _known(error, self._host)
             if known is not None:
+                known.unsent = has_stayed(error)
                 raise known from error
+
+
+def has_stayed(error: BaseException) -> bool:
+    """Whether nothing of a request has left, for whichever reason."""
+    return isinstance(error, _UNSENT) or was_never_sent(error)
 
 
 def was_never_sent(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import ClientError, ClientSession
 
+from app.adapters.egress_errors import has_stayed
 from app.adapters.embedded_model import Endpoint
 from app.costs.usage import Usage
 from app.sdk.errors import NodeError
@@ -99,7 +100,9 @@ async def _post(
             text = await response.text()
             status = response.status
     except ClientError as error:
-        raise NodeError("model.unreachable", detail=type(error).__name__) from error
+        raised = NodeError("model.unreachable", detail=type(error).__name__)
+        raised.unsent = has_stayed(error)
+        raise raised from error
     if status == HTTPStatus.OK:
         return json.loads(text)
     if status == HTTPStatus.UNAUTHORIZED:

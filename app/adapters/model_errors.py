@@ -106,7 +106,9 @@ class as_model_errors:  # noqa: N801 - reads as a verb: with as_model_errors(…
     ) -> None:
         if isinstance(error, NodeError) and error.code in _ON_THE_WAY:
             args = cast("dict[str, Any]", {**self._about, **error.args_by_name})
-            raise NodeError(_ON_THE_WAY[error.code], **args) from error
+            raised = NodeError(_ON_THE_WAY[error.code], **args)
+            raised.unsent = error.unsent
+            raise raised from error
 
 
 def refusal(

@@ -30,7 +30,8 @@ class ServerScoring:
         self._lane = lane
         self._scorers: dict[Reach, LabelScorer] = {}
         self._ways: dict[tuple[str, str], Way] = {}  # by address and model
-        self._tried: dict[tuple[str, str], Usage] = {}  # what finding out has used, until somebody pays it
+        # What finding out has used, and whether that is a guess, until somebody pays it.
+        self._tried: dict[tuple[str, str], tuple[Usage, bool]] = {}
         self._trying: dict[tuple[str, str], asyncio.Lock] = {}
 
     def works(self, url: str, model: str) -> bool | None:
@@ -58,13 +59,15 @@ class ServerScoring:
         if isinstance(way, Endpoint):
             async with turn():
                 return await self.on_llama(way, server.reach, request)
-        tried = self._tried.pop((server.url, model), NO_USAGE)
+        tried, is_guess = self._tried.pop((server.url, model), (NO_USAGE, False))
         try:
             if way == "none":
                 raise NodeError("model.cannot_score")
             scores = await score_by_echo(self._egress, server, model, request.prompt, request.labels, turn)
         except NodeError as error:
-            error.used = tried + (error.used or NO_USAGE)
+            if tried != NO_USAGE:
+                error.used = tried + (error.used or NO_USAGE)
+                error.is_guess = error.is_guess or is_guess
             raise
         return replace(scores, usage=tried + scores.usage, seconds=time.perf_counter() - begun)
 
@@ -83,9 +86,9 @@ class ServerScoring:
         except NodeError as error:
             if error.code != "model.cannot_score":
                 raise
-            self._tried[server.url, model] = error.used or NO_USAGE
+            self._tried[server.url, model] = error.used or NO_USAGE, error.is_guess
             return "none"
-        self._tried[server.url, model] = scores.usage
+        self._tried[server.url, model] = scores.usage, False
         return "echo"
 
     async def _llama(self, server: Server, model: str) -> Endpoint | None:

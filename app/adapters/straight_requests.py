@@ -20,6 +20,7 @@ from aiohttp import (
     ClientOSError,
     ClientRequest,
     ClientTimeout,
+    ConnectionTimeoutError,
     ServerDisconnectedError,
     StreamReader,
     TCPConnector,
@@ -177,8 +178,10 @@ class StraightRequests:
                 except BaseException:
                     line.connection.close()
                     raise
-        except BaseException:
+        except BaseException as error:
             self.ended(timer, limits.total)
+            if line is None and isinstance(error, TimeoutError):
+                raise ConnectionTimeoutError(f"No connection to {url.host} in time") from error
             raise
 
     def ended(self, time: Hashable, total: float | None) -> None:

@@ -17,6 +17,7 @@ from app.costs.ledger import EndedBy
 from app.costs.price import ASSUMED
 from app.costs.usage import NO_USAGE, Usage
 from app.events.run_events import Failure, ModelCalled, Source
+from app.executor.billable import may_be_billed
 from app.executor.call_cache import CallCache
 from app.executor.call_requests import Request
 from app.executor.call_waits import CallWaits
@@ -42,17 +43,6 @@ _BYTES_A_TOKEN = 2  # deliberately few: a reservation must not be too small
 _AROUND_A_TEXT = 4  # tokens by which a model for embeddings marks the beginning and the end of each text
 _QUOTED = 300  # characters of a refusal
 _OUTPUT_UNSAID = 4096  # tokens reserved where a request sets no maximum
-# Failures after which the provider may have worked, and so may bill, although no usage came back.
-_MAY_BE_BILLED = frozenset(
-    {
-        "model.timeout",
-        "model.stream_cut",
-        "model.bad_reply",
-        "model.host_crashed",
-        "model.host_killed",
-        "net.too_large",
-    }
-)
 
 _Reply = TypeVar("_Reply", ChatReply, LabelScores, EmbedReply)
 
@@ -224,13 +214,13 @@ class GatedModels:
             ended: EndedBy = "call.stopped" if is_over else "call.ended"
             failure = failure_of(error) if isinstance(error, Exception) else Failure(ended)
             usage, cost = NO_USAGE, FREE
-            # What was ended had begun to be generated; a fault of ours may come after an answer that has to be paid.
-            if failure.code in _MAY_BE_BILLED or way.has_begun() or not isinstance(error, NodeError):
-                usage = way.so_far()
-                cost = _estimated(run.doors.cost_of(facts, usage))
-            elif error.used is not None:
+            if isinstance(error, NodeError) and error.used is not None:
                 usage = error.used
                 cost = run.doors.cost_of(facts, usage)
+                cost = _estimated(cost) if error.is_guess else cost
+            elif way.has_begun() or may_be_billed(error):
+                usage = way.so_far()
+                cost = _estimated(run.doors.cost_of(facts, usage))
             spent = ASSUMED.of(usage) if cost.usd is None else cost.known
             seconds = time.monotonic() - begun - waits.seconds
             taken = Taken(seconds, usage, cost, spent)

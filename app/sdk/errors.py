@@ -23,7 +23,8 @@ class NodeError(Exception):
     """A step could not do its work. `code` is `<area>.<what>`, such as `file.missing` or `model.timeout`.
 
     `retry_after` is the server's own wish in seconds. `field` names the setting to look at. `used` is what had been
-    answered, and so paid, before it failed, where that is known.
+    answered, and so paid, before it failed, where that is known; `is_guess`: as far as it can be guessed. `unsent`:
+    nothing had left for the server, so nobody can have worked on it.
     """
 
     def __init__(
@@ -34,6 +35,8 @@ class NodeError(Exception):
         self.field = field
         self.retry_after = retry_after
         self.used: Usage | None = None
+        self.is_guess = False
+        self.unsent = False
         self.args_by_name = args
 
     @property

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import gzip
 import os
 import socket
 import ssl
+import sys
 import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -230,6 +232,26 @@ async def test_a_server_that_is_silent_or_endless_is_left(egress: Egress, site: 
     site.routes = {"/trickle": trickle, "/silence": silence}
     assert await code_of(egress, ask(site.url("/trickle"), limits=Limits(total=0.3))) == "net.timeout"
     assert await code_of(egress, ask(site.url("/silence"), limits=Limits(idle=0.1))) == "net.timeout"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others let more wait than they say")
+async def test_what_never_got_a_connection_is_told_apart(egress: Egress, site: Site) -> None:
+    async def silence(_: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    site.routes["/silence"] = silence
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as waiting:
+        place = full.getsockname()
+        waiting.enter_context(socket.create_connection(place))  # no one more is taken
+        for url, limits, unsent in (
+            (f"http://127.0.0.1:{place[1]}/", Limits(connect=0.2), True),
+            (site.url("/silence"), Limits(total=0.2), False),
+        ):
+            for keep in (True, False):
+                with pytest.raises(NodeError, match=r"net\.timeout") as caught:
+                    await egress.fetch(ask(url, limits=limits, keep=keep))
+                assert caught.value.unsent == unsent
 
 
 async def test_what_cannot_be_reached_is_said(egress: Egress) -> None:

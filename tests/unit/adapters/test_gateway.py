@@ -293,6 +293,48 @@ async def test_what_was_answered_before_a_label_failed_is_told_with_the_failure(
     assert caught.value.used == Usage(2 + 2, 2)
 
 
+async def test_labels_that_are_under_way_when_one_fails_are_paid_too(make: Make, site: Site) -> None:
+    """Of four at a time one fails at once; those that are out are heard to their end or guessed, the rest not asked."""
+    is_over, out, asked = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def completions(request: web.BaseRequest) -> web.StreamResponse:
+        text = json.loads(await request.read())["prompt"]
+        asked.append(text)
+        if len(asked) > 4:
+            out.set()
+        if text.startswith("Topic:"):
+            await out.wait()
+        if text == "Topic: a":
+            return web.json_response({"error": {"message": "x"}}, status=500)
+        if text in {"Topic: b", "Topic: c"}:
+            await is_over.wait()
+        if text == "Topic: c":
+            assert request.transport is not None
+            request.transport.close()
+        found = {"text_offset": [0, text.rindex(" ")], "token_logprobs": [None, -1.0]}
+        usage = {"prompt_tokens": 7, "completion_tokens": 1, "total_tokens": 8}
+        return web.json_response({"choices": [{"text": text, "logprobs": found}], "usage": usage})
+
+    site.routes = {"/v1/completions": completions, "/props": says("", 404)}
+    gateway = make(BATON_CONN_T_URL=site.url("/v1"), BATON_CONN_T_MODEL="m", BATON_CONN_T_PARALLEL="4")
+    labels = [" a", " b", " c", " d", " e", " f", " g", " h"]
+    scoring = asyncio.ensure_future(
+        gateway.score(ScoreRequest(ModelChoice(connection="T"), "Topic:", labels))
+    )
+    choice = ModelChoice(connection="T")
+    async with asyncio.timeout(30):
+        while not asked or (load := gateway.load(choice)) is None or load.waiting or load.running != 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    is_over.set()
+    with pytest.raises(NodeError, match=r"model\.server_error") as caught:
+        await scoring
+    assert sorted(asked[1:5]) == ["Topic: a", "Topic: b", "Topic: c", "Topic: d"]
+    told = [text for text in asked[1:] if text not in {"Topic: a", "Topic: c"}]
+    about = Usage(len("Topic: c") // 4, 1)
+    assert caught.value.used == sum([Usage(7, 1)] * (len(told) + 1), about)  # and the one that tried it out
+    assert caught.value.is_guess
+
+
 async def test_a_llama_cpp_server_is_scored_by_its_own_interface(make: Make, endpoint: Endpoint) -> None:
     gateway = make(
         BATON_CONN_L_URL=endpoint.url, BATON_CONN_L_KEY=endpoint.key, BATON_CONN_L_MODEL=endpoint.model

@@ -347,6 +347,7 @@ async def test_a_dead_port_is_unreachable(way: Way, ask: Ask, server: ScriptedSe
         await ask(way)
     assert caught.value.code == "model.unreachable"
     assert caught.value.may_pass
+    assert caught.value.unsent
 
 
 async def test_the_embedded_engine_answers_alike_by_either_lane(egress: Egress, model_path: Path) -> None:

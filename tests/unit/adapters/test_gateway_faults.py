@@ -206,6 +206,7 @@ async def test_both_lanes_make_the_same_of_it(fault: Fault, lane: str, egress: E
                 await ask(url)
             told = fault.by_litellm if lane == "litellm" and fault.by_litellm else fault.means
             assert caught.value.code == told
+            assert not caught.value.unsent  # it was there to read, and so perhaps to bill
             assert KEY not in str(caught.value)
         else:
             reply = await ask(url)

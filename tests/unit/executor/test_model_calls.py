@@ -166,7 +166,12 @@ async def test_a_long_schema_and_tools_are_part_of_what_is_reserved() -> None:
 
 @pytest.mark.parametrize(
     ("code", "state"),
-    [("model.timeout", "estimated"), ("model.stream_cut", "estimated"), ("model.key_refused", "free")],
+    [
+        ("model.timeout", "estimated"),
+        ("model.stream_cut", "estimated"),
+        ("model.unreachable", "estimated"),
+        ("model.key_refused", "free"),
+    ],
 )
 @pytest.mark.parametrize(("looked_at", "written"), [(True, 0), (False, 100)])
 async def test_a_failed_call_is_booked_at_the_estimate_where_it_may_be_billed(
@@ -191,6 +196,38 @@ async def test_a_failed_call_is_booked_at_the_estimate_where_it_may_be_billed(
     if state == "estimated":
         assert call.usage == Usage(100, written)
         assert call.cost.known == 100 + written
+
+
+@pytest.mark.parametrize("code", ["model.unreachable", "model.timeout"])
+@pytest.mark.parametrize(("unsent", "state"), [(True, "free"), (False, "unknown")])
+async def test_what_was_sent_and_lost_may_be_billed_and_what_never_left_may_not(
+    code: str, unsent: bool, state: str
+) -> None:
+    class Lost(ScriptedModels):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            error = NodeError(code)
+            error.unsent = unsent
+            raise error
+
+    node = Node("m", "test.model", retry=Retry(attempts=1))
+    workflow = flow({"a": ("test.source", {"value": "y" * 400}), "m": node}, ["a.value>m.value"])
+    through = replace(doors(Lost()), cost_of=lambda *_: UNKNOWN, upper_bound=lambda *_: None)
+    execution = start(workflow, through=through)
+    call = next(e for e in await events_of(execution) if isinstance(e, ModelCalled))
+    assert (call.cost.state, call.usage) == (state, NO_USAGE if unsent else Usage(100, 100))
+
+
+async def test_a_guess_of_what_was_used_is_no_bill() -> None:
+    class Partly(ScriptedModels):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            error = NodeError("model.server_error")
+            error.used, error.is_guess = Usage(20, 2), True
+            raise error
+
+    node = Node("m", "test.model", retry=Retry(attempts=1))
+    execution = start(flow({"m": node}, []), through=doors(Partly(), "1"))
+    call = next(e for e in await events_of(execution) if isinstance(e, ModelCalled))
+    assert (call.usage, call.cost) == (Usage(20, 2), Cost(Decimal(22), "estimated"))
 
 
 async def test_what_had_begun_to_come_is_booked_whatever_went_wrong_then() -> None:

@@ -296,7 +296,9 @@ class Faltering(ScriptedModels):
     async def chat(self, request: ChatRequest) -> ChatReply:
         if self._text and request.messages[-1].content.endswith(self._text):
             self._text = ""
-            raise NodeError("model.unreachable")
+            error = NodeError("model.unreachable")
+            error.unsent = True
+            raise error
         return await super().chat(request)
 
 
