@@ -17,9 +17,10 @@ from app.adapters.gpu_split import gpu_room, split
 from app.adapters.host_messages import HostConfiguration
 from app.adapters.machine_facts import Machine
 from app.adapters.machine_memory import resident
-from app.adapters.memory_planner import NO_OTHERS, TURN, MemoryPlanner, Others, Room, Tenant, Wish
+from app.adapters.memory_planner import TURN, MemoryPlanner, Room, Tenant
 from app.adapters.memory_state import MemoryState, ModelState, ModelStatus
 from app.adapters.model_memory import BATCH, PROGRAM_BATCH, MemoryNeed, batch_of, memory_need
+from app.adapters.model_neighbours import ModelNeighbours
 from app.adapters.model_notes import ModelNote, ModelNotes
 from app.adapters.model_setup import SLOTS, InstalledModels, ModelSetup
 from app.adapters.starter import Starter
@@ -69,16 +70,15 @@ class LocalModels:
         self._machine = machine or ThisMachine(starter)
         self._placed: dict[str, _Placed] = {}
         self._gpu_room = 0
-        self._notes = notes
-        self._others = NO_OTHERS
+        self._neighbours = ModelNeighbours(notes)
         self._looking: asyncio.Task[None] | None = None
         self._planner = MemoryPlanner(
             THIS_COMPUTER,
             self._room,
             lambda: preferences().model_idle_minutes * 60,
             turn=turn,
-            changed=self._tell,
-            others=lambda: self._others,
+            changed=lambda: self._neighbours.tell(self._planner),
+            neighbours=self._neighbours,
         )
 
     def names(self) -> tuple[str, ...]:
@@ -140,8 +140,7 @@ class LocalModels:
         inside = self._planner.inside
         rows = [self._state(tenant, waiting.get(tenant, 0)) for tenant in inside]
         rows += [self._state(tenant, count) for tenant, count in waiting.items() if tenant not in inside]
-        self._look()
-        elsewhere = self._notes.others() if self._notes else ()
+        elsewhere = self._look()
         limit = self._room(self._planner.taken).memory
         return MemoryState(machine, limit, tuple(rows), tuple(map(_elsewhere, elsewhere)))
 
@@ -163,8 +162,7 @@ class LocalModels:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
         await self._planner.stop()
-        if self._notes is not None:
-            self._notes.close()
+        self._neighbours.close()
 
     async def _place(self, name: str) -> _Placed:
         """The model as it is set up now; one that was set up in another way leaves when its calls are through."""
@@ -219,7 +217,8 @@ class LocalModels:
     def _room(self, taken: Room) -> Room:
         """What models may take together: what the person said, else what is free with what they have, less a reserve.
 
-        A quarter of the machine is always theirs: other programs make room, too. Those of other engines count as ours.
+        A quarter of the machine is always theirs: other programs make room, too. Those of other engines count as ours,
+        once they are loaded: until then what they take is still free.
         """
         said = self._preferences().model_memory_mb
         if said:
@@ -227,7 +226,8 @@ class LocalModels:
         total, free = self._machine.memory()
         if not total:
             return Room(_ENDLESS, self._gpu_room)
-        ours = sum(self._held(tenant) for tenant in self._planner.inside) + self._others.taken.memory
+        theirs = self._neighbours.others.taken - self._neighbours.others.coming
+        ours = sum(self._held(tenant) for tenant in self._planner.inside) + theirs.memory
         kept_free = min(_MOST_KEPT_FREE, total // 16)
         return Room(max(free + ours - kept_free, total // 4), self._gpu_room)
 
@@ -240,24 +240,11 @@ class LocalModels:
 
     # The other engines of this person
 
-    def _look(self) -> None:
+    def _look(self) -> tuple[ModelNote, ...]:
         """What the others have in memory, now and from time to time while somebody here has or wants a place."""
-        if self._notes is None:
-            return
-        told = self._notes.others()
-        loaded = [one for one in told if one.is_loaded]
-        self._others = Others(
-            Room(sum(one.memory for one in loaded)),  # what is left of graphics memory is measured
-            tuple(one.model for one in loaded),
-            tuple(
-                Wish(one.model, Room(one.memory, one.gpu), one.since, one.by)
-                for one in told
-                if not one.is_loaded
-            ),
-            self._notes.name,
-        )
-        if self._looking is None or self._looking.done():
+        if self._neighbours.are_there and (self._looking is None or self._looking.done()):
             self._looking = asyncio.create_task(self._keep_looking())
+        return self._neighbours.look()
 
     async def _keep_looking(self) -> None:
         while True:
@@ -266,27 +253,6 @@ class LocalModels:
                 return
             self._look()
             self._planner.look()
-
-    def _tell(self) -> None:
-        """The others, what is in memory here and who waits for some."""
-        if self._notes is None:
-            return
-        planner = self._planner
-        notes = [ModelNote(one.name, True, one.need.memory, one.need.gpu) for one in planner.inside]
-        notes += [
-            ModelNote(
-                one.name,
-                is_loaded=False,
-                memory=one.need.memory,
-                gpu=one.need.gpu,
-                since=planner.since(one),
-                behind=tuple(other.name for other in planner.behind(one)),
-                by=self._notes.name,
-            )
-            for one in planner.waiting()
-            if not one.is_in
-        ]
-        self._notes.tell(notes)
 
     def _state(self, tenant: Tenant, waiting: int) -> ModelState:
         return ModelState(

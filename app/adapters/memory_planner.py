@@ -6,8 +6,9 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 
 from app.adapters.call_clock import Clock, LoopClock, Timer
 from app.sdk.errors import NodeError
@@ -15,6 +16,7 @@ from app.sdk.gateway import Waiting, WaitListener
 
 TURN = 15.0  # seconds that a model at work keeps its place once another waits for it
 TURN_IN_LOADS = 4  # and at least so many times what it took to load: memory is for answers, not for loading
+_SOON = 0.02  # seconds until one looks again who was kept from letting anybody in
 TOLD_EVERY = 1.0  # seconds between two tellings of who waits, and two looks at how much is free
 
 
@@ -73,16 +75,37 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Others:
     """What other engines of this person have taken of the room, by which models, and who of them waits for some; they
-    know this engine as `me`.
+    know this engine as `me`. `coming` is the part of `taken` that is being loaded, and so may still be free.
     """
 
     taken: Room = Room(0)
     models: tuple[str, ...] = ()
     wishes: tuple[Wish, ...] = ()
     me: str = ""
+    coming: Room = Room(0)
 
 
 NO_OTHERS = Others()
+
+
+class Neighbours(Protocol):
+    """Other engines that share the memory."""
+
+    @property
+    def others(self) -> Others:
+        """What they told last."""
+        ...
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Inside, none of them lets a model in, and `others` is as new as can be. False: one is just at it."""
+        ...
+
+
+class _Nobody:
+    others = NO_OTHERS
+
+    def alone(self) -> AbstractContextManager[bool]:
+        return nullcontext(enter_result=True)
 
 
 class _Claim:
@@ -107,9 +130,10 @@ class MemoryPlanner:
     room. Where memory for both is there, both are in.
 
     `room` is what models may take together now, beside what other programs have taken; it is asked again while
-    somebody waits. `others` are other engines that share it: what they have taken isn't there, and who waits longer
+    somebody waits. `neighbours` are other engines that share it: what they have taken isn't there, and who waits longer
     there comes in before who waits here, by the very moments that are told, and of two at the same moment the one of
-    the engine whose name is first: so every engine sees the same line. Belongs to one event loop.
+    the engine whose name is first: so every engine sees the same line. Only one engine at a time lets a model in, so
+    that no two find the same room. Belongs to one event loop.
     """
 
     def __init__(
@@ -121,7 +145,7 @@ class MemoryPlanner:
         turn: float = TURN,
         clock: Clock | None = None,
         changed: Callable[[], None] = lambda: None,
-        others: Callable[[], Others] = lambda: NO_OTHERS,
+        neighbours: Neighbours | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._connection = connection
@@ -130,13 +154,14 @@ class MemoryPlanner:
         self._turn = turn
         self._clock = clock or LoopClock()
         self._changed = changed
-        self._others = others
+        self._neighbours = neighbours or _Nobody()
         self._wall = wall
         self._inside: dict[Tenant, None] = {}  # in order of coming in
         self._queue: dict[_Claim, None] = {}  # in order of coming
         self._leaving: set[asyncio.Task[None]] = set()
         self._teller: Timer | None = None
         self._idler: Timer | None = None
+        self._soon: Timer | None = None
 
     @property
     def inside(self) -> tuple[Tenant, ...]:
@@ -213,10 +238,10 @@ class MemoryPlanner:
 
     async def stop(self) -> None:
         """Unloads everything, whatever it is doing."""
-        for timer in (self._teller, self._idler):
+        for timer in (self._teller, self._idler, self._soon):
             if timer is not None:
                 timer.cancel()
-        self._teller = self._idler = None
+        self._teller = self._idler = self._soon = None
         for claim in self._queue:
             claim.opened.cancel()
         self._queue.clear()
@@ -271,17 +296,28 @@ class MemoryPlanner:
 
     def look(self) -> None:
         """Makes room for whose turn has come, and lets in who may be in memory."""
-        if self._queue or self._others().wishes:
+        if any(not claim.tenant.is_in for claim in self._queue):
+            with self._neighbours.alone() as is_alone:
+                if is_alone:
+                    self._seat()
+                    self._changed()  # the next one who is alone hears of it
+                elif self._soon is None:
+                    self._soon = self._clock.later(_SOON, self._look_again)
+        elif self._queue or self._neighbours.others.wishes:
             self._seat()
         for tenant in [one for one in self._inside if one.is_retired and one.is_idle]:
             self._leave(tenant)
         self._watch()
         self._changed()
 
+    def _look_again(self) -> None:
+        self._soon = None
+        self.look()
+
     def _seat(self) -> None:
         for tenant in self._inside:
             tenant.is_closing = False  # it is found anew who has to close: those who waited may have gone
-        whole, others = self._room(self.taken), self._others()
+        whole, others = self._room(self.taken), self._neighbours.others
         room = whole - others.taken
         promised: list[Room] = []
         for came, who in self._in_turn(others):
@@ -289,7 +325,7 @@ class MemoryPlanner:
                 if not promised:
                     self._clear(who.need, room - self.taken, came)
                 promised.append(who.need)  # it comes in by itself
-            elif not who.is_in and not whole.holds(who.need) and not self._is_unsettled(who):
+            elif not who.is_in and not whole.holds(who.need) and not self._is_unsettled(who, others):
                 self._refuse(who, whole)
             elif not who.is_in:
                 self._make_room(who, room, promised, came)
@@ -325,9 +361,9 @@ class MemoryPlanner:
             self._clear(tenant.need, free, came)
         promised.append(tenant.need)
 
-    def _is_unsettled(self, tenant: Tenant) -> bool:
+    def _is_unsettled(self, tenant: Tenant, others: Others) -> bool:
         """Whether others come or go just now: what they have taken can't be told yet from what is free."""
-        return any(
+        return others.coming != Room(0) or any(
             one is not tenant and (one.is_leaving or one.is_retired or not one.is_ready)
             for one in self._inside
         )
@@ -421,7 +457,7 @@ class MemoryPlanner:
     def _waiting(self, tenant: Tenant, ahead: int) -> Waiting:
         behind = self.behind(tenant)
         names = tuple(one.name for one in behind or self._inside if one is not tenant)
-        names = names or self._others().models
+        names = names or self._neighbours.others.models
         running = sum(one.running for one in behind)
         return Waiting(self._connection, "memory", running, ahead, model=tenant.name, behind=names)
 

@@ -7,7 +7,8 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +16,18 @@ from app.adapters import process_lock
 from app.adapters.process_lock import ProcessLock
 from app.events.json_codec import json_of, record_of
 
+_ROOM = "room.lock"
 HEARD_FOR = 5.0  # seconds: who waits says so every second, unless its process was stopped
+_KEPT_OUT = (
+    2.0  # seconds for which one that is letting a model in is waited for, unless its process was stopped
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelNote:
     """One model of another engine: loaded, or waiting for room. `memory` and `gpu` are what it takes, in bytes.
 
+    `is_ready`: what it takes is gone from what the machine has free; one that is still loaded hasn't taken it yet.
     `since` is when the first call that waits for it came, in seconds since 1970; 0 where none does. `behind` are the
     models that it waits for, `by` is the name of the engine.
     """
@@ -33,6 +39,7 @@ class ModelNote:
     since: float = 0.0
     behind: tuple[str, ...] = ()
     by: str = ""
+    is_ready: bool = True
 
 
 class ModelNotes:
@@ -46,6 +53,7 @@ class ModelNotes:
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._lock: ProcessLock | None = None
         self._told: tuple[ModelNote, ...] = ()
+        self._kept_out_since: float | None = None
 
     @property
     def name(self) -> str:
@@ -70,6 +78,25 @@ class ModelNotes:
     def others(self) -> tuple[ModelNote, ...]:
         """What the other engines that live now have told; of who waits only what was told lately."""
         return tuple(self._heard())
+
+    @contextmanager
+    def alone(self) -> Generator[bool]:
+        """Inside, no other engine is inside; False: one is, just now."""
+        try:
+            lock = process_lock.take(self._folder / _ROOM, {})
+        except OSError:  # there nobody hears of anybody
+            yield True
+            return
+        if lock is None:
+            now = time.monotonic()
+            since = self._kept_out_since = self._kept_out_since or now
+            yield now - since > _KEPT_OUT
+            return
+        self._kept_out_since = None
+        try:
+            yield True
+        finally:
+            lock.release()
 
     def close(self) -> None:
         """Takes the own note back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 
 import pytest
@@ -30,6 +30,7 @@ class House:
     idle: float = IDLE
     others: Others = NO_OTHERS
     wall: float = 0.0
+    is_kept_out: bool = False
 
     def __post_init__(self) -> None:
         self.planner = MemoryPlanner(
@@ -38,10 +39,13 @@ class House:
             lambda: self.idle,
             turn=TURN,
             clock=self.clock,
-            others=lambda: self.others,
+            neighbours=self,
             wall=lambda: self.clock.now() + self.wall,
         )
         self.unloading: asyncio.Event | None = None
+
+    def alone(self) -> AbstractContextManager[bool]:
+        return nullcontext(not self.is_kept_out)
 
     def tenant(self, name: str, need: int) -> Tenant:
         async def unload() -> None:
@@ -532,6 +536,31 @@ async def test_two_engines_see_one_line_however_shortly_after_each_other_they_as
     other.planner.look()
     await settled()
     await late.over()
+
+
+async def test_nobody_is_let_in_while_another_engine_is_at_that(house: House) -> None:
+    house.is_kept_out = True
+    call = house.call(house.tenant("a", 6))
+    await settled()
+    assert not call.begun.is_set()
+    house.is_kept_out = False
+    await house.clock.turn(0.1)
+    await settled()
+    assert call.begun.is_set()
+    await call.over()
+
+
+async def test_nobody_is_refused_while_another_engine_loads(house: House) -> None:
+    """What it takes may be gone from what is free, or not yet."""
+    house.memory, house.others = 5, Others(Room(6), ("theirs",), coming=Room(6))
+    call = house.call(house.tenant("a", 6))
+    await settled()
+    assert not call.begun.is_set()
+    house.memory, house.others = 12, Others(Room(6), ("theirs",))
+    house.planner.look()
+    await settled()
+    assert call.begun.is_set()
+    await call.over()
 
 
 async def test_a_clock_that_is_put_back_changes_no_order(house: House) -> None:
