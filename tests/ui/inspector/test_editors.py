@@ -288,3 +288,29 @@ def test_the_clipboard_pastes_one_line_into_one_line(qtbot: QtBot) -> None:
     QTest.keyClick(focused(), Qt.Key.Key_V, CONTROL)
     QTest.keyClick(focused(), Qt.Key.Key_Return)
     assert edits.last == "a b"
+
+
+CHINESE = (
+    "小模型判断每封消息讲的是什么；没把握时由更强的方式再看一遍。三项检查对照已知答案，说明各种方式有多准。"
+)
+
+
+def test_a_field_filled_by_the_program_shows_all_of_its_text_from_the_beginning(qtbot: QtBot) -> None:
+    made, _edits = editor(qtbot, TextField(label="Text", lines=3), str, "")
+    made.focusProxy().clearFocus()
+    made.show_value(CHINESE * 2)
+    field = made.focusProxy()
+
+    def whole() -> bool:
+        last = field.document().lastBlock()
+        bottom = field.blockBoundingGeometry(last).translated(field.contentOffset()).bottom()
+        return field.verticalScrollBar().value() == 0 and bottom <= field.viewport().height()
+
+    qtbot.waitUntil(whole)
+
+
+def test_a_long_line_filled_by_the_program_shows_its_beginning(qtbot: QtBot) -> None:
+    made, _edits = editor(qtbot, TextField(label="Text"), str, "")
+    made.focusProxy().clearFocus()
+    made.show_value("a long way " * 40)
+    assert made.focusProxy().cursorPosition() == 0

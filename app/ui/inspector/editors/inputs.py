@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QFont,
@@ -47,9 +47,9 @@ class LineInput(QLineEdit):
             self.left.emit()
 
     def show_text(self, text: str) -> None:
-        """Shows a text that came from elsewhere and keeps the cursor where that makes sense."""
+        """Shows a text that came from elsewhere from its beginning; a cursor that is at work stays."""
         if text != self.text():
-            at = self.cursorPosition()
+            at = self.cursorPosition() if self.hasFocus() else 0
             self.setText(text)
             self.setCursorPosition(min(at, len(text)))
 
@@ -66,7 +66,11 @@ class TextInput(QPlainTextEdit):
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        # Another width or font: not while this is laid out itself, or what is around it would not hear of it.
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._fit)
+        self.document().documentLayout().documentSizeChanged.connect(self._later.start)
+        self.document().contentsChanged.connect(self._fit)
         self._fit()
 
     def made_marks(self) -> HiddenMarks:
@@ -92,12 +96,12 @@ class TextInput(QPlainTextEdit):
             event.ignore()
             return True
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._fit()
+            self._later.start()
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._later.start()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         bar = self.verticalScrollBar()
@@ -111,7 +115,9 @@ class TextInput(QPlainTextEdit):
         return self.document().toRawText().replace("\u2029", "\n")
 
     def show_text(self, text: str) -> None:
-        """Shows a text that came from elsewhere; a cursor that is at work ends up behind what changed."""
+        """Shows a text that came from elsewhere from its beginning; a cursor that is at work ends up behind
+        what changed.
+        """
         old = self.text()
         if text == old:
             return
@@ -123,8 +129,7 @@ class TextInput(QPlainTextEdit):
             end += 1
         self.setPlainText(text)
         cursor = self.textCursor()
-        after = text[: len(text) - end] if self.hasFocus() else text
-        cursor.setPosition(units(after))
+        cursor.setPosition(units(text[: len(text) - end]) if self.hasFocus() else 0)
         self.setTextCursor(cursor)
 
     def _fit(self) -> None:
@@ -132,8 +137,8 @@ class TextInput(QPlainTextEdit):
             return
         # QPlainTextDocumentLayout counts its height in lines.
         shown = round(self.document().size().height())
-        lines = min(max(shown, self._lines), self._most)
-        height = QFontMetricsF(self.font()).lineSpacing() * lines + 2 * self.document().documentMargin() + 14
+        empty = max(0, self._lines - shown) * QFontMetricsF(self.font()).lineSpacing()
+        height = self._height_of_lines() + empty + 2 * self.document().documentMargin() + 14
         if round(height) != self.height():
             self.setFixedHeight(round(height))
         policy = (
@@ -142,6 +147,19 @@ class TextInput(QPlainTextEdit):
             else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         )
         self.setVerticalScrollBarPolicy(policy)
+
+    def _height_of_lines(self) -> float:
+        """Of as many as may show, each as it is laid out: Chinese letters stand higher than the field's own font."""
+        height, left = 0.0, self._most
+        block = self.document().begin()
+        while block.isValid() and left > 0:
+            # A block that was not laid out yet is laid out by the question for its place.
+            whole, laid = self.blockBoundingRect(block).height(), block.layout()
+            lines = laid.lineCount()
+            height += whole if lines <= left else sum(laid.lineAt(at).height() for at in range(left))
+            left -= max(1, lines)
+            block = block.next()
+        return height
 
 
 class Choices(QComboBox):
