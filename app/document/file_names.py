@@ -22,7 +22,12 @@ def stem_of(name: str) -> str:
     return name[: len(name) - len(ending)] or name
 
 
+def in_order(endings: tuple[str, ...]) -> list[str]:
+    """The proposed one first."""
+    first = proposed_ending()
+    return sorted(endings, key=lambda one: one != first)
+
+
 def patterns(endings: tuple[str, ...]) -> str:
     """As file dialogs want them, the proposed one first."""
-    first = proposed_ending()
-    return " ".join(f"*{one}" for one in sorted(endings, key=lambda one: one != first))
+    return " ".join(f"*{one}" for one in in_order(endings))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QPushButton, QWidget
 
+from app.adapters.table_writing import WRITABLE
 from app.document.problem import Problem
 from app.texts import text
 from app.ui.plain import visible
@@ -58,34 +60,60 @@ async def tell(parent: QWidget, problems: Sequence[Problem]) -> None:
 
 async def file_to_open(parent: QWidget, title: str, folder: Path, filters: Sequence[str]) -> Path | None:
     """The file that a person picks; None if none."""
-    return await _picked(parent, title, folder, filters, QFileDialog.AcceptMode.AcceptOpen, "")
+    dialog = QFileDialog(parent, title)
+    dialog.setNameFilters(list(filters))
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setDirectory(str(folder))
+    return await _picked(dialog)
 
 
 async def file_to_save(
-    parent: QWidget, title: str, proposed: Path, filters: Sequence[str], ending: str
+    parent: QWidget, title: str, proposed: Path, filters: Sequence[str], endings: Sequence[str]
 ) -> Path | None:
-    """Where to save; the dialog itself asks before a file is replaced."""
-    return await _picked(parent, title, proposed, filters, QFileDialog.AcceptMode.AcceptSave, ending)
+    """Where to save; None if nowhere. No file is replaced unasked.
+
+    A name with none of `endings` gets one, for files are known by it: that of the chosen filter, else the first.
+    """
+    while True:
+        dialog = QFileDialog(parent, title)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(filters))
+        dialog.setDefaultSuffix(endings[0][1:])
+        dialog.filterSelected.connect(partial(_take_ending, dialog, endings))
+        dialog.setDirectory(str(proposed.parent))
+        dialog.selectFile(proposed.name)
+        picked = await _picked(dialog)
+        if picked is None:
+            return None
+        proposed = _with_ending(picked, endings, dialog.defaultSuffix())
+        # The dialog has asked about what was typed; to a name with a dot in it it adds no ending.
+        if proposed == picked or not proposed.exists() or await _may_replace(parent, proposed):
+            return proposed
 
 
-async def _picked(
-    parent: QWidget,
-    title: str,
-    start: Path,
-    filters: Sequence[str],
-    mode: QFileDialog.AcceptMode,
-    ending: str,
-) -> Path | None:
-    dialog = QFileDialog(parent, title)
-    dialog.setAcceptMode(mode)
-    dialog.setNameFilters(list(filters))
-    if mode == QFileDialog.AcceptMode.AcceptSave:
-        dialog.setDefaultSuffix(ending)
-        dialog.setDirectory(str(start.parent))
-        dialog.selectFile(start.name)
-    else:
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setDirectory(str(start))
+async def table_to_save(parent: QWidget, title: str, proposed: Path) -> Path | None:
+    """Where to save rows, in a format that spreadsheets read."""
+    filters = ("CSV (*.csv)", "Excel (*.xlsx)", "JSON (*.jsonl)")
+    return await file_to_save(parent, title, proposed, filters, WRITABLE)
+
+
+def _take_ending(dialog: QFileDialog, endings: Sequence[str], chosen: str) -> None:
+    dialog.setDefaultSuffix(next((one for one in endings if f"*{one}" in chosen), endings[0])[1:])
+
+
+def _with_ending(picked: Path, endings: Sequence[str], otherwise: str) -> Path:
+    if picked.name.lower().endswith(tuple(endings)):
+        return picked
+    return picked.with_name(f"{picked.name.rstrip('.')}.{otherwise}")
+
+
+async def _may_replace(parent: QWidget, path: Path) -> bool:
+    choices = (Choice("replace", text("ask.replace.yes"), "danger"), Choice("cancel", text("ask.cancel")))
+    question, more = text("ask.replace", name=path.name), text("ask.replace.more")
+    return await ask(parent, question, more, choices, "cancel") == "replace"
+
+
+async def _picked(dialog: QFileDialog) -> Path | None:
     accepted = await shown(dialog)
     files = dialog.selectedFiles()
     return Path(files[0]) if accepted and files else None

@@ -17,7 +17,7 @@ from app.adapters.recovery import Recovery, RecoveryCopy, discard_recovery, list
 from app.adapters.reviewed_store import ReviewedStore
 from app.adapters.shipped_examples import in_language
 from app.adapters.workflow_files import OpenFile, Stamp, changed_elsewhere, read_file, save_file
-from app.document.file_names import OPENED, SAVED, patterns, proposed_ending
+from app.document.file_names import OPENED, SAVED, in_order, patterns
 from app.document.ids import new_id
 from app.document.json_codec import digest
 from app.document.operations import ReplaceWorkflow
@@ -168,12 +168,11 @@ class OpenAndSave(QObject):
 
     async def save_as(self) -> bool:
         """Saves to a file that the person names; from then on this is the document's file."""
-        ending = proposed_ending()
-        proposed = (
-            self._session.place.path or self._folder() / f"{_file_name(self._session.workflow.name)}{ending}"
-        )
+        endings = in_order(OPENED)
+        name = f"{_file_name(self._session.workflow.name)}{endings[0]}"
+        proposed = self._session.place.path or self._folder() / name
         filters = (text("window.files.workflows", endings=patterns(SAVED)),)
-        path = await file_to_save(self._window, text("action.file.save_as"), proposed, filters, ending[1:])
+        path = await file_to_save(self._window, text("action.file.save_as"), proposed, filters, endings)
         if path is None:
             return False
         lock = self._lock

@@ -30,7 +30,7 @@ from app.processes.messages import (
 from app.registry import node_texts
 from app.registry.registry import Registry
 from app.texts import text
-from app.ui.asking import file_to_save
+from app.ui.asking import table_to_save
 from app.ui.awaiting import Awaiting
 from app.ui.costs.calls_dialog import CallsDialog
 from app.ui.costs.month import Month
@@ -149,8 +149,7 @@ class CostsDesk(QObject):
     async def _ask_and_export(self) -> tuple[int, Path] | None:
         month = self._month
         proposed = Path.home() / f"{text('costs.export.name')} {month.year}-{month.number:02}.csv"
-        filters = ("CSV (*.csv)", "Excel (*.xlsx)", "JSON (*.jsonl)")
-        path = await file_to_save(self._window, text("costs.export"), proposed, filters, "csv")
+        path = await table_to_save(self._window, text("costs.export"), proposed)
         if path is None:
             return None
         return (await self._link.ask(ExportCosts(str(path), *_span(month)))).n, path

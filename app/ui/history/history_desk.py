@@ -19,7 +19,7 @@ from app.executor.journal import RunLine
 from app.executor.run_request import Anew
 from app.registry.registry import Registry
 from app.texts import text
-from app.ui.asking import Choice, ask, file_to_save
+from app.ui.asking import Choice, ask, table_to_save
 from app.ui.awaiting import Awaiting
 from app.ui.engine_link import EngineLink
 from app.ui.hindsight_desk import Rater
@@ -254,8 +254,7 @@ class HistoryDesk(QObject):
     async def _ask_and_export(self, run: str, state: RunState) -> tuple[int, Path] | None:
         folder = self._main.place.path.parent if self._main.place.path else Path.home()
         proposed = folder / f"{text('history.export.name')}.csv"
-        filters = ("CSV (*.csv)", "Excel (*.xlsx)", "JSON (*.jsonl)")
-        path = await file_to_save(self._window, text("history.export"), proposed, filters, "csv")
+        path = await table_to_save(self._window, text("history.export"), proposed)
         if path is None:
             return None
         return await self._archive.export(run, path, export_titles(), export_errors(state)), path

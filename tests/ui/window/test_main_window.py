@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPl
 from app.adapters import crash_reports
 from app.adapters.recovery import RecoveryCopy
 from app.adapters.reviewed_store import ReviewedStore
+from app.document.file_names import OPENED, in_order
 from app.document.json_codec import digest, read, write
 from app.document.operations import SetFields, SetNode
 from app.document.problem import Problem
@@ -295,6 +296,34 @@ def test_save_as_and_open_again(desk: Desk, flow: Workflow, tmp_path: Path) -> N
     desk.run(window.files.open(path))
     assert window.session.workflow.graph.nodes["say"].title == "Greet"
     assert window.files.recent()[0] == path
+
+
+@pytest.mark.parametrize("named", ["report.v2", "report"])
+def test_a_name_without_an_ending_of_workflows_gets_one(
+    desk: Desk, flow: Workflow, tmp_path: Path, named: str
+) -> None:
+    ending = in_order(OPENED)[0]
+    path = tmp_path / f"{named}{ending}"
+    path.write_text("{}")
+    for answer in ("Cancel", "Replace it"):
+        desk.trigger("file.save_as")
+        dialog = file_dialog(desk)
+        name = dialog.findChild(QLineEdit)
+        assert name is not None
+        name.setText(str(tmp_path / named))
+        dialog.setOption(
+            QFileDialog.Option.DontConfirmOverwrite
+        )  # else Qt itself asks where it has added the ending
+        desk.run(_accepted(dialog))
+        if named == "report":
+            break
+        desk.answer(answer)
+        if answer == "Cancel":
+            assert path.read_text() == "{}", "asked before it is replaced"
+            file_dialog(desk).reject()
+            desk.wait(lambda: not any(d.isVisible() for d in desk.window.findChildren(QFileDialog)))
+    desk.wait(lambda: desk.window.session.place.path == path)
+    assert read(path.read_bytes()).workflow.graph.nodes.keys() == flow.graph.nodes.keys()
 
 
 async def _accepted(dialog: QDialog) -> None:
