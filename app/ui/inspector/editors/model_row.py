@@ -16,16 +16,20 @@ from app.ui.theme import Theme, tint
 
 _HEADING = 30
 _ROW = 50
-_ROW_WITH_FIGURES = 68
+_ROW_WITH_MORE = 68
 _CHIP = 18
 
 
 class ModelRowPainter(QStyledItemDelegate):
-    """Name and abilities above; price and where data goes below. What can't be picked says why."""
+    """Name and abilities above; price and where data goes below. What can't be picked says why.
+
+    A role has two names, its own and that of the model which answers: its abilities stand on a line of their own.
+    """
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         row = row_at(index)
-        return QSize(260, _HEADING if row.is_heading else _ROW_WITH_FIGURES if _figures(row) else _ROW)
+        more = _figures(row) or _is_answered_role(row)
+        return QSize(260, _HEADING if row.is_heading else _ROW_WITH_MORE if more else _ROW)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -67,23 +71,27 @@ def _model(painter: QPainter, row: ModelRow, area: QRect, *, chosen: bool) -> No
     paint_icon(painter, model_words.icon_of(row.line, role), colour, tile.adjusted(6, 6, -6, -6))
     left, right = area.left() + 44, area.right() - 10
     top = QRect(left, area.top() + 5, right - left, 20)
-    end = _chips(painter, row, look, top)
+    more = QRect(left, area.top() + 44, right - left, 20)
+    is_role = _is_answered_role(row)
+    if is_role:
+        _chips(painter, row, look, more)
+    end = top.right() if is_role else _chips(painter, row, look, top, from_right=True)
     painter.setFont(fonts.font(fonts.STRONG, language))
     painter.setPen(look.muted if faint else look.text)
     title = QRect(left, top.top(), end - left - 6, top.height())
     painter.drawText(title, Qt.AlignmentFlag.AlignVCenter, _elided(painter, _title(row), title.width()))
     _facts(painter, row, look, QRect(left, area.top() + 26, right - left, 18))
     if figures := _figures(row):
-        _words(painter, QRect(left, area.top() + 44, right - left, 18), figures, look.muted)
+        _words(painter, more, figures, look.muted)
+
+
+def _is_answered_role(row: ModelRow) -> bool:
+    return row.line is not None and row.choice is not None and bool(row.choice.role)
 
 
 def _figures(row: ModelRow) -> str:
     """Of models, not of roles: a role's model is in the list with its own."""
-    return (
-        model_words.figure_words(row.line)
-        if row.line is not None and not (row.choice and row.choice.role)
-        else ""
-    )
+    return "" if row.line is None or _is_answered_role(row) else model_words.figure_words(row.line)
 
 
 def _title(row: ModelRow) -> str:
@@ -92,21 +100,24 @@ def _title(row: ModelRow) -> str:
     return " · ".join(filter(None, (row.title, one_line(row.answers))))
 
 
-def _chips(painter: QPainter, row: ModelRow, look: Theme, area: QRect) -> int:
-    """Draws what the model can do from the right; gives where the chips begin."""
+def _chips(painter: QPainter, row: ModelRow, look: Theme, area: QRect, *, from_right: bool = False) -> int:
+    """Draws what the model can do; gives where the chips begin."""
     style = fonts.SMALL_MEDIUM
     painter.setFont(fonts.font(style, appearance().language))
-    right = area.right()
-    for words in reversed(model_words.ability_words(row.line) if row.line else []):
-        width = round(fonts.metrics(style, appearance().language).horizontalAdvance(words)) + 14
-        chip = QRect(right - width, area.center().y() - _CHIP // 2, width, _CHIP)
+    abilities = model_words.ability_words(row.line) if row.line else []
+    metrics = fonts.metrics(style, appearance().language)
+    widths = [round(metrics.horizontalAdvance(words)) + 14 for words in abilities]
+    first = area.right() - sum(width + 4 for width in widths) if from_right else area.left()
+    left = first
+    for words, width in zip(abilities, widths, strict=True):
+        chip = QRect(left, area.center().y() - _CHIP // 2, width, _CHIP)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.input)
         painter.drawRoundedRect(chip, _CHIP / 2, _CHIP / 2)
         painter.setPen(look.text2)
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)
-        right -= width + 4
-    return right
+        left += width + 4
+    return first
 
 
 def _facts(painter: QPainter, row: ModelRow, look: Theme, area: QRect) -> None:
