@@ -66,6 +66,7 @@ from app.ui.window_pages import WindowPages
 from app.ui.window_signals import WindowSignals
 from app.ui.window_state import load_window_state, save_window_state
 
+_HIGH = 800  # pixels of a window in which canvas and run panel both have room
 _READABLE = 0.53  # the least zoom that a workflow is opened at: a little below, cards have no words any more
 
 
@@ -217,7 +218,12 @@ class MainWindow(QMainWindow):
         else:
             room = self.screen().availableGeometry()
             self.resize(min(1600, room.width() - 40), min(1000, room.height() - 60))
-        self.panels.restore(self._state)
+        state = self._state
+        if not state.opened_before and self.height() < _HIGH:
+            state = replace(
+                state, runs=False
+            )  # it opens with the first run; until then the canvas has the room
+        self.panels.restore(state)
         self.show_document()
         self._retext()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from PySide6.QtCore import (
     QEasingCurve,
@@ -11,6 +12,7 @@ from PySide6.QtCore import (
     QPoint,
     QPointF,
     QRectF,
+    QSize,
     QTimer,
     QVariantAnimation,
     Signal,
@@ -43,7 +45,7 @@ from app.ui.plain import one_line
 _EDGE = 16  # between what floats and the canvas's border
 _ZOOM_MS = 240
 _LEAST_FLOATED = 300  # pixels: over a canvas as low as this, the zoom bar shows only under the pointer
-_LEAST_MAPPED = 240  # pixels: over a canvas as low as this, a map takes more than it gives
+_LEAST_MAPPED = QSize(640, 420)  # over a canvas smaller than this, a map takes more than it gives
 
 
 class Canvas(QWidget):
@@ -327,15 +329,17 @@ class Canvas(QWidget):
         empty = not self.scene.nodes and not self.scene.notes
         self._hint.setVisible(empty and not self.view.read_only)
         self._zoom_bar.setVisible(self.height() >= _LEAST_FLOATED or self.underMouse())
-        self._minimap.setVisible(bool(self.scene.nodes) and self.width() >= 640 and not self._covers())
+        roomy = self.width() >= _LEAST_MAPPED.width() and self.height() >= _LEAST_MAPPED.height()
+        self._minimap.setVisible(bool(self.scene.nodes) and roomy and not self._covers())
 
     def _covers(self) -> bool:
-        """Whether the map would lie over a step although all steps are in sight, so that nobody needs it."""
+        """Whether the map would lie over something although all is in sight, so that nobody needs it."""
         view = self.view
         if not view.visible().contains(self.scene.content()):
-            return self.height() < _LEAST_MAPPED
+            return False
         place = QRectF(view.mapToScene(self._minimap.geometry()).boundingRect())
-        return any(node.area.intersects(place) for node in self.scene.nodes.values())
+        shown = chain(self.scene.nodes.values(), self.scene.notes.values(), self.scene.groups.values())
+        return any(item.area.intersects(place) for item in shown)
 
     def _place(self) -> None:
         self.view.setGeometry(self.rect())
@@ -348,6 +352,9 @@ class Canvas(QWidget):
         if self._run_bar is not None:
             left = (self.width() - self._run_bar.width()) // 2
             beside = left > self._zoom_bar.geometry().right() + 8
+            if self._minimap.isVisibleTo(self):
+                left = min(left, self._minimap.x() - 8 - self._run_bar.width())
+                beside = left > self._zoom_bar.geometry().right() + 8
             low = bottom if beside else self._zoom_bar.y() - 8
             self._run_bar.move(max(8, left), low - self._run_bar.height())
             self._run_bar.raise_()
