@@ -64,7 +64,7 @@ def _bar(node: NodeState, elapsed: float, *, over_rows: bool) -> Bar:
 
 def _live_words(node: NodeState, over_rows: bool) -> str:
     if over_rows:
-        return text("runs.bar.rows_active", n=node.active, done=figures.count(node.settled))
+        return text("runs.bar.rows_active", n=node.active, done=figures.count(node.settled - node.skipped))
     if node.status == "streaming":
         return text("runs.bar.writing")
     if node.status == "asking":
