@@ -38,8 +38,7 @@ def found(query: str, texts: Iterable[Text], most: int) -> list[Hit]:
 
     Of a long query the beginning counts.
     """
-    words = dict.fromkeys(word[:_LONGEST] for word in _WORD.findall(query.casefold()))
-    patterns = [_pattern(word) for word in list(words)[:_MOST_WORDS]]
+    patterns = [_pattern(word) for word in _words_of(query)]
     if not patterns:
         return []
     weighed = [(weight, text) for text in texts if (weight := _weight(text, patterns))]
@@ -47,14 +46,40 @@ def found(query: str, texts: Iterable[Text], most: int) -> list[Hit]:
     return [Hit(text.page, text.title, text.heading, _excerpt(text, patterns)) for _, text in weighed[:most]]
 
 
+def marks(query: str, words: str) -> list[re.Pattern[str]]:
+    """What to mark in a text that a query has found: each word where it begins. Of Chinese that doesn't stand there as
+    one word, each two characters.
+    """
+    found: list[re.Pattern[str]] = []
+    for word in _words_of(query):
+        whole = _HAN.fullmatch(word) is None or word in words
+        parts = [word] if whole else _pairs(word)
+        found += [re.compile(_beginning(part), re.IGNORECASE) for part in parts]
+    return found
+
+
+def _words_of(query: str) -> list[str]:
+    words = dict.fromkeys(word[:_LONGEST] for word in _WORD.findall(query.casefold()))
+    return list(words)[:_MOST_WORDS]
+
+
+def _pairs(word: str) -> list[str]:
+    return [word[at : at + 2] for at in range(max(1, len(word) - 1))]
+
+
+def _beginning(word: str) -> str:
+    """Where a word begins: within Chinese, anywhere."""
+    before = r"(?<![^\W_])" if word[0].isalnum() and not _HAN.match(word) else ""
+    return before + re.escape(word)
+
+
 def _pattern(word: str) -> re.Pattern[str]:
     """Where a word begins. Chinese has no gaps between words: each two characters must stand near each other."""
     if _HAN.fullmatch(word):
-        pairs = [word[at : at + 2] for at in range(max(1, len(word) - 1))]
+        pairs = _pairs(word)
         together = "".join(f"(?=.*{pair})" for pair in pairs)
         return re.compile(f"{word}|\\A(?s:{together})" if len(pairs) > 1 else word)
-    before = r"(?<![^\W_])" if word[0].isalnum() else ""
-    return re.compile(before + re.escape(word))
+    return re.compile(_beginning(word))
 
 
 def _weight(text: Text, patterns: list[re.Pattern[str]]) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QResizeEvent, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from app.guide.markdown import anchor
+from app.guide.search import marks
 from app.ui.appearance import appearance
 from app.ui.help.page_dress import blocks, dress
+from app.ui.inspector.editors.places import units
 from app.ui.text_browser import TextBrowser
 from app.ui.theme import tint
 
@@ -55,16 +59,19 @@ class HelpView(TextBrowser):
                 self.verticalScrollBar().setValue(round(top))
                 return
 
-    def mark(self, words: str) -> None:
+    def mark(self, query: str) -> None:
         """Shows where the words that were searched for stand."""
         found: list[QTextEdit.ExtraSelection] = []
         drawn = QTextCharFormat()
         drawn.setBackground(tint(appearance().theme.state("warning").line, 35))
-        for word in words.split():
-            cursor = QTextCursor(self.document())
-            while not (cursor := self.document().find(word, cursor)).isNull():
+        wanted = marks(query, self.toPlainText())
+        for block in blocks(self.document()):
+            for at in chain.from_iterable(pattern.finditer(block.text()) for pattern in wanted):
+                cursor = QTextCursor(block)
+                cursor.setPosition(block.position() + units(block.text()[: at.start()]))
+                cursor.setPosition(cursor.position() + units(at.group()), QTextCursor.MoveMode.KeepAnchor)
                 selection = QTextEdit.ExtraSelection()
-                selection.cursor, selection.format = QTextCursor(cursor), drawn  # pyright: ignore[reportAttributeAccessIssue]
+                selection.cursor, selection.format = cursor, drawn  # pyright: ignore[reportAttributeAccessIssue]
                 found.append(selection)
         self.setExtraSelections(found)
 

@@ -92,6 +92,20 @@ def test_a_search_leads_to_the_place_and_shows_the_words(panel: HelpPanel, qtbot
     assert panel.search.text() == ""
 
 
+@pytest.mark.parametrize(
+    ("query", "marked"),
+    [
+        ("price MODEL", ["model", "price"]),
+        ("模型价格", ["价格", "模型"]),
+        ("每个模型", ["每个模型"]),
+    ],
+)
+def test_what_is_marked_is_each_word_that_was_found(panel: HelpPanel, query: str, marked: list[str]) -> None:
+    panel.view.show_page("# T\n\n😀 The prices of a model, repriced. 每个模型的价格。")
+    panel.view.mark(query)
+    assert sorted(selection.cursor.selectedText() for selection in panel.view.extraSelections()) == marked
+
+
 def test_a_search_for_what_no_page_says_says_so(panel: HelpPanel, qtbot: QtBot) -> None:
     QTest.keyClicks(panel.search, "<b>xyzzy</b>")
     qtbot.waitUntil(lambda: panel.hits.currentIndex() == 1)
