@@ -11,6 +11,9 @@ WATCH_THE_BILL = "how-to/watch-the-bill"
 CONNECT_A_PROVIDER = "how-to/connect-a-provider"
 RESUME = "how-to/resume"
 REPLAY = "how-to/replay"
+USE_YOUR_OWN_GGUF = "how-to/use-your-own-gguf"
+KEEP_KEYS_SAFE = "how-to/keep-keys-safe"
+WHAT_IS_KEPT = "explanation/what-is-kept"
 SHARE_A_WORKFLOW = "how-to/share-a-workflow"
 STEPS = "reference/steps"
 PROBLEMS = "reference/problems"
@@ -27,15 +30,15 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "how-to/ask-a-person",
         WATCH_THE_BILL,
         CONNECT_A_PROVIDER,
-        "how-to/use-your-own-gguf",
+        USE_YOUR_OWN_GGUF,
         RESUME,
-        "how-to/keep-keys-safe",
+        KEEP_KEYS_SAFE,
         SHARE_A_WORKFLOW,
         REPLAY,
     ),
     "explanation": (
         "explanation/how-baton-thinks",
-        "explanation/what-is-kept",
+        WHAT_IS_KEPT,
         "explanation/what-leaves-your-computer",
     ),
     "reference": (STEPS, FILE_FORMAT, COMMAND_LINE, SETTINGS, PROBLEMS),

@@ -6,9 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app.guide.order import SETTINGS
 from app.texts import text
 from app.ui.action_set import ActionSet
 from app.ui.actions import ACTIONS
+from app.ui.help.subject import lead_to_help
 from app.ui.widgets.chip import Chip
 from app.ui.widgets.plain_label import PlainLabel
 
@@ -21,6 +23,7 @@ class KeysSheet(QDialog):
 
     def __init__(self, actions: ActionSet, parent: QWidget) -> None:
         super().__init__(parent)
+        lead_to_help(self, SETTINGS)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(text("keys.title"))
         self.resize(860, 620)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from app.document.workflow import Json
 from app.texts import text
+from app.ui.help.subject import lead_to_help
 from app.ui.inspector.editors.inputs import TextInput
 from app.ui.plain import one_line
 from app.ui.style_sheet import vary
@@ -31,6 +32,7 @@ class PinDialog(QDialog):
     ) -> None:
         """`labels` are what people read for the outputs, where that isn't their name."""
         super().__init__(parent)
+        lead_to_help(self)
         self.setObjectName("pin.dialog")
         self._outputs = outputs
         self._edits: dict[str, TextInput] = {}

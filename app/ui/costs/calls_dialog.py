@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 from app import figures
 from app.costs.ledger import is_ended
 from app.document.problem import Problem
+from app.guide.order import WATCH_THE_BILL
 from app.processes.messages import CallLine, CallList
 from app.texts import text
+from app.ui.help.subject import lead_to_help
 from app.ui.plain import one_line
 from app.ui.problem_words import what_happened
 from app.ui.runs.fact_table import Cell, Column, FactTable
@@ -24,6 +26,7 @@ class CallsDialog(QDialog):
 
     def __init__(self, found: CallList, title: Callable[[CallLine], str], parent: QWidget) -> None:
         super().__init__(parent)
+        lead_to_help(self, WATCH_THE_BILL)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(text("costs.calls.title"))
         self.resize(1000, 560)

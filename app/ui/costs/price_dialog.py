@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.costs.bill import Model
+from app.guide.order import WATCH_THE_BILL
 from app.texts import text
+from app.ui.help.subject import lead_to_help
 from app.ui.plain import one_line
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
@@ -32,6 +34,7 @@ class PriceDialog(QDialog):
 
     def __init__(self, models: Sequence[Model], parent: QWidget) -> None:
         super().__init__(parent)
+        lead_to_help(self, WATCH_THE_BILL)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(text("costs.price.title"))
         self._models = tuple(models)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QSplitter, QWidget
 
 from app.document.frames import node_in
 from app.guide.order import CONNECT_A_PROVIDER, FIRST_WORKFLOW, INDEX, REPLAY, RESUME, STEPS, WATCH_THE_BILL
 from app.ui.canvas.canvas import Canvas
+from app.ui.help.subject import subject_of
 from app.ui.session import Session
 from app.ui.window_pages import WindowPages
 
@@ -65,8 +66,12 @@ class HelpDesk(QObject):
         }
 
     def open_fitting(self) -> None:
-        """The page on the picked step, else on what the window shows."""
-        self.open(self._fitting())
+        """The page on the picked step, else on what the window shows; on a dialog that has the keyboard, beside it."""
+        front = QApplication.activeWindow()
+        if isinstance(front, QDialog):
+            self._open_beside(front)
+        else:
+            self.open(self._fitting())
 
     def open_contents(self) -> None:
         self.open(INDEX)
@@ -84,6 +89,13 @@ class HelpDesk(QObject):
             self._grow(self.area.width() < _BESIDE)
         panel.open(Place(page, anchor))
         panel.view.setFocus()
+
+    def _open_beside(self, dialog: QDialog) -> None:
+        from app.guide.library import Place
+        from app.ui.help.help_window import HelpWindow
+
+        beside = dialog.findChild(HelpWindow) or HelpWindow(dialog)
+        beside.open_at(subject_of(dialog) or Place(self._fitting()))
 
     def close(self) -> None:
         """The work has the whole window again."""

@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QLineEdit, QPushButton, QWid
 
 from app import figures
 from app.adapters.memory_state import MemoryState
+from app.guide.order import USE_YOUR_OWN_GGUF
 from app.processes.messages import ModelLookedAt
 from app.texts import text
 from app.ui.awaiting import Problems
+from app.ui.help.subject import lead_to_help
 from app.ui.inspector.editors.editor import column, line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.models import installed_words
@@ -40,6 +42,7 @@ class AddressDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        lead_to_help(self, USE_YOUR_OWN_GGUF)
         self._found: ModelLookedAt | None = None
         self.address, self.digest = QLineEdit(), QLineEdit()
         self.look, self.take, self._cancel = QPushButton(), QPushButton(), QPushButton()

@@ -9,7 +9,9 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.adapters.sqlite_memory import KeptConversation
+from app.guide.order import WHAT_IS_KEPT
 from app.texts import text
+from app.ui.help.subject import lead_to_help
 from app.ui.plain import one_line, visible
 
 
@@ -18,6 +20,7 @@ class ConversationDialog(QDialog):
 
     def __init__(self, name: str, found: KeptConversation, parent: QWidget) -> None:
         super().__init__(parent)
+        lead_to_help(self, WHAT_IS_KEPT)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(text("preferences.conversations.title", name=one_line(name, 60)))
         self.resize(680, 560)

@@ -13,6 +13,7 @@ from app.registry.discovery import AddOn
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.engine_client import EngineClient
+from app.ui.help.subject import lead_to_help
 from app.ui.icons import icon
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.preferences.addons_page import AddOnsPage
@@ -109,4 +110,6 @@ class PreferencesDialog(QDialog):
 
     def _open(self, at: int) -> None:
         self._stack.setCurrentIndex(at)
-        list(self.pages.values())[at].opened()
+        page = list(self.pages.values())[at]
+        lead_to_help(self, page.subject)
+        page.opened()

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QWidget
 
 from app.adapters.keyring_secrets import SecretsState
+from app.guide.order import KEEP_KEYS_SAFE
 from app.texts import text
 from app.ui.awaiting import Awaiting, Problems
 from app.ui.engine_client import EngineClient
@@ -34,6 +35,7 @@ _TONES = {
 
 class KeysPage(Page):
     name = "keys"
+    help = KEEP_KEYS_SAFE
     icon = "key"
 
     def __init__(self, client: EngineClient) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 from app.adapters.connection import Connection
 from app.adapters.shelf import UNREAD_SHELF, ConnectionLine, FoundLine, Shelf
 from app.document.problem import Problem
+from app.guide.order import CONNECT_A_PROVIDER
 from app.settings import RoleTarget
 from app.texts import text
 from app.ui.asking import Choice, ask
@@ -43,6 +44,7 @@ class ModelsPage(Page):
     """`shelf_changed` carries the Shelf whenever it was asked for anew."""
 
     name = "models"
+    help = CONNECT_A_PROVIDER
     icon = "brain"
     shelf_changed = Signal(object)
 

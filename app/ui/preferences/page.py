@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from app.guide.markdown import anchor
+from app.guide.order import SETTINGS
 from app.texts import has, text
 from app.ui.inspector.editors.editor import column
 from app.ui.inspector.scrolling import scrolled
@@ -17,6 +19,7 @@ class Page(QWidget):
 
     name = ""
     icon = ""
+    help = ""  # the page of Help about it, where that on settings is not all there is
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,6 +34,11 @@ class Page(QWidget):
         words.addWidget(self._words)
         self.content.addWidget(head)
         column(self, 0).addWidget(scrolled(holder))
+
+    @property
+    def subject(self) -> str:
+        """What is read on it."""
+        return self.help or f"{SETTINGS}#{anchor(text(f'preferences.{self.name}.title'))}"
 
     def opened(self) -> None:
         """The person looks at it: the time to ask for what it shows."""

@@ -12,9 +12,11 @@ from app import figures
 from app.costs.break_even import ReplayedRow, agreed, is_same
 from app.costs.cost import Cost
 from app.document.problem import Problem
+from app.guide.order import REPLAY
 from app.hindsight.replay import Replayed
 from app.processes.messages import ReplayPrepared
 from app.texts import text
+from app.ui.help.subject import lead_to_help
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.plain import one_line
 from app.ui.replay.break_even_bar import BreakEvenBar
@@ -31,6 +33,7 @@ class ReplayDialog(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        lead_to_help(self, REPLAY)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("replay")
         self.resize(720, 230)

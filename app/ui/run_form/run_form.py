@@ -10,10 +10,12 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.document.workflow import Json, JsonObject
+from app.guide.order import RUN_OVER_A_TABLE
 from app.registry.node_texts import FieldTexts
 from app.sdk.fields import FileField
 from app.texts import text
 from app.ui.awaiting import until_closed
+from app.ui.help.subject import lead_to_help
 from app.ui.inspector.around import Nowhere
 from app.ui.inspector.editors.editor import column
 from app.ui.inspector.fault_line import FaultLine
@@ -60,6 +62,7 @@ class RunForm(QDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        lead_to_help(self, RUN_OVER_A_TABLE)
         self._asks = asks
         self._chosen: RunWish | None = None
         known = {asked.name for asked in asks.inputs}

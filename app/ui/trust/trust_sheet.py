@@ -10,12 +10,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.guide.order import SHARE_A_WORKFLOW
 from app.planner.sheet import RowKind, Sheet
 from app.sdk.grants import Grants
 from app.sdk.powers import DECIDED_WHILE_RUNNING
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.awaiting import until_closed
+from app.ui.help.subject import lead_to_help
 from app.ui.icons import icon
 from app.ui.inspector.editors.editor import column
 from app.ui.inspector.scrolling import scrolled
@@ -49,6 +51,7 @@ class TrustSheet(QDialog):
 
     def __init__(self, sheet: Sheet, facts: TrustFacts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        lead_to_help(self, SHARE_A_WORKFLOW)
         self._facts = facts
         self._review: Review | None = None
         mixes = sheet.row("mixes")

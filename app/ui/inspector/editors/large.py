@@ -7,12 +7,14 @@ from functools import partial
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout
 
 from app.texts import text
+from app.ui.help.subject import lead_to_help
 from app.ui.inspector.editors.editor import Editor
 
 
 def open_large(small: Editor, large: Editor) -> None:
     """Shows `large`, a second editor of the same field; each edit goes through `small` at once."""
     window = QDialog(small.window())
+    lead_to_help(window)
     window.setWindowTitle(small.texts.label(small.spec))
     layout = QVBoxLayout(window)
     layout.setContentsMargins(20, 20, 20, 20)
