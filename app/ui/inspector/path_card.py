@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.events.run_state import NodeState
 from app.texts import text
 from app.ui import path_words
-from app.ui.inspector.editors.editor import column, line
+from app.ui.inspector.editors.editor import column, empty, line
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.state_icon import StateIcon
 
@@ -46,7 +46,8 @@ class PathCard(QFrame):
     @property
     def words(self) -> Sequence[str]:
         """What stands in it, line by line."""
-        labels = self._turns.findChildren(PlainLabel)
+        turns = [item.widget() for at in range(self._lines.count()) if (item := self._lines.itemAt(at))]
+        labels = [label for turn in turns if turn for label in turn.findChildren(PlainLabel)]
         return [label.text() for label in labels if label.text()] + [self._note.text()]
 
     def show_state(self, state: NodeState | None) -> None:
@@ -69,10 +70,7 @@ class PathCard(QFrame):
             self._show_turns(path)
 
     def _show_turns(self, path: Sequence[Mapping[str, Any]]) -> None:
-        while (item := self._lines.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.setParent(None)
-                widget.deleteLater()
+        empty(self._lines)
         for turn in path:
             self._lines.addWidget(_turn_line(turn))
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame
 
 from app.document.problem import Problem
 from app.registry.discovery import AddOn
 from app.texts import text
-from app.ui.inspector.editors.editor import column, empty, line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.kept_preferences import KeptPreferences
 from app.ui.plain import visible
+from app.ui.preferences.card_group import CardGroup, card_of
 from app.ui.preferences.page import Page
-from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.toggle import Toggle
 
@@ -34,11 +33,10 @@ class AddOnsPage(Page):
         self._installed = installed
         self._problems = problems
         self._found: Sequence[AddOn] = ()
-        self._note = PlainLabel(role="muted", wrap=True)
-        holder = QWidget()
-        self._cards = column(holder, 8)
-        self.content.addWidget(holder)
-        self.content.addWidget(self._note)
+        self._restart = PlainLabel(role="muted", wrap=True)
+        self._cards = CardGroup("")
+        self._cards.foot.addWidget(self._restart)
+        self.content.addWidget(self._cards)
         self.content.addStretch()
 
     def opened(self) -> None:
@@ -50,34 +48,21 @@ class AddOnsPage(Page):
         self._show()
 
     def _show(self) -> None:
-        empty(self._cards)
-        for addon in self._found:
-            self._cards.addWidget(self._card(addon))
-        self._note.setText(text("preferences.addons.restart" if self._found else "preferences.addons.none"))
+        self._cards.empty.setText(text("preferences.addons.none"))
+        self._cards.show_cards(map(self._card, self._found))
+        self._restart.setText(text("preferences.addons.restart"))
+        self._restart.setVisible(bool(self._found))
 
     def _card(self, addon: AddOn) -> QFrame:
-        card = QFrame()
-        vary(card, role="card")
         switch = Toggle()
         switch.setChecked(addon.name in self._kept.now.addons)
         switch.setAccessibleName(visible(addon.name))
         switch.toggled.connect(partial(self._switch, addon.name))
-        words = QWidget()
-        lines = column(words, 2)
-        lines.addWidget(PlainLabel(addon.name, "strong"))
-        lines.addWidget(
-            PlainLabel(text("preferences.addons.version", version=visible(addon.version)), "muted")
-        )
+        version = text("preferences.addons.version", version=visible(addon.version))
         fault = FaultLine("warning")
         fault.show_problems([p for p in self._problems if p.args.get("package") == addon.name])
-        top = line(12)
-        top.addWidget(words, 1)
-        top.addWidget(switch)
-        inside = column(card, 6)
-        inside.setContentsMargins(16, 12, 16, 12)
-        inside.addLayout(top)
-        inside.addWidget(fault)
-        return card
+        words = (PlainLabel(addon.name, "strong"), PlainLabel(version, "muted"))
+        return card_of(words, switch, below=fault)
 
     def _switch(self, name: str, on: bool) -> None:
         others = [addon for addon in self._kept.now.addons if addon != name]

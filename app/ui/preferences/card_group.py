@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.ui.inspector.editors.editor import column, empty, line
+from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 
 
 class CardGroup(QWidget):
-    """`head` takes what stands beside the title, `foot` what stands below the cards."""
+    """`head` takes what stands beside the title, `foot` what stands below the cards. Without a role for it there is no
+    title.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, title_role: str = "small") -> None:
         super().__init__()
-        self.title = PlainLabel(role="small")
+        self.title = PlainLabel(role=title_role)
+        self.title.setVisible(bool(title_role))
         self.empty = PlainLabel(role="muted", wrap=True)
         self.empty.hide()
         self.head = line(8)
@@ -38,6 +44,32 @@ class CardGroup(QWidget):
     def add(self, card: QWidget) -> None:
         self._cards.addWidget(card)
 
+    def show_cards(self, cards: Iterable[QWidget]) -> None:
+        """These in place of those before; the sentence where there is none."""
+        self.clear()
+        for card in cards:
+            self.add(card)
+        self.empty.setVisible(self.is_empty)
+
     def clear(self) -> None:
         """Takes all cards away."""
         empty(self._cards)
+
+
+def card_of(words: Sequence[QWidget], *controls: QWidget, below: QWidget | None = None) -> QFrame:
+    """A card: lines of words, what can be done with it at their right, and what else there is to say below."""
+    card, left = QFrame(), QWidget()
+    vary(card, role="card")
+    lines = column(left, 2)
+    for label in words:
+        lines.addWidget(label)
+    row = line(8)
+    row.addWidget(left, 1)
+    for control in controls:
+        row.addWidget(control)
+    inside = column(card, 6)
+    inside.setContentsMargins(16, 12, 16, 12)
+    inside.addLayout(row)
+    if below is not None:
+        inside.addWidget(below)
+    return card

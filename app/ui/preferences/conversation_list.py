@@ -14,9 +14,10 @@ from app.texts import text
 from app.ui.asking import Choice, ask
 from app.ui.awaiting import Awaiting, Problems
 from app.ui.engine_client import EngineClient
-from app.ui.inspector.editors.editor import column, empty, line
+from app.ui.inspector.editors.editor import column
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.plain import one_line
+from app.ui.preferences.card_group import CardGroup, card_of
 from app.ui.preferences.conversation_dialog import ConversationDialog
 from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import ElidedLabel, PlainLabel
@@ -31,12 +32,11 @@ class Conversations(QWidget):
         self._awaiting = Awaiting(self)
         self._lines: tuple[ConversationLine, ...] = ()
         self._title = PlainLabel(role="strong")
-        self._note = PlainLabel(role="muted", wrap=True)
+        self._words = PlainLabel(role="muted", wrap=True)
         self._fault = FaultLine()
-        holder = QWidget()
-        self._cards = column(holder, 8)
+        self._cards = CardGroup("")
         around = column(self, 8)
-        for part in (self._title, self._note, self._fault, holder):
+        for part in (self._title, self._words, self._fault, self._cards):
             around.addWidget(part)
 
     @property
@@ -62,36 +62,24 @@ class Conversations(QWidget):
         self._fault.show_problems(problems)
 
     def _show(self) -> None:
-        empty(self._cards)
-        for one in self._lines:
-            self._cards.addWidget(self._card(one))
-        code = "preferences.conversations.words" if self._lines else "preferences.conversations.none"
-        self._note.setText(text(code))
+        self._words.setText(text("preferences.conversations.words"))
+        self._words.setVisible(bool(self._lines))
+        self._cards.empty.setText(text("preferences.conversations.none"))
+        self._cards.show_cards(map(self._card, self._lines))
 
     def _card(self, one: ConversationLine) -> QFrame:
-        card = QFrame()
-        vary(card, role="card")
         look = QPushButton(text("preferences.conversations.look"))
         look.clicked.connect(partial(self._look, one))
         forget = QPushButton(text("preferences.conversations.forget"))
         forget.clicked.connect(partial(self._let_go, one))
         vary(forget, kind="danger")
-        words = QWidget()
-        lines = column(words, 2)
-        lines.addWidget(ElidedLabel(one_line(one.name), "strong"))
-        lines.addWidget(
-            ElidedLabel(one_line(one.workflow) or text("preferences.conversations.of_unknown"), "muted")
-        )
-        lines.addWidget(PlainLabel(_figures(one), "small"))
-        row = line(8)
-        row.addWidget(words, 1)
-        row.addWidget(look)
-        row.addWidget(forget)
-        row.setContentsMargins(16, 12, 16, 12)
-        card.setLayout(row)
         for button in (look, forget):
             button.setAccessibleName(f"{button.text()}: {one_line(one.name)}")
-        return card
+        workflow = one_line(one.workflow) or text("preferences.conversations.of_unknown")
+        name = ElidedLabel(one_line(one.name), "strong")
+        return card_of(
+            (name, ElidedLabel(workflow, "muted"), PlainLabel(_figures(one), "small")), look, forget
+        )
 
     def _look(self, one: ConversationLine) -> None:
         def show(found: KeptConversation) -> None:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton
 
 from app.adapters.reviewed_store import Reviewed
+from app.guide.order import SHARE_A_WORKFLOW
 from app.sdk.grants import Grants
 from app.texts import text
 from app.ui.awaiting import Awaiting, Problems
 from app.ui.engine_client import EngineClient
-from app.ui.inspector.editors.editor import column, empty, line
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.model_words import day_words
+from app.ui.preferences.card_group import CardGroup, card_of
 from app.ui.preferences.page import Page
-from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import ElidedLabel, PlainLabel
 
 
 class ReviewedPage(Page):
     name = "reviewed"
+    help = SHARE_A_WORKFLOW
     icon = "shield-check"
 
     def __init__(self, client: EngineClient) -> None:
@@ -30,11 +31,9 @@ class ReviewedPage(Page):
         self._awaiting = Awaiting(self)
         self._entries: tuple[Reviewed, ...] = ()
         self._fault = FaultLine()
-        self._note = PlainLabel(role="muted", wrap=True)
-        holder = QWidget()
-        self._cards = column(holder, 8)
-        for part in (self._fault, holder, self._note):
-            self.content.addWidget(part)
+        self._cards = CardGroup("")
+        self.content.addWidget(self._fault)
+        self.content.addWidget(self._cards)
         self.content.addStretch()
 
     def opened(self) -> None:
@@ -53,28 +52,16 @@ class ReviewedPage(Page):
         self._fault.show_problems(problems)
 
     def _show(self) -> None:
-        empty(self._cards)
-        for entry in self._entries:
-            self._cards.addWidget(self._card(entry))
-        self._note.setText("" if self._entries else text("preferences.reviewed.none"))
+        self._cards.empty.setText(text("preferences.reviewed.none"))
+        self._cards.show_cards(map(self._card, self._entries))
 
     def _card(self, entry: Reviewed) -> QFrame:
-        card = QFrame()
-        vary(card, role="card")
         forget = QPushButton(text("preferences.reviewed.forget"))
         forget.clicked.connect(partial(self._forget, entry.digest))
-        words = QWidget()
-        lines = column(words, 2)
-        lines.addWidget(ElidedLabel(entry.name or entry.digest[:12], "strong"))
-        lines.addWidget(PlainLabel(granted_words(entry.grants), "muted", wrap=True))
+        name = ElidedLabel(entry.name or entry.digest[:12], "strong")
+        granted = PlainLabel(granted_words(entry.grants), "muted", wrap=True)
         when = text("preferences.reviewed.at", date=day_words(entry.at), time=_clock(entry.at))
-        lines.addWidget(PlainLabel(when, "small"))
-        row = line(12)
-        row.addWidget(words, 1)
-        row.addWidget(forget)
-        row.setContentsMargins(16, 12, 16, 12)
-        card.setLayout(row)
-        return card
+        return card_of((name, granted, PlainLabel(when, "small")), forget)
 
     def _forget(self, digest: str) -> None:
         self._awaiting.start(self._client.forget_reviewed(digest), lambda _done: self.opened(), self._refused)

@@ -204,15 +204,15 @@ async def test_what_was_reviewed_can_be_forgotten(world: World) -> None:
     )
     reviewed = page(world, "reviewed")
     assert isinstance(reviewed, ReviewedPage)
-    await until(lambda: reviewed._cards.count() == 1)
-    words = [label.text() for label in reviewed.findChildren(type(reviewed._note))]
+    await until(lambda: len(reviewed._cards.cards) == 1)
+    words = [label.text() for label in reviewed.findChildren(type(reviewed._cards.empty))]
     assert "<b>Lead</b> research" in words
     assert any("sends to api.example.com" in word for word in words)
     button = reviewed.findChild(QPushButton)
     assert isinstance(button, QPushButton)
     QTest.mouseClick(button, LEFT)
     await until(lambda: world.engine.reviewed.entries() == ())
-    await until(lambda: reviewed._note.text() != "")
+    await until(lambda: reviewed._cards.is_empty)
 
 
 async def test_what_is_kept_is_limited_and_cleared(world: World) -> None:
@@ -279,4 +279,4 @@ async def test_conversations_are_listed_read_and_thrown_away(world: World) -> No
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         assert len(await store.all()) == (answer == "Keep")
         forget = shown.findChildren(QPushButton)[-1] if answer == "Keep" else forget
-    await until(lambda: shown._note.text().startswith("No conversations"))
+    await until(lambda: shown._cards.empty.text().startswith("No conversations"))
