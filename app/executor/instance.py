@@ -42,6 +42,8 @@ class Instance(msgspec.Struct):
     answered: dict[int, Usage | None] = {}  # by tier
     limit: TimeLimit | None = None  # of the attempt under way
     questions: int = 0  # that people were asked
+    decided: float = 0.0  # when one of them answered last, in seconds since 1970
+    decided_by: str = ""
     under_way: int = 0  # model calls side by side
     waiting: int = 0  # of them, or the one thing that it waits for itself
 

@@ -37,7 +37,7 @@ class StepRecord(msgspec.Struct, frozen=True):
     `inputs` is the digest of the input values by port, `type` and `version` what the node was. `outputs` holds the
     values of the ports that carried one. `at` and `seconds` count from the run's start, over all its lives.
     `held` is how much of that, up to its end, the run's limit of time did not count. `saved` is what a hit of the cache
-    would have cost.
+    would have cost. `decided` is when a person answered what the step asked, in seconds since 1970; 0 where nobody did.
     """
 
     place: Place
@@ -61,6 +61,8 @@ class StepRecord(msgspec.Struct, frozen=True):
     path: tuple[Mapping[str, Json], ...] = ()  # as in NodeSettled
     instead: Cost | None = None
     held: float = 0.0
+    decided: float = 0.0
+    decided_by: str = ""
 
     def is_of(self, inputs: str) -> bool:
         """Whether a frame that was given this had decided it; decisions of before say nothing of that."""

@@ -370,6 +370,7 @@ class Run:
             raise NodeError("person.no_answer", seconds=question.timeout) from late
         finally:
             del self._questions[place]
+        instance.decided, instance.decided_by = self.doors.moment().wall, answer.who
         self.emit(PersonAnswered(self.now, *place, answer.decision, answer.who, answer.at))
         return answer
 

@@ -308,6 +308,8 @@ class Settling:
             path=instance.path or (outcome.path if outcome else ()),
             instead=outcome.instead if outcome else None,
             held=self._run.held,
+            decided=instance.decided,
+            decided_by=instance.decided_by,
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -110,22 +109,25 @@ class Labelling:
         head, _, journal = await self._runs.look(run)
         labels = await self._labels.of(head.workflow_id)
         kept = {(one.node, one.scope) for one in labels if one.run == run and one.source == "review"}
-        begun, after, found = dt.datetime.fromisoformat(head.at).timestamp(), 0, list[Reviewed]()
+        after, found = 0, list[Reviewed]()
         while page := await journal.each(after, _PAGE):
             after = page[-1][0]
             found += [
-                Reviewed(record.node, record.scope, at=begun + record.at + record.seconds)
+                Reviewed(record.node, record.scope, record.decided_by, record.decided)
                 for _, record in page
-                if record.node in steps and record.status == "ok" and (record.node, record.scope) not in kept
+                if record.node in steps
+                and record.status == "ok"
+                and record.decided  # else its time was up, and nobody said anything
+                and (record.node, record.scope) not in kept
             ]
         return found
 
     async def _unsaid(self, labels: Sequence[Label], at: float) -> list[Label]:
-        """Those on which nobody has said anything since."""
+        """As they were said at that moment; those on which nobody has said anything since."""
         if not labels:
             return []
         said = {(one.node, one.subject): one.at for one in await self._labels.of(labels[0].workflow_id)}
-        return [one for one in labels if said.get((one.node, one.subject), 0.0) < at]
+        return [replace(one, at=at) for one in labels if said.get((one.node, one.subject), 0.0) < at]
 
     async def ratings(self, run: str) -> Sequence[Label]:
         """What people said of the results of this run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
@@ -100,7 +101,34 @@ async def test_what_a_crash_came_before_is_a_label_after_the_next_life(make: Cal
     await answered(await later.resume(handle.id), "second")
     found = {one.node: one for one in await labels_of(later)}
     assert (set(found), others) == ({"first", "second"}, [])
-    assert (found["first"].subject, found["first"].word) == (label.subject, label.word)
+    assert (found["first"].subject, found["first"].word, found["first"].who) == (
+        label.subject,
+        label.word,
+        "me",
+    )
+
+
+async def test_a_decision_is_dated_by_when_it_was_made(make: Callable[[], Engine]) -> None:
+    """The run began, lay closed, was opened again and answered: what was said in between is older than the answer."""
+    engine = make()
+    handle = await engine.start(RunRequest(TWICE, {"message": "x"}, own=True))
+    async for batch in handle.batches():
+        if any(isinstance(event, PersonAsked) for event in batch):
+            break
+    await engine.close()
+    second = make()
+    between = time.time()
+    handle = await second.resume(handle.id)
+    await answered(handle, "first")
+    (label,) = await labels_of(second)
+    # As if it had ended behind the record of the answer, and somebody had said something else before that.
+    await second.runs.labels.put([replace(label, word="bad", source="rating", at=between)])
+    await second.close()
+    third = make()
+    await answered(await third.resume(handle.id), "second")
+    (still,) = [one for one in await labels_of(third) if one.node == "first"]
+    assert (still.word, still.source) == ("good", "review")
+    assert between < still.at <= label.at
 
 
 async def test_what_was_said_since_stays(make: Callable[[], Engine]) -> None:

@@ -102,6 +102,20 @@ async def test_what_is_over_when_it_comes_back_is_open_for_a_moment_and_can_stil
     assert failure_of(events) == "ok"
 
 
+async def test_an_answer_is_dated_by_when_it_was_given_and_none_is_where_there_was_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asked_since, "BACK", 0.01)
+    for answer, decided in (("y", FIRST.wall + 9 * HOUR), ("late", 0.0)):
+        lives = Lives(timeout=HOUR if answer == "late" else 20 * HOUR)
+        await lives.run()
+        lives.moment = Moment(FIRST.wall + 9 * HOUR, "tuesday", 3.0)
+        await lives.run(answer)
+        _, _, journal = await lives.runs.look("r")
+        record = (await journal.steps(""))["p"]
+        assert (record.decided, record.status) == (decided, "ok" if decided else "failed")
+
+
 async def test_it_is_over_over_several_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asked_since, "BACK", 0.01)
     lives = Lives(timeout=HOUR)
