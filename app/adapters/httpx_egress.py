@@ -43,7 +43,7 @@ class Route:
     a streamed answer has said that it is complete: libraries end one that was cut off as if it were.
 
     `kinds` are the content types of a good answer; libraries take a proxy's error page for an empty one. `hear`
-    gets the headers of a good answer.
+    gets the headers of a good answer, `tap` its bytes as they come.
     """
 
     egress: Egress
@@ -52,6 +52,7 @@ class Route:
     limits: Limits
     kinds: tuple[str, ...]
     hear: Callable[[Mapping[str, str]], None] | None = None
+    tap: Callable[[bytes], None] | None = None
     refused: Refused | None = None
     fault: NodeError | None = None
     ended: bool = False
@@ -130,6 +131,8 @@ class _Body(httpx.AsyncByteStream):
                     seen = tail + chunk
                     self._route.ended = _END.search(seen) is not None
                     tail = seen[-_LONGEST_END:]
+                if self._route.tap is not None:
+                    self._route.tap(chunk)
                 yield chunk
         except NodeError as error:
             self._route.fault = error

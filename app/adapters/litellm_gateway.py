@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec import structs
+
 from app.adapters.addresses import Reach
 from app.adapters.egress import Egress
 from app.adapters.embeddings import embed_reply_of
@@ -19,6 +21,7 @@ from app.adapters.model_errors import as_model_errors, refusal, refusal_inside
 from app.adapters.openai_lane import SILENCE, WHOLE, Hear
 from app.adapters.openai_reply import StreamedReply, reply_of
 from app.adapters.openai_request import messages_of, schema_format, tools_of
+from app.adapters.provider_bill import StreamedBill, bill_of
 from app.adapters.redaction import redact
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest, EmbedReply, EmbedRequest
@@ -73,14 +76,18 @@ class LitellmLane:
         stream = request.on_text is not None
         fields = _fields(account, model, request, stream=stream)
         kinds = _STREAMED if stream else _WHOLE_BODIES
-        route = Route(self._egress, account.url, account.reach, WHOLE, kinds, hear)
+        bill = StreamedBill(bill_of(account.provider))
+        tap = bill.feed if stream and bill.way else None
+        route = Route(self._egress, account.url, account.reach, WHOLE, kinds, hear, tap)
         with as_model_errors(account.connection, model):
             try:
                 async with routed(route), asyncio.timeout(WHOLE.total) as limit:
                     answer = await litellm.acompletion(**fields)
                     if stream:
-                        return await _collect(answer, route, limit, model, request, begun)
-                    return _plain_reply(answer.model_dump(), model, begun)
+                        reply = await _collect(answer, route, limit, model, request, begun)
+                        return structs.replace(reply, billed=bill.amount)
+                    body = _honest(answer.model_dump())
+                    return reply_of(body, time.perf_counter() - begun, model, bill.way)
             except NodeError:
                 raise
             except Exception as error:
@@ -102,7 +109,8 @@ class LitellmLane:
             try:
                 async with routed(route), asyncio.timeout(WHOLE.total):
                     body = _honest((await litellm.aembedding(**fields)).model_dump())
-                    return embed_reply_of(body, time.perf_counter() - begun, model, len(request.texts))
+                    seconds, bill = time.perf_counter() - begun, bill_of(account.provider)
+                    return embed_reply_of(body, seconds, model, len(request.texts), bill)
             except NodeError:
                 raise
             except Exception as error:
@@ -221,10 +229,6 @@ async def _collect(
     if not ((reply.is_finished and route.ended) or reply.is_enough):
         raise NodeError("net.cut_off")
     return reply.reply(time.perf_counter() - begun)
-
-
-def _plain_reply(body: dict[str, Any], model: str, begun: float) -> ChatReply:
-    return reply_of(_honest(body), time.perf_counter() - begun, model)
 
 
 def _honest(body: dict[str, Any]) -> dict[str, Any]:

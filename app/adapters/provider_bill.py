@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-from app.adapters.connection_kinds import Bill
+from app.adapters.connection_kinds import KINDS, Bill
+from app.adapters.sse import EventData
+from app.sdk.errors import NodeError
 
 _TICKS = Decimal(10_000_000_000)  # of a US dollar, as xAI counts
 _DEAREST = Decimal(1_000)  # US dollars of one call; what is above is no such amount
+
+
+_WAYS: Mapping[str, Bill] = {kind.id: kind.dialect.bill for kind in KINDS.values() if kind.dialect.bill}
+
+
+def bill_of(provider: str) -> Bill:
+    """How a provider says what it charged, whatever lane leads to it."""
+    return _WAYS.get(provider, "")
+
+
+class StreamedBill:
+    """Reads the bytes of a streamed answer beside whoever reads its text, and keeps what they say was charged."""
+
+    def __init__(self, way: Bill) -> None:
+        self.way: Bill = way
+        self._events = EventData()
+        self.amount: Decimal | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        with contextlib.suppress(NodeError):  # an event without end is for the other reader to refuse
+            for data in self._events.feed(chunk):
+                if b'"usage"' in data:
+                    self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        with contextlib.suppress(ValueError, RecursionError, AttributeError):
+            usage: Any = json.loads(data).get("usage")
+            if usage:
+                self.amount = billed(usage, self.way)
 
 
 def billed(usage: Any, way: Bill) -> Decimal | None:

@@ -323,6 +323,38 @@ async def test_what_is_no_answer_is_not_taken_for_one(
     assert caught.value.code == "model.bad_reply"
 
 
+OWN_ACCOUNT = {"cost": 0.0005, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.0100795}}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("provider", "said", "charged"),
+    [
+        ("openrouter", {"cost": 0.0002709}, "0.0002709"),
+        ("openrouter", OWN_ACCOUNT, "0.0105795"),
+        ("openrouter", {}, None),
+        ("xai", {"cost_in_usd_ticks": 37756000}, "0.0037756"),
+        ("deepseek", {"cost": 0.0002709}, None),
+    ],
+)
+async def test_what_a_provider_says_that_it_charged_is_read_here_too(
+    egress: Egress,
+    server: ScriptedServer,
+    provider: str,
+    said: dict[str, object],
+    charged: str | None,
+    *,
+    stream: bool,
+) -> None:
+    server.say(Answer("hi", bill=said))
+    lane = LitellmLane(egress)
+    request = ChatRequest(CHOICE, QUESTION, on_text=(lambda _: None) if stream else None)
+    reply = await lane.chat(Account("T", provider, server.url("openai"), KEY, "loopback"), "some-1", request)
+    await lane.close()
+    assert (reply.text, reply.usage) == ("hi", Usage(12, 5))
+    assert reply.billed == (None if charged is None else Decimal(charged))
+
+
 @pytest.mark.parametrize("fault", ["hang", "stall"])
 @ways
 async def test_a_call_that_is_cancelled_leaves_the_server(
