@@ -33,6 +33,9 @@ PATIENCE = 10.0  # seconds that another process may be in the way
 class Work(Protocol):
     """Something to write, called in the writer's thread."""
 
+    def take(self) -> None:
+        """Its transaction begins: what is handed over from here on is none of it, and does not fail with it."""
+
     def do(self, connection: sqlite3.Connection) -> None:
         """Inside a transaction that it shares with others: only a fault of the database may leave it."""
         ...
@@ -186,6 +189,8 @@ class Database:
 
     def _transact(self, works: Sequence[Work]) -> list[Settled]:
         fault = None
+        for work in works:
+            work.take()
         try:
             connection = self._open()
             patiently(lambda: connection.execute("BEGIN IMMEDIATE"), self._patience)
@@ -280,7 +285,7 @@ class Database:
             self._reader = None
 
 
-class _Waited:
+class _Waited(Work):
     """Something that a thread waits for."""
 
     def __init__(self, do: Query[object]) -> None:
@@ -295,7 +300,7 @@ class _Waited:
         return ()
 
 
-class _Call:
+class _Call(Work):
     """One query with its own future; in a transaction it stands in a savepoint of its own."""
 
     def __init__(self, do: Query[Any], *, is_write: bool) -> None:

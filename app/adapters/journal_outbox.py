@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from app.adapters.database import Database, Settled
+from app.adapters.database import Database, Settled, Work
 from app.adapters.journal_codec import Name, Row
 from app.adapters.journal_index import Numbers, first_id, index_run, numbers_of
 from app.adapters.ledger_outbox import LedgerOutbox
@@ -50,7 +50,7 @@ class _Batch:
     is_indexed: bool = False
 
 
-class Outbox:
+class Outbox(Work):
     """One place in the database's queue at a time, however much there is to write."""
 
     def __init__(self, database: Database, ledger: LedgerOutbox, run: int, identity: int) -> None:
@@ -60,7 +60,7 @@ class Outbox:
         self._identity = identity
         self._lock = threading.Lock()
         self._batch = _Batch()
-        self._writing: _Batch | None = None
+        self._writing = _Batch()
         self._is_queued = False
         self._is_planned = False
         self._lost: JournalError | None = None
@@ -142,8 +142,7 @@ class Outbox:
         self._batch.places.add(hash(row.columns[1]))
 
     def _places_behind(self) -> list[set[int]]:
-        writing = self._writing.places if self._writing is not None else set[int]()
-        return [places for places in (self._behind, writing, self._batch.places) if places]
+        return [places for places in (self._behind, self._writing.places, self._batch.places) if places]
 
     def hurry(self) -> None:
         """Has written now what would be written soon, and what a fault has kept back. From any thread."""
@@ -168,10 +167,13 @@ class Outbox:
 
     # The writer's thread.
 
-    def do(self, connection: sqlite3.Connection) -> None:
+    def take(self) -> None:
         with self._lock:
-            batch = self._writing = self._batch
+            self._writing = self._batch
             self._batch, self._is_queued = _Batch(), False
+
+    def do(self, connection: sqlite3.Connection) -> None:
+        batch = self._writing
         self._ledger.do(connection)  # what was booked before these records stands on the disk before them
         if not batch.steps and not batch.items and not batch.calls and not batch.is_indexed:
             return
@@ -203,9 +205,7 @@ class Outbox:
     def ended(self, fault: JournalError | None) -> Iterable[Settled]:
         self._ledger.ended(fault)
         with self._lock:
-            batch, self._writing = self._writing, None
-            if batch is None:  # the transaction failed before this had its turn
-                batch, self._batch, self._is_queued = self._batch, _Batch(), False
+            batch, self._writing = self._writing, _Batch()
             if fault is None and batch.is_indexed:
                 self._behind.clear()
             else:  # after a fault nobody knows what is written

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 
-from app.adapters.database import Database, Settled
+from app.adapters.database import Database, Settled, Work
 from app.adapters.ledger_holds import Holds
 from app.adapters.ledger_rows import Numbered, numbers_there, write_days, write_entries, write_origin
 from app.costs.ledger import Entry, Origin
@@ -18,7 +18,7 @@ _SOON = 0.25  # seconds after which an entry is written although nobody commits 
 _KNOWN = 5000  # origins whose row is remembered
 
 
-class LedgerOutbox:
+class LedgerOutbox(Work):
     """`fault` says why entries still wait. `book` belongs to a loop's thread, the rest to the database's."""
 
     def __init__(self, database: Database) -> None:

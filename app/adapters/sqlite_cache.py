@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from app.adapters.database import PATIENCE, Database, Settled
+from app.adapters.database import PATIENCE, Database, Settled, Work
 from app.adapters.database_opening import Schema
 from app.adapters.database_room import give_back
 from app.adapters.journal_codec import is_lazy_inside, leave_reference, read, stored, values_of, values_text
@@ -132,7 +132,7 @@ class SqliteCache(Cache):
             self._database.submit_look(_Unwatched(self._shrink))
 
 
-class _Unwatched:
+class _Unwatched(Work):
     """Something that nobody waits for."""
 
     def __init__(self, do: Callable[[sqlite3.Connection], object]) -> None:

@@ -142,7 +142,6 @@ async def meet(root: Path, fault: str) -> None:
     for doing in (journal.flush(), store.begin(head("r2")), store.summarise("r1", RunSummary("paused"))):
         codes.add(await code_of(doing))
     end()
-    await code_of(journal.flush())  # what was under way when the fault ended may have met it still
     noted = number
     await journal.commit(step("#after"))
     found = [bool(await journal.steps(f"#{n}")) for n in promised]

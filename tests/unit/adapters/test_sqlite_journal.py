@@ -389,6 +389,26 @@ async def test_a_fault_fails_those_who_wait_and_nobody_else(make: Make, path: Pa
     await asyncio.gather(*(journal.commit(step(f"#{n}")) for n in range(9)))
 
 
+async def test_what_comes_while_a_transaction_fails_does_not_fail_with_it(make: Make, path: Path) -> None:
+    store = make(patience=2.0)
+    journal = await store.begin(head())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        early = asyncio.create_task(code_of(journal.commit(step("#early"))))
+        await asyncio.sleep(0)
+        outbox = journal._outbox  # noqa: SLF001
+        assert outbox is not None
+        while outbox._is_queued:  # noqa: ASYNC110, SLF001 - then its transaction has begun
+            await asyncio.sleep(0.001)
+        assert not early.done(), "it waits for the other process"
+        late = asyncio.create_task(journal.commit(step("#late")))
+        assert await early == "journal.locked"
+        other.execute("ROLLBACK")
+    await late
+    assert set(await journal.steps("#late")) == {"ask"}
+    assert not await journal.steps("#early")
+
+
 async def test_one_who_is_cancelled_harms_nobody(make: Make) -> None:
     store = make()
     journal = await store.begin(head())
