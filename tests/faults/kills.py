@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -12,6 +13,6 @@ KILLS = int(os.environ.get("BATON_KILLS", str(USUAL)))
 patient = pytest.mark.timeout(120 * max(1, KILLS // USUAL))
 
 
-def more(count: int) -> int:
-    """As much more than usual as there are more kills than usual."""
-    return max(1, count * KILLS // USUAL)
+def more(count: int, most: int = sys.maxsize) -> int:
+    """As much more than usual as there are more kills than usual, but no more than `most`."""
+    return min(most, max(1, count * KILLS // USUAL))
