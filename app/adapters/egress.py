@@ -22,6 +22,7 @@ from yarl import URL
 from app.adapters.addresses import Reach, as_literal, may_reach
 from app.adapters.checked_connector import checked_connector, kept_alive
 from app.adapters.egress_errors import as_node_errors, was_never_sent
+from app.adapters.kept_line import Whole
 from app.adapters.outgoing import Limits, Outgoing, host_of, parsed_url, redirected
 from app.adapters.proxies import Proxies, is_spoken, system_proxies
 from app.adapters.straight_requests import StraightAnswer, StraightRequests, head_of
@@ -29,7 +30,7 @@ from app.sdk.errors import NodeError
 
 # Reach and whether connections are kept; None: to a proxy, which the system names and which may stand anywhere.
 _Pool: TypeAlias = tuple[Reach, bool] | None
-Answer: TypeAlias = ClientResponse | StraightAnswer
+Answer: TypeAlias = ClientResponse | StraightAnswer | Whole
 
 MOST_HEADERS = 64 * 1024  # bytes
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -37,29 +38,31 @@ _AGENT = {"User-Agent": "Baton"}
 
 
 class Incoming:
-    """An answer whose headers are here and whose body is still to be read, within its limits."""
+    """An answer whose headers are here and whose body is still to be read, within its limits.
 
-    def __init__(self, response: Answer, host: str, most: int) -> None:
-        self._response = response
+    `headers` are found in any case; of a repeated one the first.
+    """
+
+    __slots__ = ("_answer", "_host", "_most", "_url", "headers", "status")
+
+    def __init__(self, answer: Answer, host: str, most: int, url: URL) -> None:
+        self._answer = answer
         self._host = host
         self._most = most
-
-    @property
-    def status(self) -> int:
-        return self._response.status
+        self._url = url
+        self.status = answer.status
+        self.headers: Mapping[str, str] = answer.headers
 
     @property
     def url(self) -> str:
-        return str(self._response.url)
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """By name in any case; of a repeated header the first."""
-        return self._response.headers
+        return str(self._url.with_fragment(None))
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body piece by piece as it comes. Raises NodeError `net.*`."""
-        content, size = self._response.content, 0
+        if isinstance(self._answer, Whole):
+            yield await self.read()
+            return
+        content, size = self._answer.content, 0
         with as_node_errors(self._host):
             while chunk := await content.readany():
                 size += len(chunk)
@@ -68,7 +71,10 @@ class Incoming:
 
     async def read(self) -> bytes:
         """The whole body. Raises NodeError `net.*`."""
-        content = self._response.content
+        if isinstance(self._answer, Whole):
+            self._check(len(self._answer.body))
+            return self._answer.body
+        content = self._answer.content
         if content.is_eof():  # a small answer comes in one piece
             with as_node_errors(self._host):
                 body = content.read_nowait()
@@ -116,7 +122,7 @@ class Sending:
                 if location is None or not prepared.request.follow:
                     _check_headers(answer, prepared.host)
                     self._answer = answer
-                    return Incoming(answer, prepared.host, limits.body)
+                    return Incoming(answer, prepared.host, limits.body, prepared.url)
                 hop = redirected(replace(prepared.request, body=body), answer.status, location)
                 prepared, body = self._egress.prepare(hop), hop.body
             finally:
@@ -265,9 +271,11 @@ class Egress:
         return self._certificates
 
 
-def _check_headers(response: Answer, host: str) -> None:
+def _check_headers(answer: Answer, host: str) -> None:
+    if isinstance(answer, Whole):  # its head is short
+        return
     size = 0
-    for name, value in response.raw_headers:
+    for name, value in answer.raw_headers:
         size += len(name) + len(value)
     if size > MOST_HEADERS:
         raise NodeError("net.too_large", host=host, limit=MOST_HEADERS)

@@ -58,11 +58,14 @@ class Headers(Mapping[str, str]):
 
 
 class Whole(NamedTuple):
-    """A usual answer."""
+    """A usual answer: all of it is here, and nothing is left to read on its connection."""
 
     status: int
     headers: Headers
     body: bytes
+
+    def release(self) -> None:
+        """Its connection serves others already."""
 
 
 def whole(data: bytes) -> Whole | None:
@@ -162,25 +165,6 @@ class KeptLine(asyncio.Protocol):
         self.reader.connection_lost(exc)
         if self._coming is not None and not self._coming.done():
             self._coming.set_exception(self.reader.exception() or ServerDisconnectedError())
-
-
-class WholeBody:
-    """A body that is here, as who reads one that comes has it."""
-
-    __slots__ = ("_body",)
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def is_eof(self) -> bool:
-        return True
-
-    def read_nowait(self) -> bytes:
-        body, self._body = self._body, b""
-        return body
-
-    async def readany(self) -> bytes:
-        return self.read_nowait()
 
 
 def _looking_at(transport: asyncio.Transport) -> select.poll | None:

@@ -20,6 +20,7 @@ from app.adapters.openai_reply import Plain, StreamedReply, reply_of
 from app.adapters.openai_request import request_fields
 from app.adapters.outgoing import Limits, Outgoing, host_of
 from app.adapters.sse import EventData
+from app.adapters.usual_reply import usual_reply
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest, EmbedReply, EmbedRequest
 
@@ -148,10 +149,13 @@ class OpenAiLane:
     def _whole(
         self, data: bytes, server: Server, model: str, request: ChatRequest, begun: float
     ) -> ChatReply:
-        body = _object(data, server, model)
-        if body.get("error") and not body.get("choices"):
-            raise refusal_inside(body["error"], connection=server.connection, model=model)
-        reply = reply_of(body, time.perf_counter() - begun, model, server.dialect.bill)
+        bill, seconds = server.dialect.bill, time.perf_counter() - begun
+        reply = None if bill else usual_reply(data, seconds, model)
+        if reply is None:
+            body = _object(data, server, model)
+            if body.get("error") and not body.get("choices"):
+                raise refusal_inside(body["error"], connection=server.connection, model=model)
+            reply = reply_of(body, seconds, model, bill)
         if request.on_text and reply.text:
             request.on_text(reply.text)
         return reply

@@ -20,7 +20,7 @@ MOST_TOKENS = 20_000_000  # of one call; the longest context of any model is hal
 
 Plain: TypeAlias = Mapping[str, Any]
 
-_FINISHES: Mapping[str, FinishReason] = {
+FINISHES: Mapping[str, FinishReason] = {
     "stop": "stop",
     "eos": "stop",
     "length": "length",
@@ -39,30 +39,10 @@ def reply_of(body: Plain, seconds: float, asked_model: str, bill: Bill = "") -> 
         message: Plain = choice["message"]
     except (KeyError, IndexError, TypeError) as error:
         raise NodeError("model.bad_reply", model=asked_model) from error
-    if usual := _usual_reply(body, choice, message, seconds, asked_model, bill):
-        return usual
     collected = StreamedReply(asked_model, bill)
     collected.add_head(body)
     collected.add_choice(choice, message)
     return collected.reply(seconds)
-
-
-def _usual_reply(
-    body: Plain, choice: Plain, message: Plain, seconds: float, asked_model: str, bill: Bill
-) -> ChatReply | None:
-    """The reply where it is nothing but one text that came to its end, as nearly all are."""
-    try:
-        text, model, finish = message["content"], body.get("model"), _FINISHES.get(choice["finish_reason"])
-        if type(text) is not str or finish is None or len(text) >= LONGEST_ANSWER:
-            return None
-        if message.get("tool_calls") or message.get("refusal") or choice.get("logprobs"):
-            return None
-    except (KeyError, TypeError, AttributeError):
-        return None
-    usage, doubted = _usage_said(body.get("usage"))
-    named = model if isinstance(model, str) and model else asked_model
-    charged = billed(body.get("usage"), bill) if bill else None
-    return ChatReply(whole_text(text), finish, usage, named, seconds, doubted=doubted, billed=charged)
 
 
 class StreamedReply:
@@ -122,7 +102,7 @@ class StreamedReply:
         """
         finish = choice.get("finish_reason")
         if finish:
-            self._finish = _FINISHES.get(str(finish).lower(), "other")
+            self._finish = FINISHES.get(str(finish).lower(), "other")
         if not isinstance(message, dict):
             return ""
         part = cast("Plain", message)

@@ -29,7 +29,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import BaseTimerContext, TimerContext, TimerNoop
 from yarl import URL
 
-from app.adapters.kept_line import KeptLine, Whole, WholeBody
+from app.adapters.kept_line import KeptLine, Whole
 from app.executor.deadlines import Deadlines
 
 _MOST_PLACES = 256  # servers that are remembered
@@ -44,10 +44,7 @@ _USUAL = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
 class StraightAnswer:
-    """An answer whose headers are here. Its connection serves the next request once it is released.
-
-    `raw_headers` are empty where the head is known to be short.
-    """
+    """An answer whose headers are here. Its connection serves the next request once it is released."""
 
     __slots__ = (
         "_line",
@@ -59,7 +56,6 @@ class StraightAnswer:
         "headers",
         "raw_headers",
         "status",
-        "url",
     )
 
     def __init__(
@@ -69,29 +65,21 @@ class StraightAnswer:
         line: KeptLine,
         time: Hashable,
         total: float | None,
-        url: URL,
     ) -> None:
         self._requests = requests
         self._place = place
         self._line = line
         self._time = time
         self._total = total
-        self.url = url
-        self.content: StreamReader | WholeBody
+        self.content: StreamReader
         self.status: int
         self.headers: Mapping[str, str]
-        self.raw_headers: tuple[tuple[bytes, bytes], ...] = ()
+        self.raw_headers: tuple[tuple[bytes, bytes], ...]
 
     def read(self, message: Any) -> StraightAnswer:
         """As aiohttp's reader has begun to read it."""
         head, self.content = message
         self.status, self.headers, self.raw_headers = head.code, head.headers, head.raw_headers
-        return self
-
-    def take(self, whole: Whole) -> StraightAnswer:
-        """As it came whole."""
-        self.status, self.headers, body = whole
-        self.content = WholeBody(body)
         return self
 
     def release(self) -> None:
@@ -123,7 +111,7 @@ class StraightRequests:
         body: bytes,
         limits: ClientTimeout,
         trusted: ssl.SSLContext | None,
-    ) -> StraightAnswer:
+    ) -> StraightAnswer | Whole:
         """One request; `head` is what `head_of` made. Raises what aiohttp raises; `release` the answer in any case."""
         request = _framed(method, head, body)
         place = self._place(url, trusted)
@@ -132,8 +120,8 @@ class StraightRequests:
             line = self._line(place)
             try:
                 if line is None or method == "HEAD" or limits.sock_read is not None:
-                    return await self._by_reader(line, place, method, url, request, limits)
-                return await self._by_line(line, place, url, request, limits.total)
+                    return await self._by_reader(line, place, method, request, limits)
+                return await self._by_line(line, place, request, limits.total)
             except (ClientOSError, ServerDisconnectedError) as error:
                 # A kept connection that its server closed meanwhile.
                 if not again or isinstance(error, ClientConnectorError):
@@ -141,15 +129,17 @@ class StraightRequests:
                 again = False
 
     async def _by_line(
-        self, line: KeptLine, place: ClientRequest, url: URL, request: bytes, total: float | None
-    ) -> StraightAnswer:
+        self, line: KeptLine, place: ClientRequest, request: bytes, total: float | None
+    ) -> StraightAnswer | Whole:
         if total is not None:
             self._deadlines.begin(line, total, line.late)
         try:
-            answer = StraightAnswer(self, place, line, line, total, url)
             whole = await line.ask(request)
             if whole is not None:
-                return answer.take(whole)
+                self.ended(line, total)
+                self.keep(place, line)
+                return whole
+            answer = StraightAnswer(self, place, line, line, total)
             with line.timer or TimerNoop():
                 return answer.read(await _message(line.reader))
         except BaseException:
@@ -162,7 +152,6 @@ class StraightRequests:
         line: KeptLine | None,
         place: ClientRequest,
         method: str,
-        url: URL,
         request: bytes,
         limits: ClientTimeout,
     ) -> StraightAnswer:
@@ -174,7 +163,7 @@ class StraightRequests:
                 try:
                     line.step_aside(timer=timer, skip_payload=method == "HEAD", read_timeout=limits.sock_read)
                     message = await _exchange(line, request)
-                    return StraightAnswer(self, place, line, timer, limits.total, url).read(message)
+                    return StraightAnswer(self, place, line, timer, limits.total).read(message)
                 except BaseException:
                     line.connection.close()
                     raise
