@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from json.encoder import encode_basestring as _quoted
 from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 
 from msgspec.structs import replace
@@ -159,23 +158,13 @@ def read(name: Name) -> str:
 
 def values_text(values: _Values) -> str:
     """JSON with `{"$lazy": reference}` for lazy values; a plain record's own "$lazy" gets one more "$"."""
-    if isinstance(values, list):
-        text = f"[{','.join([_texts(one) or _ENCODER.encode(one) for one in values])}]"
-    else:
-        text = _texts(values) or _ENCODER.encode(values)
+    each = values if isinstance(values, list) else (values,)
+    # As they mostly are; what JSON is made of otherwise, and how, is Python's to say.
+    are_texts = all(type(value) is str for one in each for value in one.values())
+    text = json_text(values) if are_texts else _ENCODER.encode(values)
     if _LAZY in text:
         text = _ENCODER.encode(_escaped(values))
     return _as_stored(text)
-
-
-def _texts(values: Mapping[str, Value]) -> str:
-    """The same JSON where all values are texts, as they mostly are; empty where they aren't."""
-    parts: list[str] = []
-    for name, value in values.items():
-        if type(value) is not str:
-            return ""
-        parts.append(f"{_quoted(name)}:{_quoted(value)}")
-    return f"{{{','.join(parts)}}}"
 
 
 def _as_stored(text: str) -> str:

@@ -42,14 +42,9 @@ def _escaped(value: Any) -> str:
 
 
 def json_of(record: Any, *without: str) -> str:
-    """A record as JSON on one line, attributes at their defaults and those named in `without` left out."""
-    values_of, fields = _fields(cast("type[Any]", type(record)), without)
-    said = {
-        name: value
-        for (name, default), value in zip(fields, values_of(record), strict=True)
-        if value is not default and value != default
-    }
-    return json_text(said)
+    """A record as JSON on one line; attributes at their defaults may be left out, those named in `without` are."""
+    values_of, view = _view(cast("type[Any]", type(record)), without)
+    return json_text(view(*values_of(record)))
 
 
 def json_text(plain: Any) -> str:
@@ -75,15 +70,24 @@ def event_of(plain: Any) -> RunEvent | None:
 
 
 @cache
-def _fields(
+def _view(
     klass: type[Any], without: tuple[str, ...]
-) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Any], ...]]:
-    """What reads all attributes at once; and of each its name and its default (see `_defaults`)."""
-    fields = tuple((name, default) for name, default in _defaults(klass) if name not in without)
+) -> tuple[Callable[[Any], tuple[Any, ...]], type[msgspec.Struct]]:
+    """What reads all attributes but those at once, and a record of them alone, which leaves out its defaults."""
+    fields = [(name, default) for name, default in _defaults(klass) if name not in without]
+    shown: list[Any] = [(name, Any, _shown_default(default)) for name, default in fields]
+    view = msgspec.defstruct(f"{klass.__name__}View", shown, kw_only=False, omit_defaults=True, gc=False)
     names = [name for name, _ in fields]
     if len(names) < 2:  # an attrgetter gives a tuple from two names on
-        return (lambda record: tuple(getattr(record, name) for name in names)), fields
-    return attrgetter(*names), fields
+        return (lambda record: tuple(getattr(record, name) for name in names)), view
+    return attrgetter(*names), view
+
+
+def _shown_default(default: Any) -> Any:
+    """Where there is none, or another each time, there is nothing to leave out."""
+    if default in (dataclasses.MISSING, msgspec.NODEFAULT):
+        return msgspec.UNSET
+    return default
 
 
 def _is_record(klass: Any) -> bool:
