@@ -170,7 +170,7 @@ class StraightRequests:
         except BaseException as error:
             self.ended(timer, limits.total)
             if line is None and isinstance(error, TimeoutError):
-                raise ConnectionTimeoutError(f"No connection to {url.host} in time") from error
+                raise ConnectionTimeoutError(f"No connection to {place.url.host} in time") from error
             raise
 
     def ended(self, time: Hashable, total: float | None) -> None:
