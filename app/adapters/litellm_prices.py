@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib import util
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from app.adapters.connection_kinds import GENERAL, KINDS, ListedAs
 from app.adapters.listed_prices import ListedPrices
+from app.adapters.own_prices import OwnPrices
 from app.costs.cost import Cost
 from app.costs.price import Price, cost_of, upper_bound
 from app.costs.usage import Usage
 from app.sdk.gateway import ModelFacts
-from app.settings import write_atomically
 
 PACKAGE = "litellm"
 PINNED = "1.106.2"
 # The day on which the pinned version was released: the list itself carries no date.
 RELEASED = "2026-10-21"
 LIST = "model_prices_and_context_window_backup.json"
-MILLION = Decimal(1_000_000)
 _WRITING = frozenset({"chat", "responses", "completion"})  # modes of the list
 _ALSO = {"cohere": ("cohere_chat",)}  # one provider, listed under two names
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-LOOKED_AFTER = 1.0  # seconds for which the person's own prices stand without a look at their file
-OWN_PARTS = ("input", "output", "cached", "reasoning", "written")
 
 Entry = Mapping[str, Any]
 
@@ -51,25 +47,15 @@ class ListedFacts:
 
 
 class PriceList:
-    """The PriceBook of this profile.
-
-    `own` is a file with the person's own prices, which come first:
-    {"<connection or kind>/<model>": {"input": "0.15", "output": "0.60", "cached": …, "reasoning": …}},
-    in US dollars per million tokens. It is read again within `LOOKED_AFTER` seconds when it changed. `listed` is what
-    servers say themselves. `now` is a clock in seconds.
-    """
+    """The PriceBook of this profile: the person's `own` prices first, then those `listed` by servers, then the list."""
 
     as_of = RELEASED
 
     def __init__(
         self, own: Path, listed: Path | None = None, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._own_file = own
+        self.own = OwnPrices(own, now)
         self.listed = ListedPrices(listed or own.with_name("listed_prices.json"))
-        self._now = now
-        self._look_at = -math.inf  # when the file is looked at next
-        self._own_stamp: tuple[int, int] | None = None
-        self._own: Mapping[str, Price] = {}
 
     def price(
         self, kind: str, model: str, connection: str = "", provider: str = "", address: str = ""
@@ -77,27 +63,11 @@ class PriceList:
         """The person's own price, else what the list of the server at this address said, else ours; None where nobody
         knows the model.
         """
-        own = self._own_prices()
-        if own:
-            for key in (f"{connection}/{model}", f"{kind}/{model}"):
-                if key in own:
-                    return own[key]
+        own = self.own.price(kind, model, connection, address)
+        if own is not None:
+            return own
         said = self.listed.price(address, model)
         return _price_in_list(kind, model, provider) if said is None else said
-
-    def give(self, connection: str, model: str, into: Decimal, out: Decimal) -> None:
-        """The person says a price, in US dollars per million tokens. Raises OSError."""
-        try:
-            saved: dict[str, Any] = dict(json.loads(self._own_file.read_text("utf-8")))
-        except FileNotFoundError:
-            saved = {}
-        except (ValueError, TypeError) as error:  # what a person wrote there is not to be lost
-            raise OSError(str(error)) from error
-        before = saved.get(f"{connection}/{model}")
-        others = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
-        saved[f"{connection}/{model}"] = {**others, "input": str(into), "output": str(out)}
-        write_atomically(self._own_file, json.dumps(saved, indent=2, ensure_ascii=False))
-        self._look_at = -math.inf
 
     def facts(self, kind: str, model: str, provider: str = "") -> ListedFacts:
         """What the list says a model can do."""
@@ -145,49 +115,6 @@ class PriceList:
             return None
         provider, address = (str(facts.extra.get(name, "")) for name in ("provider", "address"))
         return self.price(facts.kind, facts.id, facts.connection, provider, address)
-
-    def _own_prices(self) -> Mapping[str, Price]:
-        now = self._now()
-        if now < self._look_at:
-            return self._own
-        self._look_at = now + LOOKED_AFTER
-        try:
-            state = self._own_file.stat()
-        except OSError:
-            self._own_stamp, self._own = None, {}
-            return self._own
-        stamp = (state.st_mtime_ns, state.st_size)
-        if stamp != self._own_stamp:
-            self._own_stamp, self._own = stamp, _read_own(self._own_file)
-        return self._own
-
-
-def _read_own(path: Path) -> dict[str, Price]:
-    """The person's prices; one that can't be read is left out, so that its cost is unknown and not wrong."""
-    try:
-        saved: dict[str, Any] = dict(json.loads(path.read_text("utf-8"), parse_float=Decimal))
-    except (OSError, ValueError, TypeError):
-        return {}
-    prices = {key: _own_price(entry) for key, entry in saved.items()}
-    return {key: price for key, price in prices.items() if price is not None}
-
-
-def _own_price(entry: Any) -> Price | None:
-    try:
-        rates = {
-            part: Decimal(str(entry[part])) / MILLION for part in OWN_PARTS if entry.get(part) is not None
-        }
-        if not all(rate.is_finite() and rate >= 0 for rate in rates.values()):
-            return None
-        return Price(
-            rates["input"],
-            rates["output"],
-            rates.get("cached"),
-            rates.get("reasoning"),
-            written=rates.get("written"),
-        )
-    except (TypeError, AttributeError, KeyError, InvalidOperation):
-        return None
 
 
 def list_path() -> Path | None:

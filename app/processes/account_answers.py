@@ -90,6 +90,7 @@ class AccountAnswers:
             if asked.replaces and asked.replaces != asked.connection.name:
                 connections.rename(asked.replaces, asked.connection.name)
                 await secrets.rename(asked.replaces, asked.connection.name)
+                self._engine.outside.prices.own.rename(asked.replaces, asked.connection.name)
                 with contextlib.suppress(JournalError):  # its limits say so where nobody can count
                     await self._engine.runs.limits.rename(asked.replaces, asked.connection.name)
             return connections.put(asked.connection)

@@ -113,8 +113,15 @@ class HistoryAnswers:
 
     async def _give_price(self, asked: GivePrice) -> Done:
         try:
-            prices = self._engine.outside.prices
-            prices.give(asked.connection, asked.model, Decimal(asked.input), Decimal(asked.output))
+            outside = self._engine.outside
+            connection = outside.connections.get(asked.connection)
+            outside.prices.own.give(
+                asked.connection,
+                asked.model,
+                Decimal(asked.input),
+                Decimal(asked.output),
+                connection.address if connection else "",
+            )
         except OSError as error:
             detail = error.strerror or str(error)
             raise ProblemError(Problem("engine.not_saved", args={"detail": detail})) from error

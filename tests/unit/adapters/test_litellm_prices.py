@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from app.adapters.listed_prices import ListedPrices, price_in
-from app.adapters.litellm_prices import LOOKED_AFTER, PINNED, RELEASED, PriceList
+from app.adapters.litellm_prices import PINNED, RELEASED, PriceList
+from app.adapters.own_prices import LOOKED_AFTER
 from app.costs.price import Price
 from app.costs.usage import Usage
 from app.sdk.gateway import ModelFacts
@@ -156,7 +157,7 @@ def test_what_a_servers_own_list_says_stands_before_ours_and_below_the_persons(t
     assert again.price("openrouter", model, "Router", address=elsewhere) is None, (
         "it leads to another server now"
     )
-    again.give("Router", model, Decimal(1), Decimal(2))
+    again.own.give("Router", model, Decimal(1), Decimal(2))
     own = again.price("openrouter", model, "Router", address=router)
     assert own is not None
     assert own.input == Decimal("0.000001")
@@ -223,13 +224,33 @@ def test_a_price_is_given_without_losing_what_a_person_wrote(tmp_path: Path) -> 
     file = tmp_path / "prices.json"
     file.write_text('{"Work/a": {"input": "1", "output": "2"}}', "utf-8")
     prices = PriceList(file)
-    prices.give("Work", "b", Decimal("0.15"), Decimal("0.6"))
+    prices.own.give("Work", "b", Decimal("0.15"), Decimal("0.6"))
     assert prices.price("openai_compatible", "a", "Work") is not None
     assert prices.price("openai_compatible", "b", "Work") is not None
     file.write_text('{"Work/b": {"input": "1", "output": "2", "cached": "0.1"}}', "utf-8")
-    prices.give("Work", "b", Decimal("0.15"), Decimal("0.6"))
+    prices.own.give("Work", "b", Decimal("0.15"), Decimal("0.6"))
     assert json.loads(file.read_text("utf-8"))["Work/b"]["cached"] == "0.1"
     file.write_text("not what it should be", "utf-8")
     with pytest.raises(OSError, match="Expecting"):
-        prices.give("Work", "c", Decimal(1), Decimal(1))
+        prices.own.give("Work", "c", Decimal(1), Decimal(1))
     assert file.read_text("utf-8") == "not what it should be"
+
+
+def test_a_price_belongs_to_an_address_whatever_the_connection_is_called(tmp_path: Path) -> None:
+    file, there = tmp_path / "prices.json", "https://gateway.example/v1"
+    by_hand = {"input": "1", "output": "2", "cached": "0.1"}
+    file.write_text(json.dumps({"Work/a": by_hand, "Work/b": by_hand, "Workshop/a": by_hand}), "utf-8")
+    prices = PriceList(file)
+
+    def of(connection: str, model: str, address: str = there) -> Price | None:
+        return prices.price("openai_compatible", model, connection, address=address)
+
+    prices.own.give("Work", "a", Decimal(3), Decimal(4), there)
+    given = of("Work", "a")
+    assert given == Price(Decimal(3) / 1_000_000, Decimal(4) / 1_000_000, Decimal("0.1") / 1_000_000)
+    assert of("Company", "a") == given, "another name"
+    assert of("Company", "a", "https://elsewhere.example/v1") is None
+    assert of("Company", "b") is None
+    prices.own.rename("Work", "Company")  # what was written by name goes along
+    assert (of("Company", "b"), of("Work", "b")) == (of("Workshop", "a"), None)
+    assert PriceList(file).price("openai_compatible", "a", "Company", address=there) == given
