@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+_Entry = tuple[str, str, str]  # of PyInstaller's lists: where it goes, where it lies, its kind
 PACKAGING = Path(__file__).resolve().parent
 BUNDLE_ID = "org.baton.Baton"
 
@@ -19,6 +21,7 @@ METADATA = (
 
 # Never needed: what tests, installs or serves, and toolkits beside Qt.
 EXCLUDED = [
+    "app.sdk.testing",  # for those who write steps
     *("tkinter", "_tkinter", "turtle", "idlelib", "lib2to3"),
     *("ensurepip", "pip", "setuptools", "pkg_resources", "wheel"),
     *(
@@ -34,6 +37,8 @@ EXCLUDED = [
         "torch",
         "lxml",
     ),
+    # readline and gdbm are under the GPL; nothing of ours types into a terminal by these, or keeps data with them.
+    *("readline", "rlcompleter", "curses", "_curses", "_curses_panel", "dbm", "_dbm", "_gdbm"),
     *("fastapi", "gunicorn", "granian", "prisma", "llm"),
     *("litellm.proxy.proxy_server", "litellm.proxy.proxy_cli"),
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest"),
@@ -60,6 +65,7 @@ _CALLS_NEED = tuple(
 # Parts of Qt that the widgets never load, and its translations into other languages than ours.
 _QT_LEFT_OUT = (
     *(
+        "libQt6EglF",
         "libQt6Qml",
         "libQt6Quick",
         "libQt6OpenGL",
@@ -108,6 +114,11 @@ def documentation(root: Path) -> tuple[str, str]:
     return str(root / "docs" / "help"), "resources/help"
 
 
+def ours(name: str) -> bool:
+    """Whether a module of this project comes along."""
+    return name not in EXCLUDED
+
+
 def key_stores() -> list[str]:
     """The key store of this system; the program names it as a text."""
     return {
@@ -127,19 +138,40 @@ def icon(folder: Path) -> str | None:
 
 
 def trim(analysis: Any) -> None:
-    """Takes out of an analysis what nothing loads."""
-    analysis.pure = [entry for entry in analysis.pure if _is_wanted_module(entry[0])]
-    analysis.binaries = [entry for entry in analysis.binaries if _is_wanted_file(entry[0])]
+    """Takes out of an analysis what nothing loads, and the libraries that only this needed."""
+    analysis.pure = [entry for entry in analysis.pure if is_wanted_module(entry[0])]
+    analysis.binaries = _without_orphans(
+        [entry for entry in analysis.binaries if _is_wanted_file(entry[0])],
+        [entry for entry in analysis.binaries if not _is_wanted_file(entry[0])],
+    )
     analysis.datas = [entry for entry in analysis.datas if _is_wanted_file(entry[0])]
 
 
-def _is_wanted_module(name: str) -> bool:
+def _without_orphans(kept: list[_Entry], left_out: list[_Entry]) -> list[_Entry]:
+    """Those without the libraries that only what is left out needs."""
+    called_for = _needed_by(left_out)
+    still = _needed_by(entry for entry in kept if _file(entry) not in called_for)
+    return [entry for entry in kept if _file(entry) not in called_for or _file(entry) in still]
+
+
+def _needed_by(binaries: Iterable[_Entry]) -> set[str]:
+    """The names of all libraries that some need, directly or not."""
+    from PyInstaller.depend.bindepend import get_imports
+
+    return {name for _, source, kind in binaries if kind != "SYMLINK" for name, _ in get_imports(source)}
+
+
+def _file(entry: _Entry) -> str:
+    return Path(entry[0]).name
+
+
+def is_wanted_module(name: str) -> bool:
     if name.startswith(_OF_THE_SERVER):
-        return any(_within(name, needed) or _within(needed, name) for needed in _CALLS_NEED)
+        return any(within(name, needed) or within(needed, name) for needed in _CALLS_NEED)
     return True
 
 
-def _within(name: str, package: str) -> bool:
+def within(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import file_traces
 from foreign_python import ForeignPython
 from tried_machine import (
     ASKED,
+    PAINTED,
     PATIENCE,
+    PROJECT,
     STARTER,
     WINDOW_CPU,
     Machine,
@@ -28,15 +30,17 @@ from tried_machine import (
 )
 
 MOST_INSTALLED, MOST_DOWNLOAD = 450, 250  # MB
+KEYS = ("Xvfb", "openbox", "xdotool")  # what shows a window and presses its keys
 TRIES = 3  # of the window: others on the machine make caches cold, the best of a few is the program's own
 _OF_A_PERSON = ("PYTHON", "VIRTUAL_ENV", "BATON_", "XDG_")
-PAINTED = re.compile(rb"first paint after ([\d.]+) CPU s")
 
 
 class Here(Machine):
-    """`built` is what packaging/bundle.py made."""
+    """`built` is what packaging/bundle.py made; the home folder, and what else is needed, goes into `folder`."""
 
-    def __init__(self, built: Path, home: Path) -> None:
+    def __init__(self, built: Path, folder: Path) -> None:
+        home = folder / "home"
+        home.mkdir()
         super().__init__(home)
         self.built = built
         self.home = home
@@ -44,9 +48,12 @@ class Here(Machine):
         self.unpacked = str(built / "baton")
         self.hello = str(home / "hello.baton.json")
         names = {"win32": "baton/baton-cli.exe", "darwin": "Baton.app/Contents/MacOS/baton-cli"}
+        self.folder = built / ("Baton.app" if sys.platform == "darwin" else "baton")
         self.program = built / names.get(sys.platform, "baton/baton")
         self.starter = str(next(built.rglob(Path(STARTER).name)))
         self.kept = {name: value for name, value in os.environ.items() if not name.startswith(_OF_A_PERSON)}
+        if sys.platform.startswith("linux"):
+            self.kept["PATH"] = str(without_python(folder / "tools"))
 
     def pieces(self) -> Mapping[str, Callable[[], str]]:
         return {"size": self.size, **super().pieces(), "foreign Python": self.foreign_python}
@@ -65,8 +72,7 @@ class Here(Machine):
         return said_by(self.command(*arguments, **more), self.home)
 
     def size(self) -> str:
-        folder = self.built / ("Baton.app" if sys.platform == "darwin" else "baton")
-        installed = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir()) / 1e6
+        installed = sum(path.lstat().st_size for path in self.folder.rglob("*") if not path.is_dir()) / 1e6
         downloads = [path for path in self.built.iterdir() if path.suffix in (".deb", ".xz", ".exe", ".dmg")]
         download = max((path.stat().st_size / 1e6 for path in downloads), default=0.0)
         wanted(0 < installed <= MOST_INSTALLED, f"{installed:.0f} MB are more than it may have")
@@ -76,13 +82,14 @@ class Here(Machine):
         return f"{installed:.0f} MB from a download of {download:.0f} MB"
 
     def window(self) -> str:
-        if sys.platform.startswith("linux") and shutil.which("Xvfb"):
-            with screen() as display:
-                return f"{self.painted(DISPLAY=display, QT_QPA_PLATFORM='xcb')} on a screen of X11"
-        return f"{self.painted(QT_QPA_PLATFORM='offscreen')} without a screen"
+        if not sys.platform.startswith("linux") or any(not shutil.which(tool) for tool in KEYS):
+            return f"{self.painted([], QT_QPA_PLATFORM='offscreen')} without a screen, closed from outside"
+        with screen() as display:
+            seen = [self.used_by_keys(display)]
+            painted = self.painted(seen, DISPLAY=display, QT_QPA_PLATFORM="xcb")
+        return f"{painted} on a screen of X11, saved, closed"
 
-    def painted(self, **more: str) -> str:
-        seen: list[float] = []
+    def painted(self, seen: list[float], **more: str) -> str:
         while not seen or (min(seen) > WINDOW_CPU and len(seen) < TRIES):
             seen.append(self.first_paint(**more))
         wanted(min(seen) <= WINDOW_CPU, f"the window came late: after {seen} CPU s")
@@ -95,7 +102,7 @@ class Here(Machine):
                 self.command(BATON_TRACE_START="1", **more), stderr=errors, cwd=self.home
             )
         try:
-            painted = wait_for(lambda: PAINTED.search(trace.read_bytes()))
+            painted = wait_for(lambda: PAINTED.search(trace.read_text("utf-8")))
         finally:
             program.terminate()
             program.wait(PATIENCE)
@@ -126,9 +133,11 @@ class Here(Machine):
         strays = file_traces.outside(trace.written, (self.home, Path(tempfile.gettempdir())))
         wanted(not strays, f"it wrote outside of the home folder: {strays}")
         wanted(bool(trace.written), "nothing was seen of what it wrote")
-        foreign = [path for path in trace.read if path.suffix == ".py" or "site-packages" in path.parts]
-        foreign = [path for path in foreign if not path.is_relative_to(self.built)]
+        others = [path for path in trace.read if not path.is_relative_to(self.built)]
+        foreign = [path for path in others if path.suffix == ".py" or "site-packages" in path.parts]
         wanted(not foreign, f"it read Python that isn't its own: {foreign}")
+        project = [path for path in others if path.is_relative_to(PROJECT)]
+        wanted(not project, f"it read from the project: {project}")
         return f"{len(trace.written)} written, all in the home folder or for the moment"
 
     def foreign_python(self) -> str:
@@ -149,3 +158,14 @@ class Here(Machine):
         finally:
             planted.clear()
         return "none of it ran"
+
+
+def without_python(folder: Path) -> Path:
+    """Fills a folder with all programs of this system but Python, to be the only one in which they are looked for."""
+    folder.mkdir()
+    for place in (Path("/usr/bin"), Path("/bin")):
+        for tool in place.iterdir():
+            if "python" not in tool.name and "python" not in tool.resolve().name:
+                with suppress(FileExistsError):
+                    (folder / tool.name).symlink_to(tool)
+    return folder

@@ -15,11 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import frozen_contents
+
+PROJECT = Path(__file__).resolve().parent.parent
 STARTER = "/usr/lib/baton/_internal/resources/examples/sort-the-inbox.baton.json"
 SOCKETS = Path("/tmp/.X11-unix")  # noqa: S108 - where X11 has them
 PATIENCE = 60.0  # seconds for anything to happen on a busy machine
 FIRST_RESULT = 10.0  # seconds that the first answer may take after the first start
 WINDOW_CPU = 1.5  # CPU seconds until the window is painted
+PAINTED = re.compile(r"first paint after ([\d.]+) CPU s")
 CLAUDE = "claude-haiku-4-5"  # a model whose price is known
 SOMEBODY = 1000  # the first person of a Debian
 HOME = "/home/somebody"
@@ -35,12 +39,15 @@ class Machine:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.folder = root / "usr/lib/baton"
+        self.program = self.folder / "baton"
         self.home = root / HOME[1:]  # the same folder as we see it
         self.hello = f"{HOME}/hello.baton.json"
 
     def pieces(self) -> Mapping[str, Callable[[], str]]:
         """What is tried, in this order."""
         return {
+            "contents": self.contents,
             "parts": self.parts,
             "first result": self.first_result,
             "another provider": self.another_provider,
@@ -62,6 +69,17 @@ class Machine:
 
     def output(self, *arguments: str, **more: str) -> str:
         return said_by(self.command(*arguments, **more))
+
+    def contents(self) -> str:
+        """No tests, installers, servers and toolkits of others; everything that is loaded by its name alone."""
+        modules = frozen_contents.modules_of(self.program)
+        files = [path.relative_to(self.folder) for path in self.folder.rglob("*")]
+        wrong, lacking = frozen_contents.left_in(modules, files), frozen_contents.missing(modules, PROJECT)
+        wanted(not wrong, f"in it is what should have stayed out: {wrong}")
+        wanted(not lacking, f"it lacks {lacking}")
+        broken = [str(self.folder / path) for path in files if not (self.folder / path).exists()]
+        wanted(not broken, f"these lead nowhere: {broken}")
+        return f"{len(modules)} modules of Python, {len(files)} files"
 
     def parts(self) -> str:
         found = json.loads(self.output("doctor", "--json"))
@@ -131,13 +149,15 @@ class Machine:
 
     def window(self) -> str:
         with screen() as display:
-            return self.used_by_keys(display)
+            seen = self.root / SOCKETS.relative_to("/")
+            seen.mkdir(exist_ok=True)
+            subprocess.run(["mount", "--bind", str(SOCKETS), str(seen)], check=True)
+            painted = self.used_by_keys(display)
+        wanted(painted <= WINDOW_CPU, f"the window came late: after {painted} CPU s")
+        return f"painted after {painted} CPU s, saved, closed"
 
-    def used_by_keys(self, display: str) -> str:
-        """Opens the window, saves by its keys, closes it."""
-        seen = self.root / SOCKETS.relative_to("/")
-        seen.mkdir(exist_ok=True)
-        subprocess.run(["mount", "--bind", str(SOCKETS), str(seen)], check=True)
+    def used_by_keys(self, display: str) -> float:
+        """Opens the window, saves by its keys, closes it; gives the CPU seconds until it was painted."""
         on_screen = {**os.environ, "DISPLAY": display}
         manager = subprocess.Popen(["openbox"], env=on_screen)
 
@@ -154,7 +174,7 @@ class Machine:
         wait_for(lambda: tool("getactivewindow") == window or (tool("windowactivate", window), False)[1])
         tool("key", "--clearmodifiers", "ctrl+s")
         wait_for(lambda: tool("getactivewindow") not in ("", window))
-        tool("type", "--delay", "20", f"{HOME}/saved.baton.json")
+        tool("type", "--delay", "20", f"{self.own_home}/saved.baton.json")
         tool("key", "Return")
         saved = self.home / "saved.baton.json"
         wait_for(saved.is_file)
@@ -165,12 +185,12 @@ class Machine:
         manager.kill()
         manager.wait()
         wanted(program.returncode == 0, f"the window ended with {program.returncode}: {said}")
-        painted = re.search(r"first paint after ([\d.]+) CPU s", said)
-        wanted(painted is not None and float(painted[1]) <= WINDOW_CPU, f"the window came late: {said}")
+        painted = PAINTED.search(said)
+        wanted(painted is not None, f"the window was never painted: {said}")
         wanted(
             json.loads(saved.read_text("utf-8"))["format"] == "baton.workflow", "what it saved is no workflow"
         )
-        return f"painted after {painted[1]} CPU s, saved, closed"
+        return float(painted[1])
 
     def archive(self) -> str:
         """The archive's script makes it part of a person's desktop, and takes it away again."""

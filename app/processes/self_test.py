@@ -7,14 +7,18 @@ import json
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 
+from app.adapters import litellm_gateway
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.system_store import KeyringStore, StoreUnavailable
+from app.processes.native_parts import native_parts
 from app.settings import help_folder
 
 _PASSPHRASE = "correct horse battery"  # noqa: S105 - of a file that is thrown away at once
 _KEY = "a key that is kept and read back"
+_WORDS = "Where is my parcel?"
 
 
 def main() -> int:
@@ -29,6 +33,8 @@ async def _report() -> dict[str, dict[str, object]]:
         "key file": _key_file,
         "key store": _key_store,
         "help": _help,
+        "tokens": _tokens,
+        "native parts": _native_parts,
     }
     return {name: await _tried(part) for name, part in parts.items()}
 
@@ -71,3 +77,24 @@ async def _key_store() -> str:
             raise
         return f"none here: {error}"
     return "answers"
+
+
+async def _tokens() -> str:
+    """Tokens are counted with data that came along: where it is missing, somebody in the network would be asked."""
+    litellm = await litellm_gateway.load()
+    counted = len(litellm.encode(model="gpt-4o", text=_WORDS))
+    if not 0 < counted < len(_WORDS):
+        raise ValueError(counted)
+    return f"{counted} in {_WORDS!r}"
+
+
+async def _native_parts() -> str:
+    """All can be loaded, those too that no step has a use for yet; a checkout has none of its own."""
+    packaged = getattr(sys, "_MEIPASS", None)
+    names = list(native_parts(Path(packaged))) if packaged else []
+    for name in names:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise ImportError(f"{name}: {error}") from error
+    return f"{len(names)} loaded"
