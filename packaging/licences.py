@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import re
+import sys
+import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -15,10 +18,21 @@ TEXTS = Path(__file__).resolve().parent / "licences"
 # What may be in the program: licences that ask for their text, and for changes to their own files at most.
 WELCOME = frozenset(
     {
-        *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CNRI-Python", "ISC", "MIT", "MIT-0"),
-        *("MPL-2.0", "OFL-1.1", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib"),
-        # Qt's: kept as libraries of their own that a person can replace, with this licence's text beside them.
-        "LGPL-3.0-only",
+        *(
+            "0BSD",
+            "AFL-2.1",
+            "Apache-2.0",
+            "BSD-2-Clause",
+            "BSD-3-Clause",
+            "CNRI-Python",
+            "FTL",
+            "HPND",
+            "ISC",
+        ),
+        *("MIT", "MIT-0", "MPL-2.0", "OFL-1.1", "PSF-2.0", "Python-2.0", "Unlicense", "X11", "Zlib"),
+        *("bzip2-1.0.6", "libpng-2.0"),
+        # Qt's and glib's: kept as libraries of their own that a person can replace, with the licence's text there.
+        *("LGPL-2.1-or-later", "LGPL-3.0-only"),
     }
 )
 # With these a programme that was made with them stays free of their terms.
@@ -45,6 +59,7 @@ SAID_BY_HAND = {
     "pyinstaller-hooks-contrib": "Apache-2.0",  # GPL for hooks of the build, which stay out of the program
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
 }
+PYTHONS_OWN = "Python-2.0"
 _LICENCE_FILE = re.compile(r"(LICEN[CS]E|COPYING|NOTICE|AUTHORS)", re.IGNORECASE)
 _SPDX = get_spdx_licensing()
 
@@ -101,11 +116,12 @@ def _allowed(part: object) -> bool:
 
 
 def collect(distributions: Iterable[Distribution]) -> str:
-    """NOTICE of the installed program: each distribution with its licence and the texts that came with it.
+    """NOTICE of the installed program: Python, and each distribution with its licence and the texts that came with it.
 
     Raises UnknownLicenceError, and ValueError where a licence may not be in the program.
     """
-    parts = [(ROOT / "NOTICE").read_text("utf-8")]
+    python = f"Python {platform.python_version()}: {PYTHONS_OWN}"
+    parts = [(ROOT / "NOTICE").read_text("utf-8"), "\n".join([python, "=" * len(python), "", python_text()])]
     for distribution in sorted(distributions, key=lambda one: one.metadata["Name"].lower()):
         name, version = distribution.metadata["Name"], distribution.version
         expression = licence_of(distribution)
@@ -115,6 +131,15 @@ def collect(distributions: Iterable[Distribution]) -> str:
         texts = texts_of(distribution, expression).values()
         parts.append("\n".join([title, "=" * len(title), "", *(text.strip() + "\n" for text in texts)]))
     return "\n\n".join(parts)
+
+
+def python_text() -> str:
+    """The licence of the interpreter, where its own installation has it. Raises UnknownLicenceError."""
+    places = (Path(sysconfig.get_path("stdlib")) / "LICENSE.txt", Path(sys.base_prefix) / "LICENSE.txt")
+    for place in places:
+        if place.is_file():
+            return place.read_text("utf-8")
+    raise UnknownLicenceError(f"Python's licence is in none of {places}")
 
 
 def texts_of(distribution: Distribution, expression: str) -> Mapping[str, str]:

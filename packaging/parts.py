@@ -2,15 +2,17 @@
 
     .venv-package/bin/python packaging/parts.py NOTICE LIST
 
-writes both for the environment that it runs in.
+writes both for the environment that it runs in; the recipe of the program writes them once more, with what came along
+from the machine that builds.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -21,20 +23,28 @@ from cyclonedx.model import Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
-from licences import collect, licence_of
+from licences import PYTHONS_OWN, collect, licence_of
 from packageurl import PackageURL
 from packaging.requirements import Requirement
+from system_libraries import SystemLibrary, notice_of, system_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "packaging" / "package.lock"
 PROGRAM = "baton"
+BUILDER = "pyinstaller"  # what starts the program is a part of it
 
 
 def main(notice: str, listed: str) -> int:
-    Path(notice).write_text(collect(parts()), "utf-8")
-    made = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
-    Path(listed).write_text(list_of_parts(distribution(PROGRAM).version, made), "utf-8")
+    write(Path(notice), Path(listed), [])
     return 0
+
+
+def write(notice: Path, listed: Path, libraries: Sequence[SystemLibrary]) -> None:
+    """Both, for the environment that this runs in and for what came from its machine."""
+    texts = [collect([*parts(), distribution(BUILDER)]), notice_of(libraries)]
+    notice.write_text("\n\n".join(text for text in texts if text), "utf-8")
+    made = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
+    listed.write_text(list_of_parts(distribution(PROGRAM).version, made, libraries), "utf-8")
 
 
 def parts() -> list[Distribution]:
@@ -94,8 +104,9 @@ def locked() -> dict[str, list[str]]:
     return found
 
 
-def list_of_parts(version: str, made: datetime) -> str:
-    """CycloneDX 1.6 as JSON: every part with its version, licence, what it needs and the digests it was locked to.
+def list_of_parts(version: str, made: datetime, libraries: Sequence[SystemLibrary] = ()) -> str:
+    """CycloneDX 1.6 as JSON: every part with its version, licence, what it needs and the digests it was locked to;
+    Python, and the system's libraries by the packages that they lie in.
 
     The same lock and time of making give the same text. Raises licences.UnknownLicenceError, and KeyError for a
     part that isn't in the lock.
@@ -106,7 +117,7 @@ def list_of_parts(version: str, made: datetime) -> str:
     bom.metadata.timestamp = made
     bom.metadata.component = program
     components = {PROGRAM: program}
-    for one in parts():
+    for one in [*parts(), distribution(BUILDER)]:
         name = plain(one.metadata["Name"])
         components[name] = Component(
             name=name,
@@ -120,10 +131,40 @@ def list_of_parts(version: str, made: datetime) -> str:
                 for digest in digests[f"{name}=={one.version}"]
             ],
         )
-        bom.components.add(components[name])
+    bom.components.update(components[name] for name in components if name != PROGRAM)
+    others = [_python(), *_packages(libraries)]
+    bom.components.update(others)
+    bom.register_dependency(program, [*others, components[BUILDER]])
     for name, needs in _graph().items():
         bom.register_dependency(components[name], [components[needed] for needed in sorted(needs)])
     return JsonV1Dot6(bom).output_as_string(indent=2)
+
+
+def _python() -> Component:
+    version = platform.python_version()
+    return Component(
+        name="python",
+        version=version,
+        type=ComponentType.LIBRARY,
+        purl=PackageURL("generic", name="python", version=version),
+        bom_ref=f"python@{version}",
+        licenses=[LicenseFactory().make_from_string(PYTHONS_OWN)],
+    )
+
+
+def _packages(libraries: Sequence[SystemLibrary]) -> Iterator[Component]:
+    """The system's packages, each with those of its files that came along."""
+    for package in sorted({one.package for one in libraries}):
+        members = [one for one in libraries if one.package == package]
+        version = members[0].version
+        yield Component(
+            name=package,
+            version=version,
+            type=ComponentType.LIBRARY,
+            purl=PackageURL("deb", namespace=system_name(), name=package, version=version),
+            bom_ref=f"{package}@{version}",
+            properties=[Property(name=f"baton:{one.file}", value=one.licence) for one in members],
+        )
 
 
 if __name__ == "__main__":

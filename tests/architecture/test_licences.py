@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -54,6 +55,8 @@ def test_what_the_program_needs_comes_with_its_texts() -> None:
     for one in shipped:
         assert f"{one.metadata['Name']} {one.version}: " in notice
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in notice
+    assert f"Python {platform.python_version()}: Python-2.0" in notice
+    assert "PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2" in notice
 
 
 def test_a_distribution_that_says_nothing_is_refused() -> None:
