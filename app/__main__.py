@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from importlib import import_module
@@ -28,7 +29,7 @@ def main() -> int:
         case []:
             return _window([])
         case [first] if _is_file(first) and len(arguments) == 1:
-            return _window(arguments)
+            return _window([path_of(first)])
         case _:
             signal.signal(signal.SIGINT, _interrupted)
             from app.cli.main import main as run_verb
@@ -52,6 +53,15 @@ def _window(files: list[str]) -> int:
     from app.ui import application
 
     return application.run(files)
+
+
+def path_of(argument: str) -> str:
+    """Lists of recent files name a file by its address, in which no sign means anything to a shell."""
+    if not argument.startswith("file://"):
+        return argument
+    from urllib.parse import unquote_to_bytes, urlsplit
+
+    return os.fsdecode(unquote_to_bytes(urlsplit(argument).path))
 
 
 def _is_file(argument: str) -> bool:

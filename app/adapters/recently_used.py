@@ -38,7 +38,8 @@ def note_file(listed: Path, path: Path, command: Sequence[str]) -> None:
         bookmark = ET.SubElement(root, "bookmark", {"href": href, "added": now})
     bookmark.set("modified", now)
     bookmark.set("visited", now)
-    _note_program(_of_desktop(bookmark), shlex.join(command) + " %f", now)
+    # By its address: desktops put a path there as it is, with its spaces.
+    _note_program(_of_desktop(bookmark), shlex.join(command) + " %u", now)
     ET.indent(root)
     _make_private(listed)
     ET.register_namespace("bookmark", _BOOKMARK)

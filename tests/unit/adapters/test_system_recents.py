@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
+import shlex
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from app.__main__ import path_of
 from app.adapters.recently_used import MIME_TYPE, list_file, note_file
 from app.adapters.system_recents import Doors, SystemRecents
 
@@ -67,13 +71,58 @@ def test_linux_gets_a_list_that_its_desktops_can_read(listed: Path, tmp_path: Pa
     note_file(listed, file, COMMAND)
     (name, command, count) = programs(listed)[file.as_uri()][0]
     assert (name, count) == ("Baton", 2)
-    assert command == "''\"'\"'/opt/two words/baton'\"'\"' %f'", "quoted once for the path, once for the list"
+    assert command == "''\"'\"'/opt/two words/baton'\"'\"' %u'", "quoted once for the path, once for the list"
     (mime,) = tree(listed.read_text("utf-8")).iter(f"{MIME}mime-type")
     assert mime.get("type") == MIME_TYPE
     text = listed.read_text("utf-8")
     assert '<bookmark:application name="Baton"' in text, "programs look for these prefixes"
     assert re.search(r'visited="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', text)
     assert stat.S_IMODE(listed.stat().st_mode) == 0o600, "what was opened concerns nobody else"
+
+
+class GLib:
+    """The reader of every desktop that is made with GLib."""
+
+    def __init__(self, listed: Path) -> None:
+        self._library = ctypes.CDLL("libglib-2.0.so.0")
+        self._library.g_bookmark_file_new.restype = ctypes.c_void_p
+        self._library.g_bookmark_file_get_mime_type.restype = ctypes.c_char_p
+        self._file = ctypes.c_void_p(self._library.g_bookmark_file_new())
+        loaded = self._library.g_bookmark_file_load_from_file(self._file, os.fsencode(listed), None)
+        assert loaded, "it can't read the list"
+
+    def kind(self, uri: str) -> str:
+        return self._library.g_bookmark_file_get_mime_type(self._file, uri.encode(), None).decode()
+
+    def command(self, uri: str, program: str) -> tuple[str, int]:
+        """What it would start, and how often the program has opened the file."""
+        command, count, when = ctypes.c_char_p(), ctypes.c_uint(), ctypes.c_long()
+        out = (ctypes.byref(command), ctypes.byref(count), ctypes.byref(when))
+        found = self._library.g_bookmark_file_get_app_info(
+            self._file, uri.encode(), program.encode(), *out, None
+        )
+        assert found, f"nothing is said of {program}"
+        return (command.value or b"").decode(), count.value
+
+
+@pytest.mark.parametrize("path", ["/x/a.baton", "a.baton", "C:\\x\\a.baton", "/100 % file:/a.baton"])
+def test_a_path_stays_a_path(path: str) -> None:
+    assert path_of(path) == path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="desktops of Linux")
+def test_desktops_read_the_file_its_kind_and_how_to_open_it(listed: Path, tmp_path: Path) -> None:
+    listed.parent.mkdir()
+    listed.write_text(OF_OTHERS, "utf-8")
+    file = tmp_path / "Sort & answer 分类.baton.json"
+    note_file(listed, file, COMMAND)
+    read = GLib(listed)
+    assert read.kind(file.as_uri()) == MIME_TYPE
+    command, count = read.command(file.as_uri(), "Baton")
+    program, address = shlex.split(command)
+    assert (program, path_of(address)) == (*COMMAND, str(file))
+    assert count == 1
+    assert read.kind("file:///home/x/letter%20%C3%BC.odt") == "application/vnd.oasis.opendocument.text"
 
 
 def test_what_other_programs_wrote_stays(listed: Path, tmp_path: Path) -> None:
