@@ -43,6 +43,9 @@ TESTS = {
     "xdotool": "xdotool",
     "NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
     "makensis": "nsis",
+    "gio": "libglib2.0-bin",
+    "update-mime-database": "shared-mime-info",
+    "update-desktop-database": "desktop-file-utils",
 }
 PACKAGE = {
     **TESTS,

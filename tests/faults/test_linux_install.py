@@ -117,11 +117,31 @@ def test_a_desktop_starts_it_from_its_entry(person: Person, unpacked: Path) -> N
     gio = Path(str(shutil.which("gio")))
     done = person.run(gio, "launch", str(person.share / ENTRY), str(file))
     assert done.returncode == 0, done.stderr
+    assert called(person) == f"first\n{file}\n"
+
+
+@pytest.mark.skipif(
+    any(shutil.which(tool) is None for tool in ("gio", "update-mime-database", "update-desktop-database")),
+    reason="nothing here knows file types: apt-get install libglib2.0-bin shared-mime-info desktop-file-utils",
+)
+@pytest.mark.parametrize("name", ["mine & 分类.baton", "mine & 分类.baton.json"])
+def test_a_double_click_leads_to_it(person: Person, unpacked: Path, name: str) -> None:
+    """GLib opens what it takes for the file's own program, as file managers do."""
+    assert person.run(unpacked / "install").returncode == 0
+    file = person.home / name
+    file.write_text('{"format": "baton.workflow"}')
+    done = person.run(Path(str(shutil.which("gio"))), "open", str(file))
+    assert done.returncode == 0, done.stderr
+    assert called(person) == f"first\n{file}\n"
+
+
+def called(person: Person) -> str:
+    """What the program was called with."""
     end = time.monotonic() + 60
     while not (person.home / "called").exists():
         assert time.monotonic() < end, "it was never called"
         time.sleep(0.02)
-    assert (person.home / "called").read_text() == f"first\n{file}\n"
+    return (person.home / "called").read_text()
 
 
 @pytest.fixture
