@@ -69,6 +69,13 @@ def not_built() -> str:
         missing = [tool for tool in ("objdump", "objcopy", "strip", "xz") if not shutil.which(tool)]
         if missing:
             return f"no {', '.join(missing)} here: apt-get install binutils xz-utils"
+    if sys.platform == "win32":
+        from windows.installer import makensis
+
+        try:
+            makensis()
+        except FileNotFoundError as error:
+            return str(error)
     if shutil.disk_usage(ROOT).free < ROOM:
         return f"less than {ROOM / 1e9:.0f} GB free"
     import bundle

@@ -78,6 +78,18 @@ def own_command(verb: str) -> list[str]:
     return [sys.executable, "-P", "-m", "app", verb]
 
 
+def start_again(arguments: Sequence[str], system: str = sys.platform) -> None:
+    """The same program anew in its own place; on Windows beside it, and the caller ends.
+
+    What Windows offers for the first joins the arguments without a thought of the spaces in them.
+    """
+    program = [*own_command("")[:-1], *arguments]
+    if system == "win32":
+        Popen(program)
+    else:
+        os.execv(program[0], program)  # noqa: S606 - this very program
+
+
 class RunningChild(Child):
     """A child process whose stderr is drained from the start, so that it can never block on it."""
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 from app.adapters import crash_reports
 from app.adapters.system_recents import SystemRecents
 from app.document.problem import Problem, ProblemError
-from app.processes.children import own_command
+from app.processes.children import own_command, start_again
 from app.registry.discovery import discover
 from app.settings import Folders, folders, load_preferences
 from app.ui import fonts
@@ -58,8 +58,7 @@ def run(files: Sequence[str]) -> int:
         delete_windows()
     single.end()
     if again is not None:
-        program = own_command("")[:-1]
-        os.execv(program[0], [*program, *again])  # noqa: S606 - this very program
+        start_again(again)
     return 0
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +94,22 @@ def test_the_program_calls_itself_packaged_and_not(monkeypatch: pytest.MonkeyPat
     assert own_command("model-host") == [sys.executable, "-P", "-m", "app", "model-host"]
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert own_command("model-host") == [sys.executable, "model-host"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its program is a script of a shell")
+@pytest.mark.parametrize("system", ["win32", "linux", "darwin"])
+def test_the_program_starts_again_with_its_file(system: str, tmp_path: Path) -> None:
+    program, seen = tmp_path / "the program", tmp_path / "seen"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$#" "$@" >"{seen}.new"\nmv "{seen}.new" "{seen}"\n')
+    program.chmod(0o755)
+    script = (
+        f"import sys; sys.frozen = True; sys.executable = {str(program)!r}\n"
+        "from app.processes.children import start_again\n"
+        f"start_again(['a b.baton'], {system!r})\n"
+    )
+    subprocess.run(python(script), check=True, timeout=60)
+    end = time.monotonic() + 60
+    while not seen.exists():
+        assert time.monotonic() < end, "it never came back"
+        time.sleep(0.02)
+    assert seen.read_text() == "1\na b.baton\n"
