@@ -11,10 +11,15 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("source")  # all of it is read once
 
 ROOT = Path(__file__).resolve().parents[2]
 VAGUE = ["util", "helper", "manager", "common", "misc", "base", "core", "handler", "service"]
@@ -54,21 +59,31 @@ def doors() -> dict[str, list[str]]:
     }
 
 
+@dataclass(frozen=True)
+class Module:
+    """What a module says it is for, and every name that it imports, also inside functions and through importlib."""
+
+    sentence: str
+    imported: tuple[str, ...]
+
+
 @cache
-def modules(package: str) -> dict[str, ast.Module]:
-    """The syntax tree of every module of a package, by dotted name."""
-    found: dict[str, ast.Module] = {}
+def modules(package: str) -> dict[str, Module]:
+    """Every module of a package, by dotted name. Their syntax trees go again: a million objects that stay would be
+    looked through at each search for garbage.
+    """
+    found: dict[str, Module] = {}
     for file in sorted((ROOT / package).rglob("*.py")):
         parts = file.relative_to(ROOT).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = ast.parse(file.read_text(encoding="utf-8"), str(file))
+        tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
+        found[name] = Module(ast.get_docstring(tree) or "", tuple(imported_names(tree)))
     return found
 
 
-@cache
-def imports(package: str) -> tuple[tuple[str, str], ...]:
-    """Every (importing module, imported name) of a package, also inside functions and through importlib."""
-    return tuple((module, name) for module, tree in modules(package).items() for name in imported_names(tree))
+def imports(package: str) -> Iterator[tuple[str, str]]:
+    """Every (importing module, imported name) of a package."""
+    return ((name, imported) for name, module in modules(package).items() for imported in module.imported)
 
 
 def imported_names(tree: ast.Module) -> Iterator[str]:
@@ -169,10 +184,10 @@ def is_package(module: str) -> bool:
 
 def test_every_module_says_its_one_job() -> None:
     silent = [
-        module
+        name
         for package in ("app", "nodes")
-        for module, tree in modules(package).items()
-        if not (ast.get_docstring(tree) or "").strip()
+        for name, module in modules(package).items()
+        if not module.sentence.strip()
     ]
     assert not silent, "\n".join(silent)
 
