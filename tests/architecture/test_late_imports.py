@@ -51,13 +51,9 @@ def loaded_by(code: str) -> set[str]:
     return set(json.loads(finished.stdout.splitlines()[-1]))
 
 
-def test_engine_and_command_line_live_without_qt() -> None:
+def test_engine_and_command_line_live_without_qt_and_load_nothing_slow() -> None:
     loaded = loaded_by(WITHOUT_QT + IMPORT_ALL_OF.format(packages=["app.engine", "app.cli"]))
     assert {"app", "typer"} <= loaded
-
-
-def test_engine_and_command_line_load_nothing_slow() -> None:
-    loaded = loaded_by(IMPORT_ALL_OF.format(packages=["app.engine", "app.cli"]))
     assert loaded.isdisjoint(SLOW)
 
 
