@@ -30,6 +30,12 @@ settings.register_profile("baton", deadline=None)
 settings.load_profile("baton")
 
 
+def pytest_collection_finish() -> None:
+    """Everything that is loaded by now stays to the end: no search for garbage has to go through it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def qapp(qapp: QApplication) -> QApplication:
     """Qt's application. From now on no thread that a test makes clears away what an earlier test left of Qt."""
