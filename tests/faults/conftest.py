@@ -10,6 +10,7 @@ import pytest
 
 from app import texts
 from app.cli.main import main
+from tests.faults.engine_lives import EngineLives
 from tests.ui.window.conftest import desk, live, loop
 
 __all__ = ["desk", "live", "loop"]
@@ -47,3 +48,10 @@ def baton(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 
     yield run
     texts.set_language("en")
+
+
+@pytest.fixture(scope="session")
+def lives() -> Iterator[EngineLives]:
+    """Lives of engines on a good disk and by right clocks, all begun by one process."""
+    with EngineLives() as one:
+        yield one

@@ -12,7 +12,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -60,6 +62,9 @@ class EngineLives:
 
     def begin(self, life: Life) -> int:
         """The id of its process."""
+        if self._life:  # a test that failed has left it
+            self._kill()
+            self.end()
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asdict(life)).encode() + b"\n")
         self._process.stdin.flush()
@@ -78,9 +83,13 @@ class EngineLives:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._life:
-            os.kill(self._life, signal.SIGKILL)
+            self._kill()
         with self._process:
             self._process.kill()
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._life, signal.SIGKILL)
 
     def _said(self) -> Any:
         assert self._process.stdout is not None
@@ -92,6 +101,8 @@ def _serve() -> None:
     from app.registry.discovery import discover
 
     discover()
+    for name in ("app.engine", "app.processes.children", "encodings.utf_8_sig", "tests.journals"):
+        import_module(name)
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

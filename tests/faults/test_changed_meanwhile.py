@@ -38,12 +38,6 @@ WINNERS = """
 """
 
 
-@pytest.fixture(scope="module")
-def lives() -> Iterator[EngineLives]:
-    with EngineLives() as one:
-        yield one
-
-
 @pytest.fixture
 def server() -> Iterator[CountingServer]:
     with CountingServer(0.005, 0.02) as one:

@@ -102,10 +102,12 @@ def agent_over_rows() -> dict[str, Any]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kill -9 as on Linux")
 @pytest.mark.parametrize("kills", [[2], [0, 1, 2, 3, TURNS]], ids=str)
-def test_no_turn_that_was_answered_is_asked_again(tmp_path: Path, kills: list[int]) -> None:
+def test_no_turn_that_was_answered_is_asked_again(
+    tmp_path: Path, kills: list[int], lives: EngineLives
+) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("message\nWrite four lines.\n", "utf-8")
-    with serving(Turns(list(kills))) as turns, EngineLives() as lives:
+    with serving(Turns(list(kills))) as turns:
         url = f"http://127.0.0.1:{turns.port}/v1"
         life = life_in(tmp_path, agent_over_rows(), str(rows), url)
         for _ in kills:

@@ -166,12 +166,6 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def lives() -> Iterator[EngineLives]:
-    with EngineLives() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def server() -> Iterator[CountingServer]:
     with CountingServer(0.08, 0.2) as one:
         yield one

@@ -46,10 +46,10 @@ def extracting(*around: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["rows", "elements"])
-def test_only_the_calls_in_flight_are_asked_again(kind: str, tmp_path: Path) -> None:
+def test_only_the_calls_in_flight_are_asked_again(kind: str, tmp_path: Path, lives: EngineLives) -> None:
     rows = table(tmp_path, ROWS)
     made = extracting() if kind == "rows" else extracting("each")
-    with CountingServer(SECONDS, SECONDS) as server, EngineLives() as lives:
+    with CountingServer(SECONDS, SECONDS) as server:
         over = rows.name if kind == "rows" else ""
         life = life_in(tmp_path, made, over, server.url)
         process = lives.begin(life)

@@ -81,6 +81,7 @@ def ran(
 def test_what_was_committed_survives_a_power_cut(
     survives: float,
     ran: Written,
+    lives: EngineLives,
     server: CountingServer,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
@@ -89,15 +90,14 @@ def test_what_was_committed_survives_a_power_cut(
     cuts = sorted(chance.sample(range(len(ran.entries)), min(more(CUTS), len(ran.entries))))
     resumed = set(chance.sample(cuts, RESUMED))
     disk, at, committed = Disk([]), 0, 0
-    with EngineLives() as lives:
-        for cut in cuts:
-            for entry in ran.entries[at:cut]:
-                disk.take(entry)
-            at, root = cut, tmp_path / f"cut{cut}"
-            lay_out(disk.after_cut(survives, chance), ran.under, root)
-            committed += assert_committed(ran, cut, root)
-            if cut in resumed:
-                assert_goes_on(ran, lives, server, root)
+    for cut in cuts:
+        for entry in ran.entries[at:cut]:
+            disk.take(entry)
+        at, root = cut, tmp_path / f"cut{cut}"
+        lay_out(disk.after_cut(survives, chance), ran.under, root)
+        committed += assert_committed(ran, cut, root)
+        if cut in resumed:
+            assert_goes_on(ran, lives, server, root)
     record_property(
         "counted", f"{len(cuts)} power cuts ({survives:.0%} of the rest survives), {committed} records"
     )
