@@ -127,7 +127,7 @@ class Editing(QObject):
         else:
             operation = new_steps.add_into(node, (x, y), item.edge, ends, self._specs, self._canvas.level)
         if self.do(operation):
-            self._canvas.select(only("nodes", node.id))
+            self._canvas.show_node(node.id)
 
     def add_to_end(self, entry: str, end: Fitting, at: QPointF) -> None:
         """Places a library entry and joins it to the loose end of a link."""
@@ -139,7 +139,7 @@ class Editing(QObject):
         x = snapped(at.x()) if end.side == "out" else snapped(at.x() - item.anatomy.width)
         place = (x, snapped(at.y() - 64))
         if self.do(new_steps.add_fitting(node, place, end, item.placed, self._specs, self._canvas.level)):
-            self._canvas.select(only("nodes", node.id))
+            self._canvas.show_node(node.id)
 
     def _ends(self, edge: Edge) -> tuple[PortSpec, PortSpec] | None:
         source = self._canvas.scene.nodes[edge.source.node].placed.output(edge.source.port)

@@ -103,8 +103,13 @@ class Finders(QObject):
     ) -> None:
         popup = AddPopup(self._window)
         popup.picked.connect(add)
+        popup.picked.connect(self._to_canvas)
         popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         popup.open_at(where, self._registry.specs, fitting)
+
+    def _to_canvas(self, _entry: str) -> None:
+        """The keys work on what was added."""
+        self._canvas.setFocus()
 
     def _choose(self, line: str) -> None:
         what, _, which = line.partition(":")

@@ -472,3 +472,18 @@ def test_an_edge_that_already_is_there_is_refused(canvas: Canvas, hand: Hand) ->
     hand.drag(hand.output("ask", "message"), hand.input("draft", "prompt"))
     assert [name for name, _ in hand.asked] == ["refused"]
     assert Edge(PortRef("ask", "message"), PortRef("draft", "prompt")) in canvas.scene.workflow.graph.edges
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_a_click_on_a_port_asks_for_a_step_beside_it(
+    canvas: Canvas, hand: Hand, document: Document, forward: bool
+) -> None:
+    document.apply(Disconnect(edge("check.passed", "send.draft")))
+    port = PortRef("check", "passed") if forward else PortRef("send", "draft")
+    node = canvas.scene.nodes[port.node]
+    hand.click(hand.output("check", "passed") if forward else hand.input("send", "draft"))
+    ((name, (asked, is_output, at, _)),) = hand.asked
+    assert (name, asked, is_output) == ("fitting_requested", port, forward)
+    assert isinstance(at, QPointF)
+    assert at.x() > node.area.right() if forward else at.x() < node.area.left()
+    assert not any(other.area.contains(at) for other in canvas.scene.nodes.values())

@@ -1,4 +1,4 @@
-"""ConnectPorts: draws an edge from a port, or takes an edge's end to another one."""
+"""ConnectPorts: draws an edge from a port, or takes an edge's end to another one; a click asks for a step."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.document.operations import Disconnect
 from app.document.workflow import Edge, PortRef
 from app.sdk.data_types import DataType
 from app.texts import text
+from app.ui.canvas.anatomy import GRID, WIDTH
 from app.ui.canvas.draft_edge import DraftEdge
 from app.ui.canvas.edge_path import edge_path
 from app.ui.canvas.hit import Hit
@@ -20,6 +21,10 @@ from app.ui.theme import PORT_FAMILY
 
 if TYPE_CHECKING:
     from app.ui.canvas.view import CanvasView
+
+
+_APART = 96  # pixels between a step and the one that a click on its port adds
+_ABOVE, _HEIGHT = 64, 144  # how far a new card reaches above the end of its link, and in all
 
 
 class ConnectPorts(Gesture):
@@ -48,7 +53,7 @@ class ConnectPorts(Gesture):
             self._hidden.setOpacity(0.15)
         other = self._other_end(self.view.hit(pointer.at))
         refused = self._refusal(other)
-        tip = pointer.at if other is None or refused else self._point(other)
+        tip = pointer.at if other is None or refused else self._point(other, output=not self._forward)
         self.view.show_draft(
             DraftEdge(
                 path=self._path(tip),
@@ -71,6 +76,10 @@ class ConnectPorts(Gesture):
             return
         self._clear()
         if not self.moved:
+            if self._picked is None:
+                self.view.intents.fitting_requested.emit(
+                    self._fixed, self._forward, self._beside(), pointer.where
+                )
             return
         if other is not None:
             self._join(self._ends(other))
@@ -86,6 +95,17 @@ class ConnectPorts(Gesture):
             intents.operation_requested.emit(Disconnect(self._picked))
         else:
             intents.fitting_requested.emit(self._fixed, self._forward, pointer.at, pointer.where)
+
+    def _beside(self) -> QPointF:
+        """Where the end of a link to a new step would lie: beside this one, below what is there already."""
+        node = self.scene.nodes[self._fixed.node]
+        port = self._point(self._fixed, output=self._forward)
+        left = node.area.right() + _APART if self._forward else node.area.left() - _APART - WIDTH
+        room = QRectF(left, port.y() - _ABOVE, WIDTH, _HEIGHT)
+        taken = [item.area for item in self.scene.nodes.values()]
+        while any(area.adjusted(0, -GRID, 0, GRID).intersects(room) for area in taken):
+            room.translate(0, GRID)
+        return QPointF(room.left() if self._forward else room.right(), room.top() + _ABOVE)
 
     def _join(self, ends: Ends) -> None:
         if self._picked is None:
@@ -127,15 +147,13 @@ class ConnectPorts(Gesture):
             return ""
         return refusal(ends, self.scene.workflow, self.view.placed(), self._picked)
 
-    def _point(self, port: PortRef) -> QPointF:
+    def _point(self, port: PortRef, *, output: bool) -> QPointF:
         node = self.scene.nodes[port.node]
-        return node.input_point(port.port) if self._forward else node.output_point(port.port)
+        return node.output_point(port.port) if output else node.input_point(port.port)
 
     def _path(self, tip: QPointF) -> QPainterPath:
-        node = self.scene.nodes[self._fixed.node]
-        if self._forward:
-            return edge_path(node.output_point(self._fixed.port), tip)
-        return edge_path(tip, node.input_point(self._fixed.port))
+        fixed = self._point(self._fixed, output=self._forward)
+        return edge_path(fixed, tip) if self._forward else edge_path(tip, fixed)
 
     def _colour(self) -> str:
         placed = self.scene.nodes[self._fixed.node].placed
