@@ -36,7 +36,8 @@ _LINE, _SUBTITLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _ROW = 44
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _NARROW = ((1290, _CAN), (1080, _PLACE), (890, _CONTEXT), (780, _SPEED), (690, _ROLE))
-_LEAST_NAME = 200
+_LEAST_NAME, _ENOUGH_NAME = 200, 300
+_MOST_CAN = 220  # pixels more for what a model can do, where names have enough
 
 
 class ModelTable(QTreeWidget):
@@ -110,6 +111,9 @@ class ModelTable(QTreeWidget):
         super().resizeEvent(event)  # type: ignore[arg-type]
         for least, column in _NARROW:
             self.setColumnHidden(column, self.width() < least)
+        fixed = sum(width for column, width in _WIDTHS.items() if not self.isColumnHidden(column))
+        more = max(0, self.viewport().width() - fixed - _ENOUGH_NAME)
+        self.header().resizeSection(_CAN, _WIDTHS[_CAN] + min(more, _MOST_CAN))
 
     def _walked(self, item: QTreeWidgetItem | None) -> None:
         if item is not None:

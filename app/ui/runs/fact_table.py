@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import cast
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -29,7 +39,9 @@ from app.ui.theme import tint
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _ROW = 28
-_LEAST = 150  # pixels of a column that takes what is left
+_LEAST, _MOST = 150, 460  # pixels of a column that takes what is left, as far as its texts need them
+_MOST_FIGURES = 180
+_MEASURED = 120  # characters; more need more than the most anyway
 _CELL_ROLE = Qt.ItemDataRole.UserRole
 _FIGURES = fonts.TextStyle(12, fonts.LABEL.weight, tabular=True)
 _FIGURES_STRONG = fonts.TextStyle(12, fonts.LABEL_STRONG.weight, tabular=True)
@@ -42,6 +54,7 @@ class Column:
     title: str
     width: int = 0
     figures: bool = False  # right-aligned, digits in columns
+    whole: bool = False  # gets wider before it is shortened, as figures do
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +160,9 @@ class FactTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setMinimumSectionSize(40)
+        self._needed: dict[int, int] = {}
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._share_out)
         self.doubleClicked.connect(self._open)
 
     def mark_failed(self, failed: Callable[[int], bool]) -> None:
@@ -160,27 +176,43 @@ class FactTable(QTableView):
         new = tuple(columns) != tuple(self._facts.columns)
         self._facts.show(columns, count, cells)
         if new:
-            for section, column in enumerate(columns):
-                self.horizontalHeader().resizeSection(section, column.width or _LEAST)
+            self._needed.clear()
             self._share_out()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_out()
 
+    def need(self, section: int, width: float) -> None:
+        """A cell that was drawn takes so many pixels to be read whole."""
+        if width > self._needed.get(section, 0):
+            self._needed[section] = ceil(width)
+            self._later.start()
+
     def _share_out(self) -> None:
-        """Where little is left, columns without a width of their own keep the least and the table scrolls."""
-        header, columns = self.horizontalHeader(), self._facts.columns
-        own = [section for section, column in enumerate(columns) if not column.width]
-        taken = sum(header.sectionSize(s) for s, column in enumerate(columns) if column.width)
-        enough = self.viewport().width() - taken >= _LEAST * len(own)
-        for section in range(len(columns)):
-            stretches = enough and section in own
-            mode = QHeaderView.ResizeMode.Stretch if stretches else QHeaderView.ResizeMode.Interactive
-            if header.sectionResizeMode(section) != mode:
-                header.setSectionResizeMode(section, mode)
-            if section in own and not enough:
-                header.resizeSection(section, max(_LEAST, header.sectionSize(section)))
+        """What figures need they get first, then texts, up to a bound; what is left then goes to texts. Where there
+        is too little, texts keep the least and the table scrolls.
+        """
+        columns, header = self._facts.columns, self.horizontalHeader()
+        widths = {at: column.width for at, column in enumerate(columns) if column.width}
+        least = {at: self._least(at) for at, column in enumerate(columns) if not column.width}
+        spare = self.viewport().width() - sum(widths.values()) - sum(least.values())
+        for at in [at for at in widths if columns[at].figures or columns[at].whole]:
+            more = min(self._needed.get(at, 0), _MOST_FIGURES) - widths[at]
+            more = max(0, min(more, spare))
+            widths[at] += more
+            spare -= more
+        wish = {at: max(0, min(self._needed.get(at, 0), _MOST) - width) for at, width in least.items()}
+        given = shared(max(0, min(spare, sum(wish.values()))), wish)
+        widths |= {at: width + given[at] for at, width in least.items()}
+        rest = shared(max(0, spare - sum(given.values())), {at: widths[at] for at in least})
+        for at, width in widths.items():
+            header.resizeSection(at, width + rest.get(at, 0))
+
+    def _least(self, section: int) -> int:
+        """Of a column of texts: enough to read, or less where its texts are short."""
+        title = self.horizontalHeader().sectionSizeHint(section)
+        return min(_LEAST, max(title, self._needed.get(section, _LEAST)))
 
     def _open(self, index: QModelIndex) -> None:
         self.opened.emit(index.row())
@@ -208,6 +240,10 @@ class FactTable(QTableView):
 
 class _CellPainter(QStyledItemDelegate):
     """Draws a Cell: icon or dot, text in its tone, elided at its end."""
+
+    def __init__(self, table: FactTable) -> None:
+        super().__init__(table)
+        self._table = table
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(60, _ROW)
@@ -258,9 +294,24 @@ class _CellPainter(QStyledItemDelegate):
                 min(inside.left() + width + 8, inside.right() - 14), inside.center().y() - 7, 14, 14
             )
             paint_icon(painter, cell.mark, look.text2, place)
+        words = one_line(cell.text)
+        taken = fonts.metrics(style, language).horizontalAdvance(words[:_MEASURED])
+        self._table.need(index.column(), area.width() - inside.width() + taken)
         align = Qt.AlignmentFlag.AlignRight if column.figures else Qt.AlignmentFlag.AlignLeft
-        draw_text(painter, inside, one_line(cell.text), style, colour, language, align)
+        draw_text(painter, inside, words, style, colour, language, align)
         painter.restore()
+
+
+def shared(amount: int, parts: Mapping[int, int]) -> dict[int, int]:
+    """An amount of pixels in the proportion of the parts; the last one gets what rounding leaves."""
+    total, left = sum(parts.values()), amount
+    given = dict.fromkeys(parts, 0)
+    for at, part in parts.items():
+        given[at] = amount * part // total if total else 0
+        left -= given[at]
+    if given and total:
+        given[max(given)] += left
+    return given
 
 
 def _style(strong: bool, figures: bool) -> fonts.TextStyle:

@@ -58,6 +58,7 @@ class RowFacts:
     calls: int = 0
     seconds: float | None = None
     failure: Failure | None = None
+    failed_checks: tuple[str, ...] = ()  # nodes, in the order in which they ended
 
 
 def value_columns(graph: Graph, specs: SpecLookup) -> tuple[ValueColumn, ...]:
@@ -182,7 +183,8 @@ class RowBook:
                 return RowFacts(row, "waiting")
             return RowFacts(row, "cancelled" if row < run.rows_begun else "not_begun")
         start = min((i.start for i in instances), default=0.0)
-        words = [word for i in sorted(instances, key=_ended) if (word := _verdict(i))]
+        said = [(i.node, word) for i in sorted(instances, key=_ended) if (word := _verdict(i))]
+        words = [word for _, word in said]
         done = [i.settled for i in instances if i.settled]
         # Records don't say when a row was through, only when its steps were.
         ended = max((i.end for i in instances if i.end is not None), default=start)
@@ -197,6 +199,7 @@ class RowBook:
             sum(settled.calls for settled in done),
             ended - start if end else None,
             end.failure if end else None,
+            tuple(node for node, word in said if word != "passed"),
         )
 
     def _of_item(self, item: ItemLine) -> RowFacts:

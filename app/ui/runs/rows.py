@@ -208,10 +208,10 @@ class Rows(QWidget):
             Column(text("runs.rows.row"), 64, figures=True),
             Column(text("runs.rows.status"), 170),
             *values,
-            Column(text("runs.rows.checks"), 120),
+            Column(text("runs.rows.checks"), 120, whole=True),
             Column(text("runs.rows.cost"), 100, figures=True),
             Column(text("runs.rows.time"), 90, figures=True),
-            Column(text("runs.rows.wrong"), 300 if values else 0),
+            Column(text("runs.rows.wrong")),
         )
 
     def _in_order(self, *parts: T) -> Sequence[T]:
@@ -243,8 +243,15 @@ class Rows(QWidget):
             Cell(
                 figures.seconds(facts.seconds) if facts.seconds is not None else text("figure.none"), "muted"
             ),
-            Cell(what_happened(facts.failure) if facts.failure else "", "error" if failed else "warning"),
+            Cell(self._wrong(facts), "error" if failed else "warning"),
         )
+
+    def _wrong(self, facts: RowFacts) -> str:
+        """Why it failed, else which checks did."""
+        if facts.failure:
+            return what_happened(facts.failure)
+        checks = tuple(self._step_look(node).title for node in facts.failed_checks)
+        return text("runs.rows.not_passed", checks=checks) if checks else ""
 
     def _status(self, facts: RowFacts) -> Cell:
         icon, tone = _ICONS[facts.status]

@@ -76,7 +76,7 @@ class Steps(QWidget):
             *((Column(text("history.column.attempts"), 56, figures=True),) if room > 1 else ()),
             Column(text("runs.cost.money"), 92, figures=True),
             *((Column(text("runs.cost.time"), 76, figures=True),) if room > 2 else ()),
-            *((Column(text("runs.rows.checks"), 110),) if self._checked else ()),
+            *((Column(text("runs.rows.checks"), 110, whole=True),) if self._checked else ()),
         )
         self.table.show_facts(columns, len(self._nodes) + bool(self._nodes), self._cells)
 
