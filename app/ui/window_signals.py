@@ -114,6 +114,7 @@ class WindowSignals(QObject):
         window.desk.begun.connect(partial(window.panels.show_panel, "runs", True))
         window.runs.rows.retried.connect(window.desk.retry_failures)
         window.runs.rows.exported.connect(self._export)
+        window.runs.needed.connect(partial(window.panels.show_panel, "runs", True))
         window.runs.folded.connect(partial(window.panels.show_panel, "runs", False))
         window.runs.sized.connect(self._turn_runs)
         window.panels.folded.connect(self._on_fold)

@@ -65,6 +65,7 @@ class RunPanel(QWidget):
     wanted = Signal(str)
     sized = Signal()
     folded = Signal()
+    needed = Signal()  # the run waits for somebody who may have folded the panel away
     decided = Signal(str, str, str, object, str)
     raised = Signal(object)
     limit_raised = Signal(object, object)  # as BudgetBanner
@@ -104,7 +105,7 @@ class RunPanel(QWidget):
         self._pages.setCurrentIndex(_TABS.index("timeline"))
         self._alone = False
         self._asked = 0
-        self._failed = False
+        self._failed = self._paused = False
         self._drawn = 0.0
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._draw)
@@ -279,12 +280,11 @@ class RunPanel(QWidget):
         self._drawn = time.monotonic()
         run, elapsed, workflow = self._session.run, self._session.elapsed, self._session.run_workflow
         self._totals.show_run(run, elapsed)
-        self.budget.show_budget(run.budget_reached if run.status == "paused" else None)
-        self._banner.setVisible(run.status == "paused")
+        self._show_pause(run)
         if not self._show_tabs(run):
             return
         problems = [*self._session.problems, *run_problems(run)]
-        self._count_problems(len(problems))
+        self._count_problems(sum(problem.code != "workflow.empty" for problem in problems))
         self._fit_totals()
         if not self.isVisible():
             return
@@ -306,6 +306,15 @@ class RunPanel(QWidget):
                 self.results.show_run(run)
             case _:
                 self.problems.show_problems(problems)
+
+    def _show_pause(self, run: RunState) -> None:
+        """The banner of a paused run; whatever waits for a person comes in sight."""
+        paused = run.status == "paused"
+        self.budget.show_budget(run.budget_reached if paused else None)
+        self._banner.setVisible(paused)
+        if (paused and not self._paused) or (run.questions and not self._asked):
+            self.needed.emit()
+        self._paused = paused
 
     def _show_tabs(self, run: RunState) -> bool:
         """Offers the tabs that this run has something for; False if that brought another one to the top."""

@@ -241,6 +241,7 @@ def test_what_was_not_touched_is_approved_exactly(qapp: QApplication, value: str
 
 def test_a_change_keeps_its_no_break_spaces(qapp: QApplication) -> None:
     made, heard = card(qapp, "5\u00a0%")
+    QTest.keyClick(made._value, Qt.Key.Key_End)
     QTest.keyClicks(made._value, "!")
     press(made, "person.approve")
     assert heard == [("n", "#4", "edited", "5\u00a0%!", "")]
