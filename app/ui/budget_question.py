@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
@@ -23,7 +23,11 @@ _WIDTH = 300
 
 
 class BudgetQuestion(QFrame):
-    """A popup under the chip; empty means that the workflow sets no cap of its own."""
+    """A popup under the chip; empty means that the workflow sets no cap of its own. `costs_wanted`: the person wants
+    to see what everything has cost.
+    """
+
+    costs_wanted = Signal()
 
     def __init__(self, session: Session, preferences: KeptPreferences, chip: BudgetChip) -> None:
         super().__init__(chip, Qt.WindowType.Popup)
@@ -42,6 +46,10 @@ class BudgetQuestion(QFrame):
         self._button = QPushButton()
         vary(self._button, kind="primary")
         self._button.clicked.connect(self._set)
+        self._costs = QPushButton()
+        vary(self._costs, kind="link")
+        self._costs.clicked.connect(self.close)
+        self._costs.clicked.connect(self.costs_wanted)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(PlainLabel("$"))
@@ -57,6 +65,7 @@ class BudgetQuestion(QFrame):
         layout.addLayout(row)
         layout.addWidget(self._own)
         layout.addWidget(self._others)
+        layout.addWidget(self._costs, 0, Qt.AlignmentFlag.AlignLeft)
         chip.clicked.connect(self.ask)
 
     def ask(self) -> None:
@@ -68,6 +77,7 @@ class BudgetQuestion(QFrame):
         self._amount.setText(self._session.workflow.settings.budget_usd or "")
         self._amount.setEnabled(not self._session.place.read_only)
         self._button.setText(text("window.budget.set"))
+        self._costs.setText(text("window.budget.costs"))
         self._button.setEnabled(not self._session.place.read_only)
         own = self._preferences.now.budget_usd
         known = text("window.budget.own", amount=_shown(own)) if own else text("window.budget.own_none")

@@ -172,6 +172,7 @@ class MainWindow(QMainWindow):
             self.files,
             self.preferences,
         )
+        self.budget_question.costs_wanted.connect(self.pages.show_costs)
         self.show_work, self.show_start = self.pages.show_work, self.pages.show_start
         self.show_history = self.pages.show_history
         self.help = HelpDesk(self.pages, self.session, self.canvas, self)

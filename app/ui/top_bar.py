@@ -12,6 +12,7 @@ from app.ui.appearance import appearance
 from app.ui.budget_chip import BudgetChip
 from app.ui.icons import app_icon, icon
 from app.ui.name_edit import NameEdit
+from app.ui.plain import one_line
 from app.ui.run_button import RunButton
 from app.ui.style_sheet import vary
 from app.ui.theme import tint
@@ -22,16 +23,19 @@ SIDES = ("design", "runs", "compare")  # of one workflow
 PLACES = ("home", "models", "costs")  # the pages across all workflows, from left to right
 
 _LOGO = 32
+_LONGEST = 32  # characters of a name on the way back
 
 
 class TopBar(QFrame):
     """`home` is the logo, `page` the side of the workflow that is wanted, one of `SIDES`, `place` one of the pages
-    across all workflows. Everything else is an action or a part with signals of its own.
+    across all workflows, `back` leads from there to the open workflow. Everything else is an action or a part with
+    signals of its own.
     """
 
     home = Signal()
     page = Signal(str)
     place = Signal(str)
+    back = Signal()
 
     def __init__(self, actions: ActionSet, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +74,14 @@ class TopBar(QFrame):
         self._program = PlainLabel("Baton", "heading")
         self._program.hide()
         row.addWidget(self._program)
+        self._open = ""
+        self._back = QPushButton()
+        self._back.setObjectName("back")
+        vary(self._back, kind="link")
+        self._back.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._back.clicked.connect(self.back)
+        self._back.hide()
+        row.addWidget(self._back)
         row.addLayout(self._names())
         row.addSpacing(4)
         self._line = _line()
@@ -98,9 +110,14 @@ class TopBar(QFrame):
         row.addWidget(self.run)
         row.addWidget(self.new)
 
-    def show_place(self, place: str) -> None:
-        """One of the pages across all workflows, or "": inside one. There only what concerns no workflow stays."""
+    def show_place(self, place: str, workflow: str = "") -> None:
+        """One of the pages across all workflows, or "": inside one. There only what concerns no workflow stays, and
+        the way back to `workflow`, the name of one that is open.
+        """
         shown = bool(place)
+        self._open = workflow
+        self._name_back()
+        self._back.setVisible(shown and bool(workflow))
         self.places.set_value(place)
         for part in (
             self.name,
@@ -113,7 +130,8 @@ class TopBar(QFrame):
             self.pages,
         ):
             part.setVisible(not shown)
-        for part in (self._program, self.places, self.wallet, self.new):
+        self._program.setVisible(shown and not workflow)
+        for part in (self.places, self.wallet, self.new):
             part.setVisible(shown)
 
     def _names(self) -> QVBoxLayout:
@@ -130,7 +148,11 @@ class TopBar(QFrame):
         self.state.setContentsMargins(7, 0, 0, 0)
         return names
 
+    def _name_back(self) -> None:
+        self._back.setText(text("window.back", name=one_line(self._open, _LONGEST)))
+
     def _retext(self) -> None:
+        self._name_back()
         look = appearance().theme
         self._menu.setIcon(icon("chevron-down", look.text2, tint(look.muted, 50), 16))
         for part, code in ((self._logo, "action.file.home"), (self._menu, "window.menu")):

@@ -56,6 +56,7 @@ class WindowPages(QObject):
         self.stack.addWidget(self.home)
         top.page.connect(self.show_side)
         top.place.connect(self.show_place)
+        top.back.connect(self.show_work)
         top.home.connect(self.switch_start)
         top.wallet.clicked.connect(self.show_costs)
 
@@ -136,7 +137,8 @@ class WindowPages(QObject):
         if self.stack.indexOf(page) < 0:
             self.stack.addWidget(page)
         self.stack.setCurrentWidget(page)
-        self._top.show_place(place)
+        work = self._session.workflow
+        self._top.show_place(place, work.name if work.graph.nodes or self._session.place.path else "")
         if side:
             self._top.pages.set_value(side)
         self.turned.emit()

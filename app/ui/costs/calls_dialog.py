@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from app import figures
+from app.adapters.model_names import short_name
 from app.costs.ledger import is_ended
 from app.document.problem import Problem
 from app.guide.order import WATCH_THE_BILL
@@ -63,7 +64,7 @@ class CallsDialog(QDialog):
             Cell(f"{at:%Y-%m-%d %H:%M:%S}", "muted"),
             Cell(one_line(call.workflow)),
             Cell(one_line(self._step(call))),
-            Cell(one_line(call.model)),
+            Cell(one_line(short_name(call.model)), tip=call.model),
             Cell(tokens, "muted"),
             Cell(cost, tip=text("costs.calls.billed.tip") if is_billed else ""),
             Cell(figures.seconds(call.seconds), "muted"),

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import figures
+from app.adapters.model_names import short_name
 from app.costs.bill import Bill, Line, Model
 from app.texts import text
 from app.ui import fonts
@@ -115,7 +116,9 @@ class CostTree(QTreeWidget):
     def _item(self, line: Line, *, strong: bool, step: bool = False) -> QTreeWidgetItem:
         name = self._name(line, step=step)
         models = line.models
-        words = one_line(models[0][1]) if len(models) == 1 else text("costs.models", n=len(models))
+        words = (
+            one_line(short_name(models[0][1])) if len(models) == 1 else text("costs.models", n=len(models))
+        )
         if self._split == "model" and not step:
             words = models[0][0] or text("model.this_computer")
         rows = "" if line.rows is None else figures.count(line.rows)
@@ -155,7 +158,8 @@ class CostTree(QTreeWidget):
             return day_in_month(line.key)
         if self._split == "connection":
             return one_line(line.name) or text("model.this_computer")
-        return one_line(line.name) or text("figure.unknown")
+        name = short_name(line.name) if self._split == "model" else line.name
+        return one_line(name) or text("figure.unknown")
 
     def _activated(self, item: QTreeWidgetItem) -> None:
         line = cast("Line", item.data(_NAME, _LINE))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app import figures
+from app.adapters.model_names import short_name
 from app.costs.bill import Bill, Line, Model
 from app.costs.shares import CENT, FINE, parts_of
 from app.texts import text
@@ -107,7 +108,7 @@ class DayBars(QWidget):
         for line, amount in zip(lines, parts, strict=True):
             cost = text("figure.free") if line.free else dollars(amount)
             cost = text("figure.unknown") if line.unknown == line.calls else cost
-            name, calls = one_line(line.name), figures.count(line.calls)
+            name, calls = one_line(short_name(line.name)), figures.count(line.calls)
             words.append(text("costs.day.model", model=name, cost=cost, calls=calls))
         return "\n".join(words)
 

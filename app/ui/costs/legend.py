@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app import figures
+from app.adapters.model_names import short_name
 from app.costs.bill import Line, Model
 from app.texts import text
 from app.ui import fonts
@@ -44,7 +45,7 @@ class Legend(FlowRow):
 class _Entry(QAbstractButton):
     def __init__(self, line: Line, model: Model, colours: ModelColours, is_chosen: bool) -> None:
         super().__init__()
-        self._name = one_line(line.name) or text("figure.unknown")
+        self._name = one_line(short_name(line.name)) or text("figure.unknown")
         self._cost = line_cost(line)
         if line.free:
             self._cost += text("costs.legend.calls", calls=figures.count(line.calls))

@@ -147,9 +147,10 @@ class _SavedLine(QWidget):
         self._how.setText(text(f"costs.how.{saving.how}"))
         nothing = not saving.answers and not saving.tokens
         amount = _amount(saving.amount) if saving.how == "exact" else about(saving.amount)
-        self._amount.setText("–" if nothing else amount)
+        self._amount.setText("–" if nothing or not saving.amount else amount)
         self._computed.setText(text("costs.how_computed"))
-        code = f"costs.saved.{saving.by}.{'none' if nothing else 'how'}"
+        unpaid = saving.by == "provider" and not saving.otherwise
+        code = f"costs.saved.{saving.by}.{'none' if nothing else 'free' if unpaid else 'how'}"
         self._words.setText(
             text(
                 code,

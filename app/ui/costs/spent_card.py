@@ -80,7 +80,7 @@ class SpentCard(CostsCard):
         self._show_ahead(ahead, month, bill)
         self._bar.setVisible(bool(cap))
         self._used.setText(text("costs.spent.used", percent=figures.percent(share)) if cap else "")
-        days = {"n": int(spending.today[8:]), "of": month.length} if is_now else {}
+        days = {"n": int(spending.today[8:]), "of": month.length} if is_now and cap else {}  # below its bar
         self._passed.setText(text("costs.spent.passed", **days) if days else "")
         calls, free = bill.total.calls, bill.total.free_calls
         facts: list[tuple[str, str]] = []

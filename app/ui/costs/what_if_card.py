@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from app import figures
+from app.adapters.model_names import short_name
 from app.adapters.shelf import ModelLine, Shelf
 from app.costs.bill import Bill
 from app.costs.savings import on_one_model
@@ -73,7 +74,8 @@ class WhatIfCard(CostsCard):
         self.models.clear()
         for line in self._lines:
             self.models.addItem(
-                text("costs.what_if.every", model=one_line(line.name)), (line.connection, line.model)
+                text("costs.what_if.every", model=one_line(short_name(line.name))),
+                (line.connection, line.model),
             )
         at = self.models.findData(chosen)
         first = next((i for i, line in enumerate(self._lines) if line.price_state == "priced"), 0)

@@ -59,6 +59,9 @@ class TextInput(QPlainTextEdit):
 
     def __init__(self, lines: int, most: int = 14, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # Another width or font: not while this is laid out itself, or what is around it would not hear of it.
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._fit)
         self._lines, self._most = lines, max(most, lines)
         self._large = False
         self._undoes = False
@@ -66,9 +69,6 @@ class TextInput(QPlainTextEdit):
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        # Another width or font: not while this is laid out itself, or what is around it would not hear of it.
-        self._later = QTimer(self, singleShot=True, interval=0)
-        self._later.timeout.connect(self._fit)
         self.document().documentLayout().documentSizeChanged.connect(self._later.start)
         self.document().contentsChanged.connect(self._fit)
         self._fit()

@@ -21,7 +21,7 @@ from app.ui.inspector.editors.inputs import LineInput, Slide
 from app.ui.plain import visible
 from app.ui.widgets.plain_label import PlainLabel
 
-_SLIDE_WIDTH = 64
+_SLIDE_WIDTH = 80
 
 
 class NumberEditor(Editor):
