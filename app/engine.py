@@ -14,6 +14,9 @@ from functools import cached_property
 from pathlib import Path
 
 from app.adapters.boot_clock import this_moment
+from app.adapters.connection import Connection
+from app.adapters.connection_bill import booked
+from app.adapters.connection_check import ConnectionCheck, TriedCall
 from app.adapters.costs_export import export_costs
 from app.adapters.event_files import EventFile
 from app.adapters.file_rows import restored
@@ -121,6 +124,16 @@ class Engine:
         preferences = with_cap(kept if whole else self.preferences, span, connection, cap)
         save_preferences(self.where, preferences)
         self.use(preferences)
+
+    async def test_connection(self, connection: Connection, key: str | None = None) -> ConnectionCheck:
+        """Tries a connection, saved or not, and books what that costs; `key` None: with the kept one."""
+
+        def book(call: TriedCall) -> None:
+            entry = booked(call, connection, self.outside.prices)
+            if entry is not None:
+                self.runs.book(entry)
+
+        return await self.outside.models.test_connection(connection, key, book)
 
     async def spending(self, days: Days) -> Spending:
         """What was spent in these days, and how the limits stand now. Raises JournalError."""

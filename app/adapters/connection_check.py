@@ -35,12 +35,26 @@ class ConnectionCheck:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class TriedCall:
+    """The one call that may cost something, and what came of it: a reply or an error."""
+
+    model: str
+    request: ChatRequest
+    seconds: float
+    reply: ChatReply | None = None
+    error: BaseException | None = None
+
+
 async def check_connection(
     connection: Connection,
     models: Callable[[], Awaitable[tuple[str, ...] | None]],
     ask: Callable[[str, ChatRequest], Awaitable[ChatReply]],
+    hear: Callable[[TriedCall], None] = lambda _: None,
 ) -> ConnectionCheck:
-    """Asks for the list of models, which costs nothing, then for a few tokens of the connection's own model."""
+    """Asks for the list of models, which costs nothing, then for a few tokens of the connection's own model; `hear`
+    gets that call.
+    """
     begun = time.perf_counter()
     listed: tuple[str, ...] = ()
     model = connection.model or next(iter(connection.models), "")
@@ -52,10 +66,28 @@ async def check_connection(
         # Tried even where it isn't listed: servers take shorter names than they list.
         message = ChatMessage("user", "Say hi.")
         async with asyncio.timeout(PATIENCE_WITH_MODEL):
-            reply = await ask(model, ChatRequest(ModelChoice(), [message], max_tokens=FEW_TOKENS))
+            reply = await _heard(
+                model, ChatRequest(ModelChoice(), [message], max_tokens=FEW_TOKENS), ask, hear
+            )
     except TimeoutError:
         return ConnectionCheck(Problem("model.timeout", args={"connection": connection.name}), listed)
     except NodeError as error:
         known = missing_model(model, connection.name, listed) if error.code == "model.missing" else error
         return ConnectionCheck(Problem(known.code, field=error.field, args=known.args_by_name), listed)
     return ConnectionCheck(None, listed, model, reply.usage, time.perf_counter() - begun)
+
+
+async def _heard(
+    model: str,
+    request: ChatRequest,
+    ask: Callable[[str, ChatRequest], Awaitable[ChatReply]],
+    hear: Callable[[TriedCall], None],
+) -> ChatReply:
+    begun = time.perf_counter()
+    try:
+        reply = await ask(model, request)
+    except BaseException as error:
+        hear(TriedCall(model, request, time.perf_counter() - begun, error=error))
+        raise
+    hear(TriedCall(model, request, time.perf_counter() - begun, reply))
+    return reply

@@ -12,7 +12,7 @@ from msgspec import structs
 from app.adapters.addresses import Reach
 from app.adapters.call_gate import CallGate, Turn
 from app.adapters.connection import Connection, is_loopback
-from app.adapters.connection_check import ConnectionCheck, check_connection
+from app.adapters.connection_check import ConnectionCheck, TriedCall, check_connection
 from app.adapters.connection_kinds import GENERAL
 from app.adapters.connection_limits import ConnectionLimits
 from app.adapters.connections import THIS_COMPUTER, Connections, closest, missing_model
@@ -211,8 +211,15 @@ class Gateway:
             raise self.connections.missing(name)
         return await self._listed(connection, await self._server(connection))
 
-    async def test_connection(self, connection: Connection, key: str | None = None) -> ConnectionCheck:
-        """Says what is wrong with a connection, saved or not; `key` is the one just typed, else the kept one."""
+    async def test_connection(
+        self,
+        connection: Connection,
+        key: str | None = None,
+        heard: Callable[[TriedCall], None] = lambda _: None,
+    ) -> ConnectionCheck:
+        """Says what is wrong with a connection, saved or not; `key` is the one just typed, else the kept one. `heard`
+        gets the call that may cost something.
+        """
         try:
             server = await self._server(connection, key)
         except NodeError as error:
@@ -227,7 +234,7 @@ class Gateway:
         async def ask(model: str, request: ChatRequest) -> ChatReply:
             return await self._ask(Target(connection, model, server), request)
 
-        found = await check_connection(connection, models, ask)
+        found = await check_connection(connection, models, ask, heard)
         if found.tried:  # nobody has to wait any more for what the person has just set right
             self._limits.lift(connection.name)
         return found

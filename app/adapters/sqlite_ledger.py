@@ -15,6 +15,7 @@ from app.adapters.ledger_rows import ENTRIES, entry_of
 from app.costs.cost import Cost, CostState, worse
 from app.costs.ledger import (
     ALWAYS,
+    CONNECTION_TESTS,
     EVERYTHING,
     Days,
     EndedBy,
@@ -55,7 +56,8 @@ _ENDED = "outcome IN ('" + "', '".join(get_args(EndedBy)) + "')"
 _OF_RUN = "AND origin IN (SELECT id FROM ledger_origins WHERE run = ?)"
 _TRIES = f"""
     WITH latest AS (
-        SELECT connection, model, outcome {_JOINED} WHERE source = 'call' AND NOT {_ENDED}
+        SELECT connection, model, outcome {_JOINED}
+        WHERE source = 'call' AND NOT {_ENDED} AND workflow_id <> '{CONNECTION_TESTS}'
         ORDER BY day DESC, at DESC LIMIT ?
     ) SELECT connection, model, COUNT(*), SUM(outcome <> '') FROM latest GROUP BY connection, model
 """  # noqa: S608 - our own names

@@ -25,6 +25,7 @@ from app.adapters.sqlite_labels import SqliteLabels
 from app.adapters.sqlite_ledger import SqliteLedger
 from app.adapters.sqlite_limits import SqliteLimits
 from app.adapters.sqlite_replays import SqliteReplays
+from app.costs.ledger import Entry
 from app.costs.limits import Caps
 from app.document.problem import Problem
 from app.events.json_codec import json_of, record_of
@@ -87,6 +88,10 @@ class SqliteRuns(RunStore):
     @property
     def ledger(self) -> SqliteLedger:
         return self._ledger
+
+    def book(self, entry: Entry) -> None:
+        """What belongs to no run."""
+        self._outbox.book(entry)
 
     async def begin(self, head: RunHead) -> SqliteJournal:
         summary = json_of(RunSummary("running"))

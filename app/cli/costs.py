@@ -17,7 +17,7 @@ from app.cli.amounts import amount_of
 from app.cli.report import usage_object
 from app.cli.terminal import plain, table
 from app.costs.bill import Bill, Line
-from app.costs.ledger import Days
+from app.costs.ledger import CONNECTION_TESTS, Days
 from app.costs.limits import Span, Standing
 from app.costs.spending import Spending
 from app.document.problem import Problem, ProblemError
@@ -103,9 +103,12 @@ def _set_limits(engine: Engine, caps: Sequence[tuple[Span, Decimal | None]], con
         except OSError as error:
             reason = error.strerror or str(error)
             raise ProblemError(Problem("settings.not_saved", args={"reason": reason})) from error
-        amount = text("window.budget.none") if cap is None else figures.limit(cap)
         at = "_at" if connection else ""
-        typer.echo(text(f"cli.costs.limit_set.{span}{at}", amount=amount, connection=connection), err=True)
+        if cap is None:
+            typer.echo(text(f"cli.costs.limit_gone.{span}{at}", connection=connection), err=True)
+            continue
+        words = text(f"cli.costs.limit_set.{span}{at}", amount=figures.limit(cap), connection=connection)
+        typer.echo(words, err=True)
 
 
 def _show(engine: Engine, spending: Spending, by: By, days: Days, *, as_json: bool) -> None:
@@ -176,6 +179,8 @@ def _name(engine: Engine, line: Line, by: By) -> str:
         return plain(line.name) or (node_texts.title(spec) if spec else line.type)
     if by is By.CONNECTION:
         return plain(line.name) or text("model.this_computer")
+    if line.key == CONNECTION_TESTS:
+        return text("costs.tests")
     return plain(line.name) or line.key
 
 
@@ -232,12 +237,12 @@ def _limit_object(standing: Standing) -> dict[str, object]:
 
 
 def _limit_words(standing: Standing) -> str:
-    cap = text("window.budget.none") if standing.cap is None else figures.limit(standing.cap)
     at = "_at" if standing.connection else ""
+    code = "no_limit" if standing.cap is None else "limit"
     return text(
-        f"cli.costs.limit.{standing.span}{at}",
+        f"cli.costs.{code}.{standing.span}{at}",
         spent=figures.money(standing.spent),
-        cap=cap,
+        cap="" if standing.cap is None else figures.limit(standing.cap),
         held=figures.money(standing.held),
         connection=standing.connection,
         renews=standing.renews,

@@ -36,6 +36,11 @@ class Origin:
     free: bool = False
 
 
+CONNECTION_TESTS = (
+    "connection.test"  # what stands in place of a workflow, and of a step's type, where no run asked
+)
+
+
 def is_ended(outcome: str) -> bool:
     """Whether a call was ended from here before its answer was whole."""
     return outcome in get_args(EndedBy)

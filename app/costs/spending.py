@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.costs.bill import FINEST, Bill, Model, bill_of, only
-from app.costs.ledger import Days, Ledger, Sum
+from app.costs.ledger import CONNECTION_TESTS, Days, Ledger, Sum
 from app.costs.limits import Standing
 from app.costs.savings import CASCADE_PARTS, Saving, by_cache, by_cascades, by_provider
 
@@ -31,7 +31,7 @@ class Spending:
     @property
     def rows(self) -> Mapping[str, int]:
         """Rows and single runs, by workflow."""
-        return {one.key[0]: one.rows for one in self.workflows}
+        return {one.key[0]: one.rows for one in self.workflows if one.key[0] != CONNECTION_TESTS}
 
     @property
     def savings(self) -> tuple[Saving, ...]:

@@ -106,7 +106,7 @@ class AccountAnswers:
         return Done()
 
     async def _check(self, asked: CheckConnection) -> ConnectionCheck:
-        return await self._engine.outside.models.test_connection(asked.connection, asked.key)
+        return await self._engine.test_connection(asked.connection, asked.key)
 
     async def _store_key(self, asked: StoreKey) -> SecretsState:
         try:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from app import figures
 from app.adapters.model_names import short_name
-from app.costs.ledger import is_ended
+from app.costs.ledger import CONNECTION_TESTS, is_ended
 from app.document.problem import Problem
 from app.guide.order import WATCH_THE_BILL
 from app.processes.messages import CallLine, CallList
@@ -62,7 +62,7 @@ class CallsDialog(QDialog):
         wrong = what_happened(Problem(call.outcome, args=_about(call))) if call.outcome else ""
         return (
             Cell(f"{at:%Y-%m-%d %H:%M:%S}", "muted"),
-            Cell(one_line(call.workflow)),
+            Cell(text("costs.tests") if call.type == CONNECTION_TESTS else one_line(call.workflow)),
             Cell(one_line(self._step(call))),
             Cell(one_line(short_name(call.model)), tip=call.model),
             Cell(tokens, "muted"),

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app import figures
 from app.adapters.model_names import short_name
 from app.costs.bill import Bill, Line, Model
+from app.costs.ledger import CONNECTION_TESTS
 from app.texts import text
 from app.ui import fonts
 from app.ui.appearance import appearance
@@ -158,6 +159,8 @@ class CostTree(QTreeWidget):
             return day_in_month(line.key)
         if self._split == "connection":
             return one_line(line.name) or text("model.this_computer")
+        if self._split == "workflow" and line.key == CONNECTION_TESTS:
+            return text("costs.tests")
         name = short_name(line.name) if self._split == "model" else line.name
         return one_line(name) or text("figure.unknown")
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.adapters.shelf import NO_SHELF, Shelf
 from app.costs.bill import Model
+from app.costs.ledger import CONNECTION_TESTS
 from app.costs.savings import CASCADE
 from app.costs.spending import Spending
 from app.document.problem import Problem
@@ -214,7 +215,7 @@ class CostsPage(QScrollArea):
         found = self._spending if self._spending.sums else self._before
         cascades = [one for one in found.tiers if one.type == CASCADE]
         top = max(cascades, key=lambda one: one.rows, default=None)
-        workflows = [line for line in found.bill().workflows if line.key != REPLAY]
+        workflows = [line for line in found.bill().workflows if line.key not in (REPLAY, CONNECTION_TESTS)]
         if top is not None:
             self.replay_wanted.emit(top.key[0], top.key[1])
         elif workflows:
