@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app import figures
 from app.events.run_state import NodeState, RunState
-from app.texts import text
+from app.texts import clauses, text
 
 _TONES = {
     "running": "running",
@@ -87,10 +87,10 @@ def _outcome(node: NodeState, over_rows: bool) -> str:
     if verdicts.n > 1:
         return text("runs.bar.passed", passed=figures.count(verdicts.passed), n=figures.count(verdicts.n))
     if over_rows:
-        done = text("runs.bar.rows_done", n=figures.count(node.ok))
-        return done + (
-            ", " + text("runs.bar.rows_failed", n=figures.count(node.failed)) if node.failed else ""
-        )
+        said = [text("runs.bar.rows_done", n=figures.count(node.ok))]
+        if node.failed:
+            said.append(text("runs.bar.rows_failed", n=figures.count(node.failed)))
+        return clauses(said)
     if verdicts.n:
         word = "passed" if verdicts.passed else "failed" if verdicts.failed else "not_checked"
         return text(f"verdict.{word}")

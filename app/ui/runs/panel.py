@@ -31,7 +31,7 @@ from app.ui.model_fix import fix_of
 from app.ui.runs.budget_banner import BudgetBanner
 from app.ui.runs.costs import Costs
 from app.ui.runs.messages import Messages
-from app.ui.runs.problem_list import ProblemList, run_problems
+from app.ui.runs.problem_list import ProblemList, failed_rows, run_problems
 from app.ui.runs.questions import Questions
 from app.ui.runs.results import Results
 from app.ui.runs.row_pages import FetchItems
@@ -305,7 +305,7 @@ class RunPanel(QWidget):
             case "results":
                 self.results.show_run(run)
             case _:
-                self.problems.show_problems(problems)
+                self.problems.show_problems(problems, failed_rows(run))
 
     def _show_pause(self, run: RunState) -> None:
         """The banner of a paused run; whatever waits for a person comes in sight."""
@@ -330,11 +330,16 @@ class RunPanel(QWidget):
             wanted = "questions"  # a person is needed: nothing is more important
         elif failed and not self._alone:
             wanted = "problems"
-        elif (on_top == "rows" and run.rows is None) or (on_top == "questions" and not asked):
+        elif (on_top == "rows" and self._has_no_rows(run)) or (on_top == "questions" and not asked):
             wanted = "steps" if self._alone else "timeline"
         if wanted != on_top:
             self.show_tab(wanted)
         return wanted == on_top
+
+    def _has_no_rows(self, run: RunState) -> bool:
+        """Not yet of a run that has only been asked for: who retries rows looks on at them."""
+        is_asked_for = run.status == "none" and self._session.run_workflow is not None
+        return run.rows is None and not is_asked_for
 
     def _count_problems(self, n: int) -> None:
         name = text("runs.tab.problems")
@@ -348,7 +353,10 @@ class RunPanel(QWidget):
         self._title.setText(text("runs.title"))
         self._fold.set_label(text("runs.fold"))
         self.show_grown(False)
-        self.problems.show_problems([*self._session.problems, *run_problems(self._session.run)], anew=True)
+        run = self._session.run
+        self.problems.show_problems(
+            [*self._session.problems, *run_problems(run)], failed_rows(run), anew=True
+        )
         self._draw()
 
 

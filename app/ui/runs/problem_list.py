@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -21,6 +22,7 @@ from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.state_icon import StateIcon
 
+_NONE: Mapping[str, int] = MappingProxyType({})
 SHOWN = 60  # a person reads a few; more would only slow the window
 
 
@@ -32,6 +34,11 @@ def run_problems(run: RunState) -> list[Problem]:
             seen.setdefault((node.node, node.failure.code), _of_failure(node.failure, node.node))
     found = list(seen.values())
     return found + [problem for problem in run.problems if (problem.node or "", problem.code) not in seen]
+
+
+def failed_rows(run: RunState) -> Mapping[str, int]:
+    """How many rows failed at each step of a run over rows."""
+    return {} if run.rows is None else {node.node: node.failed for node in run.nodes.values()}
 
 
 def _of_failure(failure: Failure, node: str) -> Problem:
@@ -56,6 +63,7 @@ class ProblemList(QScrollArea):
         self._step_look = step_look
         self._fix = fix
         self._shown: Sequence[Problem] | None = None
+        self._failed_rows: Mapping[str, int] = _NONE
         self._rows = QWidget()
         self._rows.setProperty("role", "scrolled")
         self._layout = QVBoxLayout(self._rows)
@@ -65,12 +73,16 @@ class ProblemList(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(self._rows)
 
-    def show_problems(self, problems: Iterable[Problem], *, anew: bool = False) -> None:
-        """Shows these problems; `anew` also where they are the same (another language)."""
-        shown = tuple(problems)
-        if shown == self._shown and not anew:
+    def show_problems(
+        self, problems: Iterable[Problem], failed: Mapping[str, int] = _NONE, *, anew: bool = False
+    ) -> None:
+        """Shows these problems; `anew` also where they are the same (another language). `failed` says by node how many
+        rows failed there, of which a problem is the latest.
+        """
+        shown, many = tuple(problems), {node: n for node, n in failed.items() if n > 1}
+        if (shown, many) == (self._shown, self._failed_rows) and not anew:
             return
-        self._shown = shown
+        self._shown, self._failed_rows = shown, many
         empty(self._layout)
         if not shown:
             self._layout.addWidget(PlainLabel(text("runs.problems.none"), "muted"))
@@ -94,6 +106,8 @@ class ProblemList(QScrollArea):
         words.addWidget(PlainLabel(_at(where, sentence), "strong", wrap=True))
         if fix := what_to_do(problem):
             words.addWidget(PlainLabel(fix, "label", wrap=True))
+        if n := self._failed_rows.get(problem.node or ""):
+            words.addWidget(PlainLabel(text("runs.problems.latest", n=n), "label", wrap=True))
         layout.addLayout(words, 1)
         if self._fix(problem) is not None:
             layout.addWidget(self._fix_button(problem, where))
