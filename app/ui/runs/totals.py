@@ -53,6 +53,7 @@ class Totals(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(_GAP)
         self._rows, self._spent, self._tokens, self._time = (Figure(self) for _ in range(4))
+        self._over_rows = False
         self._all = (self._rows, self._spent, self._tokens, self._time)
         for figure in self._all:
             layout.addWidget(figure)
@@ -72,29 +73,32 @@ class Totals(QWidget):
                 else text("runs.total.rows", n=settled)
             )
             self._rows.show_figure(figures.count(settled), of)
-        self._rows.setVisible(run.rows is not None)
+        self._over_rows = run.rows is not None
         self._spent.show_figure(figures.cost(run.cost), text("runs.total.spent") if run.cost.known else "")
         self._tokens.show_figure(figures.count(run.usage.total), text("runs.total.tokens", n=run.usage.total))
         self._time.show_figure(figures.seconds(elapsed), text("runs.total.time"))
 
     def fit(self, room: int) -> None:
         """Says less where less has room (pixels): first the words go that money and time do without, then the tokens,
-        then the word of the rows.
+        then the word of the rows, then the time, then the rows. No figure is cut.
         """
-        shown = [figure for figure in self._all if figure is self._tokens or not figure.isHidden()]
+        every = [figure for figure in self._all if figure is not self._rows or self._over_rows]
         told = (self._spent, self._time)
-        for left, brief in ((shown, ()), (shown, told), (_without(shown, self._tokens), told)):
-            if _room(left, brief) <= room:
-                break
-        else:
-            left, brief = _without(shown, self._tokens), self._all
+        main = [figure for figure in every if figure is not self._tokens]
+        pair = [figure for figure in main if figure is not self._time]
+        fewer = (
+            (every, ()),
+            (every, told),
+            (main, told),
+            (main, self._all),
+            (pair, self._all),
+            ([self._spent], self._all),
+        )
+        nothing: tuple[Sequence[Figure], Sequence[Figure]] = ((), ())
+        left, brief = next((one for one in fewer if _room(*one) <= room), nothing)
         for figure in self._all:
             figure.set_brief(figure in brief)
-        self._tokens.setHidden(self._tokens not in left)
-
-
-def _without(figures: Sequence[Figure], one: Figure) -> Sequence[Figure]:
-    return [figure for figure in figures if figure is not one]
+            figure.setHidden(figure not in left)
 
 
 def _room(shown: Sequence[Figure], brief: Sequence[Figure]) -> int:
