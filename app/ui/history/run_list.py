@@ -59,6 +59,7 @@ class RunList(QWidget):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self._lines: Sequence[RunLine] = ()
+        self._is_known = False  # which runs there are
         self._rows: Sequence[_Day | RunLine] = ()
         self._filter = "all"
         self._was_wide = -1
@@ -130,7 +131,7 @@ class RunList(QWidget):
 
     def show_lines(self, lines: Sequence[RunLine]) -> None:
         """Other runs, or the same as they stand now; the one that is picked stays picked."""
-        self._lines = lines
+        self._lines, self._is_known = lines, True
         self._show()
 
     def show_filter(self, name: str) -> None:
@@ -185,9 +186,10 @@ class RunList(QWidget):
             if isinstance(row, _Day):  # up to the hour, which a day has none of
                 self.table.setSpan(at, 0, 1, 1 + self.of_all + (self._wide() > 0))
         self._quiet = False
-        self._count.setText(text("history.count", shown=figures.count(len(self._lines))))
-        self._empty.setText("" if rows else text("history.none" if self._lines else "history.empty"))
-        self._empty.setVisible(not rows)
+        known = self._is_known
+        self._count.setText(text("history.count", shown=figures.count(len(self._lines))) if known else "")
+        self._empty.setText(text("history.none" if self._lines else "history.empty"))
+        self._empty.setVisible(known and not rows)
         self.table.setVisible(bool(rows))
         if current:
             self.pick(current)

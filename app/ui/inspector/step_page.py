@@ -38,7 +38,7 @@ from app.ui.inspector.node_around import NodeAround
 from app.ui.inspector.path_card import PathCard
 from app.ui.inspector.reading import Reading
 from app.ui.inspector.report_card_view import ReportCardView
-from app.ui.inspector.scrolling import PADDING, make_scroll
+from app.ui.inspector.scrolling import PADDING, make_scroll, scrolled
 from app.ui.inspector.step_actions import StepActions
 from app.ui.inspector.step_data import StepData, step_data
 from app.ui.inspector.step_facts import facts_of, figures_of, forecast_of
@@ -339,7 +339,8 @@ class StepPage(QWidget):
         if self._data is None:
             self._data = DataTab(self._reading, self._pages[0])
             self._data.opened.connect(self._enter)
-            column(self._pages[0], 0).addWidget(self._data)
+            # It scrolls where the panel is low, or its height would be taken from the run's panel below.
+            column(self._pages[0], 0).addWidget(scrolled(self._data))
         return self._data
 
     @property
