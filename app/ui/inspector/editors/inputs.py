@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
+    QTextCursor,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy, QSlider, QWidget
@@ -64,7 +65,7 @@ class TextInput(QPlainTextEdit):
         self._later.timeout.connect(self._fit)
         self._lines, self._most = lines, max(most, lines)
         self._large = False
-        self._undoes = False
+        self._undoes = self._is_filled = False
         self._marks = self.made_marks()
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
@@ -103,6 +104,12 @@ class TextInput(QPlainTextEdit):
         super().resizeEvent(event)
         self._later.start()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self._is_filled and event.reason() != Qt.FocusReason.MouseFocusReason:
+            self.moveCursor(QTextCursor.MoveOperation.End)
+        self._is_filled = False
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         bar = self.verticalScrollBar()
         if bar.maximum() > 0 and self.hasFocus():
@@ -115,8 +122,8 @@ class TextInput(QPlainTextEdit):
         return self.document().toRawText().replace("\u2029", "\n")
 
     def show_text(self, text: str) -> None:
-        """Shows a text that came from elsewhere from its beginning; a cursor that is at work ends up behind
-        what changed.
+        """Shows a text that came from elsewhere from its beginning; a cursor that is at work ends up behind what
+        changed, one that comes by a key goes to the end.
         """
         old = self.text()
         if text == old:
@@ -131,6 +138,7 @@ class TextInput(QPlainTextEdit):
         cursor = self.textCursor()
         cursor.setPosition(units(text[: len(text) - end]) if self.hasFocus() else 0)
         self.setTextCursor(cursor)
+        self._is_filled = not self.hasFocus()
 
     def _fit(self) -> None:
         if self._large:
