@@ -113,7 +113,15 @@ async def _may_replace(parent: QWidget, path: Path) -> bool:
     return await ask(parent, question, more, choices, "cancel") == "replace"
 
 
+def name_parts(dialog: QFileDialog) -> None:
+    """Says in the window's language what Qt's own file dialog has no words for in every language."""
+    label = QFileDialog.DialogLabel
+    for part, code in ((label.LookIn, "look_in"), (label.FileName, "name"), (label.FileType, "type")):
+        dialog.setLabelText(part, text(f"ask.file.{code}"))
+
+
 async def _picked(dialog: QFileDialog) -> Path | None:
+    name_parts(dialog)
     accepted = await shown(dialog)
     files = dialog.selectedFiles()
     return Path(files[0]) if accepted and files else None

@@ -35,7 +35,7 @@ _WIDTHS = {_IN: 80, _OUT: 80, _SPEED: 92, _CONTEXT: 104, _CAN: 200, _PLACE: 186,
 _LINE, _SUBTITLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _ROW = 44
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_NARROW = ((1290, _CAN), (1080, _PLACE), (890, _CONTEXT), (780, _SPEED), (690, _ROLE))
+_NARROW = ((1290, _CAN), (1080, _HERE), (890, _CONTEXT), (780, _SPEED), (690, _ROLE))
 _LEAST_NAME, _ENOUGH_NAME = 200, 300
 _MOST_CAN = 220  # pixels more for what a model can do, where names have enough
 

@@ -11,6 +11,7 @@ from app.planner.sheet import SheetItem, SheetRow
 from app.sdk.powers import DECIDED_WHILE_RUNNING
 from app.texts import text
 from app.ui.appearance import appearance
+from app.ui.asking import name_parts
 from app.ui.icons import pixmap
 from app.ui.inspector.editors.editor import line
 from app.ui.inspector.editors.inputs import Choices
@@ -98,6 +99,7 @@ class ItemLine(QWidget):
         dialog = QFileDialog(self, text("trust.choose_folder"), str(self._facts.folder))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        name_parts(dialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.take_folder)
         dialog.open()
