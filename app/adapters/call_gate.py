@@ -13,6 +13,7 @@ from app.adapters.call_clock import Clock, Timer
 from app.adapters.call_total import CallTotal
 from app.adapters.minute_window import Entry, MinuteWindow
 from app.adapters.provider_pace import TOO_MANY, ProviderPace
+from app.adapters.shared_rates import Begun, SharedRates
 from app.costs.usage import Usage
 from app.sdk.errors import NodeError
 from app.sdk.gateway import Load, WaitCause, Waiting, WaitListener
@@ -36,7 +37,19 @@ class Turn:
     `size` counts the tokens that it may take; it is asked only where that matters.
     """
 
-    __slots__ = ("_gate", "_known", "_size", "came", "epoch", "is_in", "opened", "request", "tokens", "waits")
+    __slots__ = (
+        "_gate",
+        "_known",
+        "_size",
+        "begun",
+        "came",
+        "epoch",
+        "is_in",
+        "opened",
+        "request",
+        "tokens",
+        "waits",
+    )
 
     def __init__(self, gate: CallGate, size: Callable[[], int], waits: WaitListener | None) -> None:
         self._gate = gate
@@ -49,6 +62,7 @@ class Turn:
         self.opened: asyncio.Future[None] | None = None
         self.request: Entry | None = None
         self.tokens: Entry | None = None
+        self.begun: Begun | None = None  # as other processes see it
 
     def size(self) -> int:
         """Tokens, counted once."""
@@ -64,6 +78,8 @@ class Turn:
         """The tokens that it came to; None: nobody knows, what was thought beforehand stands."""
         if usage is not None and self.tokens is not None:
             self.tokens.correct(usage.total)
+            if self.begun is not None:
+                self.begun.correct(usage.total)
 
     async def __aenter__(self) -> Self:
         await self._gate.enter(self)
@@ -78,10 +94,18 @@ class Turn:
 class CallGate:
     """Who waits holds nothing: place and rate are taken together, in the moment when a call may begin.
 
-    It knows of this process only: two engines may together exceed what is set.
+    Its rates are those of all processes where they `share` them; how many calls go on at a time it knows of this one
+    only.
     """
 
-    def __init__(self, connection: str, limits: CallLimits, total: CallTotal, clock: Clock) -> None:
+    def __init__(
+        self,
+        connection: str,
+        limits: CallLimits,
+        total: CallTotal,
+        clock: Clock,
+        shared: SharedRates | None = None,
+    ) -> None:
         self.connection = connection
         self.running = 0
         self.pace = ProviderPace(limits.parallel)
@@ -90,6 +114,8 @@ class CallGate:
         self._clock = clock
         self._requests = MinuteWindow(limits.rpm) if limits.rpm else None
         self._tokens = MinuteWindow(limits.tpm) if limits.tpm else None
+        self._shared = shared
+        self._rates = shared if limits.rpm or limits.tpm else None  # asked only where there are any
         self._queue: dict[Turn, None] = {}  # in order of coming
         self._timer: Timer | None = None
         self._timer_at = 0.0
@@ -112,7 +138,8 @@ class CallGate:
         until = max(
             self.pace.closed_until(now), now if self._requests is None else self._requests.free_at(1, now)
         )
-        return Load(self.running, self.waiting, self.pace.allowed, max(0.0, until - now))
+        elsewhere = 0.0 if self._rates is None else self._rates.wait(self._limits.rpm, None, 0)
+        return Load(self.running, self.waiting, self.pace.allowed, max(elsewhere, until - now))
 
     def use(self, limits: CallLimits) -> None:
         """Other limits hold from now on; what was learned and counted stays."""
@@ -122,6 +149,7 @@ class CallGate:
         self.pace.use(limits.parallel)
         self._requests = _with_limit(self._requests, limits.rpm)
         self._tokens = _with_limit(self._tokens, limits.tpm)
+        self._rates = self._shared if limits.rpm or limits.tpm else None
         self.let_in()
 
     def lift(self) -> None:
@@ -137,10 +165,14 @@ class CallGate:
         if (away := self.pace.away(now)) is not None:
             raise self._away(away)
         try:
-            if not self._queue and self._obstacle(turn, now) is None:
-                self._admit(turn, now)
-            else:
+            if (
+                self._queue
+                or self._obstacle(turn, now) is not None
+                or (self._rates is not None and self._crowd(self._rates, turn, now) is not None)
+            ):
                 await self._wait(turn, now)
+            else:
+                self._admit(turn, now)
             if self.sends and turn.waits is not None:
                 turn.waits.calls()
         except BaseException:
@@ -169,6 +201,8 @@ class CallGate:
             assert turn.opened is not None  # noqa: S101 - who stands in the queue waits for it
             if not turn.opened.done():  # else its task was ended and hasn't noticed yet
                 obstacle = self._obstacle(turn, now)
+                if obstacle is None and self._rates is not None:
+                    obstacle = self._crowd(self._rates, turn, now)
                 if obstacle is not None:
                     self._look_again(obstacle[1], now)
                     return
@@ -192,6 +226,14 @@ class CallGate:
             now if self._tokens is None else self._tokens.free_at(turn.size(), now),
         )
         return ("rate", free) if free > now else None
+
+    def _crowd(self, rates: SharedRates, turn: Turn, now: float) -> _Obstacle | None:
+        """What other processes have begun and keeps the call from beginning now; where nothing does, it is counted."""
+        begun = rates.begin(self._limits.rpm, self._limits.tpm, turn.size)
+        if begun is None or isinstance(begun, Begun):
+            turn.begun = begun
+            return None
+        return "rate", now + begun
 
     def _admit(self, turn: Turn, now: float) -> None:
         self.running += 1
@@ -226,6 +268,8 @@ class CallGate:
             for entry in (turn.request, turn.tokens):
                 if entry is not None:
                     entry.correct(0)
+            if turn.begun is not None:
+                turn.begun.undo()
             self.pace.begun(-1)
             turn.is_in = False
             self.running -= 1
@@ -273,7 +317,11 @@ class CallGate:
             return
         self._teller = self._clock.later(TOLD_AFTER, self._tell)
         now = self._clock.now()
-        obstacle = self._obstacle(next(iter(self._queue)), now)
+        first = next(iter(self._queue))
+        obstacle = self._obstacle(first, now)
+        if obstacle is None and self._rates is not None:
+            limits = self._limits
+            obstacle = "rate", now + self._rates.wait(limits.rpm, limits.tpm, first.size())
         if obstacle is None:
             return
         cause, until = obstacle

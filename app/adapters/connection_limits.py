@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from app.adapters.call_clock import Clock, LoopClock
 from app.adapters.call_gate import CallGate, CallLimits
 from app.adapters.call_total import CallTotal
 from app.adapters.connection import MOST, Connection, normal_name
+from app.adapters.shared_rates import SharedRates
 from app.sdk.gateway import Waiting
 
 CLOUD = 16  # calls at a time, where the connection doesn't say
@@ -26,10 +29,10 @@ def limits_of(connection: Connection, slots: int) -> CallLimits:
 class ConnectionLimits:
     """One gate a connection, however many runs and steps call it; each model of this computer has its own.
 
-    The limits are those of one process: two engines that use a connection at the same time (a window and a run
-    in the terminal, or two of these) each keep them, and may together exceed them; then the provider's refusals
-    teach both. Belongs to one event loop. `slots` gives those of each model of this computer,
-    `waits_for` what its calls wait for behind the gate.
+    Requests and tokens a minute hold for all processes that share `folder` (a window and a run in the terminal, or two
+    of these). Calls at a time are those of one process: two may together exceed them; then the provider's refusals
+    teach both. Belongs to one event loop. `slots` gives those of each model of this computer, `waits_for` what its
+    calls wait for behind the gate.
     """
 
     def __init__(
@@ -38,11 +41,14 @@ class ConnectionLimits:
         clock: Clock | None = None,
         total: int = MOST["parallel"],
         waits_for: Callable[[str], Waiting | None] = lambda _model: None,
+        folder: Path | None = None,
     ) -> None:
         self._slots = slots
         self._waits_for = waits_for
         self._clock = clock or LoopClock()
         self._total = CallTotal(total)
+        self._folder = folder
+        self._rates: dict[str, SharedRates] = {}
         self._gates: dict[tuple[str, str], CallGate] = {}
 
     def gate(self, connection: Connection, model: str) -> CallGate:
@@ -51,12 +57,26 @@ class ConnectionLimits:
         place = (normal_name(connection.name), model if connection.kind == "embedded" else "")
         gate = self._gates.get(place)
         if gate is None:
-            gate = self._gates[place] = CallGate(connection.name, limits, self._total, self._clock)
+            rates = self._shared(place[0])
+            gate = self._gates[place] = CallGate(connection.name, limits, self._total, self._clock, rates)
             if connection.kind == "embedded":
                 gate.sends = False  # it waits for memory first, and for its model to be loaded
                 gate.waits_for = partial(self._waits_for, model)
         gate.use(limits)
         return gate
+
+    def close(self) -> None:
+        for rates in self._rates.values():
+            rates.close()
+        self._rates.clear()
+        self._gates.clear()
+
+    def _shared(self, place: str) -> SharedRates | None:
+        """No file is made before a rate is kept."""
+        if self._folder is None:
+            return None
+        name = hashlib.sha256(place.encode()).hexdigest()[:24]
+        return self._rates.setdefault(place, SharedRates(self._folder / f"{name}.rates"))
 
     def lift(self, name: str) -> None:
         """The provider of a connection answers again: what it asked to wait is over."""

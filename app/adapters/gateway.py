@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from msgspec import structs
@@ -59,7 +60,8 @@ class Target:
 class Gateway:
     """Implements `app.sdk.gateway.Models`, and lists and tests connections. It belongs to one event loop.
 
-    `roles` gives the roles as Preferences map them now.
+    `roles` gives the roles as Preferences map them now. `rates` is the folder in which processes share the rates of
+    connections; without it each keeps its own.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Gateway:
         local_models: LocalModels,
         prices: PriceList,
         roles: Callable[[], Mapping[str, RoleTarget]],
+        rates: Path | None = None,
     ) -> None:
         self.connections = connections
         self._secrets = secrets
@@ -80,7 +83,7 @@ class Gateway:
         self._lane = OpenAiLane(egress)
         self._litellm = LitellmLane(egress)
         self._scoring = ServerScoring(egress, self._lane)
-        self._limits = ConnectionLimits(local_models.slots, waits_for=local_models.waits_for)
+        self._limits = ConnectionLimits(local_models.slots, waits_for=local_models.waits_for, folder=rates)
         self._targets: dict[ModelChoice, tuple[float, Target, CallGate]] = {}
         self._facts: dict[ModelChoice, tuple[float, ModelFacts]] = {}
         # By address: the models that were there when it was last asked.
@@ -244,6 +247,7 @@ class Gateway:
         await self._local_models.stop()
         await self._litellm.close()
         await self._egress.close()
+        self._limits.close()
 
     def _ask(
         self, target: Target, request: ChatRequest, hear: Hear | None = None

@@ -81,6 +81,7 @@ class Outside:
             self.local_models,
             self.prices,
             lambda: self.preferences.roles,
+            where.state / "rates",
         )
 
     @cached_property

@@ -52,7 +52,7 @@ def take(path: Path, holder: Mapping[str, str]) -> ProcessLock | None:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            if not _lock(descriptor):
+            if not lock(descriptor):
                 os.close(descriptor)
                 return None
             if _is_at(path, descriptor):
@@ -89,7 +89,7 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _lock(descriptor, shared=True)
+        return not lock(descriptor, shared=True)
     except OSError:
         return False
     finally:
@@ -109,7 +109,8 @@ def holder_of(path: Path) -> Mapping[str, str]:
     )
 
 
-def _lock(descriptor: int, *, shared: bool = False) -> bool:
+def lock(descriptor: int, *, shared: bool = False) -> bool:
+    """Takes the lock of an open file, where nobody has it. It goes with the process, or by `unlock`."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -124,6 +125,19 @@ def _lock(descriptor: int, *, shared: bool = False) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     return True
+
+
+def unlock(descriptor: int) -> None:
+    """The file stays open."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

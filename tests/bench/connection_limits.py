@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -13,6 +15,7 @@ if __name__ == "__main__":
 from app.adapters.call_clock import LoopClock
 from app.adapters.call_gate import CallGate, CallLimits
 from app.adapters.call_total import CallTotal
+from app.adapters.shared_rates import SharedRates
 from app.costs.usage import Usage
 
 CALLS = 20_000
@@ -35,16 +38,16 @@ def _size() -> int:
     return 100
 
 
-def _gate(limits: CallLimits) -> CallGate:
-    return CallGate("Bench", limits, CallTotal(256), LoopClock())
+def _gate(limits: CallLimits, shared: SharedRates | None) -> CallGate:
+    return CallGate("Bench", limits, CallTotal(256), LoopClock(), shared)
 
 
-async def _best(limits: CallLimits, callers: int) -> float:
+async def _best(limits: CallLimits, callers: int, shared: SharedRates | None = None) -> float:
     """CPU microseconds a call, without the bare coroutine switch of the callers; the best of some rounds."""
     best = bare = float("inf")
     each = CALLS // callers
     for _ in range(ROUNDS):
-        gate = _gate(limits)
+        gate = _gate(limits, shared)
         begun = time.process_time()
         await asyncio.gather(*(_calls(gate, each, yields=callers > 1) for _ in range(callers)))
         best = min(best, time.process_time() - begun)
@@ -63,9 +66,13 @@ async def _bare(count: int, *, yields: bool) -> None:
 async def gate_costs() -> list[tuple[str, float, str, str]]:
     """(name, value, unit, bar) of each figure."""
     rates = CallLimits(16, 1_000_000, 1_000_000_000)
+    with TemporaryDirectory() as folder, closing(SharedRates(Path(folder) / "bench.rates")) as shared:
+        alone = await _best(CallLimits(16), 1, shared)
+        together = await _best(rates, 1, shared)
     return [
-        ("the gate before a call, nobody waiting", await _best(CallLimits(16), 1), "CPU µs", "aim ≤ 5"),
-        ("the same with rates a minute", await _best(rates, 1), "CPU µs", ""),
+        ("the gate before a call, nobody waiting", alone, "CPU µs", "aim ≤ 5"),
+        ("the same with rates a minute, one process", await _best(rates, 1), "CPU µs", ""),
+        ("the same with rates that all processes share", together, "CPU µs", ""),
         ("the same, 100 callers for 4 places", await _best(CallLimits(4), CALLERS), "CPU µs", ""),
     ]
 
