@@ -14,7 +14,7 @@ from app.cli.main import main
 from app.document.json_codec import write
 from app.document.workflow import Workflow
 from app.texts import set_language
-from tests.servers.paid import paid_calls
+from tests.servers.paid import go_through, paid_server
 from tests.servers.scripted import KEY
 
 
@@ -70,8 +70,13 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return environment
 
 
-@pytest.fixture
-def paid_server(nowhere: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(scope="session")
+def port_of_paid_server() -> Iterator[int]:
+    with paid_server() as port:
+        yield port
+
+
+@pytest.fixture(name="paid_server")
+def answering(nowhere: dict[str, str], port_of_paid_server: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers for that account."""
-    with paid_calls(monkeypatch):
-        yield
+    go_through(port_of_paid_server, monkeypatch)
