@@ -105,8 +105,9 @@ class Program:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
-    made = Program(tmp_path / "profile", saved(model_flow(), tmp_path))
+def program(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
+    """Its model writes for a while, or so many tokens a row."""
+    made = Program(tmp_path / "profile", saved(model_flow(getattr(request, "param", 120)), tmp_path))
     yield made
     made.end()
 
@@ -147,6 +148,7 @@ def test_the_model_host_is_killed_and_the_run_goes_on_with_another(program: Prog
     assert program.nothing_left(), program.alive()
 
 
+@pytest.mark.parametrize("program", [8], indirect=True)
 def test_closing_in_good_order_leaves_nothing(program: Program) -> None:
     program.hear(lambda line: line.startswith("run done"))
     program.close()

@@ -308,7 +308,7 @@ def test_a_new_limit_outranks_the_one_that_the_workflow_says(live: Desk) -> None
 @pytest.mark.timeout(180)
 def test_a_run_whose_engine_was_killed_is_resumed_and_done(live: Desk) -> None:
     window = live.window
-    window.session.open(model_flow(500), Place())  # so that it is still writing when the engine ends
+    window.session.open(model_flow(250), Place())  # so that it is still writing when the engine ends
     live.run(window.stream.start(HELLO))
     live.wait(lambda: window.session.run.node("mod").status == "streaming", 60)
     run, process = window.session.run.run, window.link.process

@@ -31,7 +31,7 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(60):
         while not condition():
             QApplication.processEvents()
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.01)
 
 
 def said(root: QWidget) -> str:

@@ -15,7 +15,7 @@ from tests.ui.window.small_flow import model_flow
 
 def test_a_run_is_on_the_costs_page(live: Desk, tmp_path: Path) -> None:
     window = live.window
-    window.session.open(model_flow(), Place(tmp_path / "flow.baton.json"))
+    window.session.open(model_flow(8), Place(tmp_path / "flow.baton.json"))
     live.run(window.stream.start(RunWish(values={"message": "Hello"})))
     live.wait(lambda: window.session.run.is_over and not window.stream.is_running, 60)
     window.show_start()
