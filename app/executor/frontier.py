@@ -136,7 +136,7 @@ class Frontier:
 
     def _is_useless(self, step: int, lost: set[int]) -> bool:
         plan_step = self._plan.steps[step]
-        if not plan_step.outgoing or plan_step.effect == "side_effect" or plan_step.result_name:
+        if not plan_step.outgoing or plan_step.acts or plan_step.result_name:
             return False
         return all(edge.target in lost or self._is_decided_merge(edge.target) for edge in plan_step.outgoing)
 

@@ -76,6 +76,7 @@ class PlanStep:
     signature: str = ""  # of a model step: what it is, apart from its inputs and the models that answer
     lasts: bool = False  # what it comes to is on the disk before anything follows from it
     computation: Computation | None = None
+    acts: bool = False  # it has an effect outside, or holds a step that has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,12 @@ class FramePlan:
     given: tuple[Given, ...]
     results: tuple[str, ...]
     tools: tuple[AgentTool, ...] = ()
+
+    @property
+    def acts(self) -> bool:
+        """Whether a step in it has an effect outside."""
+        plans = (self.body, *(tool.plan for tool in self.tools))
+        return any(step.acts for plan in plans for step in plan.steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,8 @@ def _step(
     node_type = spec.type if spec else None
     ports = draft.ports if spec else Ports()
     effect = node_type.effect_of(draft.fields) if node_type else "pure"
+    acts = effect == "side_effect" and not skipped
+    frame = _frame(level, name, prefix) if not skipped else None
     merge = node_type.merge_rule(draft.fields) if node_type else None
     is_random = node_type is not None and node_type.random
     # Paid, random, from outside, or decided by timing.
@@ -201,10 +203,11 @@ def _step(
         gives_verdict=any(port.type == "verdict" for port in ports.outputs),
         result_name=node_type.result_name(draft.fields) if node_type and not skipped else "",
         powers=spec.powers(draft.fields) if spec and not skipped and name not in level.held else (),
-        frame=_frame(level, name, prefix) if not skipped else None,
+        frame=frame,
         signature=signature_of(spec, draft.fields) if spec and effect == "model" else "",
         lasts=lasts,
         computation=_computation(spec, ports, incoming, links) if spec and not (skipped or lasts) else None,
+        acts=acts or (frame is not None and frame.acts),
     )
 
 
