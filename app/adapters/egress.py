@@ -34,6 +34,7 @@ Answer: TypeAlias = ClientResponse | StraightAnswer | Whole
 
 MOST_HEADERS = 64 * 1024  # bytes
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_DONE = frozenset({307, 308})  # the others may lead to what came of a request that was done
 _AGENT = {"User-Agent": "Baton"}
 
 
@@ -84,7 +85,7 @@ class Incoming:
 
     def _check(self, size: int) -> None:
         if size > self._most:
-            raise NodeError("net.too_large", host=self._host, limit=self._most)
+            raise _too_large(self._host, self._most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +115,27 @@ class Sending:
     async def __aenter__(self) -> Incoming:
         request, body = self._request, self._body
         prepared = request if isinstance(request, Prepared) else self._egress.prepare(request)
-        first, limits = prepared.host, prepared.request.limits
-        for _ in range(limits.redirects + 1):
-            answer = await self._egress.ask(prepared, body)
-            try:
-                location = answer.headers.get("Location") if answer.status in REDIRECTS else None
-                if location is None or not prepared.request.follow:
-                    _check_headers(answer, prepared.host)
-                    self._answer = answer
-                    return Incoming(answer, prepared.host, limits.body, prepared.url)
-                hop = redirected(replace(prepared.request, body=body), answer.status, location)
-                prepared, body = self._egress.prepare(hop), hop.body
-            finally:
-                if self._answer is None:
-                    answer.release()
-        raise NodeError("net.too_many_redirects", host=first, limit=limits.redirects)
+        first, limits, is_done = prepared.host, prepared.request.limits, False
+        try:
+            for _ in range(limits.redirects + 1):
+                answer = await self._egress.ask(prepared, body)
+                try:
+                    location = answer.headers.get("Location") if answer.status in REDIRECTS else None
+                    if location is None or not prepared.request.follow:
+                        _check_headers(answer, prepared.host)
+                        self._answer = answer
+                        return Incoming(answer, prepared.host, limits.body, prepared.url)
+                    is_done = is_done or answer.status not in _NOT_DONE
+                    hop = redirected(replace(prepared.request, body=body), answer.status, location)
+                    prepared, body = self._egress.prepare(hop), hop.body
+                finally:
+                    if self._answer is None:
+                        answer.release()
+            raise NodeError("net.too_many_redirects", host=first, limit=limits.redirects)
+        except NodeError as error:
+            if is_done:
+                error.is_open, error.unsent = True, False
+            raise
 
     async def __aexit__(self, *_: object) -> None:
         if self._answer is not None:
@@ -278,7 +285,14 @@ def _check_headers(answer: Answer, host: str) -> None:
     for name, value in answer.raw_headers:
         size += len(name) + len(value)
     if size > MOST_HEADERS:
-        raise NodeError("net.too_large", host=host, limit=MOST_HEADERS)
+        raise _too_large(host, MOST_HEADERS)
+
+
+def _too_large(host: str, most: int) -> NodeError:
+    """The answer isn't read to its end, so nobody knows what it says."""
+    error = NodeError("net.too_large", host=host, limit=most)
+    error.is_open = True
+    return error
 
 
 @lru_cache(maxsize=64)

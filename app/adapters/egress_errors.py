@@ -77,7 +77,9 @@ def _known(error: Exception, host: str) -> NodeError | None:
         return NodeError("net.blocked_address", host=host)
     if isinstance(error, (ClientResponseError, HttpProcessingError)):
         too_long = any(isinstance(one, LineTooLong) for one in causes) or "Too many" in error.message
-        return NodeError("net.too_large" if too_long else "net.bad_reply", host=host)
+        unread = NodeError("net.too_large" if too_long else "net.bad_reply", host=host)
+        unread.is_open = True
+        return unread
     if any(isinstance(one, ssl.SSLError) and getattr(one, "reason", None) in _NO_TLS for one in causes):
         return NodeError("net.not_https", host=host)
     code = next((code for kinds, code in _CODES if isinstance(error, kinds)), None)

@@ -69,13 +69,19 @@ def write_granted(path: Path, data: Callable[[BinaryIO], object], granted: Grant
 def append_granted(path: Path, data: bytes, granted: Granted) -> None:
     """Adds to the end of a file in one write, making it where it is missing. Raises NodeError `file.*`."""
     _check_place(path, granted)
-    with (
-        as_file_errors(path, "file.not_writable"),
-        _checked(os.open(path, _APPEND, 0o666), path, "ab") as file,
-    ):
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    begun = False
+    try:
+        with (
+            as_file_errors(path, "file.not_writable"),
+            _checked(os.open(path, _APPEND, 0o666), path, "ab") as file,
+        ):
+            begun = True
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except NodeError as error:
+        error.is_open = begun  # a part may be there
+        raise
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from app.executor.agent_tools import BadArguments, arguments_of, as_sent_back, o
 from app.executor.call_requests import digest_at
 from app.executor.carried_calls import carried_calls
 from app.executor.digests import digest_of
-from app.executor.failures import failure_of
+from app.executor.failures import IN_DOUBT, failure_of
 from app.executor.gated_models import GatedModels
 from app.executor.instance import Instance
 from app.executor.journal import ItemStatus, StepRecord
@@ -260,6 +260,8 @@ class AgentRun:
         except ScopeFailed as failed:
             failure = failed.failure
             self._settled(number, "failed", tally, failure, failed.node)
+            if failure.code == IN_DOUBT:  # the model might do it again
+                raise
             return f"Error: {failure.code} {as_text(_plain_args(failure))}".strip()
         self._settled(number, "done", tally)
         values = {name: token.value for name, token in came.items()}

@@ -43,8 +43,11 @@ async def run_attempts(
             work = _work(step, inputs, ctx)
             return outputs_by_port(await (work if seconds is None else _within(run, seconds, instance, work)))
         except NodeError as error:
-            if not retry.may_retry(error, instance.attempts, step.node.retry.attempts):
-                raise InstanceFailed(failure_of(error)) from error
+            in_doubt = error.in_doubt
+            if (step.once and in_doubt) or not retry.may_retry(
+                error, instance.attempts, step.node.retry.attempts
+            ):
+                raise InstanceFailed(failure_of(error), in_doubt=in_doubt) from error
             delay, failure = retry.delay(error, instance.attempts), failure_of(error)
         except asyncio.CancelledError as ended:
             task = asyncio.current_task()

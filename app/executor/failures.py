@@ -9,6 +9,7 @@ from app.document.problem import Argument
 from app.events.run_events import Failure
 from app.sdk.errors import NodeError
 
+IN_DOUBT = "effect.in_doubt"
 _LONGEST = 500  # characters of an error's own text
 
 
@@ -17,6 +18,11 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, NodeError):
         return Failure(error.code, _whole(error.args_by_name), error.field)
     return Failure("node.bug", bug_args(error))
+
+
+def in_doubt(failure: Failure) -> Failure:
+    """The same of an effect outside of which nobody knows whether it happened; `cause` is the code of before."""
+    return Failure(IN_DOUBT, {**failure.args, "cause": failure.code}, failure.field)
 
 
 def bug_args(error: BaseException) -> dict[str, Argument]:

@@ -32,7 +32,8 @@ NOTE_BYTES = 64 * 1024  # of one of them; a longer one is dropped
 
 
 class StepRecord(msgspec.Struct, frozen=True):
-    """One instance that settled; `sent`: an outside effect began and nobody knows yet how it ended.
+    """One instance that settled; `sent`: an outside effect began and nobody knows yet how it ended, with a `failure`
+    where it was given up.
 
     `inputs` is the digest of the input values by port, `type` and `version` what the node was. `outputs` holds the
     values of the ports that carried one. `at` and `seconds` count from the run's start, over all its lives.

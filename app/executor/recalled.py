@@ -149,7 +149,7 @@ def _frames_around(record: StepRecord) -> dict[Place, tuple[str, Scope]]:
 def _of_step(record: StepRecord, inputs: Mapping[str, Preview]) -> list[RunEvent]:
     node, scope, end = record.node, record.scope, round(record.at + record.seconds, 4)
     events: list[RunEvent] = [NodeStarted(record.at, node, scope, inputs)]
-    if record.status == "sent":  # nobody knows how it ended
+    if record.status == "sent" and not record.failure:  # nobody knows how it ended
         return [*events, NodeSettled(end, node, scope, "cancelled", record.seconds, record.attempts)]
     for number in range(record.calls):
         usage, cost = (record.usage, record.cost) if number == 0 else (NO_USAGE, FREE)

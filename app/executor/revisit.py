@@ -230,7 +230,7 @@ class _Visit:
             return structs.replace(of_outputs(step, past.pins[step.id], values, scope), source="pin")
         if step.id in past.before:
             return structs.replace(of_outputs(step, past.before[step.id], values, scope), source="record")
-        if record is not None and record.status != "sent":
+        if record is not None and (record.status != "sent" or record.failure):
             if record.failure:
                 return after_failure(step, record.failure, values, scope)
             return of_outputs(step, record.outputs, values, scope)

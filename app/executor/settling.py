@@ -16,7 +16,7 @@ from app.executor.attempt import run_attempts
 from app.executor.cache import Kept
 from app.executor.carried_calls import carried_calls
 from app.executor.digests import digest_of
-from app.executor.failures import failure_of
+from app.executor.failures import IN_DOUBT, failure_of, in_doubt
 from app.executor.frame_run import FrameRun
 from app.executor.frontier import Inputs
 from app.executor.instance import Instance
@@ -127,7 +127,7 @@ class Settling:
         if not step.spec:
             return None
         run = self._run
-        if record.status == "sent":
+        if record.status == "sent" and not (record.failure and step.lives_with_failure):
             answer = await run.ask(instance, Question("", None, may_edit=False), "effect")
             return None if answer.decision == "rejected" else await self._took_place(step, instance, digest)
         if record.failure and not self._stays_failed(step):
@@ -164,7 +164,7 @@ class Settling:
 
     def _stays_failed(self, step: PlanStep) -> bool:
         """A failure that the run has lived with stays; one that ended the run is what going on tries again."""
-        if step.error_joined or step.node.on_error.policy != "stop":
+        if step.lives_with_failure:
             return True
         return "#" in self._where.place and not self._run.past.retry_failed
 
@@ -187,9 +187,19 @@ class Settling:
             if run.past.dry:
                 return self._would(step, values)
             await run.journal.commit(self._record(step, instance, None, digest))
+            return await self._effect(step, instance, values)
         if key and step.node.cache == "reuse":
             return await self._unless_kept(step, instance, values, key)
         return await self._work(step, instance, values, key)
+
+    async def _effect(self, step: PlanStep, instance: Instance, values: Mapping[str, Value]) -> Outcome:
+        """Raises InstanceFailed; what may have happened outside all the same stays "sent", and people are asked."""
+        try:
+            return await self._work(step, instance, values, "")
+        except InstanceFailed as failed:
+            if not step.once or not failed.in_doubt:
+                raise
+            raise InstanceFailed(in_doubt(failed.failure)) from failed
 
     async def _unless_kept(
         self, step: PlanStep, instance: Instance, values: Mapping[str, Value], key: str
@@ -285,11 +295,12 @@ class Settling:
             run.journal.note(self._record(step, instance, outcome, ""))
 
     def _record(self, step: PlanStep, instance: Instance, outcome: Outcome | None, digest: str) -> StepRecord:
-        spec = step.spec
+        spec, failure = step.spec, outcome.failure if outcome else None
+        is_open = outcome is None or (failure is not None and failure.code == IN_DOUBT)
         return StepRecord(
             place=self._where.place,
             node=step.id,
-            status="sent" if outcome is None else "failed" if outcome.failure else "ok",
+            status="sent" if is_open else "failed" if failure else "ok",
             type=spec.id if spec else step.node.type,
             version=spec.type.version if spec else step.node.type_version,
             inputs=digest,
@@ -303,7 +314,7 @@ class Settling:
             cost=instance.cost,
             model=instance.model or (outcome.model if outcome else ""),
             verdict=outcome.verdict if outcome else None,
-            failure=outcome.failure if outcome else None,
+            failure=failure,
             saved=outcome.saved if outcome else None,
             path=instance.path or (outcome.path if outcome else ()),
             instead=outcome.instead if outcome else None,

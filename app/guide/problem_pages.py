@@ -20,7 +20,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         *("gate", "judge", "learn", "memory", "models", "pick", "roles", "structured", "table", "web"),
     ),
     "files": ("file",),
-    "runs": ("run", "person", "journal", "revisit", "history", "replay", "rate"),
+    "runs": ("run", "effect", "person", "journal", "revisit", "history", "replay", "rate"),
     "program": ("engine", "window", "settings", "addon"),
     "command-line": ("cli",),
 }

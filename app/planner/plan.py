@@ -77,6 +77,12 @@ class PlanStep:
     lasts: bool = False  # what it comes to is on the disk before anything follows from it
     computation: Computation | None = None
     acts: bool = False  # it has an effect outside, or holds a step that has one
+    once: bool = False  # its effect is not begun again unasked where nobody knows whether it happened
+
+    @property
+    def lives_with_failure(self) -> bool:
+        """What follows goes on when it has failed."""
+        return self.error_joined or self.node.on_error.policy != "stop"
 
 
 @dataclass(frozen=True, slots=True)

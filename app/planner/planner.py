@@ -208,6 +208,7 @@ def _step(
         lasts=lasts,
         computation=_computation(spec, ports, incoming, links) if spec and not (skipped or lasts) else None,
         acts=acts or (frame is not None and frame.acts),
+        once=acts and node_type is not None and not node_type.repeatable(draft.fields),
     )
 
 

@@ -47,8 +47,12 @@ def port_label(spec: NodeSpec, port: PortSpec, side: Literal["in", "out"]) -> st
     return _own(f"node.{spec.id}.{side}.{port.name}", port.label)
 
 
-def port_of_problem(args: Mapping[str, Argument]) -> Mapping[str, Argument]:
-    """The arguments of a Problem about an input, which is called as people read it on the card."""
+def problem_args(args: Mapping[str, Argument]) -> Mapping[str, Argument]:
+    """The arguments of a Problem as people read them: an input is called as on the card, and what led to the Problem
+    has its own sentence, `why`.
+    """
+    if isinstance(cause := args.get("cause"), str):
+        return {**args, "why": texts.text(f"problem.{cause}", **args)}
     if not {"port", "name", "type"} <= args.keys():
         return args
     return {**args, "port": _own(f"node.{args['type']}.in.{args['name']}", str(args["port"]))}

@@ -13,6 +13,14 @@ PASSING = frozenset(
     }
 )
 
+# Contact was lost, or time was up: what had been begun may have come to its end all the same.
+_OPEN = frozenset(
+    {
+        *("timeout", "unreachable", "stream_cut", "cut_off"),
+        *("host_crashed", "host_killed"),
+    }
+)
+
 
 def may_pass(code: str) -> bool:
     """Whether what this code says may be over the next time."""
@@ -24,7 +32,8 @@ class NodeError(Exception):
 
     `retry_after` is the server's own wish in seconds. `field` names the setting to look at. `used` is what had been
     answered, and so paid, before it failed, where that is known; `is_guess`: as far as it can be guessed. `unsent`:
-    nothing had left for the server, so nobody can have worked on it.
+    nothing had left for the server, so nobody can have worked on it. `is_open`: what had been begun outside may have
+    happened all the same; by default where the code says that contact was lost.
     """
 
     def __init__(
@@ -37,8 +46,14 @@ class NodeError(Exception):
         self.used: Usage | None = None
         self.is_guess = False
         self.unsent = False
+        self.is_open = code.rpartition(".")[2] in _OPEN
         self.args_by_name = args
 
     @property
     def may_pass(self) -> bool:
         return may_pass(self.code)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether nobody knows if an effect outside has happened."""
+        return self.is_open and not self.unsent

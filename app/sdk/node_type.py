@@ -192,6 +192,13 @@ class NodeType(Generic[F, In, Out]):
         return cls.effect
 
     @classmethod
+    def repeatable(cls, fields: F) -> bool:
+        """Whether an effect outside that was had twice is no more than one that was had once. Any other is not begun
+        again unasked where nobody knows whether it has happened.
+        """
+        return False
+
+    @classmethod
     def powers(cls, fields: F) -> tuple[Power, ...]:
         """What a node with these settings will ask of the broker."""
         return ()

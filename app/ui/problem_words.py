@@ -7,7 +7,7 @@ from typing import Any
 
 from app.document.problem import Problem
 from app.events.run_events import Failure
-from app.registry.node_texts import port_of_problem
+from app.registry.node_texts import problem_args
 from app.texts import has, text
 from app.ui.model_words import role_title
 from app.ui.plain import sentences
@@ -31,5 +31,5 @@ def in_short(problems: tuple[Problem, ...]) -> str:
 
 def _args(problem: Problem | Failure) -> Mapping[str, Any]:
     """A role and an input go by the names that people read everywhere else."""
-    args, role = port_of_problem(problem.args), problem.args.get("role")
+    args, role = problem_args(problem.args), problem.args.get("role")
     return {**args, "role": role_title(role)} if isinstance(role, str) else args

@@ -56,6 +56,10 @@ class WriteFile(NodeType[WriteFileFields, ByPort, WriteFileOutputs]):
     effect = "side_effect"
 
     @classmethod
+    def repeatable(cls, fields: WriteFileFields) -> bool:
+        return fields.if_exists == "replace"
+
+    @classmethod
     def ports(cls, fields: WriteFileFields) -> Ports:
         return Ports(inputs=write_inputs(PortSpec("text", "Text", "text"), fields.path))
 

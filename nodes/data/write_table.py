@@ -52,6 +52,10 @@ class WriteTable(NodeType[WriteTableFields, ByPort, WriteTableOutputs]):
     effect = "side_effect"
 
     @classmethod
+    def repeatable(cls, fields: WriteTableFields) -> bool:
+        return fields.if_exists == "replace"
+
+    @classmethod
     def ports(cls, fields: WriteTableFields) -> Ports:
         return Ports(inputs=write_inputs(PortSpec("rows", "Rows", "any"), fields.path))
 

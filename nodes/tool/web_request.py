@@ -35,6 +35,7 @@ BodyKind: TypeAlias = Literal["none", "json", "text"]
 METHODS = tuple(Option(word, word) for word in ("GET", "POST", "PUT", "PATCH", "DELETE"))
 BODIES = (Option("none", "Nothing"), Option("json", "JSON"), Option("text", "Text"))
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+_REPEATABLE = ("PUT", "DELETE")  # RFC 9110, 9.2.2; of those that change something
 _REPEATABLE_BY_KEY = ("POST", "PATCH")
 _SAID = 500  # bytes of an error's answer that are shown
 
@@ -99,6 +100,16 @@ class WebRequestFields:
         ),
     ] = True
 
+    knows_key: Annotated[
+        bool,
+        ToggleField(
+            label="The server knows repeated requests",
+            help="On: it honours the header Idempotency-Key. A request whose answer was lost is then sent again.",
+            shown_if=("method", _REPEATABLE_BY_KEY),
+            advanced=True,
+        ),
+    ] = False
+
 
 @dataclass(frozen=True, slots=True)
 class WebRequestOutputs:
@@ -128,6 +139,10 @@ class WebRequest(NodeType[WebRequestFields, ByPort, WebRequestOutputs]):
     @classmethod
     def effect_of(cls, fields: WebRequestFields) -> Effect:
         return "read" if fields.method == "GET" else "side_effect"
+
+    @classmethod
+    def repeatable(cls, fields: WebRequestFields) -> bool:
+        return fields.method in _REPEATABLE or (fields.knows_key and fields.method in _REPEATABLE_BY_KEY)
 
     @classmethod
     def ports(cls, fields: WebRequestFields) -> Ports:
@@ -222,8 +237,11 @@ def _error(reply: HttpReply) -> NodeError:
     if reply.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         wait = retry_after(reply.headers.get("retry-after", ""), reply.headers.get("date", ""))
         return NodeError("web.too_many_requests", retry_after=wait, status=reply.status, said=said)
-    code = "web.server_error" if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "web.refused"
-    return NodeError(code, status=reply.status, said=said)
+    if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return NodeError("web.refused", status=reply.status, said=said)
+    broken = NodeError("web.server_error", status=reply.status, said=said)
+    broken.is_open = True  # it may have broken off behind the effect, or a server behind it may have had it
+    return broken
 
 
 def _text(reply: HttpReply) -> str:

@@ -1,0 +1,226 @@
+"""Effects outside of which nobody knows whether they happened: never begun again unasked, never torn off by a Merge."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from app.costs.usage import Usage
+from app.document.json_codec import write
+from app.document.workflow import Json, Node, OnError, Retry, Workflow
+from app.events.run_events import NodeSettled, PersonAsked, RunEvent
+from app.executor.memory_journal import MemoryRuns
+from app.executor.past import Keeping, Past
+from app.executor.recalled import past_events
+from app.sdk.context import Answer, Decision
+from app.sdk.gateway import ChatReply, ChatRequest, ToolCall
+from tests.acts import ACTING, LOST, Act
+from tests.flows import ScriptedModels, doors, flow, frame, inputs, start, status
+from tests.journals import head
+
+LINE = ["a.value>e.value", "e.value>r.value"]
+
+
+@pytest.fixture(autouse=True)
+def diary() -> Iterator[list[Any]]:
+    Act.diary.clear()
+    yield Act.diary
+    Act.diary.clear()
+
+
+def line(*ends: str, on_error: str = "stop", **fields: Json) -> Workflow:
+    act = Node(
+        "e",
+        "test.act",
+        fields={"ends": list(ends), **fields},
+        retry=Retry(attempts=3),
+        on_error=OnError(on_error, "f"),  # type: ignore[arg-type]
+    )
+    return flow({"a": "test.source", "e": act, "r": "test.result"}, LINE)
+
+
+class Lives:
+    """One run over several lives."""
+
+    def __init__(self, workflow: Workflow, models: ScriptedModels | None = None) -> None:
+        self.workflow = workflow
+        self.runs = MemoryRuns()
+        self.models = models
+        self._begun = False
+
+    async def next(
+        self, decision: Decision = "approved", rows: Sequence[Mapping[str, Json]] | None = None, **past: Any
+    ) -> tuple[list[RunEvent], list[str]]:
+        """What happened, and what people were asked about; they answer all alike."""
+        if not self._begun:
+            await self.runs.begin(head("r", workflow=write(self.workflow).decode()))
+        await self.runs.leave("r")
+        journal = (await self.runs.reopen("r"))[2]
+        self._begun = True
+        keeping = Keeping(journal, past=Past(**past))
+        through = doors(self.models) if self.models else None
+        execution = start(self.workflow, specs=ACTING, rows=rows, keeping=keeping, through=through)
+        events: list[RunEvent] = []
+        asked: list[str] = []
+        async with asyncio.timeout(60):
+            async for batch in execution.batches():
+                events += batch
+                for event in batch:
+                    if isinstance(event, PersonAsked):
+                        asked.append(event.about)
+                        execution.answer(event.node, event.scope, Answer(decision, event.value))
+        return events, asked
+
+
+def begun() -> int:
+    return sum(what == "begun" for _, what in Act.diary)
+
+
+def failure(events: Sequence[RunEvent]) -> str:
+    return next(e.failure.code for e in events if isinstance(e, NodeSettled) and e.failure)
+
+
+@pytest.mark.parametrize("end", LOST)
+@pytest.mark.parametrize(("decision", "times"), [("approved", 1), ("rejected", 2)])
+async def test_what_nobody_saw_the_end_of_fails_at_once_and_is_asked_about(
+    end: str, decision: Decision, times: int
+) -> None:
+    lives = Lives(line(end))
+    events, asked = await lives.next()
+    assert (failure(events), asked, begun()) == ("effect.in_doubt", [], 1)
+    events, asked = await lives.next(decision)
+    assert (status(events), asked, begun()) == ("done", ["effect"], times)
+    events, asked = await lives.next()
+    assert (status(events), asked, begun()) == ("done", [], times)
+
+
+@pytest.mark.parametrize(
+    ("end", "times"), [("unsent", 3), ("test.too_many_requests", 3), ("test.refused", 1)]
+)
+async def test_what_surely_did_not_happen_is_tried_as_before(end: str, times: int) -> None:
+    lives = Lives(line(end, end, end))
+    events, _ = await lives.next()
+    assert failure(events) in (end, "net.unreachable")
+    assert begun() == times
+    _, asked = await lives.next()
+    assert asked == []
+    assert begun() > times
+
+
+async def test_what_may_be_done_twice_is() -> None:
+    events, _ = await Lives(line("net.unreachable", "test.timeout", twice=True)).next()
+    assert (status(events), begun()) == ("done", 3)
+
+
+async def test_a_try_that_was_lost_after_one_that_never_left_is_the_last() -> None:
+    events, _ = await Lives(line("unsent", "net.cut_off")).next()
+    assert (failure(events), begun()) == ("effect.in_doubt", 2)
+
+
+@pytest.mark.parametrize("policy", ["skip", "fallback"])
+async def test_a_run_that_lived_with_the_doubt_goes_on_living_with_it(policy: str) -> None:
+    lives = Lives(line("net.unreachable", on_error=policy))
+    for _ in range(2):
+        events, asked = await lives.next()
+        assert (failure(events), asked, begun()) == ("effect.in_doubt", [], 1)
+        assert status(events) == "done"
+
+
+@pytest.mark.parametrize("retry_failed", [False, True])
+async def test_over_rows_each_in_doubt_is_asked_about(retry_failed: bool) -> None:
+    rows = [{"value": str(number)} for number in range(4)]
+    lives = Lives(line("net.unreachable"))
+    await lives.next(rows=rows)
+    assert begun() == 4
+    events, asked = await lives.next(rows=rows, retry_failed=retry_failed)
+    assert (status(events), asked, begun()) == ("done", ["effect"] * 4, 4)
+
+
+async def test_the_history_shows_what_was_seen() -> None:
+    lives = Lives(line("net.unreachable"))
+    await lives.next()
+    past = [event async for batch in past_events(*await lives.runs.look("r")) for event in batch]
+    assert failure(past) == "effect.in_doubt"
+
+
+def race(loser: Any) -> Workflow:
+    nodes = {
+        "a": "test.source",
+        "fast": ("test.step", {"turns": 2}),
+        "slow": loser,
+        "m": "test.merge",
+        "r": "test.result",
+    }
+    edges = ["a.value>fast.value", "a.value>slow.value", "fast.value>m.values", "slow.value>m.values"]
+    return flow(nodes, [*edges, "m.value>r.value"])
+
+
+def loop(name: str, inner: Any) -> Node:
+    nodes = {"i": inputs(value="variable"), name: inner, "o": ("output.output", {"name": "value"})}
+    edges = [f"i.value>{name}.value", f"{name}.value>o.value"]
+    return frame("slow" if name != "slow" else "outer", "flow.loop", nodes, edges, max_turns=2)
+
+
+SLOW = ("test.act", {"turns": 40})
+
+
+@pytest.mark.parametrize(
+    "loser",
+    [
+        SLOW,
+        loop("e", SLOW),
+        loop(
+            "deep",
+            frame(
+                "deep",
+                "flow.loop",
+                {"j": inputs(value="variable"), "e": SLOW, "p": ("output.output", {"name": "value"})},
+                ["j.value>e.value", "e.value>p.value"],
+                max_turns=1,
+            ),
+        ),
+    ],
+    ids=["plain", "in a frame", "in a frame in a frame"],
+)
+async def test_a_merge_lets_an_effect_under_way_come_to_its_end_however_deep_it_lies(loser: Any) -> None:
+    events, _ = await Lives(race(loser)).next()
+    assert status(events) == "done"
+    assert [what for _, what in Act.diary].count("well") == begun() > 0
+
+
+async def test_a_merge_still_ends_a_frame_that_does_nothing_outside() -> None:
+    loser = loop("e", ("test.step", {"for_ever": True}))
+    events, _ = await Lives(race(loser)).next()
+    ends = {e.node: e.status for e in events if isinstance(e, NodeSettled)}
+    assert (status(events), ends["slow"]) == ("done", "cancelled")
+
+
+class Sender(ScriptedModels):
+    """Calls its tool until it hears that it went well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = 0
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        self.turns += 1
+        last = request.messages[-1]
+        if last.role == "tool" and not last.content.startswith("Error"):
+            return ChatReply("Sent.", "stop", Usage(1, 1), "m", 0)
+        call = ToolCall(f"c{self.turns}", "act", json.dumps({"value": "x"}))
+        return ChatReply("", "tool_calls", Usage(1, 1), "m", 0, (call,))
+
+
+async def test_a_model_does_not_hear_of_a_tool_in_doubt_before_a_person_has_said_what_happened() -> None:
+    tool = ("test.act", {"ends": ["net.unreachable"]})
+    agent = frame("agent", "flow.agent", {"e": tool}, [], task="Send it")
+    models = Sender()
+    lives = Lives(flow({"agent": agent, "r": "test.result"}, ["agent.text>r.value"]), models)
+    events, asked = await lives.next()
+    assert (failure(events), asked, begun(), models.turns) == ("effect.in_doubt", ["tool"], 1, 1)
+    events, asked = await lives.next()
+    assert (status(events), asked, begun(), models.turns) == ("done", ["effect"], 1, 2)
