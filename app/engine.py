@@ -371,7 +371,7 @@ class Engine:
             rows, count = await self._rows(plan, request)
             people = {step.id for step in plan.all_steps() if step.effect == "person"}
             decided = await self.labelling.decided_before(run, people)
-            await self.runs.summarise(run, replace(summary, status="running"))
+            await self.runs.summarise(run, replace(summary, status="running", rows=count))
             limits = self._limits(request, grants)
             if anew.budget is not None:  # a person says it now: it outranks what the workflow says
                 limits = replace(limits, budget=anew.budget)

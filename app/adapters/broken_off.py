@@ -12,11 +12,15 @@ from app.adapters.journal_index import of_run
 from app.costs.ledger import Filter, Ledger
 from app.executor.journal import RunSummary
 
-# A row that a later life walked again may be there twice until the later one is in the index.
+# A row that was walked twice may be there twice until the later one is in the index; those that were there before the
+# rows were last read anew don't count, as in the journal itself.
 _ROWS = """
     SELECT json_extract(record, '$.status'), COUNT(*) FROM items WHERE id IN (
         SELECT MAX(items.id) FROM items JOIN runs ON runs.id = items.run
-        WHERE runs.run = ? AND frame = '' GROUP BY key)
+        WHERE runs.run = ?1 AND frame = '' AND number >= 0 AND items.id > (
+            SELECT coalesce(max(begun.id), 0) FROM items AS begun
+            WHERE begun.run = runs.id AND begun.frame = '' AND begun.number = -1)
+        GROUP BY key)
     GROUP BY 1
 """
 # Steps that were computed together are a list: they took no time to speak of.
@@ -37,8 +41,8 @@ async def summed_up(database: Database, ledger: Ledger, run: str, summary: RunSu
     summary = replace(
         summary,
         elapsed=max(summary.elapsed, until or 0.0),
-        rows_done=max(summary.rows_done, rows.get("done", 0)),
-        rows_failed=max(summary.rows_failed, rows.get("failed", 0)),
+        rows_done=rows.get("done", 0),
+        rows_failed=rows.get("failed", 0),
     )
     booked = next(iter(await ledger.sums((), only=Filter(run=run))), None)
     if booked is None or booked.calls < summary.calls:  # old entries may have been thrown away

@@ -124,6 +124,11 @@ def item_row(run: int, record: ItemRecord) -> Row:
     return _row((run, stored(record.frame), stored(record.key), record.number), text, record.outputs)
 
 
+def begun_row(run: int, frame: Place) -> Row:
+    """Stands among the items, and says that those before it no longer count; numbered as no item is."""
+    return _row((run, stored(frame), "", -1), "{}", {})
+
+
 def item_of(columns: tuple[Any, ...], restore: Restore) -> ItemRecord:
     """From frame, key, number, record, outputs, digest and bytes of the blob. Raises as `steps_of`."""
     frame, key, number, text, *values = columns

@@ -40,6 +40,7 @@ _BLOBS = "INSERT OR IGNORE INTO blobs (digest, bytes)"
 @dataclass(slots=True)
 class _Batch:
     steps: list[Row] = field(default_factory=list[Row])
+    begun: list[Row] = field(default_factory=list[Row])  # they come before everything that was noted since
     items: list[Row] = field(default_factory=list[Row])
     calls: list[Row] = field(default_factory=list[Row])
     before: list[tuple[int, Name]] = field(default_factory=list[tuple[int, Name]])
@@ -100,6 +101,12 @@ class Outbox(Work):
         with self._lock:
             self._batch.before.append((self._run, place))
 
+    def begin_items(self, row: Row) -> None:
+        with self._lock:
+            self._batch.begun.append(row)
+            self._batch.places.add(hash(row.columns[1]))
+            self._plan()
+
     def note_item(self, row: Row) -> None:
         with self._lock:
             self._batch.items.append(row)
@@ -131,6 +138,7 @@ class Outbox(Work):
         """Drops what still waits."""
         with self._lock:
             self._batch.steps.clear()
+            self._batch.begun.clear()
             self._batch.items.clear()
             self._batch.calls.clear()
             self._batch.before.clear()
@@ -147,7 +155,7 @@ class Outbox(Work):
     def hurry(self) -> None:
         """Has written now what would be written soon, and what a fault has kept back. From any thread."""
         with self._lock:
-            if self._batch.steps or self._batch.items:
+            if self._batch.steps or self._batch.begun or self._batch.items:
                 self._queue()
 
     def _plan(self) -> None:
@@ -175,9 +183,9 @@ class Outbox(Work):
     def do(self, connection: sqlite3.Connection) -> None:
         batch = self._writing
         self._ledger.do(connection)  # what was booked before these records stands on the disk before them
-        if not batch.steps and not batch.items and not batch.calls and not batch.is_indexed:
+        written = [*batch.begun, *batch.steps, *batch.items, *batch.calls]
+        if not written and not batch.is_indexed:
             return
-        written = [*batch.steps, *batch.items, *batch.calls]
         if not self._grow(connection, sum([row.size for row in written]), batch.notes):
             self._lost = JournalError(
                 "journal.damaged", str(self._database.path), "the run is no longer there"
@@ -190,6 +198,7 @@ class Outbox(Work):
             connection.executemany(_NOTES_LET_GO, batch.before)
         for into, rows in (
             (_BLOBS, blobs),
+            (_ITEMS, [(next(ids), *row.columns) for row in batch.begun]),
             (_STEPS, [(next(ids), *row.columns) for row in batch.steps]),
             (_ITEMS, [(next(ids), *row.columns) for row in batch.items]),
             (_CALLS, [row.columns for row in batch.calls]),
@@ -197,7 +206,7 @@ class Outbox(Work):
             write_rows(connection, into, rows)
         for statement, instance in batch.after:
             connection.execute(statement, instance)
-        self._numbers = Numbers(last + len(batch.steps) + len(batch.items), indexed)
+        self._numbers = Numbers(last + len(written) - len(batch.calls), indexed)
         if batch.is_indexed or self._numbers.last - indexed > _may_lie_behind(indexed):
             self._numbers = index_run(connection, self._run)
             batch.is_indexed = True
@@ -212,8 +221,10 @@ class Outbox(Work):
                 self._behind |= batch.places
             if fault is not None:
                 self._numbers = None
+                self._batch.begun[:0] = batch.begun
                 self._batch.items[:0] = batch.items
-            self.fault = fault if self._batch.items or batch.is_indexed else None
+            waits = self._batch.begun or self._batch.items or batch.is_indexed
+            self.fault = fault if waits else None
         error = fault or self._lost
         return [(future, None, error) for future in batch.waiting]
 

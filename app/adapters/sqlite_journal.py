@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import Any, TypeVar, cast
 from app.adapters.database import Database
 from app.adapters.journal_codec import (
     Restore,
+    begun_row,
     call_of,
     call_row,
     computed_row,
@@ -52,7 +54,7 @@ _WITHIN = _STEPS.replace("place = ?2", "place >= ?2 AND place < ?3")
 _EACH = f"{_STEP} WHERE id > max(?1 << 32, ?2) AND id < (?1 + 1) << 32 ORDER BY id LIMIT ?3"
 _ITEM = """
     SELECT frame, key, number, record, outputs, blob, bytes FROM items LEFT JOIN blobs ON digest = blob
-    WHERE run = ? AND frame = ?
+    WHERE run = ?1 AND frame = ?2
 """
 _CALLS = """
     SELECT place, node, calls.digest, ordinal, counted, record, outputs, blob, bytes
@@ -60,7 +62,15 @@ _CALLS = """
 """
 _CALLS_OF = f"{_CALLS} AND place = ? AND node = ? ORDER BY calls.rowid"
 _LOOSE = f"{_CALLS} AND NOT counted ORDER BY calls.rowid"
-_PAGE = f"{_ITEM} AND number >= ? AND number < ? ORDER BY number, id"
+_BEGUN = "(SELECT coalesce(max(id), 0) FROM items WHERE run = ?1 AND frame = ?2 AND number = -1)"
+_PAGE = f"{_ITEM} AND number >= ?3 AND number < ?4 AND id > {_BEGUN} ORDER BY number, id"
+_BEGUN_BEHIND = f"SELECT {_BEGUN}"
+_NUMBERS = f"""
+    SELECT key, number FROM items
+    WHERE id IN (
+        SELECT id FROM item_places WHERE run = ?1 AND frame = ?2 AND key IN (SELECT value FROM json_each(?3)))
+        AND id > {_BEGUN} AND number >= 0
+"""  # noqa: S608 - our own names
 
 
 class SqliteJournal(Journal):
@@ -195,6 +205,20 @@ class SqliteJournal(Journal):
     def note_item(self, record: ItemRecord) -> None:
         self._held().note_item(item_row(self._run, record))
 
+    def begin_items(self, frame: Place) -> None:
+        self._held().begin_items(begun_row(self._run, frame))
+
+    async def begun_items(self, frame: Place) -> int:
+        ((number,),) = await self._rows(_BEGUN_BEHIND, stored(frame))
+        self._tell_what_waits()
+        return number
+
+    async def numbers(self, frame: Place, keys: Collection[str]) -> Mapping[str, int]:
+        await self._index()
+        rows = await self._rows(_NUMBERS, stored(frame), json.dumps([*keys]))
+        self._tell_what_waits()
+        return dict(rows)
+
     async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
         await self._index()
         rows = await self._rows(_PAGE, stored(frame), first, first + count)
@@ -263,7 +287,7 @@ class SqliteJournal(Journal):
         return ask
 
     def _items(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[ItemRecord]:
-        latest = {row[2]: row for row in rows}
+        latest = {row[2]: row for row in rows}  # earlier versions kept several of one number
         return [self._decoded(item_of, row) for row in latest.values()]
 
     def _decoded(self, decode: Callable[[tuple[Any, ...], Restore], T], row: tuple[Any, ...]) -> T:

@@ -146,10 +146,8 @@ class SqliteRuns(RunStore):
 
         found, texts = await self._database.read(select)
         with self._telling_damage():
-            head, summary = (
-                _head(found, texts),
-                _summary(found[8]),
-            )
+            summary = _summary(found[8])
+            head = _head(found, texts, summary)
         notes, has_steps, has_calls = found[9:]
         is_fresh = not has_steps and not has_calls
         return (
@@ -282,7 +280,7 @@ def _taken_over(connection: sqlite3.Connection, run: str) -> None:
     index_run(connection, number)
 
 
-def _head(found: Sequence[Any], texts: Sequence[tuple[Any, ...]]) -> RunHead:
+def _head(found: Sequence[Any], texts: Sequence[tuple[Any, ...]], summary: RunSummary) -> RunHead:
     by_kind: dict[str, dict[str, str]] = {}
     for kind, name, content in texts:
         by_kind.setdefault(kind, {})[read(name)] = text_of(content)
@@ -296,7 +294,7 @@ def _head(found: Sequence[Any], texts: Sequence[tuple[Any, ...]]) -> RunHead:
         workflow=by_kind["workflow"][""],
         request=json.loads(by_kind["request"][""]),
         parts=by_kind.get("part", {}),
-        rows=found[6],
+        rows=summary.rows_of(found[6]),
         prices_of=read(found[7]),
     )
 
@@ -311,14 +309,15 @@ def _summary(text: str) -> RunSummary:
 
 def _line(row: Sequence[Any]) -> RunLine:
     run, workflow_id, name, digest, at = (read(text) for text in row[:5])
+    summary = _summary(row[5])
     return RunLine(
         run=run,
         workflow_id=workflow_id,
         name=name,
         digest=digest,
         at=at,
-        summary=_summary(row[5]),
-        rows=row[6],
+        summary=summary,
+        rows=summary.rows_of(row[6]),
         pinned=bool(row[7]),
         size=row[8],
         alive=row[9],

@@ -14,6 +14,7 @@ from app.costs.cost import FREE, Cost
 from app.document.workflow import Json
 from app.events.run_state import NodeState
 from app.executor.digests import digest_of
+from app.executor.standing import Standing
 from app.texts import text
 
 Sameness: TypeAlias = Literal["equal", "different", "only_a", "only_b", "not_recorded"]
@@ -95,10 +96,10 @@ def comparison_table(rows: Sequence[Compared]) -> str:
 async def _answers(run: Recalled) -> dict[str, int]:
     """What every step answered, over its instances, as one number."""
     found: dict[str, int] = {}
-    after = 0
+    after, standing = 0, Standing(run.journal)
     while page := await run.journal.each(after, _PAGE):
         after = page[-1][0]
-        for _, record in page:
+        for record in filter(None, await standing.of(page)):
             said = digest_of([record.place, dict(record.outputs), record.status])
             found[record.node] = found.get(record.node, 0) + int(said, 16)
     return found

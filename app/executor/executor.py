@@ -62,6 +62,7 @@ class Execution:
         self._run = Run(run_id, doors, limits, keeping, booking, plan.workflow.id)
         self._tally = Tally()
         self._rows = self._over(rows) if rows is not None else None
+        self._row_count = row_count if rows is not None else None
         self._begun = False
         self._stopped_as: RunStatus = "cancelled"
         self.outputs: Mapping[str, Json] = {}
@@ -74,7 +75,7 @@ class Execution:
                 plan.digest,
                 dt.datetime.now().astimezone().isoformat(timespec="seconds"),
                 plan.ids,
-                row_count if rows is not None else None,
+                self._row_count,
                 budget,
                 doors.prices_of,
                 self._run.past.elapsed,
@@ -122,6 +123,7 @@ class Execution:
             waits=self._run.waits if at.status in ("paused", "waiting") else (),
             timed=round(self._run.time_limit.used, 3),
             skipped=dict(self._run.skipped),
+            rows=self._row_count,
         )
 
     @property

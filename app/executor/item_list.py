@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 from app.document.workflow import Json, JsonObject
-from app.executor.journal import ItemRecord, Journal, Place
+from app.executor.journal import ItemRecord, Journal, JournalError, Place
 from app.sdk.data_types import LazyList, Value
 
 Failed: TypeAlias = Literal["as_error", "as_nothing", "left_out", "only"]
@@ -49,9 +49,14 @@ class ItemList(LazyList):
         return self._count
 
     def __iter__(self) -> Iterator[Any]:
+        left = self._count
         for first in range(0, self._total, _PAGE):
             for item in self._journal.page(self._frame, first, min(_PAGE, self._total - first)):
-                yield from values_of_item(item, self._name, self._failed)
+                for value in values_of_item(item, self._name, self._failed):
+                    left -= 1
+                    yield value
+        if left > 0:
+            raise self._not_whole()
 
     def __getitem__(self, index: Any) -> Any:
         if not isinstance(index, int) or self._failed in ("left_out", "only"):
@@ -60,7 +65,11 @@ class ItemList(LazyList):
         page = self._journal.page(self._frame, place, 1) if 0 <= place < self._count else ()
         for item in page:
             return next(iter(values_of_item(item, self._name, self._failed)))
-        raise IndexError(index)
+        raise self._not_whole() if 0 <= place < self._count else IndexError(index)
+
+    def _not_whole(self) -> JournalError:
+        """A later life of the run reads the elements anew, and isn't through, or had others."""
+        return JournalError("journal.list_not_whole", self._frame)
 
 
 def values_of_item(item: ItemRecord, name: str, failed: Failed) -> tuple[Value, ...]:

@@ -118,7 +118,8 @@ class CallRecord(msgspec.Struct, frozen=True):
 
 class JournalError(Exception):
     """The journal can't be read or written. `code` is `journal.<what>`: full, read_only, locked, damaged, newer,
-    broken; or held: another process has the run, or it was opened only to read.
+    broken; held: another process has the run, or it was opened only to read; or list_not_whole: the elements behind a
+    long list have been read anew since, and aren't all through.
     """
 
     def __init__(self, code: str, path: str, reason: str = "") -> None:
@@ -135,7 +136,7 @@ class JournalError(Exception):
 class Journal(Protocol):
     """The record of one run, held by this process alone. Everything raises JournalError.
 
-    Only `items` and what waits for the disk are awaited; nothing here blocks the loop.
+    Only what reads and what waits for the disk is awaited; nothing here blocks the loop.
     """
 
     @property
@@ -203,9 +204,25 @@ class Journal(Protocol):
         """
         ...
 
+    def begin_items(self, frame: Place) -> None:
+        """The elements of a frame are read anew: what came of one before counts again when it is noted again. Until
+        then nobody knows whether it is still there, and at which number. Kept as `note_item` keeps.
+        """
+        ...
+
+    async def begun_items(self, frame: Place) -> int:
+        """The number, as `each` counts, behind which everything was recorded since the elements of a frame were last
+        read anew; 0 where they never were.
+        """
+        ...
+
+    async def numbers(self, frame: Place, keys: Collection[str]) -> Mapping[str, int]:
+        """Which numbers the items of these keys have, among those that count."""
+        ...
+
     async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
-        """Items with the numbers `first` up to `first + count - 1`, in that order; what isn't through is missing. Of
-        several with one number (the source has changed) the latest.
+        """Items with the numbers `first` up to `first + count - 1`, in that order; what isn't through is missing, and
+        so is what was noted before the elements were read anew.
         """
         ...
 
@@ -258,6 +275,11 @@ class RunSummary:
     skipped: Mapping[str, int] = field(
         default_factory=dict[str, int]
     )  # how often, by step; no record says so
+    rows: int | None = None  # as in RunStarted, when they were last read; None: as when the run began
+
+    def rows_of(self, at_first: int | None) -> int | None:
+        """How many rows it has now; `at_first`: when it began."""
+        return at_first if self.rows is None else self.rows
 
     @property
     def is_out_of_time(self) -> bool:

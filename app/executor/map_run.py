@@ -86,6 +86,9 @@ class MapRun:
 
     async def execute(self) -> None:
         """Runs every element. Raises TooManyFailures, and whatever the source raises."""
+        journal = self._run.journal
+        if not journal.is_fresh:  # an earlier life may have read others, or the same at other numbers
+            journal.begin_items(self._where.place)
         workers = self._rule.at_a_time or self._run.limits.rows_at_a_time
         try:
             async with asyncio.TaskGroup() as group:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
@@ -54,8 +55,9 @@ class MemoryJournal(Journal):
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         for place in [*self._kept.unread]:
             self._kept.read(place)
-        records = (record for by_node in self._kept.steps.values() for record in by_node.values())
-        return list(islice(enumerate(records, 1), after, after + count))
+        steps, numbers = self._kept.steps, self._kept.numbers
+        behind = sorted((number, instance) for instance, number in numbers.items() if number > after)
+        return [(number, steps[place][node]) for number, (place, node) in behind[:count]]
 
     async def commit(self, record: StepRecord) -> None:
         self._keep(record)
@@ -102,6 +104,20 @@ class MemoryJournal(Journal):
             del by_number[earlier.number]
         by_key[record.key] = by_number[record.number] = record
 
+    def begin_items(self, frame: Place) -> None:
+        self._check()
+        for place in [*self._kept.unread]:
+            self._kept.read(place)
+        self._kept.by_key[frame], self._kept.by_number[frame] = {}, {}
+        self._kept.begun[frame] = self._kept.last
+
+    async def begun_items(self, frame: Place) -> int:
+        return self._kept.begun.get(frame, 0)
+
+    async def numbers(self, frame: Place, keys: Collection[str]) -> Mapping[str, int]:
+        by_key = self._kept.by_key.get(frame, {})
+        return {key: by_key[key].number for key in keys if key in by_key}
+
     async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
         return self.page(frame, first, count)
 
@@ -115,7 +131,7 @@ class MemoryJournal(Journal):
     def _keep(self, record: StepRecord) -> None:
         self._check()
         self._kept.read(record.place)
-        self._kept.steps.setdefault(record.place, {})[record.node] = record
+        self._kept.keep(record)
         calls = self._kept.calls.pop((record.place, record.node), {}) if record.status != "sent" else {}
         if calls and not record.lets_calls_go:
             counted = {key: replace(call, counted=True) for key, call in calls.items()}
@@ -148,18 +164,30 @@ class _Kept:
         self.calls: dict[tuple[Place, str], dict[tuple[str, int], CallRecord]] = {}
         self.by_key: dict[Place, dict[str, ItemRecord]] = {}
         self.by_number: dict[Place, dict[int, ItemRecord]] = {}
+        self.numbers: dict[tuple[Place, str], int] = {}  # of steps, in the order of time
+        self.last = 0  # of these
+        self.begun: dict[Place, int] = {}  # what it was when the items of a frame were begun anew
 
     def read(self, place: Place) -> None:
         """Brings what was noted together at a place among its steps."""
         for records in self.unread.pop(place, ()):
-            self.steps.setdefault(place, {}).update((record.node, record) for record in records)
+            for record in records:
+                self.keep(record)
+
+    def keep(self, record: StepRecord) -> None:
+        self.steps.setdefault(record.place, {})[record.node] = record
+        self.last += 1
+        self.numbers[record.place, record.node] = self.last
 
     def hold(self) -> MemoryJournal:
         self.holder = MemoryJournal(self, is_held=True)
         return self.holder
 
+    def head_now(self) -> RunHead:
+        return dataclasses.replace(self.head, rows=self.summary.rows_of(self.head.rows))
+
     def line(self) -> RunLine:
-        head = self.head
+        head = self.head_now()
         return RunLine(
             run=head.run,
             workflow_id=head.workflow_id,
@@ -192,11 +220,11 @@ class MemoryRuns(RunStore):
 
     async def reopen(self, run: str) -> tuple[RunHead, RunSummary, MemoryJournal]:
         kept = self._free(run)
-        return kept.head, kept.summary, kept.hold()
+        return kept.head_now(), kept.summary, kept.hold()
 
     async def look(self, run: str) -> tuple[RunHead, RunSummary, MemoryJournal]:
         kept = self._runs[run]
-        return kept.head, kept.summary, MemoryJournal(kept, is_held=False)
+        return kept.head_now(), kept.summary, MemoryJournal(kept, is_held=False)
 
     async def summarise(self, run: str, summary: RunSummary) -> None:
         self._runs[run].summary = summary

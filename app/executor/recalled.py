@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+
+from msgspec import structs
 
 from app.costs.cost import FREE
 from app.costs.usage import NO_USAGE
@@ -25,6 +27,7 @@ from app.events.run_events import (
 from app.executor.carried_calls import carried_calls
 from app.executor.journal import CallRecord, ItemRecord, Journal, Place, RunHead, RunSummary, StepRecord
 from app.executor.outermost_level import OutermostLevel
+from app.executor.standing import Standing
 from app.executor.values import PREVIEW_BYTES, as_text, cut
 from app.sdk.data_types import LazyList, Value
 
@@ -59,7 +62,7 @@ async def past_events(
     What was not recorded isn't made up: of long runs, steps that cost nothing are missing. `outermost` is what a
     revisit of the outermost scope gives: inputs, skipped steps, what frames came to.
     """
-    steps, level = steps_of(head), OutermostLevel(outermost)
+    steps, level, standing = steps_of(head), OutermostLevel(outermost), Standing(journal)
     yield [
         RunStarted(
             head.run,
@@ -79,7 +82,11 @@ async def past_events(
     after = 0
     while page := await journal.each(after, _PAGE):
         after = page[-1][0]
-        records = sorted((record for _, record in page if record.node in steps), key=lambda one: one.at)
+        now = list(zip(page, await standing.of(page), strict=True))
+        gone = [one for (_, one), left in now if left is None and one.node in steps]
+        records = sorted(
+            (one for _, one in now if one is not None and one.node in steps), key=lambda one: one.at
+        )
         for record in records:
             level.note(record)
             if len(frames) < _FRAMES:
@@ -93,8 +100,9 @@ async def past_events(
                 else _of_step(record, level.inputs(record))
             )
         ]
+        yield [event for record in gone for event in _of_no_row(record)]
     yield level.rest()
-    yield [_of_call(call) for call in await journal.loose_calls() if call.node in steps]
+    yield [_of_call(call) for call in await standing.calls() if call.node in steps]
     async for rows in _rows(journal, "", "", "", summary.elapsed):
         yield rows
     for place, (node, scope) in frames.items():
@@ -177,6 +185,11 @@ def _of_step(record: StepRecord, inputs: Mapping[str, Preview]) -> list[RunEvent
             instead=record.instead,
         ),
     ]
+
+
+def _of_no_row(record: StepRecord) -> Iterator[RunEvent]:
+    """The row is no longer there, or not through again; what was asked of models was paid for all the same."""
+    return carried_calls(round(record.at + record.seconds, 4), structs.replace(record, scope=""), ())
 
 
 def _of_call(call: CallRecord) -> ModelCalled:

@@ -31,6 +31,12 @@ class Unwritten(Journal):
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         return await self._journal.each(after, count)
 
+    async def begun_items(self, frame: Place) -> int:
+        return await self._journal.begun_items(frame)
+
+    async def numbers(self, frame: Place, keys: Collection[str]) -> Mapping[str, int]:
+        return await self._journal.numbers(frame, keys)
+
     async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
         return await self._journal.items(frame, first, count)
 
@@ -59,6 +65,9 @@ class Unwritten(Journal):
         pass
 
     def note_item(self, record: ItemRecord) -> None:
+        pass
+
+    def begin_items(self, frame: Place) -> None:
         pass
 
     async def flush(self) -> None:

@@ -14,6 +14,7 @@ from app.document.workflow import Graph, Node
 from app.events.run_events import NodeStarted, Scope
 from app.executor.journal import Journal, RunLine, RunStore, StepRecord
 from app.executor.revisit import Revisited, RevisitFailed
+from app.executor.standing import Standing
 from app.executor.values import as_text
 from app.hindsight.judged import judged_in
 from app.hindsight.wiring import CASCADE, FindSpec
@@ -107,10 +108,11 @@ class Experience:
     async def _asked(self, run: str, prompt: str) -> list[tuple[StepRecord, Graph]]:
         places, journal = await self._places(run, prompt)
         found: list[tuple[StepRecord, Graph]] = []
-        after = 0
+        after, standing = 0, Standing(journal)
         while places and (page := await journal.each(after, _PAGE)):
             after = page[-1][0]
-            found += [(one, places[one.node]) for _, one in page if one.node in places and one.status == "ok"]
+            now = filter(None, await standing.of(page))
+            found += [(one, places[one.node]) for one in now if one.node in places and one.status == "ok"]
         return found
 
     async def _examples(self, run: str, record: StepRecord, graph: Graph) -> list[Example]:

@@ -18,6 +18,7 @@ from app.document.workflow import Edge, Graph, Json, Node, PortRef, Workflow
 from app.events.run_events import NodeSettled, NodeStarted, Preview, Scope
 from app.executor.journal import Journal, RunHead, RunStore, StepRecord
 from app.executor.revisit import Revisited, RevisitFailed
+from app.executor.standing import Standing
 from app.executor.values import as_text
 from app.hindsight.wiring import FAILED, VALUE, FindSpec, Wiring, model_of, wiring_of, wirings_in
 from app.sdk.fields import ModelChoice
@@ -191,9 +192,10 @@ class Replays:
     async def _read(self, past: _Past, wiring: Wiring) -> int:
         """Fills in where the cheap model answered. Gives how many of those went on to the strong one."""
         after = went_on = 0
+        standing = Standing(past.journal)
         while page := await past.journal.each(after, _PAGE):
             after = page[-1][0]
-            for _, record in page:
+            for record in filter(None, await standing.of(page)):
                 if record.status != "ok":
                     continue
                 if record.node == wiring.cheap.id:

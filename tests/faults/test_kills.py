@@ -45,7 +45,7 @@ ROWS = 320
 FOR_EVER = 10**9  # requests
 ITEMS = """
     SELECT count(*), count(DISTINCT number), count(DISTINCT key) FROM items JOIN runs ON runs.id = items.run
-    WHERE runs.run = ?
+    WHERE runs.run = ? AND number >= 0
 """
 
 

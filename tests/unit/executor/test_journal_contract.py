@@ -12,6 +12,7 @@ import pytest
 from app.adapters.sqlite_runs import SqliteRuns
 from app.document.problem import Problem
 from app.events.run_events import Failure
+from app.executor.item_list import ItemList
 from app.executor.journal import NOTES_A_RUN, ItemRecord, JournalError, RunStore, RunSummary
 from app.executor.memory_journal import MemoryRuns
 from tests.journals import call, computed, failed_step, head, item, profile, step
@@ -205,6 +206,48 @@ async def test_a_row_that_moved_is_found_at_its_new_number(runs: RunStore) -> No
         journal.note_item(item(number, key=key))
     assert [one.key for one in await journal.items("", 0, 9)] == ["x", "a", "b"]
     assert await journal.items("", 2, 1) == [item(2, key="b")]
+
+
+async def test_elements_that_are_read_anew_count_when_they_are_noted_again(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    for number, key in enumerate("abc"):
+        await journal.commit(step(f"#{key}"))
+        journal.note_item(item(number, key=key))
+        journal.note_item(item(number, frame="map3", key=key))
+    assert await journal.begun_items("") == 0
+    assert await journal.numbers("", ["b", "x", "c"]) == {"b": 1, "c": 2}
+    await runs.leave("r1")
+    _, _, journal = await runs.reopen("r1")
+    journal.begin_items("")
+    assert [await journal.items("", 0, 9), journal.page("", 0, 9)] == [[], []]
+    assert len(await journal.items("map3", 0, 9)) == 3, "the elements of another frame stay"
+    await journal.commit(step("#x"))
+    for number, key in ((0, "x"), (1, "c")):
+        journal.note_item(item(number, key=key))
+    await runs.leave("r1")
+    journal = (await runs.look("r1"))[2]
+    assert [(one.number, one.key) for one in await journal.items("", 0, 9)] == [(0, "x"), (1, "c")]
+    assert await journal.numbers("", [*"abcx"]) == {"x": 0, "c": 1}
+    behind = await journal.each(await journal.begun_items(""), 9)
+    assert [record.place for _, record in behind] == ["#x"], "all others were there before"
+
+
+async def test_a_long_list_says_that_it_is_no_longer_whole(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    for number in range(4):
+        journal.note_item(item(number, frame="map3", status="failed" if number == 1 else "done"))
+    lists = [
+        ItemList(journal, "map3", "out", "as_nothing", 4, 4, "d"),
+        ItemList(journal, "map3", "out", "left_out", 3, 4, "d"),
+    ]
+    assert [one[:] for one in lists] == [["row 0", None, "row 2", "row 3"], ["row 0", "row 2", "row 3"]]
+    journal.begin_items("map3")
+    journal.note_item(item(0, frame="map3"))
+    assert lists[0][0] == "row 0"
+    for read in (lambda: lists[0][3], lambda: lists[0][:], lambda: lists[1][:]):
+        with pytest.raises(JournalError) as told:
+            read()
+        assert told.value.code == "journal.list_not_whole"
 
 
 async def test_a_page_is_read_from_another_thread(runs: RunStore) -> None:
