@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
+from app.adapters.call_gate import CallLimits
 from app.adapters.connection_limits import limits_of
 from app.adapters.outside import Outside
 from app.adapters.table_survey import Survey
@@ -84,12 +85,23 @@ def situation_of(plan: Plan, outside: Outside, inputs: Inputs, at_a_time: int, s
         who = facts.connection, facts.id
         speed, tries = seen.speeds.get(who), seen.tries.get(who, Tries(0, 0))
         connection = outside.connections.get(facts.connection)
-        at_once = limits_of(connection, outside.local_models.slots(facts.id)).parallel if connection else 0
+        limits = limits_of(connection, outside.local_models.slots(facts.id)) if connection else CallLimits(0)
         # Each model of this computer has slots of its own.
         shares = facts.id if facts.kind == "embedded" else facts.connection
         price = outside.prices.price_of(facts)
         seen_speed = speed.tokens if speed else None
-        return Rate(facts.id, price, facts.local, seen_speed, shares, at_once, tries.made, tries.failed)
+        return Rate(
+            facts.id,
+            price,
+            facts.local,
+            seen_speed,
+            shares,
+            limits.parallel,
+            tries.made,
+            tries.failed,
+            limits.rpm,
+            limits.tpm,
+        )
 
     return Situation(rate_of, sizes, counts, inputs.rows.rows if inputs.rows else None, at_a_time)
 

@@ -190,7 +190,7 @@ def _cells(line: Line, name: str) -> list[str]:
     elif line.unknown == line.calls:
         cost = text("figure.unknown")
     else:
-        cost = ("≈ " if line.cost.state == "estimated" else "") + f"${line.shown:,}"
+        cost = ("≈ " if line.cost.state == "estimated" else "") + f"${line.shown:,f}"
         cost += text("cli.costs.and_unknown", n=line.unknown) if line.unknown else ""
     share = "–" if line.free else f"{line.tenths / 10:.1f} %"
     usage = line.usage
@@ -218,7 +218,7 @@ def _object(line: Line) -> dict[str, object]:
         "cost": {
             "usd": None if line.cost.state == "unknown" else f"{line.cost.known:f}",
             "known_usd": f"{line.cost.known:f}",
-            "shown_usd": str(line.shown),
+            "shown_usd": f"{line.shown:f}",
             "state": line.cost.state,
         },
         "share_percent": line.tenths / 10,

@@ -11,8 +11,10 @@ _ONE = Decimal(1)
 
 
 def unit_for(total: Decimal) -> Decimal:
-    """Cents, or for less than a dollar in all four decimals."""
-    return CENT if total >= _ONE or not total else FINE
+    """Cents, or for less than a dollar in all four decimals; of less than a cent at least two figures."""
+    if total >= _ONE or not total:
+        return CENT
+    return min(FINE, _ONE.scaleb(total.adjusted() - 1))
 
 
 def rounded(amount: Decimal, unit: Decimal) -> Decimal:

@@ -111,14 +111,14 @@ class _Simulation:
         return self._taken
 
     def _queued(self) -> float:
-        """Seconds that the busiest connection needs at least for all calls, so many at once as it takes."""
-        busy: dict[tuple[str, int], float] = {}
+        """Seconds that the busiest connection needs at least, for as many calls at once and a minute as it takes."""
+        busy: dict[str, tuple[Rate, list[float]]] = {}
         for name, sums in self._taken.steps.items():
             first = next(iter(self._asking[name].rates), None)
-            if first and first.at_once:
-                place = (first.connection, first.at_once)
-                busy[place] = busy.get(place, 0.0) + sums[4]
-        return max((seconds / at_once for (_, at_once), seconds in busy.items()), default=0.0)
+            if first:
+                _, together = busy.setdefault(first.connection, (first, [0.0] * len(sums)))
+                together[:] = map(sum, zip(together, sums, strict=True))
+        return max((_needed(rate, sums) for rate, sums in busy.values()), default=0.0)
 
     def _drawn(self, pool: Sequence[Unit]) -> Unit | None:
         """A past run, or None for one that is made up: the fewer were seen, the more often."""
@@ -345,3 +345,13 @@ def _needs(step: PlanStep) -> frozenset[str]:
 def _gives(step: PlanStep) -> bool:
     """It hands out what the run or frame was given."""
     return step.node.type in ("intent.ask", "flow.inputs")
+
+
+def _needed(rate: Rate, sums: Sequence[float]) -> float:
+    """Seconds until a connection has begun all these calls, the first minute's at once, or has answered them."""
+    calls, read, written, _, seconds = sums
+    minutes = max(
+        math.ceil(calls / rate.rpm) - 1 if rate.rpm else 0,
+        math.ceil((read + written) / rate.tpm) - 1 if rate.tpm else 0,
+    )
+    return max(seconds / rate.at_once if rate.at_once else 0.0, minutes * 60.0)

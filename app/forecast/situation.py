@@ -13,8 +13,8 @@ from app.sdk.fields import ModelChoice
 class Rate:
     """A model as the forecast needs it: its id, price (None: unknown), whether it is free here, its speed if seen.
 
-    `at_once` is how many calls its connection takes at a time; `connection` says which share that (0: no limit). Of
-    `tried` calls seen here, `failed` came to nothing.
+    `at_once` is how many calls its connection takes at a time (0: no limit), `rpm` and `tpm` how many calls and tokens
+    a minute; `connection` says which share that. Of `tried` calls seen here, `failed` came to nothing.
     """
 
     id: str
@@ -25,6 +25,8 @@ class Rate:
     at_once: int = 0
     tried: int = 0
     failed: int = 0
+    rpm: int | None = None
+    tpm: int | None = None
 
     @property
     def is_priced(self) -> bool:

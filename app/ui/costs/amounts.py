@@ -14,7 +14,7 @@ def dollars(amount: Decimal) -> str:
     """An amount that is rounded already; nothing is $0.00, as `figures.money` says it."""
     if not amount:
         return figures.money(Decimal(0))
-    return f"-${-amount:,}" if amount < 0 else f"${amount:,}"
+    return f"-${-amount:,f}" if amount < 0 else f"${amount:,f}"
 
 
 def about(amount: Decimal) -> str:

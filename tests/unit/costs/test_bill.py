@@ -39,6 +39,21 @@ def test_parts_add_up_and_stay_within_a_unit(amounts: list[Decimal]) -> None:
         assert sum(tenths_of(amounts)) == 1000
 
 
+def test_what_cost_something_is_no_zero() -> None:
+    shown = {
+        "0.0000048": "0.0000048",
+        "0.00004812": "0.000048",
+        "0.0048": "0.0048",
+        "0.1": "0.1000",
+        "5": "5.00",
+    }
+    for cost, words in shown.items():
+        bill = bill_of(
+            [Sum(("d", "w", "n", "c", "m"), ("d", "w", "n", "c", "m"), 1, cost=Cost(Decimal(cost), "priced"))]
+        )
+        assert f"{bill.total.shown:f}" == words
+
+
 @given(some_sums())
 def test_days_models_connections_and_steps_show_the_same_total(sums: list[Sum]) -> None:
     bill = bill_of(sums)

@@ -116,6 +116,22 @@ def test_a_connection_that_takes_one_call_at_a_time_is_waited_for() -> None:
     assert forecast(two_steps(), taking(16), evidence).total.seconds == free
 
 
+@pytest.mark.parametrize(("rpm", "tpm"), [(12, None), (80, None), (None, 3_000)])
+def test_a_connection_that_takes_so_much_a_minute_is_waited_for(rpm: int | None, tpm: int | None) -> None:
+    """80 calls; those of the first minute begin at once."""
+
+    def taking(rpm: int | None, tpm: int | None) -> Situation:
+        rate = Rate("m-1", None, free=True, connection="C", at_once=16, rpm=rpm, tpm=tpm)
+        return Situation(lambda _: rate, {"message": 20.0}, {}, 40)
+
+    evidence = past([100, 100, 100, 100])
+    free, paced = (forecast(two_steps(), taking(*of), evidence).total for of in ((None, None), (rpm, tpm)))
+    assert paced.tokens == free.tokens
+    minutes = (80 - 1) // rpm if rpm else (free.tokens.median - 1) // 3_000
+    assert minutes in (6, 0, 4)
+    assert paced.seconds.median == pytest.approx(max(free.seconds.median, minutes * 60), rel=0.01)
+
+
 def test_an_interval_holds_its_middle() -> None:
     for amount in (made(two_steps()).total.tokens, made(two_steps()).total.seconds):
         assert 0 < amount.low < amount.median < amount.high
