@@ -48,6 +48,9 @@ LICENCES = {
 }
 _FAMILY, _OF_FAMILY = "libxcb", _X
 _IS_PYTHON = re.compile(r"libpython3")  # has its own place in NOTICE
+# Debian keeps the texts that many packages have in one place, and writes only where.
+COMMON = Path("/usr/share/common-licenses")
+_NAMED = re.compile(rf"{COMMON}/([A-Za-z0-9]+(?:-\d+(?:\.\d+)?)?)")
 _NAME = re.compile(r"(lib[^/]*?)\.so(\.|$)")
 
 
@@ -131,7 +134,7 @@ def system_name() -> str:
 
 
 def notice_of(libraries: Iterable[SystemLibrary]) -> str:
-    """For NOTICE: each package once, with its files and the text that came with it."""
+    """For NOTICE: each package once, with its files and the text that came with it, then the texts that these name."""
     by_package: dict[str, list[SystemLibrary]] = {}
     for library in libraries:
         by_package.setdefault(library.package, []).append(library)
@@ -139,5 +142,12 @@ def notice_of(libraries: Iterable[SystemLibrary]) -> str:
     for package, members in sorted(by_package.items()):
         files = ", ".join(f"{one.file} ({one.licence})" for one in members)
         title = f"{package} {members[0].version}: {files}"
-        parts.append("\n".join([title, "=" * min(len(title), 100), "", members[0].text.strip(), ""]))
+        parts.append(_part(title, members[0].text))
+    named = {name for part in parts for name in _NAMED.findall(part)}
+    texts = [COMMON / name for name in sorted(named) if (COMMON / name).is_file()]
+    parts += [_part(str(text), text.read_text("utf-8", "replace")) for text in texts]
     return "\n\n".join(parts)
+
+
+def _part(title: str, text: str) -> str:
+    return "\n".join([title, "=" * min(len(title), 100), "", text.strip(), ""])

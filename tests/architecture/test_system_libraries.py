@@ -12,6 +12,7 @@ from licences import UnknownLicenceError, may_be_used
 from system_libraries import (
     LICENCES,
     PUBLIC_DOMAIN,
+    SystemLibrary,
     described,
     licence_of_library,
     notice_of,
@@ -70,6 +71,18 @@ def test_a_library_of_this_machine_comes_with_its_package_and_text() -> None:
     notice = notice_of([found])
     assert notice.startswith(f"{found.package} {found.version}: libgcc_s.so.1 (GPL-3.0-or-later WITH GCC")
     assert found.text.strip() in notice
+
+
+@needs_dpkg
+def test_texts_that_are_only_named_come_along_once() -> None:
+    text = (
+        "See /usr/share/common-licenses/LGPL-2.1.\nAlso /usr/share/common-licenses/GPL-3, and LGPL-2.1 again."
+    )
+    libraries = [SystemLibrary(f"lib{name}.so.1", "MIT", name, "1", text) for name in ("one", "two")]
+    notice = notice_of(libraries)
+    assert "GNU LESSER GENERAL PUBLIC LICENSE\n" in notice
+    assert notice.count("/usr/share/common-licenses/LGPL-2.1\n====") == 1
+    assert "Version 3, 29 June 2007" in notice
 
 
 @needs_dpkg
