@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import platformdirs
+from platformdirs.api import PlatformDirsABC
 
 
 def resource_folder() -> Path:
@@ -42,13 +43,13 @@ class Folders:
     logs: Path
 
 
-def folders() -> Folders:
+def folders(system: type[PlatformDirsABC] = platformdirs.PlatformDirs) -> Folders:
     """BATON_HOME puts the whole profile under one folder; else the system's own places."""
     home = os.environ.get("BATON_HOME")
     if home:
         root = Path(home)
         return Folders(root / "config", root / "data", root / "cache", root / "state", root / "logs")
-    dirs = platformdirs.PlatformDirs("Baton", appauthor=False)
+    dirs = system("Baton", appauthor=False)
     return Folders(
         Path(dirs.user_config_dir),
         Path(dirs.user_data_dir),

@@ -19,6 +19,7 @@ from app.processes.parent import die_with_parent
 LOG_CHUNK = 4096
 LOG_CHUNKS = 4
 LINE_LIMIT = 32 * 1024 * 1024  # bytes; the longest message on a pipe
+_NO_WINDOW, _NEW_GROUP = 0x0800_0000, 0x0000_0200  # of CreateProcess
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 # What Python, Qt and the systems need to work. Everything else of our environment stays here:
@@ -121,18 +122,19 @@ class RunningChild(Child):
             self._log.append(chunk)
 
 
+def apart(system: str = sys.platform) -> dict[str, Any]:
+    """How each system is told to start a program in a group of its own, and without a window for a console."""
+    if system == "win32":
+        return {"creationflags": _NO_WINDOW | _NEW_GROUP}
+    return {"start_new_session": True}
+
+
 async def start_child(argv: Sequence[str], *, extra_environment: Mapping[str, str] = NOTHING) -> RunningChild:
     """Start a program in a group of its own with a clean environment and three pipes.
 
     A group of its own lets `end_child` take the child's children along, and keeps Ctrl+C in our
     terminal from reaching it. Raises OSError when the program can't be started.
     """
-    if sys.platform == "win32":
-        from subprocess import CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW
-
-        apart: dict[str, Any] = {"creationflags": CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP}
-    else:
-        apart = {"start_new_session": True}
     process = await asyncio.create_subprocess_exec(
         *argv,
         stdin=PIPE,
@@ -140,7 +142,7 @@ async def start_child(argv: Sequence[str], *, extra_environment: Mapping[str, st
         stderr=PIPE,
         env={**clean_environment(os.environ), **extra_environment},
         limit=LINE_LIMIT,
-        **apart,
+        **apart(),
     )
     if sys.platform == "win32":
         from app.processes import windows_job
@@ -157,9 +159,7 @@ def start_beside(argv: Sequence[str], extra_environment: Mapping[str, str]) -> P
     """
     environment = {**clean_environment(os.environ), **extra_environment}
     if sys.platform == "win32":
-        from subprocess import CREATE_NO_WINDOW
-
-        return Popen(argv, stdin=DEVNULL, stdout=2, env=environment, creationflags=CREATE_NO_WINDOW)
+        return Popen(argv, stdin=DEVNULL, stdout=2, env=environment, creationflags=_NO_WINDOW)
     return Popen(argv, stdin=DEVNULL, stdout=2, env=environment, preexec_fn=die_with_parent)  # noqa: PLW1509 - one call of the system
 
 

@@ -12,9 +12,10 @@ import icons
 import pytest
 from linux.debian_package import as_debian
 from macos.disk_image import layout, sealing
+from platformdirs.macos import MacOS
 from PySide6.QtGui import QImageReader
 
-from app.settings import help_folder
+from app.settings import folders, help_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,6 +111,28 @@ def test_tests_servers_and_foreign_parts_of_qt_stay_out(path: str, wanted: bool)
     analysis = Analysis()
     contents.trim(analysis)
     assert bool(analysis.datas) is wanted
+
+
+def test_what_the_uninstaller_may_delete_is_the_whole_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' folders as platformdirs names them, against the one that the installer for Windows knows."""
+    from platformdirs import windows
+
+    recipe = (ROOT / "packaging/windows/installer.nsi").read_text("utf-8")
+    assert '!define DATA "$LOCALAPPDATA\\Baton"' in recipe
+    monkeypatch.delenv("BATON_HOME")
+    monkeypatch.setenv("LOCALAPPDATA", "/users/x/AppData/Local")
+    monkeypatch.setattr(windows, "get_win_folder", windows.get_win_folder_from_env_vars)
+    found = folders(windows.Windows)
+    places = (found.config, found.data, found.cache, found.state, found.logs)
+    assert {place.parts[:6] for place in places} == {("/", "users", "x", "AppData", "Local", "Baton")}
+
+
+def test_macos_keeps_the_profile_in_the_persons_library(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    monkeypatch.delenv("BATON_HOME")
+    found = folders(MacOS)
+    library = home / "Library"
+    assert found.config == found.data == found.state == library / "Application Support/Baton"
+    assert (found.cache, found.logs) == (library / "Caches/Baton", library / "Logs/Baton")
 
 
 def test_the_icon_of_the_program_is_that_of_its_system(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.processes.children import clean_environment, end_child, own_command, start_child
+from app.processes.children import apart, clean_environment, end_child, own_command, start_child
 from tests.unit.processes.processes_seen import gone_within
 
 ECHO = "import sys; [print(line, end='', flush=True) for line in sys.stdin]"
@@ -94,6 +94,18 @@ def test_the_program_calls_itself_packaged_and_not(monkeypatch: pytest.MonkeyPat
     assert own_command("model-host") == [sys.executable, "-P", "-m", "app", "model-host"]
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert own_command("model-host") == [sys.executable, "model-host"]
+
+
+@pytest.mark.parametrize(
+    ("system", "told"),
+    [
+        ("win32", {"creationflags": 0x0800_0200}),
+        ("linux", {"start_new_session": True}),
+        ("darwin", {"start_new_session": True}),
+    ],
+)
+def test_each_system_keeps_a_child_apart_in_its_own_way(system: str, told: dict[str, object]) -> None:
+    assert apart(system) == told
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its program is a script of a shell")
