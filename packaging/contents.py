@@ -62,6 +62,10 @@ _CALLS_NEED = tuple(
     )
 )
 
+# Of its providers those that only the server asks; the last would fetch a library's data from the network.
+_PROVIDERS = "litellm.llms."
+_PROVIDERS_OF_THE_SERVER = ("guardrail_translation", "bedrock.count_tokens.kimi_k3")
+
 # Parts of Qt that the widgets never load, and its translations into other languages than ours.
 _QT_LEFT_OUT = (
     *(
@@ -117,6 +121,17 @@ def documentation(root: Path) -> tuple[str, str]:
 def ours(name: str) -> bool:
     """Whether a module of this project comes along."""
     return name not in EXCLUDED
+
+
+def providers() -> list[str]:
+    """The modules of litellm's providers, also in folders without an `__init__.py`; most are imported by name only."""
+    files = [file for file in metadata.files("litellm") or [] if file.suffix == ".py"]
+    names = [".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files]
+    return [
+        name
+        for name in names
+        if name.startswith(_PROVIDERS) and not any(part in name for part in _PROVIDERS_OF_THE_SERVER)
+    ]
 
 
 def key_stores() -> list[str]:

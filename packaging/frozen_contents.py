@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib import metadata
 from pathlib import Path
 
 import contents
@@ -17,9 +16,6 @@ _BY_NAME = (
     *("tiktoken.load", "tiktoken_ext.openai_public", "litellm.rust_bridge.loader", "xllamacpp.memory"),
     *("mcp.client.session", "keyring.backends.fail", *contents.key_stores()),
 )
-# litellm's provider modules: those of its server are left out.
-_PROVIDERS = "litellm.llms."
-_OF_THE_SERVER = "guardrail_translation"
 
 
 def modules_of(program: Path) -> frozenset[str]:
@@ -47,23 +43,12 @@ def _may_be_in(name: str) -> bool:
 
 def missing(modules: frozenset[str], project: Path) -> list[str]:
     """What has to be there and isn't: all of ours, and what others load by its name alone."""
-    return sorted({*_ours(project), *_providers(), *_BY_NAME} - modules)
+    return sorted({*_ours(project), *contents.providers(), *_BY_NAME} - modules)
 
 
 def _ours(project: Path) -> Iterator[str]:
     for package in ("app", "nodes"):
         for path in (project / package).rglob("*.py"):
-            name = _name(path.relative_to(project))
+            name = ".".join(path.relative_to(project).with_suffix("").parts).removesuffix(".__init__")
             if _may_be_in(name):
                 yield name
-
-
-def _providers() -> Iterator[str]:
-    for file in metadata.files("litellm") or []:
-        name = _name(Path(str(file)))
-        if file.suffix == ".py" and name.startswith(_PROVIDERS) and _OF_THE_SERVER not in name:
-            yield name
-
-
-def _name(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
