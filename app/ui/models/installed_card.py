@@ -95,9 +95,12 @@ class InstalledCard(QFrame):
         *,
         gpu: bool = False,
     ) -> None:
-        """A model, with the speed seen in runs; what a person is just changing stays as they have it."""
+        """A model, with the speed seen in runs; what a person is just changing stays as they have it, also while it is
+        being saved and an entry from before is shown once more.
+        """
         is_other = self._entry is None or self._entry.name != entry.name
-        changed = not is_other and self._kept is not None and self.setup != self._kept
+        said = Setup(entry.name, entry.context, entry.slots, entry.adapters)
+        changed = not is_other and self._kept is not None and self.setup not in (self._kept, said)
         self._entry = entry
         self._title.setText(entry.title)
         self._subtitle.setText(installed_words.subtitle(entry))
@@ -131,10 +134,8 @@ class InstalledCard(QFrame):
         self._turn_save()
 
     def show_saved(self) -> None:
-        """What the form says is kept now."""
+        """The model's next entry says what is kept now."""
         self.fault.show_text("")
-        self._kept = self.setup
-        self._turn_save()
 
     def show_measuring(self, goes_on: bool) -> None:
         self.measure.setEnabled(not goes_on)

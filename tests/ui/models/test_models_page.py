@@ -151,6 +151,20 @@ async def test_settings_show_their_memory_at_once_and_are_kept(world: World, tmp
     await until(lambda: len(card.rows.scales) == 1)
 
 
+async def test_what_was_saved_stays_in_the_form_when_an_older_list_is_shown_again(
+    world: World, tmp_path: Path
+) -> None:
+    place = tmp_path / "mine-Q4_0.gguf"
+    place.write_bytes(CONTENT)
+    drop(world.page, place)
+    card = world.page.card
+    await until(lambda: card.isVisible() and card.model == "mine-Q4_0" and card.needs.text())
+    card.slots.setValue(64)
+    card.show_saved()
+    world.page.show_shelf(world.page._shelf)
+    assert card.slots.value() == 64
+
+
 async def test_by_address_it_is_looked_at_first_then_comes_and_can_be_paused(world: World) -> None:
     await until(lambda: rows(world))
     async with FileServer(CONTENT, holds_after=1_200_000) as server:
