@@ -55,7 +55,7 @@ class Settling:
         """
         place, past = self._where.place, self._run.past
         self._records = await self._run.journal.steps(place)
-        if past.base is not None and place:
+        if past.base is not None:
             self._of_base = await past.base.steps(place)
 
     async def outcome(self, step: PlanStep, instance: Instance, inputs: Inputs) -> Outcome:
@@ -128,8 +128,7 @@ class Settling:
             return None
         run = self._run
         if record.status == "sent" and not (record.failure and step.lives_with_failure):
-            answer = await run.ask(instance, Question("", None, may_edit=False), "effect")
-            return None if answer.decision == "rejected" else await self._took_place(step, instance, digest)
+            return await self._took_place(step, instance, digest) if await self._happened(instance) else None
         if record.failure and not self._stays_failed(step):
             await self._carry(instance, record)
             return None
@@ -168,6 +167,17 @@ class Settling:
             return True
         return "#" in self._where.place and not self._run.past.retry_failed
 
+    async def _happened(self, instance: Instance) -> bool:
+        """Whether people say that an effect took place."""
+        answer = await self._run.ask(instance, Question("", None, may_edit=False), "effect")
+        return answer.decision != "rejected"
+
+    async def _took_place_before(self, step: PlanStep, instance: Instance) -> bool:
+        """In a run from a later step: whether an effect that nobody saw the end of in the run before took place."""
+        stays = step.id in self._run.past.stays and step.id not in self._records
+        record = self._of_base.get(step.id) if stays else None
+        return record is not None and record.status == "sent" and await self._happened(instance)
+
     async def _took_place(self, step: PlanStep, instance: Instance, digest: str) -> Outcome:
         """An effect that nobody saw the end of, and that people say has happened: its results are unknown."""
         empty = {port.name: None for port in step.ports.outputs if not port.quiet}
@@ -186,6 +196,8 @@ class Settling:
         if step.effect == "side_effect":
             if run.past.dry:
                 return self._would(step, values)
+            if await self._took_place_before(step, instance):
+                return await self._took_place(step, instance, digest)
             await run.journal.commit(self._record(step, instance, None, digest))
             return await self._effect(step, instance, values)
         if key and step.node.cache == "reuse":

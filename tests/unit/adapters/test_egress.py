@@ -254,6 +254,57 @@ async def test_what_never_got_a_connection_is_told_apart(egress: Egress, site: S
                 assert caught.value.unsent == unsent
 
 
+@pytest.mark.parametrize(
+    ("path", "in_doubt"),
+    [
+        ("/dead", False),
+        ("/silent", True),
+        ("/dropped", True),
+        ("/long", True),
+        ("/done_then_dead", True),
+        ("/elsewhere_dead", False),
+        ("/elsewhere_not_granted", False),
+        ("/done_then_not_granted", True),
+    ],
+)
+async def test_an_error_says_whether_a_request_may_have_been_done(
+    egress: Egress, site: Site, path: str, in_doubt: bool
+) -> None:
+    async def silence(_: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def drop(request: web.BaseRequest) -> web.StreamResponse:
+        assert request.transport
+        request.transport.abort()
+        return web.Response()
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        dead = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+    refused = site.url("/", "localhost")
+    site.routes = {
+        "/dead": says(""),
+        "/silent": silence,
+        "/dropped": drop,
+        "/long": says("x" * 2000),
+        "/done_then_dead": leads_to(dead, 303),
+        "/elsewhere_dead": leads_to(dead, 307),
+        "/done_then_not_granted": leads_to(refused, 303),
+        "/elsewhere_not_granted": leads_to(refused, 308),
+    }
+    request = Outgoing(
+        "POST",
+        dead if path == "/dead" else site.url(path),
+        granted=lambda host: host == "127.0.0.1",
+        reach="local",
+        body=b"order",
+        limits=Limits(total=0.5 if path == "/silent" else 60, body=1000),
+    )
+    with pytest.raises(NodeError) as caught:
+        await egress.fetch(request)
+    assert caught.value.in_doubt == in_doubt
+
+
 async def test_what_cannot_be_reached_is_said(egress: Egress) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         dead = taken.getsockname()[1]

@@ -225,12 +225,13 @@ for more in ({"replace": True}, {"append": True}):
     try:
         asyncio.run(files.write_text("a.txt", "new" * 1000, **more))
     except NodeError as error:
-        print(error.code)
+        print(error.code, error.in_doubt)
 """
     work = str((home / "work").resolve())
     done = subprocess.run(
         [sys.executable, "-c", code, work], check=True, capture_output=True, text=True, timeout=60
     )
-    assert done.stdout.split() == ["file.disk_full", "file.disk_full"]
+    # Of what is added to a file, a part may be there.
+    assert done.stdout.splitlines() == ["file.disk_full False", "file.disk_full True"]
     assert [path.name for path in (home / "work").iterdir()] == ["a.txt"]
     assert (home / "work" / "a.txt").read_text().startswith("old")

@@ -16,10 +16,11 @@ from app.events.run_events import NodeSettled, PersonAsked, RunEvent
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
 from app.executor.recalled import past_events
+from app.planner.partial import before
 from app.sdk.context import Answer, Decision
 from app.sdk.gateway import ChatReply, ChatRequest, ToolCall
 from tests.acts import ACTING, LOST, Act
-from tests.flows import ScriptedModels, doors, flow, frame, inputs, start, status
+from tests.flows import ScriptedModels, doors, flow, frame, inputs, plan, start, status
 from tests.journals import head
 
 LINE = ["a.value>e.value", "e.value>r.value"]
@@ -138,6 +139,23 @@ async def test_over_rows_each_in_doubt_is_asked_about(retry_failed: bool) -> Non
     assert begun() == 4
     events, asked = await lives.next(rows=rows, retry_failed=retry_failed)
     assert (status(events), asked, begun()) == ("done", ["effect"] * 4, 4)
+
+
+@pytest.mark.parametrize(("decision", "times"), [("approved", 1), ("rejected", 2)])
+async def test_a_run_from_a_later_step_asks_about_a_doubt_before_it(decision: Decision, times: int) -> None:
+    nodes = {
+        "a": "test.source",
+        "e": Node("e", "test.act", fields={"ends": ["net.unreachable"]}, on_error=OnError("skip")),
+        "b": "test.step",
+    }
+    first = Lives(flow(nodes, ["a.value>e.value"]))
+    await first.next()
+    second = Lives(first.workflow)
+    base = (await first.runs.look("r"))[2]
+    stays = before(plan(first.workflow, ACTING), "b")
+    for asks in (["effect"], []):  # and when that run goes on, nobody is asked again
+        events, asked = await second.next(decision, base=base, stays=stays, before={"a": {"value": "x"}})
+        assert (status(events), asked, begun()) == ("done", asks, times)
 
 
 async def test_the_history_shows_what_was_seen() -> None:
