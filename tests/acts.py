@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from app.sdk.context import RunContext
+from app.sdk.context import RunContext, Surroundings
 from app.sdk.errors import NodeError
 from app.sdk.fields import ListField, NumberField, ToggleField
 from app.sdk.node_type import NodeType
 from app.sdk.spec import NodeSpec, spec_of
-from tests.flows import SPECS, OneValue, OptionalValue
+from tests.flows import SPECS, NoFields, OneValue, OptionalValue
 
 LOST = ("net.unreachable", "net.cut_off", "test.timeout", "bug", "unreadable")
 REFUSED = ("unsent", "test.too_many_requests", "test.refused")
@@ -68,7 +68,21 @@ class Act(NodeType[ActFields, OptionalValue, OneValue]):
         raise error
 
 
-ACTING: Mapping[str, NodeSpec] = {**SPECS, Act.id: spec_of(Act)}
+class Pair(NodeType[NoFields, OptionalValue, OneValue]):
+    """A list of two, for frames that go through one."""
+
+    id = "test.pair"
+    title = "Pair"
+    summary = ""
+    kind = "data"
+    category = "logic"
+    icon = "type"
+
+    def compute(self, fields: NoFields, inputs: OptionalValue, around: Surroundings) -> OneValue:
+        return OneValue(["p", "q"])
+
+
+ACTING: Mapping[str, NodeSpec] = {**SPECS, Act.id: spec_of(Act), Pair.id: spec_of(Pair)}
 
 
 def count(*ends: str) -> Counter[Place]:

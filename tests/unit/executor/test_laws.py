@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import cycle
@@ -30,11 +31,16 @@ from app.events.run_events import (
 from app.events.run_state import InstanceState, RunState
 from app.executor.doors import Limits
 from app.executor.executor import Execution
-from app.sdk.context import Answer
+from app.executor.memory_journal import MemoryJournal, MemoryRuns
+from app.executor.past import Keeping, Past
+from app.sdk.context import Answer, Decision
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest
 from app.sdk.spec import NodeSpec
-from tests.flows import SPECS, ScriptedModels, Step, awaited, doors, events_of, settled, start
+from tests.acting_workflows import acting_workflows
+from tests.acts import ACTING, LOST, REFUSED, Act, Place, count
+from tests.flows import SPECS, ScriptedModels, Step, awaited, doors, events_of, settled, start, status
+from tests.journals import head
 
 _TYPES = (
     "test.step",
@@ -358,3 +364,68 @@ async def test_nothing_is_left_of_a_run_that_is_over() -> None:
             execution.stop()
         await events_of(execution)
     assert asyncio.all_tasks() == before
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    acting_workflows(["stop", "skip", "fallback"], ["", "", *LOST, *REFUSED]),
+    st.lists(st.integers(0, 60), max_size=4),
+    st.lists(st.sampled_from(["approved", "rejected"]), min_size=1, max_size=5),
+    st.booleans(),
+)
+def test_no_effect_is_begun_twice_unasked_wherever_the_run_was_cut_off(
+    workflow: Workflow, cuts: list[int], said: list[Decision], retry_failed: bool
+) -> None:
+    """Beyond its first time only as often as it surely had not happened, or people said so."""
+    again = Counter[Place]()
+    answers = cycle(said)
+
+    async def life(journal: MemoryJournal, cut: int | None) -> str:
+        keeping = Keeping(journal, past=Past(retry_failed=retry_failed))
+        execution = start(workflow, specs=ACTING, keeping=keeping)
+        stopping = None if cut is None else asyncio.create_task(stop(execution, cut))
+        events: list[RunEvent] = []
+        async for batch in execution.batches():
+            for event in batch:
+                events.append(event)
+                if isinstance(event, PersonAsked):
+                    decision = next(answers) if event.about == "effect" else "approved"
+                    again[event.node, event.scope] += decision == "rejected"
+                    execution.answer(event.node, event.scope, Answer(decision, event.value))
+        if stopping:
+            await stopping
+        settled(events)
+        return status(events)
+
+    async def scenario() -> None:
+        Act.diary.clear()
+        runs = MemoryRuns()
+        await runs.begin(head("r"))
+        async with asyncio.timeout(60):
+            for cut in [*cuts, None, None]:
+                await runs.leave("r")
+                await life((await runs.reopen("r"))[2], cut)
+        begun, surely_not = count("begun"), count(*REFUSED)
+        for place, times in begun.items():
+            assert times <= 1 + surely_not[place] + again[place], (place, Act.diary)
+
+    asyncio.run(scenario())
+
+
+@settings(max_examples=200, deadline=None)
+@given(acting_workflows(["skip", "fallback"], ["", "", *LOST, *REFUSED]))
+def test_no_effect_is_torn_off_by_a_merge(workflow: Workflow) -> None:
+    async def scenario() -> None:
+        Act.diary.clear()
+        events = await events_of(start(workflow, specs=ACTING))
+        settled(events)
+        assert status(events) == "done"
+        assert not count("torn off")
+
+    asyncio.run(scenario())
+
+
+async def stop(execution: Execution, after: int) -> None:
+    for _ in range(after):
+        await asyncio.sleep(0)
+    execution.stop()
