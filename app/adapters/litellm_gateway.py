@@ -21,6 +21,7 @@ from app.adapters.model_errors import as_model_errors, refusal, refusal_inside
 from app.adapters.openai_lane import SILENCE, WHOLE, Hear
 from app.adapters.openai_reply import StreamedReply, reply_of
 from app.adapters.openai_request import messages_of, schema_format, tools_of
+from app.adapters.prompt_keeping import MARKED, PromptKeeping
 from app.adapters.provider_bill import StreamedBill, bill_of
 from app.adapters.redaction import redact
 from app.sdk.errors import NodeError
@@ -64,6 +65,7 @@ class LitellmLane:
 
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
+        self._keeping = PromptKeeping()
 
     async def chat(
         self, account: Account, model: str, request: ChatRequest, hear: Hear | None = None
@@ -75,6 +77,9 @@ class LitellmLane:
         begun = time.perf_counter()
         stream = request.on_text is not None
         fields = _fields(account, model, request, stream=stream)
+        if account.provider in MARKED:
+            for at in self._keeping.marks(f"{account.url} {account.key} {model}", request):
+                fields["messages"][at]["cache_control"] = {"type": "ephemeral"}
         kinds = _STREAMED if stream else _WHOLE_BODIES
         bill = StreamedBill(bill_of(account.provider))
         tap = bill.feed if stream and bill.way else None

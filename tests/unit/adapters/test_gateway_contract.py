@@ -323,6 +323,24 @@ async def test_what_is_no_answer_is_not_taken_for_one(
     assert caught.value.code == "model.bad_reply"
 
 
+async def test_what_is_sent_again_is_kept_by_who_wants_to_be_told(
+    egress: Egress, server: ScriptedServer
+) -> None:
+    lane, account = LitellmLane(egress), Account("T", "anthropic", server.url("anthropic"), KEY, "loopback")
+    rules, question = ChatMessage("system", "Be brief. " * 1000), ChatMessage("user", "Hi")
+    used = ChatMessage("assistant", "", tool_calls=(ToolCall("c1", "weather", '{"city": "Oslo"}'),))
+    talk = (rules, question, used, ChatMessage("tool", "sunny", tool_call_id="c1"))
+    for messages in ((rules, question), talk):
+        await lane.chat(account, MODELS["anthropic"], ChatRequest(CHOICE, messages, tools=(WEATHER,)))
+    await lane.close()
+    first, second = (json.loads(json.dumps(one.body)) for one in server.asked)
+    assert "cache_control" not in json.dumps(first)
+    mark = {"type": "ephemeral"}
+    assert second["system"][-1]["cache_control"] == mark
+    assert second["messages"][-1]["content"][-1]["cache_control"] == mark
+    assert json.dumps(second).count("cache_control") == 2
+
+
 OWN_ACCOUNT = {"cost": 0.0005, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.0100795}}
 
 
