@@ -31,8 +31,8 @@ class HelpWindow(QDialog):
         """Shows a page."""
         if not self.isVisible():
             self._stand_beside()
+        self.show()  # before it is asked for a place on the page, which only lies somewhere in a width
         self.panel.open(place)
-        self.show()
         self.raise_()
         self.activateWindow()
         self.panel.view.setFocus()

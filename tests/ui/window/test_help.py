@@ -68,6 +68,7 @@ def test_f1_in_preferences_opens_help_beside_them(desk: Desk, page: str, read: P
     beside = dialog.findChild(HelpWindow)
     assert isinstance(beside, HelpWindow)
     assert beside.panel.place == read
+    assert bool(beside.panel.view.verticalScrollBar().value()) == bool(read.anchor)
     assert desk.window.help.panel.isHidden(), "the work behind it is left alone"
     beside.panel.closed.emit()
     assert not beside.isVisible()
