@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -27,7 +28,9 @@ from app.ui.widgets.plain_label import PlainLabel
 
 
 class PersonCard(QFrame):
-    """Emits `decided(node, scope, decision, value, comment)`, once."""
+    """Emits `decided(node, scope, decision, value, comment)`, once. The buttons stand beside the question, where a long
+    value doesn't push them out of sight; keys come to them last.
+    """
 
     decided = Signal(str, str, str, object, str)
 
@@ -62,12 +65,10 @@ class PersonCard(QFrame):
             layout.addWidget(PlainLabel(why, wrap=True))
         layout.addWidget(self._value)
         layout.addWidget(self._fault)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        buttons.addWidget(self._comment, 1)
-        buttons.addWidget(self._reject)
-        buttons.addWidget(self._approve)
-        layout.addLayout(buttons)
+        layout.addWidget(self._comment)
+        order = (self._value, self._comment, self._reject, self._approve)
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -86,6 +87,8 @@ class PersonCard(QFrame):
         row = row_of(self._question.scope)
         if row >= 0:
             head.addWidget(PlainLabel(text("person.row", n=row + 1), "small"))
+        head.addWidget(self._reject)
+        head.addWidget(self._approve)
         return head
 
     def _name_buttons(self) -> None:
