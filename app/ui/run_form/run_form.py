@@ -30,6 +30,7 @@ from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.segmented import Segmented
 
 Mode: TypeAlias = Literal["once", "samples", "table"]
+_LAST_TABLE = ""  # among what is remembered; no question has this name
 _TABLE = own("table", FileField(label="Table", endings=("csv", "xlsx", "jsonl"), required=True), str, "")
 _RUN_KEYS = ("Ctrl+Return", "Ctrl+Enter")  # the main key and that of the number pad
 _OWN_TEXTS = FieldTexts("")  # the questions are the workflow author's own words
@@ -47,7 +48,8 @@ class RunForm(QDialog):
     """Emits `chosen(RunWish)`, and `edited` when it would start another run than before. `values()` are the form's own
     fields, to be remembered for next time.
 
-    Opens over the sample rows where there are some and nothing is remembered. Ctrl+Enter runs.
+    Opens over the table of the last time, or over the sample rows where there are some and nothing is remembered.
+    Ctrl+Enter runs.
     """
 
     chosen = Signal(object)
@@ -87,7 +89,9 @@ class RunForm(QDialog):
         self.start.clicked.connect(self.submit)
         for keys in _RUN_KEYS:
             QShortcut(QKeySequence(keys), self).activated.connect(self.submit)
-        self.show_mode("samples" if asks.samples and not self.values() else "once")
+        if table := remembered.get(_LAST_TABLE):
+            self.table.show_fields({"table": table})
+        self.show_mode("table" if table else "samples" if asks.samples and not self.values() else "once")
 
     async def wish(self) -> RunWish | None:
         """Shows the form and waits for what the person wants; None: no run."""
@@ -95,8 +99,9 @@ class RunForm(QDialog):
         return self._chosen
 
     def values(self) -> dict[str, Json]:
-        """What stands in the form."""
-        return self.form.fields()
+        """What stands in the form, with the table that it would run over."""
+        over = {_LAST_TABLE: self.table.fields().get("table")} if self.mode_now == "table" else {}
+        return {**self.form.fields(), **over}
 
     def show_mode(self, mode: Mode) -> None:
         """Opens for a run once, over the samples or over a table."""

@@ -291,3 +291,16 @@ def test_who_stands_in_for_a_role_costs_what_it_costs() -> None:
 
 def test_no_limit_is_said_too() -> None:
     assert cost_words((OPUS,), SHELF, None) == "There is no spend limit."
+
+
+def test_a_table_is_there_again_next_time(qtbot: QtBot, tmp_path: Path) -> None:
+    table = str(tmp_path / "rows.csv")
+    first, _ = form(qtbot, MESSAGE, samples=3)
+    first.show_mode("table")
+    first.table.show_fields({"table": table})
+    again, _ = form(qtbot, MESSAGE, samples=3, remembered=first.values())
+    assert again.mode_now == "table"
+    assert again.considered() == RunWish(rows=table)
+    again.show_mode("once")
+    other, _ = form(qtbot, MESSAGE, remembered=again.values())
+    assert other.mode_now == "once"
