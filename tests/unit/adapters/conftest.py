@@ -9,8 +9,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, TCPConnector
 
+from app.adapters.checked_connector import kept_alive
 from app.adapters.embedded_model import EmbeddedHost, Endpoint
 from app.adapters.host_messages import HostConfiguration
 from app.adapters.model_files import bundled_model_path
@@ -44,5 +45,6 @@ def endpoint(model_path: Path) -> Iterator[Endpoint]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as client:
+    """As the program keeps connections to this computer: none that the host is about to close."""
+    async with ClientSession(connector=TCPConnector(keepalive_timeout=kept_alive("local"))) as client:
         yield client
