@@ -74,7 +74,7 @@ def reading_flow() -> Workflow:
     )
 
 
-def test_runs_are_listed_with_their_sums_and_open_with_their_results(live: Desk) -> None:
+def test_runs_are_listed_with_their_sums_and_open_with_their_results_and_steps(live: Desk) -> None:
     first = ran(live, template_flow(), HELLO)
     second = ran(live, template_flow(), RunWish(rows="samples"))
     history = shown(live)
@@ -91,12 +91,6 @@ def test_runs_are_listed_with_their_sums_and_open_with_their_results(live: Desk)
     assert details.canvas.scene.nodes["say"].card.badge is not None
     assert history.session.run.outputs["reply"].text == "Dear customer: Hello"
     assert live.window.session.run.run == second, "the open document keeps its own last run"
-
-
-def test_a_run_is_stepped_through_from_its_beginning_to_its_end(live: Desk) -> None:
-    run = ran(live, template_flow(), HELLO)
-    history = shown(live, run)
-    details = history.page.details
     QTest.keyClick(details.stepper.slider, Qt.Key.Key_Home)
     assert history.session.run.nodes["say"].status == "idle"
     seen = [history.session.run.nodes["say"].status]
@@ -148,22 +142,6 @@ def test_a_step_inside_a_frame_is_pinned_as_it_is_looked_at(live: Desk) -> None:
     assert window.session.run.outputs["reply"].text == "<<Hello>>"
     live.trigger("step.unpin")
     assert window.pinning.now == {}
-
-
-def test_filters_and_search_narrow_the_list(live: Desk) -> None:
-    ran(live, template_flow(), HELLO)
-    other = ran(live, template_flow(), RunWish(values={"message": "Zebra"}))
-    history = shown(live)
-    page = history.page.list
-    search = page.findChild(QLineEdit, "history.search")
-    assert search is not None
-    QTest.keyClicks(search, "zebra")
-    assert [line.run for line in page.shown()] == [other]
-    search.clear()
-    assert len(page.shown()) == 2
-    page.show_filter("failed")
-    assert page.shown() == []
-    assert page.buttons["all"].isEnabled()
 
 
 def test_two_runs_are_compared_step_by_step(live: Desk) -> None:
@@ -343,10 +321,21 @@ def test_failures_are_tried_again_from_the_open_document_too(live: Desk, tmp_pat
     assert window.session.run.rows_failed == 0
 
 
-def test_a_run_is_kept_for_good_and_another_is_thrown_away(live: Desk) -> None:
+def test_runs_are_searched_filtered_kept_for_good_and_thrown_away(live: Desk) -> None:
     first = ran(live, template_flow(), HELLO)
-    second = ran(live, template_flow(), HELLO)
+    second = ran(live, template_flow(), RunWish(values={"message": "Zebra"}))
     history = shown(live, second)
+    page = history.page.list
+    search = page.findChild(QLineEdit, "history.search")
+    assert search is not None
+    QTest.keyClicks(search, "zebra")
+    assert [line.run for line in page.shown()] == [second]
+    search.clear()
+    assert len(page.shown()) == 2
+    page.show_filter("failed")
+    assert page.shown() == []
+    assert page.buttons["all"].isEnabled()
+    page.show_filter("all")
 
     async def keep() -> None:
         history.page.details.head.pin.click()
@@ -367,17 +356,17 @@ def test_a_run_is_kept_for_good_and_another_is_thrown_away(live: Desk) -> None:
     live.wait(lambda: [line.run for line in history.page.list.shown()] == [second])
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_nothing_on_the_page_is_cut_off_or_without_a_name(live: Desk, language: str) -> None:
+def test_nothing_on_the_page_is_cut_off_or_without_a_name(live: Desk) -> None:
     from app.ui.appearance import appearance
 
-    run = ran(live, template_flow(), RunWish(rows="samples"))
-    appearance().set_language(language)
-    history = shown(live, run)
-    live.run(until(lambda: history.page.details.canvas.scene.nodes))
-    assert clipped(history.page) == []
-    for button in history.page.details.findChildren(QPushButton):
-        assert not button.isVisibleTo(history.page) or button.text() or button.accessibleName()
+    for language in ("en", "zh-CN"):
+        run = ran(live, template_flow(), RunWish(rows="samples"))
+        appearance().set_language(language)
+        history = shown(live, run)
+        live.run(until(lambda history=history: history.page.details.canvas.scene.nodes))
+        assert clipped(history.page) == []
+        for button in history.page.details.findChildren(QPushButton):
+            assert not button.isVisibleTo(history.page) or button.text() or button.accessibleName()
 
 
 def test_a_wide_workflow_stays_readable_in_a_small_window(live: Desk, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def is_over(desk: Desk) -> bool:
     return desk.window.session.run.is_over and not desk.window.stream.is_running
 
 
-def test_a_run_goes_through_and_shows_what_came_out(live: Desk) -> None:
+def test_a_run_shows_what_came_out_and_stays_when_the_next_one_is_refused(live: Desk) -> None:
     session, stream = live.window.session, live.window.stream
     session.open(template_flow(), Place())
     live.run(stream.start(HELLO))
@@ -35,22 +35,6 @@ def test_a_run_goes_through_and_shows_what_came_out(live: Desk) -> None:
     assert session.run.outputs["reply"].text == "Dear customer: Hello"
     assert {node.status for node in session.run.nodes.values()} == {"done"}
     assert session.run_workflow is session.workflow
-
-
-def test_a_run_over_the_samples_does_every_row(live: Desk) -> None:
-    session = live.window.session
-    session.open(template_flow(), Place())
-    live.run(live.window.stream.start(RunWish(rows="samples")))
-    live.wait(lambda: is_over(live))
-    assert (session.run.rows, session.run.rows_done) == (3, 3)
-    assert [settled.status for settled in session.run.rows_settled.values()] == ["done"] * 3
-
-
-def test_what_the_engine_refuses_is_raised_and_the_last_run_stays(live: Desk) -> None:
-    session, stream = live.window.session, live.window.stream
-    session.open(template_flow(), Place())
-    live.run(stream.start(HELLO))
-    live.wait(lambda: is_over(live))
     done = session.run
     with pytest.raises(ProblemError) as refused:
         live.run(stream.start(RunWish(values={"nobody_asked": 1})))
@@ -59,15 +43,27 @@ def test_what_the_engine_refuses_is_raised_and_the_last_run_stays(live: Desk) ->
     assert session.run is done
 
 
-def test_work_from_outside_does_not_run_unreviewed(live: Desk) -> None:
-    live.window.session.open(template_flow(), Place(trust="new"))
-    with pytest.raises(ProblemError) as refused:
-        live.run(live.window.stream.start(HELLO))
-    assert [problem.code for problem in refused.value.problems] == ["run.not_reviewed"]
+def test_a_run_does_every_row_and_a_long_value_is_fetched_whole(live: Desk) -> None:
+    session = live.window.session
+    session.open(template_flow(), Place())
+    live.run(live.window.stream.start(RunWish(rows="samples")))
+    live.wait(lambda: is_over(live))
+    assert (session.run.rows, session.run.rows_done) == (3, 3)
+    assert [settled.status for settled in session.run.rows_settled.values()] == ["done"] * 3
+    long = "word " * 2000
+    live.run(live.window.stream.start(RunWish(values={"message": long})))
+    live.wait(lambda: is_over(live))
+    preview = session.run.outputs["reply"]
+    assert len(preview.text.encode()) <= 2048
+    assert live.run(live.window.stream.value(preview.ref)) == f"Dear customer: {long}"
 
 
-def test_what_was_saved_here_counts_as_reviewed(live: Desk) -> None:
+def test_work_from_outside_does_not_run_unreviewed_and_what_was_saved_here_does(live: Desk) -> None:
     session, stream = live.window.session, live.window.stream
+    session.open(template_flow(), Place(trust="new"))
+    with pytest.raises(ProblemError) as refused:
+        live.run(stream.start(HELLO))
+    assert [problem.code for problem in refused.value.problems] == ["run.not_reviewed"]
     session.open(template_flow(), Place())
     live.run(stream.remember_own())
     session.set_place(Place(trust="reviewed"))  # not said to be our own: the store must know it
@@ -76,7 +72,7 @@ def test_what_was_saved_here_counts_as_reviewed(live: Desk) -> None:
     assert session.run.status == "done"
 
 
-def test_a_person_is_asked_and_the_answer_goes_on(live: Desk) -> None:
+def test_a_person_is_asked_and_the_answer_or_a_stop_ends_the_run(live: Desk) -> None:
     session, stream = live.window.session, live.window.stream
     session.open(person_flow(), Place())
     live.run(stream.start(HELLO))
@@ -88,11 +84,6 @@ def test_a_person_is_asked_and_the_answer_goes_on(live: Desk) -> None:
     assert session.run.outputs["reply"].text == "Good day"
     with pytest.raises(ProblemError):
         live.run(stream.answer("who", "", "approved", "again"))
-
-
-def test_stop_ends_a_run(live: Desk) -> None:
-    session, stream = live.window.session, live.window.stream
-    session.open(person_flow(), Place())
     live.run(stream.start(HELLO))
     live.wait(lambda: session.run.status == "waiting")
     live.run(stream.stop())
@@ -141,17 +132,6 @@ def test_killed_in_mid_run_the_window_stays_says_so_and_runs_again(live: Desk) -
     assert not live.window.strips.has("run")
 
 
-def test_a_value_that_came_as_a_preview_is_fetched_whole(live: Desk) -> None:
-    session = live.window.session
-    session.open(template_flow(), Place())
-    long = "word " * 2000
-    live.run(live.window.stream.start(RunWish(values={"message": long})))
-    live.wait(lambda: is_over(live))
-    preview = session.run.outputs["reply"]
-    assert len(preview.text.encode()) <= 2048
-    assert live.run(live.window.stream.value(preview.ref)) == f"Dear customer: {long}"
-
-
 def test_a_problem_is_found_a_moment_after_the_edit(live: Desk) -> None:
     session = live.window.session
     step = Node("mod", "model.text", fields={"model": {"role": "strong"}})
@@ -177,14 +157,11 @@ def test_requests_that_wait_when_the_engine_dies_are_answered(live: Desk) -> Non
     assert gone.value.problems[0].code == "engine.gone"
 
 
-def test_a_broken_workflow_is_refused_with_its_problem(live: Desk) -> None:
-    with pytest.raises(ProblemError) as refused:
-        live.run(live.window.link.ask(Check("{")))
-    assert refused.value.problems[0].code.startswith("file.")
-
-
-def test_a_fault_in_one_answer_does_not_end_the_engine(live: Desk) -> None:
+def test_a_broken_workflow_and_a_fault_in_one_answer_do_not_end_the_engine(live: Desk) -> None:
     link = live.window.link
+    with pytest.raises(ProblemError) as refused:
+        live.run(link.ask(Check("{")))
+    assert refused.value.problems[0].code.startswith("file.")
     with pytest.raises(ProblemError) as fault:
         live.run(link.ask(StartRun(text_of(template_flow()), own=True, budget="not a number")))
     assert fault.value.problems[0].code == "engine.fault"
