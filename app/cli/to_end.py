@@ -25,6 +25,7 @@ from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
 from app.engine import Engine, RunHandle
 from app.events.run_state import RunState
+from app.executor.failures import IN_DOUBT
 from app.executor.journal import ItemRecord, JournalError
 from app.sdk.errors import NodeError
 from app.texts import text
@@ -96,6 +97,8 @@ async def to_end(
         return opening.USAGE
     if _is_out_of_time(state) and handle.is_kept:
         typer.echo(text("cli.out_of_time.go_on", run=handle.id), err=True)
+    if any(problem.code == IN_DOUBT for problem in state.problems) and handle.is_kept:
+        typer.echo(text("cli.in_doubt.go_on", run=handle.id), err=True)
     code = _exit_code(state)
     return code if written or code else opening.FAILED
 

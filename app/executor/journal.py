@@ -20,6 +20,7 @@ from app.costs.usage import NO_USAGE, Usage
 from app.document.problem import Problem
 from app.document.workflow import Json, JsonObject
 from app.events.run_events import Failure, RunStatus, Scope
+from app.executor.failures import IN_DOUBT
 from app.sdk.data_types import Value
 from app.sdk.errors import may_pass
 
@@ -285,6 +286,11 @@ class RunSummary:
     def is_out_of_time(self) -> bool:
         return any(problem.code == "run.time_limit" for problem in self.problems)
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """It failed where nobody knows whether an effect outside happened: people are asked when it goes on."""
+        return any(problem.code == IN_DOUBT for problem in self.problems)
+
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
@@ -315,7 +321,8 @@ class RunLine:
     def is_unfinished(self) -> bool:
         """It ended before its work did, and can go on."""
         ended = self.summary.status in ("running", "paused", "waiting", "cancelled")
-        return not self.alive and (ended or self.summary.is_out_of_time)
+        can_go_on = ended or self.summary.is_out_of_time or self.summary.is_in_doubt
+        return not self.alive and can_go_on
 
 
 class RunStore(Protocol):

@@ -67,9 +67,11 @@ def test_an_order_that_nobody_confirmed_is_not_sent_again_unasked(
     assert "{" not in problem(ended)["message"]
     assert orders.taken == ["7"]
     run = ended.json["run"]
+    assert f"baton run --resume {run}" in ended.err
+    assert [line["unfinished"] for line in baton("runs", "--json").json] == [True]
     assert _shown(baton, run) == "failed"
-    for more in ((), ("--retry-failed",)):
-        waits = baton("run", "--resume", run, *more, "--json")
+    for named, more in (("last", ()), (run, ("--retry-failed",))):
+        waits = baton("run", "--resume", named, *more, "--json")
         assert (waits.code, waits.json["status"]) == (5, "waiting")
         assert orders.taken == ["7"]
     assert _shown(baton, run) == "waiting"
@@ -83,6 +85,7 @@ def test_people_say_whether_it_happened(
     run = once(baton, shop()).json["run"]
     ended = baton("answer", run, "w", word, "--json")
     assert (ended.code, ended.json["status"]) == (0, "done")
+    assert [line["unfinished"] for line in baton("runs", "--json").json] == [False]
     assert ended.json["outputs"] == {"reply": reply}
     assert orders.taken == ["7"] * taken
     assert len(set(orders.keys)) == 1
