@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItem
 from app import texts
 from app.adapters.shelf import ModelLine, Shelf
 from app.costs.cost import FREE, UNKNOWN, Cost
-from app.costs.ledger import Entry, Origin
+from app.costs.ledger import CONNECTION_TESTS, Entry, Origin
 from app.costs.limits import Cap, Caps, standings
 from app.costs.memory_ledger import MemoryLedger
 from app.costs.spending import Spending, spending_of
@@ -111,6 +111,19 @@ def cents(words: str) -> Decimal:
 
 def said(page: CostsPage) -> str:
     return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisibleTo(page))
+
+
+def test_tests_of_connections_have_a_line_of_their_own(page: CostsPage) -> None:
+    ledger = booked()
+    origin = Origin("", CONNECTION_TESTS, "", "Work", "Work", CONNECTION_TESTS, "Work", "opus")
+    cost = Cost(Decimal("0.5"), "priced")
+    ledger.book(Entry(origin, 99.0, "2026-11-18", usage=Usage(12, 5), cost=cost, counted=cost.known))
+    page.show_month(MONTH, spent(ledger), spent(ledger), SHELF)
+    QApplication.processEvents()
+    lines = [line for line in cells(page, 0) if line[0] == "Tests of connections"]
+    assert lines == [["Tests of connections", "Work"]]
+    at = [line[0] for line in cells(page, 0)].index("Tests of connections")
+    assert (cells(page, 2)[at][0], cells(page, 5)[at]) == ("", ["$0.50", "$0.50"]), "they are no rows"
 
 
 @pytest.mark.parametrize("split", ["workflow", "model", "connection", "day"])
