@@ -359,7 +359,7 @@ class Engine:
             taken = summary if summary.cost.known > totals.cost.known else totals
             booked = await self.runs.ledger.sums((), only=Filter(run=run))
             past = replace(
-                await self._past(request, plan),
+                await self._past(request, plan, gone="run.base_gone"),
                 elapsed=max(summary.elapsed, totals.until),
                 spent=taken.cost,
                 usage=taken.usage,
@@ -468,8 +468,10 @@ class Engine:
             raise ProblemError(Problem("run.not_reviewed"))
         return checked.plan, grants
 
-    async def _past(self, request: RunRequest, plan: Plan) -> Past:
-        """What the run is given, and what the steps that are not run again had in the run before."""
+    async def _past(self, request: RunRequest, plan: Plan, gone: str = "run.unknown") -> Past:
+        """What the run is given, and what the steps that are not run again had in the run before. Raises ProblemError:
+        `gone` where that is no longer there.
+        """
         past = Past(pins=request.pins, dry=request.dry)
         if not request.start_from:
             return past
@@ -478,8 +480,10 @@ class Engine:
         try:
             _, _, journal = await self.runs.look(request.base)
             records = await journal.steps("")
-        except (KeyError, JournalError) as error:
-            raise ProblemError(Problem("run.unknown", args={"run": request.base})) from error
+        except KeyError as error:
+            raise ProblemError(Problem(gone, args={"run": request.base})) from error
+        except JournalError as error:
+            raise ProblemError(error.problem) from error
         stays = before(plan, request.start_from)
         given = {name: one.outputs for name, one in records.items() if name in stays and one.status == "ok"}
         return replace(past, before=given, stays=stays, base=journal)

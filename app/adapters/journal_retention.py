@@ -33,7 +33,8 @@ _SLICES = (
 def too_many(lines: Sequence[RunLine], runs: int, size: int) -> Sequence[str]:
     """Runs to throw away, in this order, so that at most so many runs and bytes are left. `lines`: latest first."""
     left, bytes_left = len(lines), sum(line.size for line in lines)
-    free = [line for line in reversed(lines) if not line.pinned and not line.alive]
+    needed = {line.base for line in lines}
+    free = [line for line in reversed(lines) if not (line.pinned or line.alive or line.run in needed)]
     going: list[str] = []
     for line in sorted(free, key=lambda line: line.is_unfinished):
         if left <= runs and bytes_left <= size:

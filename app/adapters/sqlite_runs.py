@@ -45,7 +45,13 @@ _RUN = f"""
         EXISTS (SELECT 1 FROM calls WHERE calls.run = runs.id)
     FROM runs WHERE run = ? AND NOT gone
 """  # noqa: S608 - our own names
-_COLUMNS = "run, workflow_id, name, digest, at, summary, row_count, pinned, size"
+_BASE = """
+    CASE WHEN json_valid(summary) AND json_extract(summary, '$.status') <> 'done' THEN (
+        SELECT json_extract(CAST(bytes AS TEXT), '$.base') FROM texts JOIN blobs ON blobs.digest = blob
+        WHERE texts.run = runs.id AND kind = 'request' AND json_valid(CAST(bytes AS TEXT)))
+    END
+"""
+_COLUMNS = f"run, workflow_id, name, digest, at, summary, row_count, pinned, size, {_BASE}"
 _LINES = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone ORDER BY id DESC LIMIT ?"  # noqa: S608
 _LINES_OF = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone AND workflow_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608
 _NOTHING_HELD = "DELETE FROM ledger_holds WHERE run = ?"
@@ -320,5 +326,6 @@ def _line(row: Sequence[Any]) -> RunLine:
         rows=summary.rows_of(row[6]),
         pinned=bool(row[7]),
         size=row[8],
-        alive=row[9],
+        base=row[9] or "",
+        alive=row[10],
     )

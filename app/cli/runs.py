@@ -53,6 +53,7 @@ class Wish:
     node: str
     most: int
     at: str
+    anyway: bool
     as_json: bool
 
 
@@ -65,6 +66,7 @@ def runs(
     node: Annotated[str, typer.Option(metavar="NODE")] = "",
     most: Annotated[int, typer.Option(min=1, metavar="N")] = 20,
     at: Annotated[str, typer.Option(metavar="NODE")] = "",
+    anyway: Annotated[bool, typer.Option("--anyway")] = False,
     as_json: opening.AsJson = False,
 ) -> None:
     """The runs that are kept."""
@@ -81,11 +83,13 @@ def runs(
         raise ProblemError(Problem("cli.only_with", args={"option": "--node", "other": "--workflow"}))
     if at and deed is not Deed.SHOW:
         raise ProblemError(Problem("cli.only_with", args={"option": "--at", "other": "show"}))
+    if anyway and deed is not Deed.FORGET:
+        raise ProblemError(Problem("cli.only_with", args={"option": "--anyway", "other": "forget"}))
     of = opening.read_workflow(workflow, as_json=as_json) if workflow else None
 
     async def main(engine: Engine) -> None:
         runs = [await past_run(engine, run, of.id if of else "") for run in named]
-        await _DEEDS[deed](engine, Wish(tuple(runs), of, node, most, at, as_json))
+        await _DEEDS[deed](engine, Wish(tuple(runs), of, node, most, at, anyway, as_json))
 
     opening.run_async(main)
 
@@ -151,6 +155,9 @@ async def _unpin(engine: Engine, wish: Wish) -> None:
 async def _forget(engine: Engine, wish: Wish) -> None:
     await look(engine, wish.runs[0])
     try:
+        needed_by = tuple(line.run for line in await engine.runs.lines(-1) if line.base == wish.runs[0])
+        if needed_by and not wish.anyway:
+            raise ProblemError(Problem("cli.run_needed", args={"run": wish.runs[0], "by": needed_by}))
         await engine.runs.forget(wish.runs[0])
     except JournalError as error:
         raise ProblemError(error.problem) from error

@@ -294,7 +294,9 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """One line of the history. `alive`: some process holds it now. `size` is in bytes, about."""
+    """One line of the history. `alive`: some process holds it now. `size` is in bytes, about. `base`: the run whose
+    results it can't go on without; empty where there is none, or it is done.
+    """
 
     run: str
     workflow_id: str
@@ -306,6 +308,7 @@ class RunLine:
     pinned: bool = False
     alive: bool = False
     size: int = 0
+    base: str = ""
 
     @property
     def goes_on(self) -> bool:
@@ -364,12 +367,15 @@ class RunStore(Protocol):
         ...
 
     async def forget(self, run: str) -> None:
-        """Throws a run away; one that some process holds stays, with JournalError `journal.held`."""
+        """Throws a run away, also where another needs it; one that some process holds stays, with JournalError
+        `journal.held`.
+        """
         ...
 
     async def keep(self, runs: int, size: int) -> int:
         """Throws the oldest unpinned finished runs away until at most so many, and so many bytes, are left.
 
-        Unfinished runs go last; pinned ones and those that some process holds stay, and count. Gives how many went.
+        Unfinished runs go last; pinned ones, those that some process holds and those that another run needs to go on
+        stay, and count. Gives how many went.
         """
         ...

@@ -198,6 +198,7 @@ class _Kept:
             rows=head.rows,
             pinned=self.pinned,
             alive=self.holder is not None,
+            base="" if self.summary.status == "done" else str(head.request.get("base", "")),
         )
 
 
@@ -247,7 +248,9 @@ class MemoryRuns(RunStore):
         del self._runs[run]
 
     async def keep(self, runs: int, size: int) -> int:
-        free = [line for line in map(_Kept.line, self._runs.values()) if not line.pinned and not line.alive]
+        lines = [*map(_Kept.line, self._runs.values())]
+        needed = {line.base for line in lines}
+        free = [line for line in lines if not (line.pinned or line.alive or line.run in needed)]
         going = sorted(free, key=lambda line: line.is_unfinished)[: max(0, len(self._runs) - runs)]
         for line in going:
             del self._runs[line.run]

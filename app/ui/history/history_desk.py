@@ -231,7 +231,9 @@ class HistoryDesk(QObject):
             Choice("drop", text("history.forget.drop"), "danger"),
         )
         question = text("history.forget.question", time=hour(line))
-        if await ask(self._window, question, text("history.forget.more"), choices, "keep") != "drop":
+        needing = [hour(other) for other in self._lines if other.base == line.run]
+        more = text("history.forget.needed", times=tuple(needing)) if needing else text("history.forget.more")
+        if await ask(self._window, question, more, choices, "keep") != "drop":
             return False
         await self._archive.forget(line.run)
         return True

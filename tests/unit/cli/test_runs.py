@@ -88,6 +88,23 @@ def test_runs_are_listed_shown_pinned_and_thrown_away(echo: Path, baton: Any) ->
     assert [line["run"] for line in baton("runs", "--json").json] == [second]
 
 
+def test_a_run_that_another_needs_goes_only_when_told_so(person: Path, baton: Any) -> None:
+    assert baton("run", person, "--input", "message=a", "--allow").code == 5
+    first = baton("runs", "--json").json[0]["run"]
+    assert baton("run", person, "--from", "p", "--input", "message=a", "--allow").code == 5
+    second = baton("runs", "--json").json[0]["run"]
+    refused = baton("runs", "forget", first)
+    assert refused.code == 2
+    assert first in refused.err
+    assert second in refused.err
+    assert baton("runs", "pin", first, "--anyway").code == 2
+    assert len(baton("runs", "--json").json) == 2
+    assert baton("runs", "forget", first, "--anyway").code == 0
+    ended = baton("run", "--resume", second)
+    assert ended.code != 0
+    assert f"from run {first}, which is no longer kept" in ended.err
+
+
 @pytest.mark.parametrize("deed", ["show", "pin", "unpin", "forget"])
 def test_a_run_that_is_not_there(baton: Any, deed: str) -> None:
     ended = baton("runs", deed, "nonsense")

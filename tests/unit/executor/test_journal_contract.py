@@ -348,6 +348,19 @@ async def test_a_forgotten_run_is_gone(runs: RunStore) -> None:
     assert (await runs.begin(head())).is_fresh
 
 
+async def test_a_run_that_another_needs_to_go_on_is_kept(runs: RunStore) -> None:
+    for number, request in enumerate([{}, {"base": "r0"}, {}, {"base": "r2"}]):
+        await runs.begin(head(f"r{number}", request=request))
+        status = "failed" if number == 1 else "done"
+        await runs.summarise(f"r{number}", RunSummary(status))
+        await runs.leave(f"r{number}")
+    assert [line.base for line in await runs.lines()] == ["", "", "r0", ""], "who is done needs nobody"
+    await runs.keep(2, 10**9)
+    assert [line.run for line in await runs.lines()] == ["r3", "r0"], "the others are older, or not needed"
+    await runs.forget("r0")
+    assert [line.run for line in await runs.lines()] == ["r3"]
+
+
 async def test_old_runs_go_in_order(runs: RunStore) -> None:
     """Finished ones first, then unfinished ones; never what is pinned or goes on."""
     for run, status in enumerate(["cancelled", "done", "failed", "done", "running", "done"]):
