@@ -16,6 +16,7 @@ from app.executor.item_list import Failed, ItemList, error_row, values_of_item
 from app.executor.journal import ItemRecord, ItemStatus
 from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
+from app.executor.seen import Seen
 from app.executor.tally import Tally
 from app.executor.values import Token
 from app.executor.where import Where
@@ -69,8 +70,7 @@ class MapRun:
         self._body = body
         self._tally = tally
         self._reading = asyncio.Lock()
-        self._seen: set[int] = set()
-        self._again: dict[int, int] = {}
+        self._seen = Seen()
         self._names: dict[str, None] = {}
         self._through: dict[int, ItemRecord] = {}  # as long as there are few; of more there are digests
         self._digests: dict[str, ListDigest] = {}
@@ -225,12 +225,8 @@ class MapRun:
     def _key(self, item: Json) -> str:
         """The element by content; one that was there before is numbered, so that each has a place of its own."""
         digest = digest_of(item)[:16]
-        known = int(digest, 16)
-        if known not in self._seen:
-            self._seen.add(known)
-            return digest
-        self._again[known] = again = self._again.get(known, 1) + 1
-        return f"{digest}.{again}"
+        times = self._seen.times(int(digest, 16))
+        return digest if times == 1 else f"{digest}.{times}"
 
 
 def _row(item: Json) -> JsonObject:
