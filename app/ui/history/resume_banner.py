@@ -78,7 +78,8 @@ class ResumeBanner(Banner):
         self._label.setText(text("history.limit.time" if self._wants_time else "runs.budget.limit"))
         self.limit.setAccessibleName(text("runs.budget.limit"))
         self.time.setAccessibleName(text("history.limit.time"))
-        self.button.setText(text(f"history.resume.{line.summary.status}"))
+        button = "waiting" if line.summary.is_in_doubt else line.summary.status
+        self.button.setText(text(f"history.resume.{button}"))
         self._judge()
 
     @property

@@ -240,6 +240,20 @@ def test_a_run_that_was_out_of_time_goes_on_with_as_much_again_or_what_a_person_
     assert (banner.time.isHidden(), banner.button.isEnabled()) == (True, True)
 
 
+def test_a_run_that_ended_in_doubt_waits_for_an_answer(qapp: QApplication) -> None:
+    doubt = Problem("effect.in_doubt", node="a", args={"cause": "net.timeout", "host": "shop.example.com"})
+    lost = replace(LINE, summary=RunSummary("failed", problems=(doubt,)))
+    run = RunState()
+    run.apply(RunStarted("r", "w", "W", "d", "now", ("a",)))
+    run.apply(RunFinished(9.0, "failed", problems=(doubt,)))
+    banner = ResumeBanner()
+    banner.show_line(lost, run)
+    assert needs_somebody(lost)
+    assert banner.button.text() == text("history.resume.waiting")
+    words = " ".join(label.text() for label in banner.findChildren(PlainLabel))
+    assert "shop.example.com took too long to answer." in words
+
+
 def test_a_run_that_goes_on_elsewhere_is_not_taken_from_there(qapp: QApplication) -> None:
     banner = ResumeBanner()
     banner.show_line(line("running", alive=True), RunState())

@@ -372,9 +372,10 @@ async def test_nothing_is_left_of_a_run_that_is_over() -> None:
     st.lists(st.integers(0, 60), max_size=4),
     st.lists(st.sampled_from(["approved", "rejected"]), min_size=1, max_size=5),
     st.booleans(),
+    st.sampled_from([None, None, 3]),
 )
 def test_no_effect_is_begun_twice_unasked_wherever_the_run_was_cut_off(
-    workflow: Workflow, cuts: list[int], said: list[Decision], retry_failed: bool
+    workflow: Workflow, cuts: list[int], said: list[Decision], retry_failed: bool, rows: int | None
 ) -> None:
     """Beyond its first time only as often as it surely had not happened, or people said so."""
     again = Counter[Place]()
@@ -382,7 +383,8 @@ def test_no_effect_is_begun_twice_unasked_wherever_the_run_was_cut_off(
 
     async def life(journal: MemoryJournal, cut: int | None) -> str:
         keeping = Keeping(journal, past=Past(retry_failed=retry_failed))
-        execution = start(workflow, specs=ACTING, keeping=keeping)
+        table = None if rows is None else [{"value": str(number)} for number in range(rows)]
+        execution = start(workflow, specs=ACTING, keeping=keeping, rows=table)
         stopping = None if cut is None else asyncio.create_task(stop(execution, cut))
         events: list[RunEvent] = []
         async for batch in execution.batches():
