@@ -115,6 +115,7 @@ class RunDetails(QWidget):
         """Whether the run goes on right now: then its moments are still being made."""
         if live and not self._live:
             self._tape = None
+            self.panel.questions.show_past(False)
         self._live = live
         self.retranslate()
 
@@ -152,6 +153,7 @@ class RunDetails(QWidget):
     def _show_moment(self, stop: int) -> None:
         if self._tape is None:
             return
+        self.panel.questions.show_past(stop < len(self._tape.stops) - 1)
         self.session.show_run(self._tape.at(stop))
         self._say_moment(stop)
 

@@ -27,6 +27,9 @@ class Questions(QScrollArea):
         super().__init__(parent)
         self._step_look = step_look
         self._cards: dict[tuple[str, Scope], tuple[PersonAsked, PersonCard | RecordCard]] = {}
+        self._is_past = False
+        self._then = PlainLabel(role="muted", wrap=True)
+        self._then.hide()
         self._rest = PlainLabel(role="muted")
         inside = QWidget()
         inside.setProperty("role", "scrolled")
@@ -34,6 +37,7 @@ class Questions(QScrollArea):
         self._column.setSpacing(10)
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(16, 12, 16, 12)
+        layout.addWidget(self._then)
         layout.addLayout(self._column)
         layout.addWidget(self._rest)
         layout.addStretch(1)
@@ -42,7 +46,16 @@ class Questions(QScrollArea):
         self.setWidget(inside)
         appearance().changed.connect(self._retranslate)
 
+    def show_past(self, is_past: bool) -> None:
+        """Whether they are those of an earlier moment, when there is nothing to answer any more."""
+        self._is_past = is_past
+        self._then.setVisible(is_past)
+        for _, card in self._cards.values():
+            card.setEnabled(not is_past)
+        self._retranslate()
+
     def _retranslate(self) -> None:
+        self._then.setText(text("person.past"))
         for _, card in self._cards.values():
             card.retranslate()
 
@@ -57,6 +70,7 @@ class Questions(QScrollArea):
                 kind = PersonCard if question.about in ("", "tool") else RecordCard
                 card = kind(question, self._step_look(question.node))
                 card.decided.connect(self.decided)
+                card.setEnabled(not self._is_past)
                 self._column.addWidget(card)
                 self._cards[place] = (question, card)
         more = len(questions) - len(self._cards)

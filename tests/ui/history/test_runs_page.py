@@ -238,6 +238,14 @@ def test_a_run_that_waits_for_a_person_outlives_the_window_and_is_answered_later
         lambda: history.page.details.line is not None and history.page.details.line.summary.status == "done"
     )
     assert not history.page.details.banner.isVisibleTo(window)
+    details = history.page.details
+    live.wait(lambda: details.stepper.slider.maximum() > 0)
+    details.stepper.slider.setValue(details.stepper.slider.maximum())
+    while not history.session.run.questions and details.stepper.slider.value() > 0:
+        details.stepper.slider.setValue(details.stepper.slider.value() - 1)
+    live.wait(lambda: bool(details.panel.questions.findChildren(QPushButton, "person.approve")))
+    (approve,) = details.panel.questions.findChildren(QPushButton, "person.approve")
+    assert not approve.isEnabled(), "what was asked then is answered"
 
 
 @pytest.mark.timeout(120)
