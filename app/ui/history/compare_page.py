@@ -13,9 +13,10 @@ from app.document.workflow import Workflow
 from app.events.comparison import NodePair, compare
 from app.events.run_state import RunState
 from app.executor.journal import RunLine
+from app.registry import node_texts
 from app.texts import text
 from app.ui.appearance import appearance
-from app.ui.canvas.placed import SpecLookup
+from app.ui.canvas.placed import SpecLookup, ports_of
 from app.ui.history.archive import Archive, PastRun
 from app.ui.history.comparison_table import ComparisonTable
 from app.ui.history.run_words import day_words, hour, said_of, when
@@ -170,7 +171,17 @@ class ComparePage(QWidget):
         pair = next((pair for pair in self._pairs if pair.node == node), None)
         if pair is not None and self._runs is not None:
             self._node = node
-            self.answers.show_pair(pair, self.look(node).title, self._runs, self._names)
+            way = partial(self._port_title, node)
+            self.answers.show_pair(pair, self.look(node).title, self._runs, self._names, way)
+
+    def _port_title(self, node: str, port: str) -> str:
+        """What people read at an output of a step."""
+        placed = next((found for w in self._workflows if (found := find_node(w.graph, node))), None)
+        spec = self._specs(placed.type) if placed else None
+        if placed is None or spec is None:
+            return port
+        known = next((one for one in ports_of(placed, self._specs).outputs if one.name == port), None)
+        return node_texts.port_label(spec, known, "out") if known else port
 
     def _named(self, left: str, right: str) -> tuple[str, str]:
         """By their hour, where that tells them apart."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import figures
 from app.document.workflow import Json
 from app.events.comparison import NodePair, came_of
-from app.events.run_events import Scope
+from app.events.run_events import Preview, Scope
 from app.events.run_state import InstanceState, RunState
 from app.texts import text
 from app.ui.appearance import appearance
@@ -32,6 +32,7 @@ class StepAnswers(QWidget):
         self._scopes: Sequence[Scope] = ()
         self._at = 0
         self._parted = 0
+        self._way: Callable[[str], str] = str
         self._title = ElidedLabel(role="strong")
         self._place = PlainLabel(role="label")
         self.before, self.after = IconButton("chevron-left", "", 16), IconButton("chevron-right", "", 16)
@@ -57,10 +58,16 @@ class StepAnswers(QWidget):
         self.retranslate()
 
     def show_pair(
-        self, pair: NodePair, title: str, runs: tuple[RunState, RunState], names: tuple[str, str]
+        self,
+        pair: NodePair,
+        title: str,
+        runs: tuple[RunState, RunState],
+        names: tuple[str, str],
+        way: Callable[[str], str],
     ) -> None:
-        """A step in two runs, at the first place where its answers part."""
+        """A step in two runs, at the first place where its answers part. `way` says what a port of it is called."""
         self._title.setText(title)
+        self._way = way
         self._scopes, self._at, self._parted = pair.shown, 0, len(pair.parted)
         for side, run, name in zip(self.sides, runs, names, strict=True):
             side.show_step(pair.node, run, name)
@@ -87,6 +94,9 @@ class StepAnswers(QWidget):
         self._place.setText(self._place_words(scope) if scope else "")
         for side in self.sides:
             side.show_scope(scope)
+        ways = {side.port for side in self.sides}
+        for side in self.sides:  # the same answer may have left by another port
+            side.say_way(self._way(side.port) if len(ways) > 1 and side.port else "")
 
     def _place_words(self, scope: Scope) -> str:
         numbers = " · ".join(figures.count(number + 1) for number in numbers_of(scope))
@@ -103,6 +113,7 @@ class _Answer(QWidget):
         super().__init__()
         self._archive = archive
         self._node, self._run = "", RunState()
+        self._run_name = self.port = ""  # by which the answer left
         self.seen = ScopesSeen(archive.look_into, self)
         self._name = ElidedLabel(role="label")
         self.value = ValueView(self._whole)
@@ -116,19 +127,24 @@ class _Answer(QWidget):
         layout.addStretch(0)
 
     def show_step(self, node: str, run: RunState, name: str) -> None:
-        self._node, self._run = node, run
-        self._name.setText(name)
+        self._node, self._run, self._run_name = node, run, name
         self.seen.show_run(run)
 
     def show_scope(self, scope: Scope | None) -> None:
         instance = None if scope is None else self._instance(scope)
         settled = instance.settled if instance else None
-        shown = next(iter(came_of(instance).values()), None) if instance else None
+        came: Mapping[str, Preview] = came_of(instance) if instance else {}
+        shown = next(iter(came.values()), None)
+        self.port = next(iter(came), "") if settled and settled.outputs else ""
         self.value.show_preview(shown)
         self.value.setVisible(shown is not None)
         self._nothing.setVisible(shown is None)
         why = what_happened(settled.failure) if settled and settled.failure else ""
         self._nothing.setText(why or text("history.compare.nothing"))
+
+    def say_way(self, way: str) -> None:
+        """Which run it is, and by which port the answer left."""
+        self._name.setText(" · ".join(filter(None, (self._run_name, way))))
 
     def retranslate(self) -> None:
         self.value.retranslate()
