@@ -198,7 +198,7 @@ class Gateway:
             case "openai":
                 return await self._lane.embed(target.server, target.model, request, hear)
             case "litellm":
-                return await self._litellm.embed(_account(target), target.model, request, hear)
+                return await self._litellm.embed(self._account(target), target.model, request, hear)
             case "embedded":
                 return await self._local_embed(target, request)
             case _:
@@ -256,7 +256,7 @@ class Gateway:
             case "embedded":
                 return self._local_chat(target, request)
             case "litellm":
-                return self._litellm.chat(_account(target), target.model, request, hear)
+                return self._litellm.chat(self._account(target), target.model, request, hear)
             case _:
                 return self._lane.chat(target.server, target.model, request, hear)
 
@@ -325,6 +325,35 @@ class Gateway:
             if name != model and not self._prices.retired(kind, name, provider):
                 yield name
 
+    def _account(self, target: Target) -> Account:
+        connection, options = target.connection, dict[str, str]()
+        if connection.kind == "azure":
+            options["api_version"] = connection.version or AZURE_VERSION
+        elif connection.kind == "bedrock":
+            options["aws_region_name"] = connection.region or "us-east-1"
+        elif connection.organisation:
+            options["organization"] = connection.organisation
+        if connection.kind == GENERAL and not connection.url:
+            # litellm knows the way there; the key may go to that host and to no other
+            options["api_base"] = ""
+        server = target.server
+        return Account(
+            connection.name,
+            connection.litellm_name,
+            connection.address,
+            server.key,
+            server.reach,
+            options,
+            self._keeps(target),
+        )
+
+    def _keeps(self, target: Target) -> bool:
+        """Whether the model keeps the beginnings of prompts for which it is told so, as Anthropic's do."""
+        connection, model = target.connection, target.model
+        if connection.litellm_name == "bedrock" and "anthropic." in model:
+            return self._prices.facts(connection.kind, model, connection.provider).can_keep is True
+        return connection.litellm_name == "anthropic"
+
     async def _local_chat(self, target: Target, request: ChatRequest) -> ChatReply:
         facts = self._local_models.facts(target.model)
         if facts is not None and not facts.chat_template:
@@ -369,19 +398,3 @@ def _first(*known: bool | None) -> bool | None:
 def _name(error: NodeError, target: Target) -> None:
     """Whoever found the fault, people read which connection and model it was."""
     error.args_by_name = {"connection": target.connection.name, "model": target.model, **error.args_by_name}
-
-
-def _account(target: Target) -> Account:
-    connection, options = target.connection, dict[str, str]()
-    if connection.kind == "azure":
-        options["api_version"] = connection.version or AZURE_VERSION
-    elif connection.kind == "bedrock":
-        options["aws_region_name"] = connection.region or "us-east-1"
-    elif connection.organisation:
-        options["organization"] = connection.organisation
-    if connection.kind == GENERAL and not connection.url:
-        options["api_base"] = ""  # litellm knows the way there; the key may go to that host and to no other
-    server = target.server
-    return Account(
-        connection.name, connection.litellm_name, connection.address, server.key, server.reach, options
-    )

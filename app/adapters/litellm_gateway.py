@@ -21,7 +21,7 @@ from app.adapters.model_errors import as_model_errors, refusal, refusal_inside
 from app.adapters.openai_lane import SILENCE, WHOLE, Hear
 from app.adapters.openai_reply import StreamedReply, reply_of
 from app.adapters.openai_request import messages_of, schema_format, tools_of
-from app.adapters.prompt_keeping import MARKED, PromptKeeping
+from app.adapters.prompt_keeping import PromptKeeping
 from app.adapters.provider_bill import StreamedBill, bill_of
 from app.adapters.redaction import redact
 from app.sdk.errors import NodeError
@@ -50,7 +50,9 @@ _loaded: Any = None
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A provider as one call needs it. `provider` is litellm's name; `options` are what this provider wants besides."""
+    """A provider as one call needs it. `provider` is litellm's name; `options` are what this provider wants besides.
+    `keeps`: its model keeps the beginnings of prompts that are marked.
+    """
 
     connection: str
     provider: str
@@ -58,6 +60,7 @@ class Account:
     key: str
     reach: Reach = "internet"
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    keeps: bool = False
 
 
 class LitellmLane:
@@ -77,7 +80,7 @@ class LitellmLane:
         begun = time.perf_counter()
         stream = request.on_text is not None
         fields = _fields(account, model, request, stream=stream)
-        if account.provider in MARKED:
+        if account.keeps:
             for at in self._keeping.marks(f"{account.url} {account.key} {model}", request):
                 fields["messages"][at]["cache_control"] = {"type": "ephemeral"}
         kinds = _STREAMED if stream else _WHOLE_BODIES

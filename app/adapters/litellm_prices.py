@@ -44,6 +44,7 @@ class ListedFacts:
     can_tools: bool | None = None
     can_see: bool | None = None
     can_embed: bool | None = None
+    can_keep: bool | None = None  # beginnings of prompts, for later calls
 
 
 class PriceList:
@@ -82,6 +83,7 @@ class PriceList:
             entry.get("supports_function_calling"),
             entry.get("supports_vision"),
             mode == "embedding" if mode else None,
+            entry.get("supports_prompt_caching"),
         )
 
     def retired(self, kind: str, model: str, provider: str = "") -> str:

@@ -15,9 +15,7 @@ from app.adapters.openai_request import tools_of
 from app.executor.request_size import bytes_of
 from app.sdk.gateway import ChatMessage, ChatRequest
 
-# Providers whose dialect has a mark for it; all others keep by themselves, or not at all.
-MARKED = frozenset({"anthropic"})
-_KEPT_FOR = 300.0  # seconds, as Anthropic keeps what is marked
+_KEPT_FOR = 300.0  # seconds for which what is marked is kept
 _LEAST = 4096  # bytes: what is shorter than about 1,000 tokens nobody keeps
 _MOST = 4096  # beginnings that are remembered
 

@@ -326,7 +326,8 @@ async def test_what_is_no_answer_is_not_taken_for_one(
 async def test_what_is_sent_again_is_kept_by_who_wants_to_be_told(
     egress: Egress, server: ScriptedServer
 ) -> None:
-    lane, account = LitellmLane(egress), Account("T", "anthropic", server.url("anthropic"), KEY, "loopback")
+    lane = LitellmLane(egress)
+    account = Account("T", "anthropic", server.url("anthropic"), KEY, "loopback", keeps=True)
     rules, question = ChatMessage("system", "Be brief. " * 1000), ChatMessage("user", "Hi")
     used = ChatMessage("assistant", "", tool_calls=(ToolCall("c1", "weather", '{"city": "Oslo"}'),))
     talk = (rules, question, used, ChatMessage("tool", "sunny", tool_call_id="c1"))

@@ -168,6 +168,30 @@ async def test_the_right_place_gets_the_right_key_and_model(
     assert "Baton" in header(call, "User-Agent")
 
 
+@pytest.mark.parametrize(
+    ("kind", "model", "mark"),
+    [
+        ("anthropic", "claude-of-tomorrow", "cache_control"),
+        ("bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", "cachePoint"),
+        ("bedrock", "anthropic.claude-3-5-sonnet-20240620-v1:0", ""),  # knows no such mark, and refuses it
+        ("bedrock", "amazon.nova-lite-v1:0", ""),
+        ("gemini", "gemini-2.5-pro", ""),
+    ],
+)
+async def test_only_models_that_take_the_mark_are_told_what_to_keep(
+    kind: str, model: str, mark: str, internet: Internet, gateway: Gateway
+) -> None:
+    gateway.connections.put(Connection("T", kind, model=model))
+    rules = ChatMessage("system", "Be brief. " * 1000)
+    for question in ("one", "two"):
+        messages = [rules, ChatMessage("user", question)]
+        await gateway.chat(ChatRequest(ModelChoice(connection="T"), messages))
+    first, second = (json.dumps(call.body) for call in internet.calls)
+    marks = ("cache_control", "cachePoint")
+    assert [name for name in marks if name in first] == []
+    assert [name for name in marks if name in second] == ([mark] if mark else [])
+
+
 async def test_an_organisation_goes_along(internet: Internet, gateway: Gateway) -> None:
     await said(gateway, Connection("T", "openai", model="m", organisation="org-acme"))
     assert header(internet.calls[0], "OpenAI-Organization") == "org-acme"
