@@ -41,6 +41,7 @@ _NO_INDEX = QModelIndex()
 _ROW = 28
 _LEAST, _MOST = 150, 460  # pixels of a column that takes what is left, as far as its texts need them
 _MOST_FIGURES = 180
+_MARK = 22  # pixels of a small icon behind a text
 _MEASURED = 120  # characters; more need more than the most anyway
 _CELL_ROLE = Qt.ItemDataRole.UserRole
 _FIGURES = fonts.TextStyle(12, fonts.LABEL.weight, tabular=True)
@@ -184,7 +185,7 @@ class FactTable(QTableView):
         self._share_out()
 
     def need(self, section: int, width: float) -> None:
-        """A cell that was drawn takes so many pixels to be read whole."""
+        """Hears of a cell that was drawn how many pixels it takes to be read whole."""
         if width > self._needed.get(section, 0):
             self._needed[section] = ceil(width)
             self._later.start()
@@ -296,7 +297,8 @@ class _CellPainter(QStyledItemDelegate):
             paint_icon(painter, cell.mark, look.text2, place)
         words = one_line(cell.text)
         taken = fonts.metrics(style, language).horizontalAdvance(words[:_MEASURED])
-        self._table.need(index.column(), area.width() - inside.width() + taken)
+        beside = area.width() - inside.width() + (_MARK if cell.mark else 0)
+        self._table.need(index.column(), beside + taken)
         align = Qt.AlignmentFlag.AlignRight if column.figures else Qt.AlignmentFlag.AlignLeft
         draw_text(painter, inside, words, style, colour, language, align)
         painter.restore()

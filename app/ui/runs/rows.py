@@ -247,11 +247,13 @@ class Rows(QWidget):
         )
 
     def _wrong(self, facts: RowFacts) -> str:
-        """Why it failed, else which checks did."""
+        """Why it failed, else which checks did, unless something stronger has set it right."""
         if facts.failure:
             return what_happened(facts.failure)
         checks = tuple(self._step_look(node).title for node in facts.failed_checks)
-        return text("runs.rows.not_passed", checks=checks) if checks else ""
+        return (
+            text("runs.rows.not_passed", checks=checks) if checks and facts.status == "check_failed" else ""
+        )
 
     def _status(self, facts: RowFacts) -> Cell:
         icon, tone = _ICONS[facts.status]

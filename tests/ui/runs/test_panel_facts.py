@@ -122,6 +122,8 @@ def test_rows_are_told_apart_and_add_up() -> None:
     assert sum(book.counts().values()) == book.count == 6
     assert list(book.chosen("failed")) == [3]
     assert list(book.chosen(None)) == list(range(6))
+    assert book.facts(2).failed_checks
+    assert not book.facts(0).failed_checks
     third = book.facts(3)
     assert (third.where, third.failure) == ("cheap", TIMEOUT)
     first = book.facts(0)
