@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from app.guide.library import Place
+if TYPE_CHECKING:
+    from app.guide.library import Place
 
 _SUBJECT = "help"
 
@@ -26,5 +29,7 @@ def lead_to_help(dialog: QWidget, page: str = "") -> None:
 
 def subject_of(dialog: QWidget) -> Place | None:
     """What is read on it."""
+    from app.guide.library import Place  # with the pages, when somebody reads
+
     page, _, anchor = str(dialog.property(_SUBJECT) or "").partition("#")
     return Place(page, anchor) if page else None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from app.ui.run_stream import RunWish
 from app.ui.session import Place
@@ -37,3 +38,9 @@ def test_a_run_is_on_the_costs_page(live: Desk, tmp_path: Path) -> None:
     assert item.text(5) == "free"
     window.preferences.change(budget_day_usd="2.00")
     live.wait(lambda: "$2.00" in window.top.wallet.accessibleName())
+    back = window.top.findChild(QPushButton, "back")
+    assert back is not None
+    assert window.session.workflow.name in back.text()
+    QTest.mouseClick(back, Qt.MouseButton.LeftButton)
+    assert window.canvas.isVisible()
+    assert not back.isVisible()
