@@ -403,6 +403,10 @@ class Engine:
         memory = self.conversations.before(plan.workflow.id if own else f"sha256:{plan.digest}")
         return await said_there(plan, run, values, journal, past, scope, node, memory)
 
+    async def result_names(self, run: str) -> tuple[str, ...]:
+        """The results that a run may have, in the order of its plan. Raises ProblemError, JournalError, KeyError."""
+        return (await self._as_it_ran(run))[0].result_names
+
     async def _as_it_ran(self, run: str) -> tuple[Plan, Mapping[str, Json], Journal, Past]:
         head, _, journal = await self.runs.look(run)
         workflow = _workflow_of(head.workflow)

@@ -12,6 +12,7 @@ from app.executor.journal import ItemRecord, Journal
 
 OURS = ("status", "cost", "seconds", "error")  # columns that no row brings
 _PAGE = 500
+_GAP = 2_000  # rows; more than that are never under way at once
 
 
 async def export_rows(
@@ -33,11 +34,21 @@ async def export_rows(
     return n
 
 
+async def rows_through(journal: Journal) -> int:
+    """The number behind the last row that is through. Raises JournalError."""
+    last = 0
+    async for page in _pages(journal):
+        last = page[-1].number + 1
+    return last
+
+
 async def _pages(journal: Journal) -> AsyncIterator[Sequence[ItemRecord]]:
-    first = 0
-    while page := await journal.items("", first, _PAGE):
-        yield page
-        first = page[-1].number + 1
+    first = empty = 0
+    while empty < _GAP:
+        page = await journal.items("", first, _PAGE)
+        if page:
+            yield page
+        first, empty = first + _PAGE, 0 if page else empty + _PAGE
 
 
 async def _columns(journal: Journal, ours: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,27 +5,31 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app import figures
+from app.adapters.rows_export import rows_through
 from app.cli import opening
 from app.cli.comparing import compared, comparison_table
 from app.cli.naming import lines_of, past_run, step_within
 from app.cli.place_data import data_objects, data_table, place_data, scope_of
-from app.cli.recalling import Recalled, look, recall
+from app.cli.recalling import Recalled, frozen, look, recall
 from app.cli.report import cost_object, report, usage_object
 from app.cli.run_table import run_tables
 from app.cli.terminal import table
+from app.cli.to_end import Options, row_error
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Json, Workflow
+from app.document.workflow import Graph, Json, Workflow
 from app.engine import Engine, RunRequest
 from app.executor.journal import JournalError, RunLine
 from app.executor.recalled import steps_of
+from app.sdk.errors import NodeError
 from app.texts import text
 
 
@@ -37,6 +41,7 @@ class Deed(StrEnum):
     COMPARE = "compare"
     PIN = "pin"
     UNPIN = "unpin"
+    EXPORT = "export"
     FORGET = "forget"
     CLEAR_CACHE = "clear-cache"
 
@@ -53,19 +58,21 @@ class Wish:
     node: str
     most: int
     at: str
+    out: Path | None
     anyway: bool
     as_json: bool
 
 
 def runs(
     deed: Annotated[
-        Deed, typer.Argument(metavar="list|show|compare|pin|unpin|forget|clear-cache")
+        Deed, typer.Argument(metavar="list|show|compare|export|pin|unpin|forget|clear-cache")
     ] = Deed.LIST,
     names: Annotated[list[str] | None, typer.Argument(metavar="RUN|last")] = None,
     workflow: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     node: Annotated[str, typer.Option(metavar="NODE")] = "",
     most: Annotated[int, typer.Option(min=1, metavar="N")] = 20,
     at: Annotated[str, typer.Option(metavar="NODE")] = "",
+    out: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     anyway: Annotated[bool, typer.Option("--anyway")] = False,
     as_json: opening.AsJson = False,
 ) -> None:
@@ -85,11 +92,18 @@ def runs(
         raise ProblemError(Problem("cli.only_with", args={"option": "--at", "other": "show"}))
     if anyway and deed is not Deed.FORGET:
         raise ProblemError(Problem("cli.only_with", args={"option": "--anyway", "other": "forget"}))
+    if (deed is Deed.EXPORT) is not (out is not None):
+        option, other = ("--out", "export") if out else ("export", "--out")
+        raise ProblemError(Problem("cli.only_with", args={"option": option, "other": other}))
+    try:
+        Options(out=out).check()
+    except ProblemError as error:
+        raise opening.refuse(error.problems, opening.USAGE, as_json=as_json) from error
     of = opening.read_workflow(workflow, as_json=as_json) if workflow else None
 
     async def main(engine: Engine) -> None:
         runs = [await past_run(engine, run, of.id if of else "") for run in named]
-        await _DEEDS[deed](engine, Wish(tuple(runs), of, node, most, at, anyway, as_json))
+        await _DEEDS[deed](engine, Wish(tuple(runs), of, node, most, at, out, anyway, as_json))
 
     opening.run_async(main)
 
@@ -142,6 +156,25 @@ async def _compare(engine: Engine, wish: Wish) -> None:
         typer.echo(comparison_table(rows))
 
 
+async def _export(engine: Engine, wish: Wish) -> None:
+    """The rows that are through, as the run itself writes them at its end; it may go on, or be cut off."""
+    run, path = wish.runs[0], wish.out or Path()
+    head, _, journal = await look(engine, run)
+    if head.rows is None:
+        raise ProblemError(Problem("cli.no_rows", args={"run": run}))
+    steps = replace(frozen(head), graph=Graph(steps_of(head), ()))
+    error = partial(row_error, steps, opening.title_of(engine.registry))
+    try:
+        names = await engine.result_names(run)
+        table = engine.outside.result_table(path, f"{run}.export", names, partial(journal.items, ""), error)
+        await table.finish(await rows_through(journal))
+    except NodeError as refused:
+        raise ProblemError(Problem(refused.code, args=refused.args_by_name)) from refused
+    except JournalError as refused:
+        raise ProblemError(refused.problem) from refused
+    typer.echo(text("cli.written", path=str(path)), err=True)
+
+
 async def _pin(engine: Engine, wish: Wish) -> None:
     await _change(engine, wish.runs[0], pinned=True)
     typer.echo(text("cli.runs.pinned", run=wish.runs[0]), err=True)
@@ -175,6 +208,7 @@ _DEEDS = {
     Deed.LIST: _list,
     Deed.SHOW: _show,
     Deed.COMPARE: _compare,
+    Deed.EXPORT: _export,
     Deed.PIN: _pin,
     Deed.UNPIN: _unpin,
     Deed.FORGET: _forget,

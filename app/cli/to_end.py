@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -121,18 +122,19 @@ def _table(
     """The table of a run over rows that is written as they come, or why it can't be."""
     if options.out is None or not handle.is_over_rows:
         return None, None
-
-    def error(item: ItemRecord) -> str:
-        if item.failure is None:
-            return ""
-        where = title_in(steps, title, item.node)
-        return f"{where}: {failure_sentence(item.failure)}" if where else failure_sentence(item.failure)
-
     try:
-        outside = engine.outside
-        return outside.result_table(options.out, handle.id, handle.result_names, handle.items, error), None
+        names, error = handle.result_names, partial(row_error, steps, title)
+        return engine.outside.result_table(options.out, handle.id, names, handle.items, error), None
     except NodeError as refused:
         return None, refused
+
+
+def row_error(steps: Workflow, title: Title, item: ItemRecord) -> str:
+    """What was wrong with a row, in words; empty where nothing was."""
+    if item.failure is None:
+        return ""
+    where = title_in(steps, title, item.node)
+    return f"{where}: {failure_sentence(item.failure)}" if where else failure_sentence(item.failure)
 
 
 def _show(handle: RunHandle, state: RunState, steps: Workflow, options: Options, title: Title) -> None:

@@ -129,7 +129,7 @@ class Execution:
     @property
     def result_names(self) -> tuple[str, ...]:
         """The results that may come, in the order of the plan."""
-        return tuple(dict.fromkeys(step.result_name for step in self._plan.steps if step.result_name))
+        return self._plan.result_names
 
     @property
     def steps(self) -> Mapping[str, Node]:

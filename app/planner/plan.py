@@ -150,6 +150,11 @@ class Plan:
         """Of all steps, those inside frames too."""
         return tuple(step.id for step in self.all_steps())
 
+    @property
+    def result_names(self) -> tuple[str, ...]:
+        """The results that may come, in the order of the steps."""
+        return tuple(dict.fromkeys(step.result_name for step in self.steps if step.result_name))
+
     def all_steps(self) -> Iterator[PlanStep]:
         """Every step, those of a frame's body after the frame."""
         for step in self.steps:

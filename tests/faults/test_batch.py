@@ -89,6 +89,14 @@ async def test_a_killed_batch_goes_on_and_nothing_recorded_is_asked_again(tmp_pa
             program.kill()
             await program.communicate()
             assert out.read_text() == "what was there before\n", "a kill leaves no half table under the name"
+            so_far = await begun(server, "runs", "export", "last", "--out", tmp_path / "so_far.csv")
+            _, err = await so_far.communicate()
+            assert so_far.returncode == 0, err.decode()
+            there = read(tmp_path / "so_far.csv")
+            assert 0 < len(there) <= kill_at
+            assert [row["id"] for row in there] == sorted((row["id"] for row in there), key=int)
+            assert all((row["message"], row["status"]) == (f"subject {row['id']}", "done") for row in there)
+            assert all(row["reply"] for row in there)
         program = await begun(server, *again_of(path, out), "--json")
         said, err = await program.communicate()
         assert program.returncode == 0, err.decode()
@@ -96,12 +104,21 @@ async def test_a_killed_batch_goes_on_and_nothing_recorded_is_asked_again(tmp_pa
     report = json.loads(said)
     assert report["rows"] == {"total": ROWS, "done": ROWS, "failed": 0}
     assert ROWS <= asked <= ROWS + 2 * AT_A_TIME  # what was in flight at a kill is asked again
-    with out.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read(out)
     assert [row["id"] for row in rows] == [str(i) for i in range(ROWS)]
     assert {row["status"] for row in rows} == {"done"}
     assert all(row["reply"] for row in rows)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["asking.baton.json", "in.csv", "out.csv"]  # noqa: ASYNC240
+    assert sorted(p.name for p in tmp_path.iterdir()) == [  # noqa: ASYNC240
+        "asking.baton.json",
+        "in.csv",
+        "out.csv",
+        "so_far.csv",
+    ]
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def again_of(path: Path, out: Path) -> list[str | Path]:

@@ -88,6 +88,21 @@ def test_runs_are_listed_shown_pinned_and_thrown_away(echo: Path, baton: Any) ->
     assert [line["run"] for line in baton("runs", "--json").json] == [second]
 
 
+def test_the_rows_of_a_run_are_written_as_it_writes_them_itself(
+    echo: Path, baton: Any, tmp_path: Path
+) -> None:
+    itself, later = tmp_path / "itself.csv", tmp_path / "later.csv"
+    run = run_of(baton, echo, "--rows", "samples", "--out", itself)["run"]
+    assert baton("runs", "export", run, "--out", later).code == 0
+    assert later.read_bytes() == itself.read_bytes()
+    run_of(baton, echo, "--input", "message=a")
+    refused = baton("runs", "export", "last", "--out", later)
+    assert refused.code == 2
+    assert "not one over rows" in refused.err
+    for wrong in (["export", run], ["show", run, "--out", later], ["export", run, "--out", "later.pdf"]):
+        assert baton("runs", *wrong).code == 2
+
+
 def test_a_run_that_another_needs_goes_only_when_told_so(person: Path, baton: Any) -> None:
     assert baton("run", person, "--input", "message=a", "--allow").code == 5
     first = baton("runs", "--json").json[0]["run"]
