@@ -21,6 +21,8 @@ from app.ui.widgets.plain_label import PlainLabel
 
 _WIDTH = 470
 _HEIGHT = 470
+_MEASURED = 12  # rows; so many are higher than the list may get
+_AROUND = 72  # pixels for what stands below the list, and between
 _SEARCH_FROM = 4  # models from which a search line and filters help
 
 
@@ -131,12 +133,21 @@ class ModelMenu(QFrame):
         screen = field.screen() or QGuiApplication.primaryScreen()
         free = screen.availableGeometry()
         width = min(max(_WIDTH, field.width()), free.width())
-        height = min(_HEIGHT + self._facts.sizeHint().height(), free.height())
+        wanted = self._height_of_rows() + self._facts.sizeHint().height()
+        height = min(wanted, free.height())
         corner = field.mapToGlobal(QPoint(field.width() - width, field.height() + 4))
         if corner.y() + height > free.bottom():
             corner.setY(max(free.top(), field.mapToGlobal(QPoint(0, 0)).y() - height - 4))
         corner.setX(min(max(free.left(), corner.x()), free.right() - width))
         self.setGeometry(corner.x(), corner.y(), width, height)
+
+    def _height_of_rows(self) -> int:
+        """With what stands around them, as long as that is not too much: few models leave no empty list."""
+        rows = sum(self._list.sizeHintForRow(at) for at in range(min(self._model.rowCount(), _MEASURED)))
+        around = _AROUND + sum(
+            part.sizeHint().height() for part in (self._search, self._chips) if not part.isHidden()
+        )
+        return min(_HEIGHT, rows + around)
 
     def _filter(self) -> None:
         self._fill()
