@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="asks /proc what the model has used"),
 ]
 
-BATCHES = 6  # of a prompt
+BATCHES = 4  # of a prompt
 STILL = 0.4  # seconds without work after which nothing more comes
 TICKS = 0.06  # seconds that /proc may be wrong by, with what an ended request takes besides
 
