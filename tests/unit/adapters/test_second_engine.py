@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import venv
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +21,10 @@ from app.adapters.proxies import Proxies
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest
+from tests.servers.fetched import fetch
 
 pytestmark = [
+    pytest.mark.timeout(360),  # more than `fetch` may take
     pytest.mark.xdist_group("litellm"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:.*Pydantic:UserWarning"),
@@ -38,23 +39,20 @@ REQUEST = ChatRequest(ModelChoice(connection="Second"), QUESTION, temperature=0.
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory, model_path: Path) -> Iterator[Server]:
-    """In an environment of its own, made from the registry; where that can't be had, the tests are skipped."""
+    """From the registry, and without what is installed here; where it can't be had, the tests are skipped."""
     place = tmp_path_factory.mktemp("second-engine")
     try:
-        venv.create(place, with_pip=True)
-        python = place / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-        install = [str(python), "-m", "pip", "install", "-q", "--no-deps", "--only-binary=:all:", ENGINE]
-        subprocess.run(install, check=True, capture_output=True, timeout=180)
+        fetch(ENGINE, place)
     except (OSError, subprocess.SubprocessError) as error:
         pytest.skip(f"{ENGINE} can't be installed here: {error}")
-    command = [str(python), "-P", str(PROGRAM), str(model_path), KEY]
+    command = [sys.executable, "-S", "-P", str(PROGRAM), str(model_path), KEY]
     child = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "RAYON_NUM_THREADS": "1", "PYTHONPATH": str(place)},
     )
     assert child.stdin is not None
     assert child.stdout is not None
