@@ -54,7 +54,7 @@ class Follower:
         self._state = RunState()
         self._line = ProgressLine(steps)
         somebody = is_person(sys.stdin) and is_person(sys.stderr)
-        self._desk = Desk(handle, title, out) if somebody else None
+        self._desk = Desk(handle, title, self._state.inputs_at, out) if somebody else None
 
     async def to_end(self) -> RunState:
         """What the run came to."""

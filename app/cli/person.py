@@ -21,12 +21,15 @@ from app.costs.limits import Span
 from app.document.problem import ProblemError
 from app.document.workflow import Json
 from app.engine import RunHandle
-from app.events.run_events import About, BudgetReached, PersonAsked
+from app.events.run_events import About, BudgetReached, PersonAsked, Preview, Scope
 from app.events.run_state import RunState, row_of
 from app.sdk.context import Answer, Decision
 from app.texts import text
 
 Open: TypeAlias = PersonAsked | BudgetReached
+GetInputs: TypeAlias = Callable[[str, Scope], Mapping[str, Preview]]
+
+_SHOWN = 200  # characters of what goes in
 
 _KEYS: dict[str, Decision] = {"a": "approved", "e": "edited", "r": "rejected"}
 # Questions of ours, about what was recorded of a step.
@@ -40,11 +43,14 @@ _KEYS_ABOUT: Mapping[About, Mapping[str, Decision]] = {
 class Desk:
     """Asks while the run goes on."""
 
-    def __init__(self, handle: RunHandle, title: Callable[[str], str], out: Path | None = None) -> None:
-        """`out` is where the results are to be written."""
+    def __init__(
+        self, handle: RunHandle, title: Callable[[str], str], inputs: GetInputs, out: Path | None = None
+    ) -> None:
+        """`inputs` gives what an instance was given, `out` is where the results are to be written."""
         self._handle = handle
         self._out = out
         self._title = title
+        self._inputs = inputs
         self._keyboard = Keyboard()
         self._asking: Open | None = None
         self._answered: Open | None = None
@@ -81,8 +87,11 @@ class Desk:
         step = self._title(what.node)
         try:
             if isinstance(what, PersonAsked):
-                ask = _decision if what.about in ("", "tool") else _decision_about
-                answer = await ask(what, step, self._keyboard)
+                if what.about in ("", "tool"):
+                    answer = await _decision(what, step, self._keyboard)
+                else:
+                    given = self._inputs(what.node, what.scope)
+                    answer = await _decision_about(what, step, given, self._keyboard)
                 self._handle.answer(what.node, what.scope, answer)
             else:
                 self._go_on(what, await _new_cap(what, step, self._keyboard))
@@ -176,11 +185,18 @@ async def _decision(question: PersonAsked, step: str, keyboard: Keyboard) -> Ans
     return Answer(decision, value, comment, who(), now())
 
 
-async def _decision_about(question: PersonAsked, step: str, keyboard: Keyboard) -> Answer:
+async def _decision_about(
+    question: PersonAsked, step: str, given: Mapping[str, Preview], keyboard: Keyboard
+) -> Answer:
     """What a step's record is worth. Raises EOFError when the keyboard has gone."""
     shown: Any = question.value if isinstance(question.value, Mapping) else {}
     args = {"step": plain(step), "before": shown.get("version", ""), "now": shown.get("now", "")}
     _say("\n" + colour(text(f"cli.ask.{question.about}", **args), BOLD, sys.stderr))
+    if question.about == "inputs":
+        for port, value in given.items():
+            words = " ".join(value.text.split())
+            short = words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+            _say("  " + text("cli.ask.inputs.now", port=plain(port), value=plain(short)))
     prompt = text("cli.ask.happened_or_again" if question.about == "effect" else "cli.ask.keep_or_run")
     keys = _KEYS_ABOUT[question.about]
     decision = None

@@ -211,6 +211,11 @@ class RunState:
         twin._well, twin._not_well = deque(self._well), deque(self._not_well)  # noqa: SLF001 - its own twin
         return twin
 
+    def inputs_at(self, node: str, scope: Scope) -> Mapping[str, Preview]:
+        """What an instance was given, by port; nothing where that is no longer kept."""
+        instance = self.instances.get((node, scope))
+        return instance.inputs if instance else {}
+
     def node(self, node: str) -> NodeState:
         """The state of a node; a fresh one where it has none yet."""
         state = self.nodes.get(node)

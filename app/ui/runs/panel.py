@@ -290,7 +290,7 @@ class RunPanel(QWidget):
             return
         match _TABS[self._pages.currentIndex()]:
             case "questions":
-                self.questions.show_questions(run.questions)
+                self.questions.show_questions(run.questions, run.inputs_at)
             case "steps":
                 self.steps.show_run(run)
             case "timeline":

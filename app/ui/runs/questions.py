@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from app.events.run_events import PersonAsked, Scope
+from app.events.run_events import PersonAsked, Preview, Scope
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.runs.person_card import PersonCard
 from app.ui.runs.record_card import RecordCard
 from app.ui.step_looks import StepLook
 from app.ui.widgets.plain_label import PlainLabel
+
+GetInputs: TypeAlias = Callable[[str, Scope], Mapping[str, Preview]]
 
 SHOWN = 12  # cards; the next come when these are decided
 
@@ -59,16 +62,23 @@ class Questions(QScrollArea):
         for _, card in self._cards.values():
             card.retranslate()
 
-    def show_questions(self, questions: Mapping[tuple[str, Scope], PersonAsked]) -> None:
-        """Shows these questions; a card that is being filled in stays as it is."""
+    def show_questions(
+        self, questions: Mapping[tuple[str, Scope], PersonAsked], inputs_at: GetInputs
+    ) -> None:
+        """Shows these questions; a card that is being filled in stays as it is. `inputs_at` gives what an instance was
+        given.
+        """
         for place in [
             place for place, (asked, _) in self._cards.items() if questions.get(place) is not asked
         ]:
             self._cards.pop(place)[1].deleteLater()
         for place, question in questions.items():
             if place not in self._cards and len(self._cards) < SHOWN:
-                kind = PersonCard if question.about in ("", "tool") else RecordCard
-                card = kind(question, self._step_look(question.node))
+                look = self._step_look(question.node)
+                if question.about in ("", "tool"):
+                    card = PersonCard(question, look)
+                else:
+                    card = RecordCard(question, look, inputs_at(*place))
                 card.decided.connect(self.decided)
                 card.setEnabled(not self._is_past)
                 self._column.addWidget(card)

@@ -8,11 +8,14 @@ from typing import cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from app.events.run_events import PersonAsked
+from app.events.run_events import PersonAsked, Preview
 from app.events.run_state import row_of
 from app.texts import text
+from app.ui.plain import one_line
 from app.ui.step_looks import StepLook
 from app.ui.widgets.banner import Banner
+
+_SHOWN = 200  # characters of what goes in
 
 
 class RecordCard(Banner):
@@ -22,8 +25,16 @@ class RecordCard(Banner):
 
     decided = Signal(str, str, str, object, str)
 
-    def __init__(self, question: PersonAsked, look: StepLook, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        question: PersonAsked,
+        look: StepLook,
+        inputs: Mapping[str, Preview] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`inputs` is what the step is given now."""
         super().__init__("triangle-alert", parent=parent)
+        self._inputs = inputs or {}
         self._question = question
         self._step = look.title
         self.take, self.again = QPushButton(), QPushButton()
@@ -47,11 +58,18 @@ class RecordCard(Banner):
         known: Mapping[str, object] = (
             cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
         )
-        return text(
+        what = text(
             f"record.{self._question.about}.what",
             before=known.get("version", text("figure.unknown")),
             now=known.get("now", text("figure.unknown")),
         )
+        if self._question.about != "inputs":
+            return what
+        given = (
+            text("record.inputs.now", port=port, value=one_line(value.text, _SHOWN))
+            for port, value in self._inputs.items()
+        )
+        return "\n".join((what, *given))
 
     def _decide(self, decision: str) -> None:
         self.setEnabled(False)

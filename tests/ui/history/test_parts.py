@@ -22,6 +22,7 @@ from app.events.run_events import (
     NodeSettled,
     NodeStarted,
     PersonAsked,
+    Preview,
     RowSettled,
     RunEvent,
     RunFinished,
@@ -189,13 +190,16 @@ def test_a_question_about_a_record_says_what_changed_and_has_its_own_two_ways(
 ) -> None:
     value = None if about == "effect" else {"type": "model.text", "version": 1, "now": 2}
     question = PersonAsked(1.0, "n", "#2", "", "", value, may_edit=False, about=about)
-    card = RecordCard(question, StepLook("Writer", "model", "brain"))
+    given = {"prompt": Preview("Dear Ann,\n" + "long " * 100, "text", 510)}
+    card = RecordCard(question, StepLook("Writer", "model", "brain"), given)
     heard: list[tuple[object, ...]] = []
     card.decided.connect(lambda *said: heard.append(said))
     assert (card.take.text(), card.again.text()) == (take, again)
     words = " ".join(label.text() for label in card.findChildren(PlainLabel))
     assert "Writer" in words
     assert ("version 1" in words and "version 2" in words) == (about == "version")
+    assert ("Now prompt: Dear Ann," in words) == (about == "inputs")
+    assert len(words) < 700
     card.again.click()
     card.take.click()  # a second answer isn't taken
     assert [said[2] for said in heard] == ["rejected"]

@@ -94,6 +94,29 @@ def test_a_person_approves_edits_and_rejects(save: Any) -> None:
         assert "skipped" in terminal.plain
 
 
+def test_what_goes_in_now_is_shown_where_a_record_has_another_input(
+    save: Any, home: Path, baton: Any
+) -> None:
+    person = ("human.ask_person", {"question": "Right?"})
+    edges = ["a.message>p.value", "p.approved>q.value", "q.approved>o.value"]
+    path = save(flow({"a": ASK, "p": person, "q": person, "o": OUT}, edges))
+    assert baton("run", path, "--input", "message=Hello Ann", "--allow").code == 5
+    assert baton("answer", "last", "p", "--approve").code == 5
+    (journal,) = home.rglob("journal.sqlite3")
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute("UPDATE steps SET record = json_set(record, '$.inputs', '0') WHERE node = 'p'")
+    with PseudoTerminal(["run", "--resume", "last"]) as terminal:
+        shown = terminal.until("[r]un")
+        assert "has changed since" in shown
+        assert "Now value: Hello Ann" in shown
+        terminal.type("k\n")
+        terminal.until("[r]eject?")
+        terminal.type("a\n")
+        terminal.until("Comment")
+        terminal.type("\n")
+        assert terminal.end() == 0
+
+
 def test_questions_of_several_rows_come_one_after_the_other(save: Any, tmp_path: Path) -> None:
     table, out = tmp_path / "in.csv", tmp_path / "out.csv"
     table.write_text("message\none\ntwo\nthree\n", "utf-8")
