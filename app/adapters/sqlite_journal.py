@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar, cast
 
 from app.adapters.database import Database
 from app.adapters.journal_codec import (
+    Name,
     Restore,
     begun_row,
     call_of,
@@ -50,7 +51,13 @@ _BEHIND = """
 """
 _INDEXED = f"{_STEP} WHERE id IN ({_IN_INDEX}) ORDER BY id"
 _STEPS = f"{_STEP} WHERE id IN ({_IN_INDEX} UNION ALL {_BEHIND}) ORDER BY id"
-_WITHIN = _STEPS.replace("place = ?2", "place >= ?2 AND place < ?3")
+_WITHIN = """
+    SELECT id, steps.place, steps.node, record, outputs, blob, bytes
+    FROM step_places JOIN steps USING (id) LEFT JOIN blobs ON digest = blob
+    WHERE step_places.run = ?1 AND (step_places.place, step_places.node) > (?2, ?3) AND step_places.place < ?4
+    ORDER BY step_places.place, step_places.node LIMIT ?5
+"""
+_AT_ONCE = 100  # records with all that they gave
 _EACH = f"{_STEP} WHERE id > max(?1 << 32, ?2) AND id < (?1 + 1) << 32 ORDER BY id LIMIT ?3"
 _ITEM = """
     SELECT frame, key, number, record, outputs, blob, bytes FROM items LEFT JOIN blobs ON digest = blob
@@ -132,12 +139,16 @@ class SqliteJournal(Journal):
         records = [record for row in rows for record in self._decoded(steps_of, row)]
         return {record.node: record for record in records}
 
-    async def within(self, frame: Place) -> Sequence[StepRecord]:
-        found = await self._rows(
-            _WITHIN, stored(f"{frame}#"), stored(f"{frame}$")
-        )  # "$" comes right after "#"
-        latest = {(row[1], row[2]): row for row in found}
-        return [record for row in latest.values() for record in self._decoded(steps_of, row[1:])]
+    async def within(self, frame: Place) -> AsyncIterator[StepRecord]:
+        await self._index()
+        end = stored(f"{frame}$")  # "$" comes right after "#"
+        behind: tuple[Name, Name] = (stored(f"{frame}#"), "")
+        while rows := await self._rows(_WITHIN, *behind, end, _AT_ONCE):
+            self._tell_what_waits()
+            for row in rows:
+                for record in self._decoded(steps_of, row[1:]):
+                    yield record
+            behind = rows[-1][1:3]
 
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         await self._index()

@@ -22,11 +22,13 @@ from app.executor.failures import IN_DOUBT, failure_of
 from app.executor.gated_models import GatedModels
 from app.executor.instance import Instance
 from app.executor.journal import ItemStatus, StepRecord
+from app.executor.recorded_steps import recorded_step
 from app.executor.replies import Replies
 from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
 from app.executor.scope_runner import RunScope
 from app.executor.tally import Tally
+from app.executor.time_at_work import time_at_work
 from app.executor.values import cut
 from app.executor.where import Where
 from app.planner.agent_tools import Parameter
@@ -44,7 +46,7 @@ _RESULT_BYTES = 32 * 1024  # of one result, as the model gets it
 _SHOWN_BYTES = 300  # of the arguments, in the run's log
 _END = "#end"  # the record of an agent that a limit of money or time has ended
 _ALLOWED = "#allowed"  # the record of a person's answer to a call
-_LAST_TURN = "This is your last turn. Answer now with what you have, and call no tool."
+_LAST = ChatMessage("user", "This is your last turn. Answer now with what you have, and call no tool.")
 _NOTHING = "Done. Nothing came back."
 _REFUSED = "Error: a person has not allowed this call."
 
@@ -90,6 +92,7 @@ class AgentRun:
         self._models = GatedModels(run, own, Replies(run, own, at_once=True, base=self._base), None)
         self._tools = {tool.name: self._offered(tool) for tool in (step.frame.tools if step.frame else ())}
         self._records: Mapping[str, StepRecord] = {}
+        self._through_at = 0.0  # when it was through with something else that it was given
         self._count = 0  # calls of tools
         self._transcript: list[Value] = []
 
@@ -109,15 +112,18 @@ class AgentRun:
         return outputs
 
     async def _turns(self, messages: list[ChatMessage]) -> Mapping[str, Any]:
-        run, rule, begun, said = self._run, self._rule, self._run.now, ""
+        run, rule, said = self._run, self._rule, ""
+        begun, had = await self._earlier()
         for turn in range(1, rule.max_turns + 1):
-            limit = await self._limit(turn, run.now - begun)
+            is_last = turn == rule.max_turns and turn > 1 and not rule.fails_at_limit
+            request = self._request([*messages, _LAST] if is_last else messages, is_last=is_last)
+            # A turn that an earlier life has had: no limit had ended it before that, and none does now.
+            is_had = bool(had) and digest_at(request, run.doors.models.facts(rule.model)) in had
+            limit = "answer" if is_had else await self._limit(turn, run.now - begun)
             if limit != "answer":
                 return self._ended(limit, turn - 1, said)
-            is_last = turn == rule.max_turns and turn > 1 and not rule.fails_at_limit
-            if is_last:
-                messages.append(ChatMessage("user", _LAST_TURN))
-            reply = await self._turn(turn, messages, is_last=is_last)
+            messages = [*request.messages]
+            reply = await self._turn(turn, request)
             echoed = tuple(map(as_sent_back, reply.tool_calls[:MOST_CALLS]))
             messages.append(ChatMessage("assistant", reply.text, echoed))
             said = reply.text.strip() or said
@@ -130,6 +136,17 @@ class AgentRun:
         return self._ended("turns", rule.max_turns, said)
 
     # What it came to before
+
+    async def _earlier(self) -> tuple[float, frozenset[str]]:
+        """When it would have begun if it had been at work ever since, so that its time goes on where it was; and the
+        digests of what it has asked. What it was given before and was through with is none of it.
+        """
+        run, place = self._run, self._inside.place
+        if run.journal.is_fresh:
+            return run.now, frozenset()
+        calls = await run.journal.calls(place, self._step.id) if run.journal.has_calls else ()
+        used = await time_at_work(run.journal.within(place), calls, self._through_at)
+        return run.now - used, frozenset(call.digest for call in calls)
 
     def _digest(self, messages: Sequence[ChatMessage]) -> str:
         """Of all that decides what it comes to."""
@@ -146,19 +163,18 @@ class AgentRun:
         own = None if run.journal.is_fresh else (await run.journal.steps(place)).get(node)
         if own is not None:
             self._own.book(own.usage, own.cost, own.calls)
-            self._carry(own)
+            self._through_at = own.at + own.seconds
+            for called in carried_calls(run.now, own, ()):  # paid for in an earlier life of the run
+                run.emit(called)
         record = own or (None if self._base is None else (await self._base.steps(place)).get(node))
         if record is None or record.inputs != digest:
             return None
-        for inner in await run.journal.within(place) if own is not None else ():
-            self._tally.add(inner.usage, inner.cost, inner.calls)
-            self._carry(inner)
+        if own is not None:
+            async for inner in run.journal.within(place):
+                self._tally.add(inner.usage, inner.cost, inner.calls)
+                for event in recorded_step(run.now, inner, run.values):
+                    run.emit(event)
         return record.outputs
-
-    def _carry(self, record: StepRecord) -> None:
-        """What was paid for in an earlier life of the run, call by call."""
-        for called in carried_calls(self._run.now, record, ()):
-            self._run.emit(called)
 
     async def _keep(self, outputs: Mapping[str, Any], digest: str) -> None:
         """One record instead of those of its single calls, which go: what they took stands in it."""
@@ -185,10 +201,10 @@ class AgentRun:
         if self._tools and facts is not None and facts.can_tools is False:
             raise NodeError("agent.model_without_tools", field="model", model=facts.id)
 
-    async def _turn(self, turn: int, messages: Sequence[ChatMessage], *, is_last: bool) -> ChatReply:
+    async def _turn(self, turn: int, request: ChatRequest) -> ChatReply:
         """What the model says next: as it was recorded, where the question is still the same."""
         with self._at_work():
-            return _named(await self._ask(self._request(messages, is_last=is_last)), turn)
+            return _named(await self._ask(request), turn)
 
     async def _ask(self, request: ChatRequest) -> ChatReply:
         run, step, attempt = self._run, self._step, 0

@@ -20,6 +20,7 @@ from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
 from app.executor.scope_runner import RunScope
 from app.executor.tally import Tally
+from app.executor.time_at_work import time_at_work
 from app.executor.values import Token
 from app.executor.where import Where
 from app.planner.plan import FramePlan, PlanStep
@@ -152,7 +153,7 @@ class FrameRun:
         the run lay still or was at something else are none of it.
         """
         journal, now = self._run.journal, self._run.now
-        return now if journal.is_fresh else now - _time_at_work(await journal.within(self._inside.place))
+        return now if journal.is_fresh else now - await time_at_work(journal.within(self._inside.place))
 
     async def _went_on(self, turn: int, last: Tally) -> bool:
         """Whether an earlier life has begun this turn after one that came to the same: then no limit had ended the Loop
@@ -197,16 +198,6 @@ class FrameRun:
             ItemRecord(place, str(number), number, status, results, failure, node, *spent, took)
         )
         run.emit(RowSettled(run.now, number, status, failure, node, self._step.id, scope, tally.cost))
-
-
-def _time_at_work(records: Iterable[StepRecord]) -> float:
-    """Seconds in which at least one of the steps was under way."""
-    used = until = 0.0
-    for record in sorted(records, key=lambda one: one.at):
-        end = record.at + record.seconds
-        used += max(0.0, end - max(record.at, until))
-        until = max(until, end)
-    return used
 
 
 async def _elements(

@@ -8,7 +8,7 @@ Sub-workflow; deeper ones are joined by "/". A row inserted at the top of a tabl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -149,8 +149,10 @@ class Journal(Protocol):
         """What was recorded at exactly this place, by node."""
         ...
 
-    async def within(self, frame: Place) -> Sequence[StepRecord]:
-        """What was recorded in the elements, turns or calls of a frame, however deep."""
+    def within(self, frame: Place) -> AsyncIterator[StepRecord]:
+        """What was recorded in the elements, turns or calls of a frame, however deep, by place; read as it is asked
+        for, so that it never lies in memory as a whole.
+        """
         ...
 
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:

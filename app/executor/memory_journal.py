@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
 from msgspec.structs import replace
@@ -44,13 +44,13 @@ class MemoryJournal(Journal):
         self._kept.read(place)
         return dict(self._kept.steps.get(place, {}))
 
-    async def within(self, frame: Place) -> Sequence[StepRecord]:
+    async def within(self, frame: Place) -> AsyncIterator[StepRecord]:
         for place in [*self._kept.unread]:
             self._kept.read(place)
-        kept = self._kept.steps.items()
-        return [
-            record for place, by_node in kept if place.startswith(f"{frame}#") for record in by_node.values()
-        ]
+        for place in sorted(self._kept.steps):
+            if place.startswith(f"{frame}#"):
+                for record in [*self._kept.steps[place].values()]:
+                    yield record
 
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         for place in [*self._kept.unread]:

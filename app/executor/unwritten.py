@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from app.costs.ledger import Entry
 from app.executor.journal import CallRecord, ItemRecord, Journal, Place, StepRecord
@@ -25,8 +25,8 @@ class Unwritten(Journal):
     async def steps(self, place: Place) -> Mapping[str, StepRecord]:
         return await self._journal.steps(place)
 
-    async def within(self, frame: Place) -> Sequence[StepRecord]:
-        return await self._journal.within(frame)
+    def within(self, frame: Place) -> AsyncIterator[StepRecord]:
+        return self._journal.within(frame)
 
     async def each(self, after: int, count: int) -> Sequence[tuple[int, StepRecord]]:
         return await self._journal.each(after, count)

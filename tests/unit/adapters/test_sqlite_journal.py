@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -361,6 +362,20 @@ async def test_an_item_waits_for_the_disk_and_is_written_when_it_is_well(make: M
     await journal.commit(step(node="next"))
     assert set(await journal.steps("")) == {"next"}, "what failed was not written"
     await store.begin(head("r2"))
+
+
+async def test_what_a_long_loop_gave_never_lies_in_memory_as_a_whole(make: Make) -> None:
+    turns, each = 600, 50_000
+    journal = await make().begin(head())
+    await asyncio.gather(*(journal.commit(step(f"loop#{n}", text="x" * each)) for n in range(turns)))
+    tracemalloc.start()
+    seen = 0
+    async for record in journal.within("loop"):
+        seen += len(str(record.outputs["text"]))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert seen == turns * each
+    assert most < seen / 2
 
 
 async def test_leaving_lets_go_even_where_nothing_can_be_written(make: Make, path: Path) -> None:

@@ -421,6 +421,44 @@ async def test_a_run_cut_off_at_any_turn_goes_on_without_asking_again() -> None:
         assert asked == 3
 
 
+@pytest.mark.parametrize("cut", [1, 2])
+async def test_its_time_goes_on_where_an_earlier_life_left_it(cut: int) -> None:
+    """An hour in its first turn was too long for the next turn that nobody had begun yet, and for none before."""
+    made = agent({"count": COUNT}, max_minutes=10)
+    stopping = list[Execution]()
+
+    def after(turn: int) -> None:
+        if turn == cut and stopping:
+            stopping.pop().stop()
+            raise asyncio.CancelledError
+
+    class Talks(Caller):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            return structs.replace(await super().chat(request), text="So far: a.")
+
+    models, runs = Talks([("count", '{"word": "a", "n": 1}')], after=after), MemoryRuns()
+    execution = start(made, through=doors(models), keeping=Keeping(await _journal(runs, 0)))
+    stopping.append(execution)
+    async for _ in execution.batches():
+        pass
+    assert len(models.requests) == cut + 1
+    kept = runs._runs["r"]  # noqa: SLF001 - an hour that nobody has to wait for
+    ((instance, calls),) = kept.calls.items()
+    first = min(calls, key=lambda key: calls[key].at)
+    kept.calls[instance] = {
+        key: structs.replace(call, at=call.at + 3600, seconds=3600.0 if key == first else call.seconds)
+        for key, call in calls.items()
+    }
+    keeping = Keeping(await _journal(runs, 1), past=Past(elapsed=3700.0))
+    execution, events = await run(made, through=doors(models), keeping=keeping)
+    (told,) = (
+        event for event in events if isinstance(event, Message) and event.code == "agent.ended_by_time"
+    )
+    assert told.args == {"turns": cut}
+    assert len(models.requests) == cut + 1, "what was had is not asked again, and nothing more is"
+    assert execution.outputs == {"result": "So far: a."}
+
+
 async def test_an_agent_that_is_done_has_one_record_and_is_not_asked_again_whatever_fails_behind_it() -> None:
     made = agent({"count": COUNT})
     runs, models = MemoryRuns(), Caller([("count", '{"word": "pear", "n": 4}')], "Four.")
@@ -439,6 +477,10 @@ async def test_an_agent_that_is_done_has_one_record_and_is_not_asked_again_whate
         assert (state.calls, state.cost.known) == (totals.calls, totals.cost.known)
         of_agent = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
         assert (of_agent.calls, of_agent.cost) == (2, totals.cost)
+        tool = state.instances["count", "agent#0"].settled
+        assert tool is not None
+        assert (tool.status, tool.outputs["text"].text) == ("ok", "pear has 4 letters")
+        assert (state.node("count").status, state.node("count").active) == ("done", 0)
     assert len(models.requests) == 2
     told = RunState()
     async for batch in past_events(*await runs.look("r")):
@@ -479,6 +521,8 @@ async def test_a_tool_that_failed_under_an_agent_that_is_done_does_not_run_again
     state = RunState()
     state.apply_all(events)
     paid = 0 if life == "from a step behind it" else 3
+    tools = [(state.node(name).status, state.node(name).calls) for name in ("ask", "send")]
+    assert tools == ([("idle", 0)] * 2 if not paid else [("done", 1), ("failed", 0)])
     assert (of_agent.calls, state.calls) == (paid, paid)
     assert of_agent.cost == state.cost
     assert state.cost.known == paid * 15 * Decimal("0.001")

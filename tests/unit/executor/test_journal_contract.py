@@ -53,10 +53,21 @@ async def test_what_lies_within_a_frame_is_found_however_deep(runs: RunStore) ->
         await journal.commit(record)
     await journal.commit(later := step("#a/frame#0", text="later"))
     for again in (journal, (await runs.look("r1"))[2]):
-        found = {record.place: record for record in await again.within("#a/frame")}
+        found = {record.place: record async for record in again.within("#a/frame")}
         assert found == {record.place: record for record in (*inside, later)}
     journal.note_all("#a/frame#5", [computed("one", place="#a/frame#5"), computed("two", place="#a/frame#5")])
-    assert len(await journal.within("#a/frame")) == 5
+    assert [one.node async for one in journal.within("#a/frame")] == ["ask", "ask", "ask", "one", "two"]
+
+
+async def test_a_loop_of_many_turns_is_read_page_by_page(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    await asyncio.gather(*(journal.commit(step(f"loop#{n}", text="early")) for n in range(350)))
+    await asyncio.gather(*(journal.commit(step(f"loop#{n}")) for n in range(0, 350, 7)))
+    found = [record async for record in journal.within("loop")]
+    assert [record.place for record in found] == sorted(f"loop#{n}" for n in range(350))
+    assert [record for record in found if int(record.place[5:]) % 7 == 0] == [
+        step(place) for place in sorted(f"loop#{n}" for n in range(0, 350, 7))
+    ]
 
 
 async def test_a_later_record_replaces_the_earlier_one(runs: RunStore) -> None:
