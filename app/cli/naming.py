@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from app.cli.report import Title
 from app.document.graph import every_node
+from app.document.part_steps import ids_around
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Graph, Node, Workflow
 from app.engine import Engine, RunRequest
 from app.executor.journal import JournalError, RunLine
 
 LAST = "last"
+_INSIDE = " › "
 
 
 def step_of(nodes: Mapping[str, Node], words: str, title: Title) -> str:
@@ -41,12 +43,22 @@ def step_within(engine: Engine, request: RunRequest, words: str, title: Title) -
 
 
 def _is_called(words: str, node: Node, title: Title) -> bool:
-    return title(node).casefold() == words.strip().casefold()
+    called, wanted = title(node).casefold(), words.strip().casefold()
+    return wanted == called or ("/" in node.id and wanted == called.rpartition(_INSIDE)[2])
 
 
-def listed(workflow: Workflow, steps: Mapping[str, Node]) -> Workflow:
-    """The workflow as a plain list of steps, those inside frames too: as tables show it."""
-    return replace(workflow, graph=Graph(steps, ()))
+def listed(workflow: Workflow, steps: Mapping[str, Node], title: Title) -> Workflow:
+    """The workflow as a plain list of steps, those inside frames too: as tables show it. One of a Sub-workflow has the
+    title of the step that it lies in before its own.
+    """
+
+    def named(name: str, node: Node) -> Node:
+        if "/" not in name:
+            return node
+        titles = [title(steps[one]) for one in ids_around(name) if one in steps]
+        return replace(node, id=name, title=_INSIDE.join(titles))
+
+    return replace(workflow, graph=Graph({name: named(name, node) for name, node in steps.items()}, ()))
 
 
 async def lines_of(engine: Engine, workflow: str = "", most: int = 200) -> list[RunLine]:

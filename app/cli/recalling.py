@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from app.cli import opening
+from app.cli.naming import listed
 from app.document import json_codec
 from app.document.problem import Problem, ProblemError
-from app.document.workflow import Graph, Workflow
+from app.document.workflow import Workflow
 from app.engine import Engine
 from app.events.run_state import RunState
 from app.executor.journal import Journal, JournalError, RunHead, RunSummary
@@ -43,7 +45,7 @@ async def recall(engine: Engine, run: str) -> Recalled:
             state.apply_all(batch)
     except JournalError as error:
         raise ProblemError(error.problem) from error
-    workflow = replace(frozen(head), graph=Graph(steps_of(head), ()))
+    workflow = listed(frozen(head), steps_of(head), opening.title_of(engine.registry))
     return Recalled(head, summary, journal, workflow, state)
 
 

@@ -17,7 +17,7 @@ from app import figures
 from app.adapters.rows_export import rows_through
 from app.cli import opening
 from app.cli.comparing import compared, comparison_table
-from app.cli.naming import lines_of, past_run, step_within
+from app.cli.naming import lines_of, listed, past_run, step_within
 from app.cli.place_data import data_objects, data_table, place_data, scope_of
 from app.cli.recalling import Recalled, frozen, look, recall
 from app.cli.report import cost_object, report, usage_object
@@ -264,7 +264,8 @@ async def _status_words(engine: Engine, line: RunLine) -> str:
     words = text(f"run.{line.summary.status}")
     if line.summary.status == "waiting" and line.summary.waits:
         head, _, _ = await look(engine, line.run)
-        title, steps = opening.title_of(engine.registry), steps_of(head)
+        title = opening.title_of(engine.registry)
+        steps = listed(frozen(head), steps_of(head), title).graph.nodes
         where = [title(steps[node]) if node in steps else node for node in line.summary.waits]
         words = text("cli.runs.waits_at", steps=tuple(where))
     return text("cli.runs.unfinished", status=words) if line.is_unfinished else words

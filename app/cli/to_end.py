@@ -66,7 +66,7 @@ async def to_end(
     """The exit code. `reply` answers a step that waits."""
     title = opening.title_of(engine.registry)
     opening.refuse(handle.warnings, opening.OK, workflow=workflow, registry=engine.registry)
-    steps = listed(workflow, handle.steps)
+    steps = listed(workflow, handle.steps, title)
     if options.as_events:  # nobody sees more of a text than its end in the terminal itself
         handle.look(None)
     table, refused = _table(engine, handle, steps, options, title)

@@ -9,8 +9,8 @@ from msgspec import structs
 from app.costs.cost import FREE
 from app.costs.usage import NO_USAGE
 from app.document import json_codec
-from app.document.graph import every_node
-from app.document.workflow import Graph, Node
+from app.document.part_steps import steps_with_parts
+from app.document.workflow import Node
 from app.events.run_events import (
     FrameStarted,
     ModelCalled,
@@ -40,18 +40,7 @@ _FRAMES = 1_000  # frames whose elements are told
 
 def steps_of(head: RunHead) -> dict[str, Node]:
     """Every step of a run by its id, as events call it: those inside frames and Sub-workflows too."""
-    parts = {digest: json_codec.read(text.encode()).workflow.graph for digest, text in head.parts.items()}
-    return dict(_steps(json_codec.read(head.workflow.encode()).workflow.graph, parts, ""))
-
-
-def _steps(graph: Graph, parts: Mapping[str, Graph], around: str) -> list[tuple[str, Node]]:
-    found: list[tuple[str, Node]] = []
-    for node in every_node(graph):
-        found.append((f"{around}{node.id}", node))
-        part = parts.get(str(node.fields.get("digest", "")))
-        if part is not None:
-            found += _steps(part, parts, f"{around}{node.id}/")
-    return found
+    return steps_with_parts(json_codec.read(head.workflow.encode()).workflow, head.parts)
 
 
 async def past_events(

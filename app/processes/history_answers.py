@@ -179,7 +179,7 @@ class HistoryAnswers:
             except OSError as error:
                 detail = error.strerror or str(error)
                 raise ProblemError(Problem("history.unreadable", args={"detail": detail})) from error
-        return RunOpened(head.workflow, request.values, request.rows, request.dry)
+        return RunOpened(head.workflow, request.values, request.rows, request.dry, head.parts)
 
     async def _send(self, run: str, events: Iterable[RunEvent]) -> None:
         """As soon as those before it are through, so that all of them are there before the answer."""

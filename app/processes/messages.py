@@ -106,13 +106,15 @@ class RunList:
 class RunOpened:
     """A run of the history. Its events came before this, under `past_name`.
 
-    `workflow` is the text of its file as it was when the run began; `values` and `rows` are what it was given.
+    `workflow` is the text of its file as it was when the run began, `parts` those of its Sub-workflows by digest;
+    `values` and `rows` are what it was given.
     """
 
     workflow: str
     values: Mapping[str, Json] = field(default_factory=dict[str, Json])
     rows: str = ""
     dry: bool = False
+    parts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
+from app.document.part_steps import ids_around
 from app.document.workflow import Graph, Node
 from app.ui.canvas.card_facts import kind_of, preset_of, title_of
 from app.ui.canvas.placed import NO_PORTS, Placed, SpecLookup
@@ -32,12 +35,18 @@ def step_look(node: Node | None, specs: SpecLookup, node_id: str = "") -> StepLo
     return StepLook(title_of(placed), kind_of(placed, preset), icon)
 
 
-def inner_look(node_id: str, around: Node, specs: SpecLookup) -> StepLook:
-    """How a step is shown that stands in no graph of the workflow: of a Sub-workflow, or made for an agent's tool."""
+def inner_look(node_id: str, around: Node, steps: Mapping[str, Node], specs: SpecLookup) -> StepLook:
+    """How a step is shown that stands in no graph of the workflow: of a Sub-workflow, or made for an agent's tool. What
+    is known of Sub-workflows lies in `steps`.
+    """
     look, spec = step_look(around, specs), specs(around.type)
     if spec is not None and spec.type.frame == "agent":
         return replace(look, aside=True)
-    return replace(look, title=f"{look.title} › {node_id.partition('/')[2]}")
+    titles = [look.title]
+    for name in islice(ids_around(node_id), 1, None):
+        look = step_look(steps.get(name), specs, name.rpartition("/")[2])
+        titles.append(look.title)
+    return replace(look, title=" › ".join(titles))
 
 
 def find_node(graph: Graph | None, node_id: str) -> Node | None:

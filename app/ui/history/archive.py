@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.document import json_codec
-from app.document.workflow import Json, Workflow
+from app.document.part_steps import steps_with_parts
+from app.document.workflow import Json, Node, Workflow
 from app.events.run_events import RunEvent, Scope
 from app.executor.journal import RunLine
 from app.processes.messages import (
@@ -36,7 +37,9 @@ _PACE = 0.05  # seconds between two looks at what has come of a run that is open
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """A run as it was: the workflow that ran, what it was given, and everything that happened."""
+    """A run as it was: the workflow that ran, what it was given, and everything that happened. `steps` are all that it
+    had, those of Sub-workflows too.
+    """
 
     run: str
     workflow: Workflow
@@ -44,6 +47,7 @@ class PastRun:
     rows: str = ""
     dry: bool = False
     events: EventSpool = field(default_factory=EventSpool)
+    steps: Mapping[str, Node] = field(default_factory=dict[str, Node])
 
 
 class Archive:
@@ -68,7 +72,8 @@ class Archive:
             asking.cancel()
         opened = await asking
         workflow = json_codec.read(opened.workflow.encode("utf-8", "surrogatepass")).workflow
-        return PastRun(run, workflow, opened.values, opened.rows, opened.dry, events)
+        steps = steps_with_parts(workflow, opened.parts)
+        return PastRun(run, workflow, opened.values, opened.rows, opened.dry, events, steps)
 
     async def pin(self, run: str, pinned: bool) -> None:
         await self._link.ask(PinRun(run, pinned))

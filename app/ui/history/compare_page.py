@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from app import figures
-from app.document.workflow import Workflow
+from app.document.workflow import Node, Workflow
 from app.events.comparison import NodePair, compare
 from app.events.run_state import RunState
 from app.executor.journal import RunLine
@@ -22,7 +22,7 @@ from app.ui.history.comparison_table import ComparisonTable
 from app.ui.history.run_words import day_words, hour, said_of, when
 from app.ui.history.step_answers import StepAnswers
 from app.ui.inspector.editors.inputs import Choices
-from app.ui.step_looks import StepLook, find_node, step_look
+from app.ui.step_looks import StepLook, find_node, inner_look, step_look
 from app.ui.strips import Strips
 from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconButton
@@ -41,6 +41,7 @@ class ComparePage(QWidget):
         self._specs = specs
         self._lines: Sequence[RunLine] = ()
         self._workflows: tuple[Workflow, ...] = ()
+        self._steps: Mapping[str, Node] = {}
         self._runs: tuple[RunState, RunState] | None = None
         self._names = ("", "")
         self._pairs: Sequence[NodePair] = ()
@@ -119,6 +120,7 @@ class ComparePage(QWidget):
         mine.apply_all(left.events)
         theirs.apply_all(right.events)
         self._runs, self._workflows = (mine, theirs), (left.workflow, right.workflow)
+        self._steps = {**right.steps, **left.steps}
         self._names = self._named(left.run, right.run)
         self._pairs = compare(mine, theirs)
         first = next((pair for pair in self._pairs if pair.parted), None)
@@ -145,8 +147,11 @@ class ComparePage(QWidget):
 
     def look(self, node: str) -> StepLook:
         """How a step of one of the two runs is shown."""
-        found = (placed for w in self._workflows if (placed := find_node(w.graph, node)))
-        return step_look(next(found, None), self._specs, node)
+        outermost = node.partition("/")[0]
+        found = next((placed for w in self._workflows if (placed := find_node(w.graph, outermost))), None)
+        if found is not None and "/" in node:
+            return inner_look(node, found, self._steps, self._specs)
+        return step_look(found, self._specs, node)
 
     def _show(self) -> None:
         enough = len(self._lines) > 1

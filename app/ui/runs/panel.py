@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
@@ -83,6 +83,7 @@ class RunPanel(QWidget):
         self._session = session
         self._specs = specs
         self._looks: dict[str, tuple[Node | None, StepLook]] = {}
+        self._inner: Mapping[str, Node] = {}
         self._buttons: dict[str, QPushButton] = {}
         self._pages = QStackedWidget()
         self._title = PlainLabel(role="strong")
@@ -115,6 +116,11 @@ class RunPanel(QWidget):
         session.checked.connect(self._draw)
         appearance().changed.connect(self._retext)
         self._retext()
+
+    def show_inner(self, steps: Mapping[str, Node]) -> None:
+        """The steps of the run's Sub-workflows, by which its own are called."""
+        self._inner = steps
+        self._looks.clear()
 
     def stand_alone(self) -> None:
         """Says nothing of itself: it is part of a page that shows one run, and begins with the steps."""
@@ -261,7 +267,9 @@ class RunPanel(QWidget):
         known = self._looks.get(node_id)
         if known is None or known[0] is not (node or around):
             look = (
-                inner_look(node_id, around, self._specs) if around else step_look(node, self._specs, node_id)
+                inner_look(node_id, around, self._inner, self._specs)
+                if around
+                else step_look(node, self._specs, node_id)
             )
             known = self._looks[node_id] = (node or around, look)
         return known[1]

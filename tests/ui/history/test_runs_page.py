@@ -15,8 +15,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPushButton, QWidget
 
+from app.document import json_codec
 from app.document.workflow import Graph, Json, Node, Workflow
 from app.executor.run_request import Anew
+from app.registry.part_fields import part_fields
 from app.settings import folders
 from app.ui.history.history_desk import HistoryDesk
 from app.ui.history.step_panel import StepPanel
@@ -168,6 +170,29 @@ def test_two_runs_are_compared_step_by_step(live: Desk) -> None:
     live.run(_clicked(page.swap))
     live.wait(lambda: page.answers.sides[0].value.value() == "Dear customer: Hello")
     assert page.picked == (first, second)
+
+
+def test_steps_of_a_sub_workflow_go_by_titles(live: Desk, tmp_path: Path) -> None:
+    inner = template_flow()
+    (tmp_path / "inner.baton.json").write_bytes(json_codec.write(inner))
+    fields = {**part_fields(inner, live.window.registry.get), "file": "inner.baton.json"}
+    part = Node("sub", "flow.workflow", title="Ask nicely", fields=fields)
+    links = (edge("ask", "message", "sub", "message"), edge("sub", "reply", "out", "value"))
+    run = ran(live, workflow(part, edges=links, ident="outer"), HELLO, tmp_path)
+    history = shown(live, run)
+    history.page.details.panel.show_tab("steps")
+    steps = history.page.details.panel.steps.table.model()
+
+    def titles() -> set[str]:
+        return {str(steps.index(row, 0).data()) for row in range(steps.rowCount())}
+
+    live.wait(lambda: "Ask nicely › Wrap" in titles())
+    assert not any("/" in title for title in titles())
+    past = history.page.details.past
+    assert past is not None
+    compare = live.window.compare.page
+    compare.show_runs(past, past)
+    assert compare.look("sub/say").title == "Ask nicely › Wrap"
 
 
 def test_the_compare_segment_offers_the_latest_two_runs_and_their_rows_that_differ(live: Desk) -> None:

@@ -11,10 +11,12 @@ import pytest
 
 from app.cli.main import main
 from app.cli.progress import ProgressLine
+from app.document.json_codec import write
 from app.document.workflow import Node
 from app.events.run_events import Message, RowSettled, RunStarted
 from app.events.run_state import RunState
-from tests.flows import flow, frame, inputs
+from app.registry.part_fields import part_fields
+from tests.flows import SPECS, flow, frame, inputs
 
 SAMPLES = [{"message": "one"}, {"message": "two"}, {"message": "three"}]
 ASK = ("intent.ask", {"asked": [{"name": "message"}], "samples": SAMPLES})
@@ -484,6 +486,23 @@ def test_elements_of_a_frame_are_shown_by_its_title(save: Any, baton: Any) -> No
     assert {node["id"]: node["status"] for node in baton("runs", "show", run, "--json").json["nodes"]}[
         "f"
     ] == "done"
+
+
+def test_steps_of_a_sub_workflow_go_by_titles(save: Any, baton: Any, tmp_path: Path) -> None:
+    inner = flow({"a": ASK, "t": SAYS, "o": OUT}, ["a.message>t.message", "t.text>o.value"])
+    (tmp_path / "inner.baton.json").write_bytes(write(inner))
+    fields = {**part_fields(inner, SPECS.get), "file": "inner.baton.json"}
+    part = Node("sub", "flow.workflow", title="Ask nicely", fields=fields)
+    file = save(flow({"a": ASK, "sub": part, "o": OUT}, ["a.message>sub.message", "sub.reply>o.value"]))
+    ran = baton("run", file, "--input", "message=one", "--allow")
+    run = baton("runs", "--json").json[0]["run"]
+    for ended in (ran, baton("runs", "show", run), baton("runs", "compare", run, run)):
+        assert ended.code == 0, ended.err
+        assert "Ask nicely › Say it" in ended.out
+        assert "sub/t" not in ended.out
+    report = baton("runs", "show", run, "--json").json
+    assert {node["id"] for node in report["nodes"]} == {"a", "sub", "sub/a", "sub/t", "sub/o", "o"}
+    assert {node["instances"] for node in report["nodes"]} == {1}
 
 
 def test_the_progress_line_says_whose_memory_a_model_waits_for() -> None:
