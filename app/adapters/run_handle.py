@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import structs
 
 from app.adapters.event_files import EventFile
+from app.adapters.signs_of_life import signs_of_life
 from app.costs.limits import Span
 from app.document.problem import Problem
 from app.document.workflow import Json
@@ -104,20 +105,21 @@ class RunHandle:
         batch is gathered for the next.
         """
         try:
-            async for batch in self._execution.batches():
-                next_at = time.monotonic() + APART
-                self._events.write(batch)
-                told = [event for event in batch if isinstance(event, _TOLD)]
-                self._decided += [
-                    Reviewed(event.node, event.scope, event.who)
-                    for event in told
-                    if isinstance(event, PersonAnswered)
-                ]
-                await self._keep_decisions(batch)
-                lost = await self._sum_up(told)
-                yield self._with_loss(batch, lost)
-                if (left := next_at - time.monotonic()) > 0:
-                    await self._execution.over(left)
+            async with signs_of_life(self._store, self.id, self._execution.so_far):
+                async for batch in self._execution.batches():
+                    next_at = time.monotonic() + APART
+                    self._events.write(batch)
+                    told = [event for event in batch if isinstance(event, _TOLD)]
+                    self._decided += [
+                        Reviewed(event.node, event.scope, event.who)
+                        for event in told
+                        if isinstance(event, PersonAnswered)
+                    ]
+                    await self._keep_decisions(batch)
+                    lost = await self._sum_up(told)
+                    yield self._with_loss(batch, lost)
+                    if (left := next_at - time.monotonic()) > 0:
+                        await self._execution.over(left)
         finally:
             self._events.close()
             if self._store:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -106,6 +107,13 @@ class Execution:
         self._stopped_as = status
         if self._begun:
             self._task.cancel()
+
+    def so_far(self) -> RunSummary | None:
+        """What a run with a limit of time has come to by now; None where it rests or is over, or has no such limit."""
+        run = self._run
+        if run.limits.time is None or run.is_at_rest:
+            return None
+        return replace(self.summary(RunPaused(run.now, "paused", ())), status="running")
 
     def summary(self, at: RunPaused | RunFinished) -> RunSummary:
         """What the run has come to by this event, over all its lives."""

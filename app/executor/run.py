@@ -111,6 +111,11 @@ class Run:
         return (time.monotonic() - self._begun) * 10_000 // 1 / 10_000  # `round` takes three times as long
 
     @property
+    def is_at_rest(self) -> bool:
+        """It has paused, or is about to end, or over."""
+        return self._paused or self.stopping or self._closed
+
+    @property
     def held(self) -> float:
         """Seconds until now that the limit of time did not count, to a tenth: mostly none."""
         return round(max(0.0, self.now - self.time_limit.used), 1)

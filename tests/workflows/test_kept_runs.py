@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+from app.adapters import signs_of_life
+from app.adapters.run_handle import RunHandle
 from app.document.problem import ProblemError
 from app.document.workflow import Edge, Graph, Node, PortRef, Workflow
 from app.engine import Engine, RunRequest
@@ -25,6 +30,11 @@ FLOW = Workflow(
 )
 
 
+async def _to_end(handle: RunHandle) -> None:
+    async for _ in handle.batches():
+        pass
+
+
 @pytest.fixture
 async def engine() -> AsyncIterator[Engine]:
     made = Engine(folders(), Preferences(keep_runs=2), children, children.own_command("model-host"), {})
@@ -41,6 +51,32 @@ async def test_the_oldest_run_goes_when_a_run_is_through_and_no_sooner(engine: E
         async for _ in handle.batches():
             pass
         assert [line.run for line in await engine.runs.lines()] == kept[:-3:-1]
+
+
+async def test_how_long_it_has_worked_is_kept_while_a_step_is_under_way(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill would lose no more of the time that its limit counts than what came after the last sign of life."""
+    monkeypatch.setattr(signs_of_life, "EVERY", 0.05)
+    server = socket.create_server(("127.0.0.1", 0))  # takes a call, and never answers
+    fields = {"url": f"http://127.0.0.1:{server.getsockname()[1]}/"}
+    graph = Graph(
+        {**FLOW.graph.nodes, "get": Node("get", "tool.web_request", fields=fields)}, FLOW.graph.edges
+    )
+    flow = replace(FLOW, graph=graph)
+    handle = await engine.start(RunRequest(flow, {"message": "x"}, own=True, time_limit=600))
+    going = asyncio.create_task(_to_end(handle))
+    seen = [0.0]
+    while len(seen) < 4:
+        _, summary, _ = await engine.runs.look(handle.id)
+        assert summary.status == "running"
+        if summary.timed > seen[-1]:
+            seen.append(summary.timed)
+    handle.stop()
+    await going
+    _, summary, _ = await engine.runs.look(handle.id)
+    assert (summary.status, summary.timed >= seen[-1]) == ("cancelled", True)
+    server.close()
 
 
 async def test_a_damaged_store_is_told_of_with_the_run_that_found_it(engine: Engine) -> None:
