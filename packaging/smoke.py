@@ -66,7 +66,9 @@ def main() -> int:
 def not_built() -> str:
     """Builds what can be tried; why not, where this machine can't."""
     if sys.platform.startswith("linux"):
-        missing = [tool for tool in ("objdump", "objcopy", "strip", "xz") if not shutil.which(tool)]
+        missing = [
+            tool for tool in ("objdump", "objcopy", "strip", "xz", "dpkg-query") if not shutil.which(tool)
+        ]
         if missing:
             return f"no {', '.join(missing)} here: apt-get install binutils xz-utils"
     if sys.platform == "win32":

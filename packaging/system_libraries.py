@@ -38,6 +38,17 @@ LICENCES = {
     **dict.fromkeys(("libbsd", "libmd", "libpcre2-8", "libuuid"), "BSD-3-Clause"),
     **dict.fromkeys(("libcap", "libzstd"), "BSD-3-Clause OR GPL-2.0-only"),
     **dict.fromkeys(("liblzma", "libselinux", "libsqlite3"), PUBLIC_DOMAIN),
+    # Not on every machine that builds:
+    **dict.fromkeys(
+        ("libICE", "libSM", "libXcomposite", "libXcursor", "libXdamage", "libXfixes", "libXi"), _X
+    ),
+    **dict.fromkeys(("libXinerama", "libXrandr"), _X),
+    **dict.fromkeys(("libdrm", "libevdev", "libgbm", "libinput", "libmtdev"), "MIT"),
+    **dict.fromkeys(("libwayland-client", "libwayland-cursor", "libwayland-egl"), "MIT"),
+    **dict.fromkeys(("libcrypt", "libnsl", "libudev"), _LGPL),
+    **dict.fromkeys(("libatomic", "libquadmath"), _GCC),
+    "libmpdec": "BSD-2-Clause",
+    "libtirpc": "BSD-3-Clause",
     "libbz2": "bzip2-1.0.6",
     "libdbus-1": "AFL-2.1 OR GPL-2.0-or-later",
     "libfontconfig": "HPND",
