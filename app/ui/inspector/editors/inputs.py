@@ -106,7 +106,13 @@ class TextInput(QPlainTextEdit):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if self._is_filled and event.reason() != Qt.FocusReason.MouseFocusReason:
+        if event.reason() != Qt.FocusReason.MouseFocusReason:
+            self.go_on()
+        self._is_filled = False
+
+    def go_on(self) -> None:
+        """What is written next goes behind what the program has filled in, until somebody picks a place."""
+        if self._is_filled:
             self.moveCursor(QTextCursor.MoveOperation.End)
         self._is_filled = False
 

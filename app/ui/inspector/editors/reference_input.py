@@ -52,6 +52,7 @@ class ReferenceInput(TextInput):
 
     def insert(self, source: Source) -> None:
         """Puts a reference in place of what was begun with `{{`, or at the cursor."""
+        self.go_on()
         text = self.text()
         start, end = self._place(text)
         before, after = text[:start], text[end:]
@@ -100,8 +101,9 @@ class ReferenceInput(TextInput):
 
     def dropEvent(self, event: QDropEvent) -> None:
         if event.mimeData().hasFormat(reference_drag.MIME):
-            self.setTextCursor(self.cursorForPosition(event.position().toPoint()))
             self.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.go_on()
+            self.setTextCursor(self.cursorForPosition(event.position().toPoint()))
             self.insertFromMimeData(event.mimeData())
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
