@@ -70,7 +70,9 @@ _CALLS = """
 _CALLS_OF = f"{_CALLS} AND place = ? AND node = ? ORDER BY calls.rowid"
 _LOOSE = f"{_CALLS} AND NOT counted ORDER BY calls.rowid"
 _BEGUN = "(SELECT coalesce(max(id), 0) FROM items WHERE run = ?1 AND frame = ?2 AND number = -1)"
-_PAGE = f"{_ITEM} AND number >= ?3 AND number < ?4 AND id > {_BEGUN} ORDER BY number, id"
+_OF_ALL = f"{_ITEM} AND number >= ?3 AND number < ?4"
+_PAGE_OF_ALL = f"{_OF_ALL} ORDER BY number, id"
+_PAGE = f"{_OF_ALL} AND id > {_BEGUN} ORDER BY number, id"
 _BEGUN_BEHIND = f"SELECT {_BEGUN}"
 _NUMBERS = f"""
     SELECT key, number FROM items
@@ -238,7 +240,7 @@ class SqliteJournal(Journal):
 
     def page(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
         self._index_now()
-        rows = self._database.read_now(self._query(_PAGE, stored(frame), first, first + count))
+        rows = self._database.read_now(self._query(_PAGE_OF_ALL, stored(frame), first, first + count))
         self._tell_what_waits()
         return self._items(rows)
 
@@ -298,7 +300,7 @@ class SqliteJournal(Journal):
         return ask
 
     def _items(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[ItemRecord]:
-        latest = {row[2]: row for row in rows}  # earlier versions kept several of one number
+        latest = {row[2]: row for row in rows}  # of several with one number, the latest
         return [self._decoded(item_of, row) for row in latest.values()]
 
     def _decoded(self, decode: Callable[[tuple[Any, ...], Restore], T], row: tuple[Any, ...]) -> T:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 from app.document.workflow import Json, JsonObject
+from app.executor.digests import ListDigest, digest_of
 from app.executor.journal import ItemRecord, Journal, JournalError, Place
 from app.sdk.data_types import LazyList, Value
 
@@ -17,6 +18,9 @@ _PAGE = 256
 class ItemList(LazyList):
     """`name` is the result; `failed` says what stands for elements that failed. `count` is the list's length, `total`
     that of the source.
+
+    It outlives the life of the run that made it. Where a later one reads the elements anew and finds the same, it finds
+    them too; where others came in between, going through it ends with a JournalError.
     """
 
     def __init__(
@@ -49,13 +53,15 @@ class ItemList(LazyList):
         return self._count
 
     def __iter__(self) -> Iterator[Any]:
-        left = self._count
+        left, came = self._count, None if self._journal.is_fresh else ItemsDigest()
         for first in range(0, self._total, _PAGE):
             for item in self._journal.page(self._frame, first, min(_PAGE, self._total - first)):
+                if came is not None:
+                    came.add(item)
                 for value in values_of_item(item, self._name, self._failed):
                     left -= 1
                     yield value
-        if left > 0:
+        if left > 0 or (came and came.of(self._name, self._failed, self._total) != self._digest):
             raise self._not_whole()
 
     def __getitem__(self, index: Any) -> Any:
@@ -70,6 +76,26 @@ class ItemList(LazyList):
     def _not_whole(self) -> JournalError:
         """A later life of the run reads the elements anew, and isn't through, or had others."""
         return JournalError("journal.list_not_whole", self._frame)
+
+
+class ItemsDigest:
+    """The digests of a Map's results, of which the elements may come in any order."""
+
+    def __init__(self) -> None:
+        self._done: dict[str, ListDigest] = {}
+        self._wrong = ListDigest()
+
+    def add(self, item: ItemRecord) -> None:
+        if item.status != "done":
+            self._wrong.add(item.number, error_row(item))
+            return
+        for name, value in item.outputs.items():
+            self._done.setdefault(name, ListDigest()).add(item.number, value)
+
+    def of(self, name: str, failed: Failed, total: int) -> str:
+        """That of the list of one result."""
+        done = self._done[name].value if name in self._done else ""
+        return digest_of([failed, total, done, self._wrong.value])
 
 
 def values_of_item(item: ItemRecord, name: str, failed: Failed) -> tuple[Value, ...]:

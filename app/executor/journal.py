@@ -230,7 +230,9 @@ class Journal(Protocol):
         ...
 
     def page(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
-        """The same from any thread, waiting for the disk: for who iterates over a Map's result."""
+        """The same from any thread, waiting for the disk, and whether or not the elements are read anew meanwhile: for
+        who iterates over a Map's result, which may have been made before.
+        """
         ...
 
     async def flush(self) -> None:

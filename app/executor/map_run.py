@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 from app.costs.cost import Cost
 from app.document.workflow import Json, JsonObject
 from app.events.run_events import Failure, RowSettled, Scope
-from app.executor.digests import ListDigest, digest_of
+from app.executor.digests import digest_of
 from app.executor.failures import bug_args, failure_of
-from app.executor.item_list import Failed, ItemList, error_row, values_of_item
+from app.executor.item_list import Failed, ItemList, ItemsDigest, values_of_item
 from app.executor.journal import ItemRecord, ItemStatus
 from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
@@ -73,8 +73,7 @@ class MapRun:
         self._seen = Seen()
         self._names: dict[str, None] = {}
         self._through: dict[int, ItemRecord] = {}  # as long as there are few; of more there are digests
-        self._digests: dict[str, ListDigest] = {}
-        self._wrong = ListDigest()
+        self._digest = ItemsDigest()
         self.count = 0
         self.done = 0
         self.failed = 0
@@ -106,8 +105,7 @@ class MapRun:
             count = self.failed
         if self.count > _IN_MEMORY:
             self._forget()
-            done = self._digests[name].value if name in self._digests else ""
-            digest = digest_of([failed, self.count, done, self._wrong.value])
+            digest = self._digest.of(name, failed, self.count)
             return ItemList(self._run.journal, self._where.place, name, failed, count, self.count, digest)
         items = await self._items()
         return [value for item in items for value in values_of_item(item, name, failed)]
@@ -201,11 +199,7 @@ class MapRun:
     def _forget(self) -> None:
         """Of what is through so far, its digests stay."""
         for record in self._through.values():
-            if record.status != "done":
-                self._wrong.add(record.number, error_row(record))
-                continue
-            for name, value in record.outputs.items():
-                self._digests.setdefault(name, ListDigest()).add(record.number, value)
+            self._digest.add(record)
         self._through.clear()
 
     def _is_enough(self) -> bool:

@@ -33,7 +33,7 @@ class MemoryJournal(Journal):
     def __init__(self, kept: _Kept, *, is_held: bool) -> None:
         self._kept = kept
         self._has_calls = bool(kept.calls)
-        self._is_fresh = not (kept.steps or kept.unread or kept.by_key or kept.calls)
+        self._is_fresh = not (kept.steps or kept.unread or kept.of_all or kept.calls)
         self.is_held = is_held
 
     @property
@@ -97,33 +97,28 @@ class MemoryJournal(Journal):
 
     def note_item(self, record: ItemRecord) -> None:
         self._check()
-        by_key = self._kept.by_key.setdefault(record.frame, {})
-        by_number = self._kept.by_number.setdefault(record.frame, {})
-        earlier = by_key.get(record.key)
-        if earlier is not None and by_number.get(earlier.number) is earlier:
-            del by_number[earlier.number]
-        by_key[record.key] = by_number[record.number] = record
+        for items in (self._kept.items, self._kept.of_all):
+            items.setdefault(record.frame, _Items()).keep(record)
 
     def begin_items(self, frame: Place) -> None:
         self._check()
         for place in [*self._kept.unread]:
             self._kept.read(place)
-        self._kept.by_key[frame], self._kept.by_number[frame] = {}, {}
+        self._kept.items[frame] = _Items()
         self._kept.begun[frame] = self._kept.last
 
     async def begun_items(self, frame: Place) -> int:
         return self._kept.begun.get(frame, 0)
 
     async def numbers(self, frame: Place, keys: Collection[str]) -> Mapping[str, int]:
-        by_key = self._kept.by_key.get(frame, {})
+        by_key = self._kept.items.get(frame, _Items()).by_key
         return {key: by_key[key].number for key in keys if key in by_key}
 
     async def items(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
-        return self.page(frame, first, count)
+        return self._kept.items.get(frame, _Items()).page(first, count)
 
     def page(self, frame: Place, first: int, count: int) -> Sequence[ItemRecord]:
-        by_number = self._kept.by_number.get(frame, {})
-        return [by_number[number] for number in range(first, first + count) if number in by_number]
+        return self._kept.of_all.get(frame, _Items()).page(first, count)
 
     async def flush(self) -> None:
         pass
@@ -147,6 +142,24 @@ def journal_of_nothing(run: str = "") -> MemoryJournal:
     return _Kept(RunHead(run, "", "", "", "", "")).hold()
 
 
+class _Items:
+    """The elements of one frame that are through."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, ItemRecord] = {}
+        self._by_number: dict[int, ItemRecord] = {}
+
+    def keep(self, record: ItemRecord) -> None:
+        earlier = self.by_key.get(record.key)
+        if earlier is not None and self._by_number.get(earlier.number) is earlier:
+            del self._by_number[earlier.number]
+        self.by_key[record.key] = self._by_number[record.number] = record
+
+    def page(self, first: int, count: int) -> Sequence[ItemRecord]:
+        found = self._by_number
+        return [found[number] for number in range(first, first + count) if number in found]
+
+
 class _Kept:
     """All of one run."""
 
@@ -162,8 +175,8 @@ class _Kept:
             Place, list[Iterable[StepRecord]]
         ] = {}  # of steps computed together, as they were noted
         self.calls: dict[tuple[Place, str], dict[tuple[str, int], CallRecord]] = {}
-        self.by_key: dict[Place, dict[str, ItemRecord]] = {}
-        self.by_number: dict[Place, dict[int, ItemRecord]] = {}
+        self.items: dict[Place, _Items] = {}  # since the elements of a frame were last read anew
+        self.of_all: dict[Place, _Items] = {}  # whenever that was
         self.numbers: dict[tuple[Place, str], int] = {}  # of steps, in the order of time
         self.last = 0  # of these
         self.begun: dict[Place, int] = {}  # what it was when the items of a frame were begun anew

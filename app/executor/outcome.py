@@ -13,6 +13,7 @@ from app.events.run_events import Failure, Scope, Source
 from app.executor.failures import failure_of
 from app.executor.frontier import Inputs
 from app.executor.instance_failed import InstanceFailed
+from app.executor.journal import JournalError
 from app.executor.values import Token, ValueStore
 from app.planner.plan import PlanStep
 from app.sdk.data_types import DataType, Value
@@ -57,6 +58,8 @@ def of_outputs(step: PlanStep, outputs: Mapping[str, Any], store: ValueStore, sc
     """What a step gave. Raises InstanceFailed where it isn't plain data by port name."""
     try:
         return of_values(step, [outputs.get(port.name, SKIP) for port in step.ports.outputs], store, scope)
+    except JournalError:  # a long list that was recorded can't be read: no mistake of the step's
+        raise
     except Exception as bug:
         raise InstanceFailed(failure_of(bug)) from bug
 

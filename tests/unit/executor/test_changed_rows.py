@@ -4,6 +4,7 @@ counts the same as the run's end.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,24 @@ from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
 from app.executor.recalled import past_events
 from app.executor.totals import totals_of
-from tests.flows import ScriptedModels, doors, flow, plan, rows_of
+from app.sdk.context import RunContext
+from app.sdk.errors import NodeError
+from app.sdk.node_type import NodeType
+from app.sdk.spec import spec_of
+from tests.flows import (
+    SPECS,
+    NoFields,
+    OneValue,
+    OptionalValue,
+    ScriptedModels,
+    doors,
+    flow,
+    frame,
+    inputs,
+    plan,
+    rows_of,
+    start,
+)
 from tests.journals import profile
 
 WORKFLOW = flow(
@@ -169,3 +187,69 @@ async def test_history_agrees_with_the_rows_whatever_becomes_of_them(runs: RunSt
     _, state = await lives.live(texts)
     past = await lives.checked(texts, state)
     assert past.rows_done + past.rows_failed == len(texts)
+
+
+class Waits(NodeType[NoFields, OptionalValue, OneValue]):
+    """Never comes back in the first life of a run, and at once in every later one."""
+
+    id = "test.waits"
+    title = "Waits"
+    summary = ""
+    kind = "data"
+    category = "logic"
+    icon = "type"
+    effect = "read"
+    lives = 0
+
+    async def run(self, fields: NoFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        if type(self).lives <= 1:
+            await asyncio.Event().wait()
+        return OneValue("other")
+
+
+class Counts(NodeType[NoFields, OptionalValue, OneValue]):
+    """Goes through a list; the first time it fails behind it."""
+
+    id = "test.counts"
+    title = "Counts"
+    summary = ""
+    kind = "data"
+    category = "logic"
+    icon = "type"
+    effect = "read"
+
+    async def run(self, fields: NoFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        count = sum(1 for _ in inputs.value)
+        if Waits.lives <= 1:
+            raise NodeError("test.refused")
+        return OneValue(count)
+
+
+async def test_a_long_list_that_a_merge_took_stays_when_its_elements_are_read_anew(runs: RunStore) -> None:
+    body = {"in": inputs(item="item"), "m": "test.model", "o": ("output.output", {"name": "result"})}
+    each = frame("each", "flow.for_each", body, ["in.item>m.value", "m.value>o.value"])
+    nodes = {
+        "list": "test.source",
+        "each": each,
+        "other": "test.waits",
+        "merge": "test.merge",
+        "counts": "test.counts",
+        "r": "test.result",
+    }
+    joined = ["list.value>each.items", "each.result>merge.values", "list.value>other.value"]
+    joined += ["other.value>merge.values", "merge.value>counts.value", "counts.value>r.value"]
+    specs = {**SPECS, "test.waits": spec_of(Waits), "test.counts": spec_of(Counts)}
+    models, workflow = ScriptedModels(), flow(nodes, joined)
+    await runs.begin(RunHead("r", "w", "W", "d", "2026-01-01", write(workflow).decode()))
+    came: list[object] = []
+    for life in (1, 2, 3):
+        Waits.lives = life
+        await runs.leave("r")
+        _, _, journal = await runs.reopen("r")
+        values = {"value": [f"e{n}" for n in range(1100)]}
+        going = start(workflow, values=values, specs=specs, keeping=Keeping(journal), through=doors(models))
+        async for _ in going.batches():
+            pass
+        came.append(going.outputs.get("result"))
+    assert came == [None, 1100, 1100], "what it decided stands, though its other way is faster now"
+    assert len(models.asked) == 1100

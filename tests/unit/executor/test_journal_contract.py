@@ -8,11 +8,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from msgspec.structs import replace
 
 from app.adapters.sqlite_runs import SqliteRuns
 from app.document.problem import Problem
 from app.events.run_events import Failure
-from app.executor.item_list import ItemList
+from app.executor.item_list import Failed, ItemList, ItemsDigest
 from app.executor.journal import NOTES_A_RUN, ItemRecord, JournalError, RunStore, RunSummary
 from app.executor.memory_journal import MemoryRuns
 from tests.journals import call, computed, failed_step, head, item, profile, step
@@ -230,7 +231,7 @@ async def test_elements_that_are_read_anew_count_when_they_are_noted_again(runs:
     await runs.leave("r1")
     _, _, journal = await runs.reopen("r1")
     journal.begin_items("")
-    assert [await journal.items("", 0, 9), journal.page("", 0, 9)] == [[], []]
+    assert [len(await journal.items("", 0, 9)), len(journal.page("", 0, 9))] == [0, 3]
     assert len(await journal.items("map3", 0, 9)) == 3, "the elements of another frame stay"
     await journal.commit(step("#x"))
     for number, key in ((0, "x"), (1, "c")):
@@ -243,21 +244,34 @@ async def test_elements_that_are_read_anew_count_when_they_are_noted_again(runs:
     assert [record.place for _, record in behind] == ["#x"], "all others were there before"
 
 
-async def test_a_long_list_says_that_it_is_no_longer_whole(runs: RunStore) -> None:
+async def test_a_long_list_is_whole_as_long_as_its_elements_are_the_same(runs: RunStore) -> None:
     journal = await runs.begin(head())
-    for number in range(4):
-        journal.note_item(item(number, frame="map3", status="failed" if number == 1 else "done"))
+    items = [item(n, frame="map3", key=f"k{n}", status="failed" if n == 1 else "done") for n in range(4)]
+    digest = ItemsDigest()
+    for one in items:
+        journal.note_item(one)
+        digest.add(one)
+    await runs.leave("r1")
+    _, _, journal = await runs.reopen("r1")
+    kinds: tuple[tuple[Failed, int], ...] = (("as_nothing", 4), ("left_out", 3))
     lists = [
-        ItemList(journal, "map3", "out", "as_nothing", 4, 4, "d"),
-        ItemList(journal, "map3", "out", "left_out", 3, 4, "d"),
+        ItemList(journal, "map3", "out", failed, count, 4, digest.of("out", failed, 4))
+        for failed, count in kinds
     ]
-    assert [one[:] for one in lists] == [["row 0", None, "row 2", "row 3"], ["row 0", "row 2", "row 3"]]
+    whole = [["row 0", None, "row 2", "row 3"], ["row 0", "row 2", "row 3"]]
+    assert [[*one] for one in lists] == whole
     journal.begin_items("map3")
-    journal.note_item(item(0, frame="map3"))
-    assert lists[0][0] == "row 0"
-    for read in (lambda: lists[0][3], lambda: lists[0][:], lambda: lists[1][:]):
+    assert [[*one] for one in lists] == whole, "none of them has been read anew yet"
+    for one in items:
+        journal.note_item(one)
+        assert [[*one] for one in lists] == whole
+    assert lists[0][3] == "row 3"
+    journal.note_item(item(0, frame="map3", key="new", outputs={"out": "in between"}))
+    for one in items[:3]:
+        journal.note_item(replace(one, number=one.number + 1))
+    for one in lists:
         with pytest.raises(JournalError) as told:
-            read()
+            list(one)
         assert told.value.code == "journal.list_not_whole"
 
 
