@@ -20,7 +20,8 @@ class ItemList(LazyList):
     that of the source.
 
     It outlives the life of the run that made it. Where a later one reads the elements anew and finds the same, it finds
-    them too; where others came in between, going through it ends with a JournalError.
+    them too; where others came in between, going through it ends with a JournalError. One without a `digest` was made
+    of the records as they are, and has nothing to differ from.
     """
 
     def __init__(
@@ -53,7 +54,8 @@ class ItemList(LazyList):
         return self._count
 
     def __iter__(self) -> Iterator[Any]:
-        left, came = self._count, None if self._journal.is_fresh else ItemsDigest()
+        left = self._count
+        came = ItemsDigest() if self._digest and not self._journal.is_fresh else None
         for first in range(0, self._total, _PAGE):
             for item in self._journal.page(self._frame, first, min(_PAGE, self._total - first)):
                 if came is not None:

@@ -275,6 +275,16 @@ async def test_a_long_list_is_whole_as_long_as_its_elements_are_the_same(runs: R
         assert told.value.code == "journal.list_not_whole"
 
 
+async def test_a_long_list_of_the_records_as_they_are_is_read_in_a_later_life(runs: RunStore) -> None:
+    journal = await runs.begin(head())
+    for number in range(3):
+        journal.note_item(item(number, frame="map3"))
+    await runs.leave("r1")
+    _, _, past = await runs.look("r1")
+    assert not past.is_fresh
+    assert ItemList(past, "map3", "out", "left_out", 3, 3, "")[:] == ["row 0", "row 1", "row 2"]
+
+
 async def test_a_page_is_read_from_another_thread(runs: RunStore) -> None:
     journal = await runs.begin(head())
     pages: list[list[ItemRecord]] = []
