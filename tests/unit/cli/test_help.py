@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 COMMANDS: Any = get_command(cli).commands  # type: ignore[attr-defined]
 # What is written as it stands in every language: names, formats, keys of the keyboard.
 NAMES = re.compile(
-    r"--?[a-z-]+|\b(baton|JSON|PNG|SVG|AI|FILE|NAME|VALUE|USD|SECONDS|DAY|RUN|WORDS|NODE|PORT|MODEL|URL|DIGEST|TOKENS|SCALE|SHA|LoRA|token|https|gguf|add|remove|set|speed|list|show|compare|pin|unpin|forget|clear-cache|export|samples|last|good|bad|none|dark|light|en|zh-CN|N|A|B|x|xlsx|csv|jsonl|png|svg)\b"
+    r"--?[a-z-]+|\b(baton|JSON|PNG|SVG|AI|FILE|NAME|VALUE|USD|SECONDS|DAY|RUN|WORDS|NODE|PORT|MODEL|URL|DIGEST|TOKENS|SCALE|SHA|LoRA|token|https|gguf|add|remove|set|speed|list|show|compare|pin|unpin|forget|clear-cache|export|samples|last|good|bad|none|dark|light|en|zh-CN|N|A|B|x|xlsx|csv|tsv|jsonl|png|svg)\b"
 )
 
 CASES = [
