@@ -41,22 +41,29 @@ _AGENT = {"User-Agent": "Baton"}
 class Incoming:
     """An answer whose headers are here and whose body is still to be read, within its limits.
 
-    `headers` are found in any case; of a repeated one the first.
+    `headers` are found in any case; of a repeated one the first. `done`: the request had been taken, and a redirect led
+    from there to this answer.
     """
 
-    __slots__ = ("_answer", "_host", "_most", "_url", "headers", "status")
+    __slots__ = ("_answer", "_host", "_most", "_url", "done", "headers", "status")
 
-    def __init__(self, answer: Answer, host: str, most: int, url: URL) -> None:
+    def __init__(self, answer: Answer, host: str, most: int, url: URL, *, done: bool = False) -> None:
         self._answer = answer
         self._host = host
         self._most = most
         self._url = url
+        self.done = done
         self.status = answer.status
         self.headers: Mapping[str, str] = answer.headers
 
     @property
     def url(self) -> str:
         return str(self._url.with_fragment(None))
+
+    @property
+    def low_headers(self) -> dict[str, str]:
+        """By their names in small letters."""
+        return {name.lower(): value for name, value in self.headers.items()}
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body piece by piece as it comes. Raises NodeError `net.*`."""
@@ -124,7 +131,7 @@ class Sending:
                     if location is None or not prepared.request.follow:
                         _check_headers(answer, prepared.host)
                         self._answer = answer
-                        return Incoming(answer, prepared.host, limits.body, prepared.url)
+                        return Incoming(answer, prepared.host, limits.body, prepared.url, done=is_done)
                     is_done = is_done or answer.status not in _NOT_DONE
                     hop = redirected(replace(prepared.request, body=body), answer.status, location)
                     prepared, body = self._egress.prepare(hop), hop.body
@@ -206,8 +213,7 @@ class Egress:
     async def fetch(self, request: Outgoing) -> tuple[int, Mapping[str, str], bytes, str]:
         """Status, headers with lower-case names, body and final URL. Raises NodeError `net.*`."""
         async with self.send(request) as reply:
-            headers = {name.lower(): value for name, value in reply.headers.items()}
-            return reply.status, headers, await reply.read(), reply.url
+            return reply.status, reply.low_headers, await reply.read(), reply.url
 
     async def ask(self, prepared: Prepared, body: bytes) -> Answer:
         """One request without its redirects; the answer is to be released. Raises NodeError `net.*`."""

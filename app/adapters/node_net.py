@@ -67,21 +67,21 @@ class NodeNet:
         account = self._account(request.connection, host)
         near = _is_near(host) or (account is not None and bool(account.url))
         reach: Reach = "local" if near else "internet"
-        status, headers, body, url = await self._egress.fetch(
-            Outgoing(
-                method,
-                request.url,
-                granted=partial(self._is_granted, own=account.host if account else ""),
-                headers=request.headers,
-                secrets=await self._authorisation(account),
-                body=request.body,
-                reach=reach,
-                limits=LIMITS,
-            )
+        outgoing = Outgoing(
+            method,
+            request.url,
+            granted=partial(self._is_granted, own=account.host if account else ""),
+            headers=request.headers,
+            secrets=await self._authorisation(account),
+            body=request.body,
+            reach=reach,
+            limits=LIMITS,
         )
+        async with self._egress.send(outgoing) as reply:
+            headers, body = reply.low_headers, await reply.read()
         if account is not None:  # a server may echo the key that it was sent
             body = hide_known(body.decode("latin-1")).encode("latin-1")
-        return HttpReply(status, url, headers, body)
+        return HttpReply(reply.status, reply.url, headers, body, reply.done)
 
     def _is_granted(self, host: str, own: str) -> bool:
         """`own`: the host of the person's connection."""

@@ -31,12 +31,16 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """The final answer after redirects; `headers` have lower-case names."""
+    """The final answer after redirects; `headers` have lower-case names.
+
+    `done`: the request itself had been taken, and what came of it was looked for where a redirect led to.
+    """
 
     status: int
     url: str
     headers: Mapping[str, str]
     body: bytes
+    done: bool = False
 
 
 class Net(Protocol):

@@ -233,6 +233,12 @@ def _headers(fields: WebRequestFields, inputs: ByPort, content_type: str, ctx: R
 
 
 def _error(reply: HttpReply) -> NodeError:
+    error = _refusal(reply)
+    error.is_open = error.is_open or reply.done  # then it is only what came of it that can't be shown
+    return error
+
+
+def _refusal(reply: HttpReply) -> NodeError:
     said = reply.body[:_SAID].decode("utf-8", errors="replace")
     if reply.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         wait = retry_after(reply.headers.get("retry-after", ""), reply.headers.get("date", ""))

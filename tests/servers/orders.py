@@ -9,16 +9,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Literal, Self
 
-Ending = Literal["ok", "drop", "cut", "silent", "500", "502", "404", "503"]
+Ending = Literal["ok", "drop", "cut", "silent", "500", "502", "404", "503", "301", "302", "303"]
 
 
 class Orders:
-    """`taken` holds the bodies in the order in which they came. `endings` are used up one by one, then all is well."""
+    """`taken` holds the bodies in the order in which they came. `endings` are used up one by one, then all is well. A
+    redirect leads to a receipt, which is answered with the status `receipt`.
+    """
 
     def __init__(self, endings: Sequence[Ending] = ()) -> None:
         self.taken: list[str] = []
         self.keys: list[str] = []
         self.endings = list(endings)
+        self.receipt = 200
         self._over = threading.Event()
         self._lock = threading.Lock()
 
@@ -29,6 +32,9 @@ class Orders:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 orders.end(self, orders.take(body, self.headers.get("Idempotency-Key", "")))
+
+            def do_GET(self) -> None:
+                orders.say(self, orders.receipt)
 
             do_PUT = do_POST  # noqa: N815 - as the library calls it
 
@@ -63,11 +69,16 @@ class Orders:
         if ending in ("silent", "drop"):
             request.connection.shutdown(socket.SHUT_RDWR)
             return
+        self.say(request, int(ending) if ending.isdigit() else 200, whole=ending != "cut")
+
+    def say(self, request: BaseHTTPRequestHandler, status: int, *, whole: bool = True) -> None:
         said = b"half of it"
-        request.send_response(int(ending) if ending.isdigit() else 200)
-        if ending == "503":
+        request.send_response(status)
+        if status in (429, 503):
             request.send_header("Retry-After", "0")
-        request.send_header("Content-Length", str(len(said) * (2 if ending == "cut" else 1)))
+        if status in (301, 302, 303):
+            request.send_header("Location", "/receipt")
+        request.send_header("Content-Length", str(len(said) * (1 if whole else 2)))
         request.end_headers()
         request.wfile.write(said)
 

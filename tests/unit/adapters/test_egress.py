@@ -305,6 +305,16 @@ async def test_an_error_says_whether_a_request_may_have_been_done(
     assert caught.value.in_doubt == in_doubt
 
 
+async def test_an_answer_says_whether_the_request_itself_was_taken(egress: Egress, site: Site) -> None:
+    site.routes["/end"] = says("", 503)
+    expected = {200: False, 301: True, 302: True, 303: True, 307: False, 308: False}
+    for status, done in expected.items():
+        site.routes["/start"] = leads_to("/end", status)
+        request = Outgoing("POST", site.url("/start"), lambda _: True, body=b"order", reach="local")
+        async with egress.send(request) as answer:
+            assert answer.done == done
+
+
 async def test_what_cannot_be_reached_is_said(egress: Egress) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         dead = taken.getsockname()[1]

@@ -130,6 +130,18 @@ def test_an_order_that_never_left_is_no_question(shop: Any, baton: Any) -> None:
     assert problem(again)["code"] == "net.unreachable"
 
 
+@pytest.mark.parametrize("ending", ["301", "302", "303"])
+@pytest.mark.parametrize("receipt", [404, 429, 500, 503])
+def test_an_order_that_was_taken_is_not_sent_again_where_its_receipt_is_not_to_be_had(
+    shop: Any, orders: Orders, baton: Any, ending: Ending, receipt: int
+) -> None:
+    orders.endings, orders.receipt = [ending], receipt
+    ended = once(baton, shop())
+    assert problem(ended)["code"] == "effect.in_doubt"
+    assert baton("run", "--resume", ended.json["run"], "--json").json["status"] == "waiting"
+    assert orders.taken == ["7"]
+
+
 @pytest.mark.parametrize("fields", [{"method": "PUT"}, {"knows_key": True}])
 def test_what_may_be_repeated_is_repeated(shop: Any, orders: Orders, baton: Any, fields: Any) -> None:
     orders.endings = ["drop", "500"]
