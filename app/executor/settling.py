@@ -10,12 +10,15 @@ from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
+from msgspec.structs import replace
+
 from app.costs.cost import Cost
 from app.document.workflow import Json
 from app.executor.attempt import run_attempts
 from app.executor.cache import Kept
 from app.executor.carried_calls import carried_calls
 from app.executor.digests import digest_of
+from app.executor.doubts import as_known_now, is_of_same
 from app.executor.failures import IN_DOUBT, failure_of, in_doubt
 from app.executor.frame_run import FrameRun
 from app.executor.frontier import Inputs
@@ -101,9 +104,7 @@ class Settling:
     def _stays(self, step: PlanStep, digest: str) -> Outcome | None:
         """In a run from a later step: what this one gave in the run before, where it was given the same."""
         record = self._of_base.get(step.id) if step.id in self._run.past.stays else None
-        if record is None or record.status != "ok" or step.spec is None or record.inputs != digest:
-            return None
-        if (record.type, record.version) != (step.spec.id, step.spec.type.version):
+        if record is None or record.status != "ok" or not is_of_same(step, record, digest):
             return None
         outcome = of_outputs(step, record.outputs, self._run.values, self._where.scope)
         outcome.source = "record"
@@ -126,9 +127,9 @@ class Settling:
         """What the run's own record says, where it still counts; people decide where that isn't plain."""
         if not step.spec:
             return None
-        run = self._run
-        if record.status == "sent" and not (record.failure and step.lives_with_failure):
-            return await self._took_place(step, instance, digest) if await self._happened(instance) else None
+        run, record = self._run, as_known_now(step, record)
+        if record.status == "sent" and not self._lives_with_doubt(step, record, digest):
+            return await self._after_doubt(step, instance, record, digest)
         if record.failure and not self._stays_failed(step):
             await self._carry(instance, record)
             return None
@@ -151,6 +152,29 @@ class Settling:
         outcome.saved, outcome.path, outcome.instead = record.saved, record.path, record.instead
         return outcome
 
+    def _lives_with_doubt(self, step: PlanStep, record: StepRecord, digest: str) -> bool:
+        """The workflow says how to go on behind it; what would be begun now is something else where inputs changed."""
+        return bool(record.failure and step.lives_with_failure and is_of_same(step, record, digest))
+
+    async def _after_doubt(
+        self, step: PlanStep, instance: Instance, record: StepRecord, digest: str
+    ) -> Outcome | None:
+        """What people say of an effect that nobody saw the end of. That it happened with other inputs doesn't say yet
+        that it is what should happen now.
+        """
+        run, counts = self._run, await self._happened(instance)
+        if counts and record.inputs != digest:
+            said = {"decided": instance.decided, "decided_by": instance.decided_by}
+            settled = replace(record, status="ok", failure=None, outputs=_unknown(step), **said)
+            await run.journal.commit(settled)  # the next question may wait for another life of the run
+            known = {"type": record.type, "version": record.version}
+            counts = await run.decide(instance, "inputs", known)
+        if not counts:
+            await self._carry(instance, record)
+            return None
+        instance.book(record.usage, record.cost, record.calls)
+        return await self._took_place(step, instance, digest)
+
     async def _carry(self, instance: Instance, record: StepRecord) -> None:
         """The step runs again; what its earlier work has cost stays on the bill, call by call."""
         run = self._run
@@ -172,16 +196,19 @@ class Settling:
         answer = await self._run.ask(instance, Question("", None, may_edit=False), "effect")
         return answer.decision != "rejected"
 
-    async def _took_place_before(self, step: PlanStep, instance: Instance) -> bool:
-        """In a run from a later step: whether an effect that nobody saw the end of in the run before took place."""
+    async def _took_place_before(self, step: PlanStep, instance: Instance, digest: str) -> bool:
+        """In a run from a later step: whether an effect that nobody saw the end of in the run before took place; there
+        it was given the same.
+        """
         stays = step.id in self._run.past.stays and step.id not in self._records
         record = self._of_base.get(step.id) if stays else None
-        return record is not None and record.status == "sent" and await self._happened(instance)
+        if record is None or record.inputs != digest:
+            return False
+        return as_known_now(step, record).status == "sent" and await self._happened(instance)
 
     async def _took_place(self, step: PlanStep, instance: Instance, digest: str) -> Outcome:
         """An effect that nobody saw the end of, and that people say has happened: its results are unknown."""
-        empty = {port.name: None for port in step.ports.outputs if not port.quiet}
-        outcome = of_outputs(step, empty, self._run.values, self._where.scope)
+        outcome = of_outputs(step, _unknown(step), self._run.values, self._where.scope)
         outcome.source = "record"
         await self._keep(step, instance, outcome, digest)
         return outcome
@@ -196,7 +223,7 @@ class Settling:
         if step.effect == "side_effect":
             if run.past.dry:
                 return self._would(step, values)
-            if await self._took_place_before(step, instance):
+            if await self._took_place_before(step, instance, digest):
                 return await self._took_place(step, instance, digest)
             await run.journal.commit(self._record(step, instance, None, digest))
             return await self._effect(step, instance, values)
@@ -333,7 +360,13 @@ class Settling:
             held=self._run.held,
             decided=instance.decided,
             decided_by=instance.decided_by,
+            never_happened=step.once and failure is not None and not is_open,
         )
+
+
+def _unknown(step: PlanStep) -> dict[str, Value]:
+    """The results of an effect that nobody saw the end of."""
+    return {port.name: None for port in step.ports.outputs if not port.quiet}
 
 
 def _kept(instance: Instance, outcome: Outcome) -> Kept:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from app.costs.usage import Usage
 from app.document.json_codec import write
 from app.document.workflow import Json, Node, OnError, Retry, Workflow
-from app.events.run_events import NodeSettled, PersonAsked, RunEvent
+from app.events.run_events import Failure, NodeSettled, PersonAsked, RunEvent
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
 from app.executor.recalled import past_events
@@ -54,9 +55,15 @@ class Lives:
         self._begun = False
 
     async def next(
-        self, decision: Decision = "approved", rows: Sequence[Mapping[str, Json]] | None = None, **past: Any
+        self,
+        decision: Decision | Mapping[str, Decision] = "approved",
+        rows: Sequence[Mapping[str, Json]] | None = None,
+        value: str = "x",
+        **past: Any,
     ) -> tuple[list[RunEvent], list[str]]:
-        """What happened, and what people were asked about; they answer all alike."""
+        """What happened, and what people were asked about; they answer all alike, or by what it is about; the
+        run is stopped where they don't know what to say.
+        """
         if not self._begun:
             await self.runs.begin(head("r", workflow=write(self.workflow).decode()))
         await self.runs.leave("r")
@@ -64,7 +71,9 @@ class Lives:
         self._begun = True
         keeping = Keeping(journal, past=Past(**past))
         through = doors(self.models) if self.models else None
-        execution = start(self.workflow, specs=ACTING, rows=rows, keeping=keeping, through=through)
+        execution = start(
+            self.workflow, specs=ACTING, rows=rows, keeping=keeping, through=through, values={"value": value}
+        )
         events: list[RunEvent] = []
         asked: list[str] = []
         async with asyncio.timeout(60):
@@ -73,8 +82,22 @@ class Lives:
                 for event in batch:
                     if isinstance(event, PersonAsked):
                         asked.append(event.about)
-                        execution.answer(event.node, event.scope, Answer(decision, event.value))
+                        said = decision if isinstance(decision, str) else decision.get(event.about)
+                        if said is None:
+                            execution.stop()
+                        else:
+                            execution.answer(event.node, event.scope, Answer(said, event.value))
         return events, asked
+
+    async def as_before(self) -> None:
+        """Rewrites what was kept of the step in doubt as versions before would have written it."""
+        await self.runs.leave("r")
+        journal = (await self.runs.reopen("r"))[2]
+        for _, record in await journal.each(0, 100):
+            if record.node == "e" and record.failure:
+                code = record.failure.args.get("cause", record.failure.code)
+                old = replace(record, status="failed", failure=Failure(str(code)), never_happened=False)
+                await journal.commit(old)
 
 
 def begun() -> int:
@@ -141,8 +164,14 @@ async def test_over_rows_each_in_doubt_is_asked_about(retry_failed: bool) -> Non
     assert (status(events), asked, begun()) == ("done", ["effect"] * 4, 4)
 
 
-@pytest.mark.parametrize(("decision", "times"), [("approved", 1), ("rejected", 2)])
-async def test_a_run_from_a_later_step_asks_about_a_doubt_before_it(decision: Decision, times: int) -> None:
+@pytest.mark.parametrize("is_old", [False, True])
+@pytest.mark.parametrize(
+    ("value", "decision", "asks", "times"),
+    [("x", "approved", ["effect"], 1), ("x", "rejected", ["effect"], 2), ("y", "approved", [], 2)],
+)
+async def test_a_run_from_a_later_step_asks_about_a_doubt_before_it(
+    value: str, decision: Decision, asks: list[str], times: int, is_old: bool
+) -> None:
     nodes = {
         "a": "test.source",
         "e": Node("e", "test.act", fields={"ends": ["net.unreachable"]}, on_error=OnError("skip")),
@@ -150,12 +179,84 @@ async def test_a_run_from_a_later_step_asks_about_a_doubt_before_it(decision: De
     }
     first = Lives(flow(nodes, ["a.value>e.value"]))
     await first.next()
+    if is_old:
+        await first.as_before()
     second = Lives(first.workflow)
     base = (await first.runs.look("r"))[2]
     stays = before(plan(first.workflow, ACTING), "b")
-    for asks in (["effect"], []):  # and when that run goes on, nobody is asked again
-        events, asked = await second.next(decision, base=base, stays=stays, before={"a": {"value": "x"}})
-        assert (status(events), asked, begun()) == ("done", asks, times)
+    for expected in (asks, []):  # when that run goes on, nobody is asked again
+        events, asked = await second.next(decision, base=base, stays=stays, before={"a": {"value": value}})
+        assert (status(events), asked, begun()) == ("done", expected, times)
+
+
+@pytest.mark.parametrize("end", ["net.unreachable", "net.cut_off", "test.timeout", "bug", "web.server_error"])
+@pytest.mark.parametrize(("decision", "times"), [("approved", 1), ("rejected", 2)])
+async def test_what_a_version_before_called_failed_is_asked_about_where_it_may_have_happened(
+    end: str, decision: Decision, times: int
+) -> None:
+    act = Node("e", "test.act", fields={"ends": [end]}, retry=Retry(attempts=1))
+    lives = Lives(flow({"a": "test.source", "e": act, "r": "test.result"}, LINE))
+    await lives.next()
+    await lives.as_before()
+    events, asked = await lives.next(decision)
+    assert (status(events), asked, begun()) == ("done", ["effect"], times)
+
+
+async def test_what_a_version_before_called_failed_stays_so_where_it_surely_did_not_happen() -> None:
+    lives = Lives(line("test.refused"))
+    await lives.next()
+    await lives.as_before()
+    events, asked = await lives.next()
+    assert (status(events), asked, begun()) == ("done", [], 2)
+
+
+@pytest.mark.parametrize("retry_failed", [False, True])
+async def test_rows_that_a_version_before_called_failed_are_asked_about(retry_failed: bool) -> None:
+    rows = [{"value": "1"}, {"value": "2"}]
+    lives = Lives(line("net.cut_off"))
+    await lives.next(rows=rows)
+    await lives.as_before()
+    events, asked = await lives.next(rows=rows, retry_failed=retry_failed)
+    assert (status(events), asked, begun()) == ("done", ["effect"] * 2, 2)
+
+
+async def test_a_run_of_a_version_before_that_lived_with_the_failure_goes_on_living_with_it() -> None:
+    lives = Lives(line("net.cut_off", on_error="skip"))
+    await lives.next()
+    await lives.as_before()
+    for _ in range(2):
+        events, asked = await lives.next()
+        assert (failure(events), asked, begun()) == ("effect.in_doubt", [], 1)
+
+
+APART = [
+    ({"effect": "rejected"}, ["effect"], 2),
+    ({"effect": "approved", "inputs": "approved"}, ["effect", "inputs"], 1),
+    ({"effect": "approved", "inputs": "rejected"}, ["effect", "inputs"], 2),
+]
+
+
+@pytest.mark.parametrize("on_error", ["stop", "skip"])
+@pytest.mark.parametrize(("said", "asks", "times"), APART)
+async def test_that_it_happened_with_other_inputs_does_not_settle_what_was_never_begun(
+    on_error: str, said: Mapping[str, Decision], asks: list[str], times: int
+) -> None:
+    lives = Lives(line("net.unreachable", on_error=on_error))
+    await lives.next()
+    events, asked = await lives.next(said, value="y")
+    assert (status(events), asked, begun()) == ("done", asks, times)
+    events, asked = await lives.next(value="y")
+    assert (status(events), asked, begun()) == ("done", [], times)
+
+
+@pytest.mark.parametrize(("said", "times"), [("approved", 1), ("rejected", 2)])
+async def test_people_say_only_once_that_it_happened_with_other_inputs(said: Decision, times: int) -> None:
+    lives = Lives(line("net.unreachable"))
+    await lives.next()
+    events, asked = await lives.next({"effect": "approved"}, value="y")
+    assert (status(events), asked, begun()) == ("cancelled", ["effect", "inputs"], 1)
+    events, asked = await lives.next({"inputs": said}, value="y")
+    assert (status(events), asked, begun()) == ("done", ["inputs"], times)
 
 
 async def test_the_history_shows_what_was_seen() -> None:

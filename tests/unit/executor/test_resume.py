@@ -24,6 +24,7 @@ from app.events.run_events import (
 )
 from app.events.run_state import RunState
 from app.executor.cache import CacheState, Kept
+from app.executor.digests import digest_of
 from app.executor.doors import Limits
 from app.executor.executor import Execution
 from app.executor.journal import JournalError, RunHead, StepRecord
@@ -257,7 +258,7 @@ async def test_an_effect_that_nobody_saw_the_end_of_is_asked_about(decision: str
     lives = Lives(workflow)
     Effect.done.clear()
     journal = await lives.journal()
-    await journal.commit(StepRecord("", "e", "sent", "test.effect", 1, ""))
+    await journal.commit(StepRecord("", "e", "sent", "test.effect", 1, digest_of({"value": "x"})))
     execution = await lives.start()
     events, asked = await answered(execution, decision)
     assert [one.about for one in asked] == ["effect"]
