@@ -152,13 +152,14 @@ class RunHandle:
         if self._store is None or not self._decided:
             return
         places = _through(batch)
-        through = [one for one in self._decided if _place(one) in places]
+        through = [one for one in self._decided if _may_be_in(one, places)]
         if not through:
             return
         with contextlib.suppress(JournalError):  # whoever waits for the disk says so
             await self._execution.flush()
             left = await self._reviewed(self.id, through)
-            self._decided = [one for one in self._decided if one not in through or one in left]
+            kept = {*through} - {*left}
+            self._decided = [one for one in self._decided if one not in kept]
 
     def _with_loss(self, batch: list[RunEvent], lost: JournalError | None) -> list[RunEvent]:
         """The end of a run also says what of it could not be kept."""
@@ -178,6 +179,13 @@ def _place(decision: Reviewed) -> str:
     """What has to be through: its row, or else its step alone."""
     row = decision.scope.partition("/")[0]
     return row if row.startswith("#") else f"{decision.scope}/{decision.node}"
+
+
+def _may_be_in(decision: Reviewed, places: frozenset[str]) -> bool:
+    """Whether it is through, or its row may be, whose number isn't known here."""
+    if decision.place.startswith("#"):
+        return any(place.startswith("#") and "/" not in place for place in places)
+    return _place(decision) in places
 
 
 def _through(batch: Sequence[RunEvent]) -> frozenset[str]:

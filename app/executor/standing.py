@@ -52,6 +52,22 @@ class Standing:
         ]
 
 
+async def scopes_now(journal: Journal, at: Sequence[tuple[Place, Scope]]) -> Sequence[Scope | None]:
+    """The scopes of places under the numbers that their rows have now; None where a row isn't through since the rows
+    were read. Raises JournalError.
+    """
+    rows = {_row_of(place) for place, _ in at} - {""}
+    if not rows:
+        return [scope for _, scope in at]
+    numbers = await journal.numbers("", rows)
+    found = list[Scope | None]()
+    for place, scope in at:
+        row = _row_of(place)
+        number = numbers.get(row)
+        found.append(scope if not row else None if number is None else _scope(scope, number))
+    return found
+
+
 def _row_of(place: Place) -> str:
     """The key of the row that a place lies in; empty outside of rows."""
     return place[1:].partition("/")[0] if place.startswith("#") else ""

@@ -11,9 +11,10 @@ from app.document.frames import graphs
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Graph, Json, Node, Workflow
 from app.events.run_events import NodeSettled, Scope
-from app.executor.journal import RunHead, RunStore
+from app.executor.journal import Place, RunHead, RunStore
 from app.executor.recalled import place_of
 from app.executor.revisit import Revisited, RevisitFailed
+from app.executor.standing import scopes_now
 from app.executor.values import cut
 from app.hindsight.judged import graph_of, judges_of, settings_of, subject_of, value_seen
 from app.hindsight.labels import Label, LabelSource, LabelStore, LabelWord, LaterVerdict
@@ -27,13 +28,14 @@ _RESULT = "output.output"
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """A person has decided at a step that asks for it; `at` (seconds since 1970) where that was in an earlier life of
-    the run, None: just now.
+    the run, None: just now. Its row may have another number by now: `place` is where it was by content.
     """
 
     node: str
     scope: Scope
     who: str = ""
     at: float | None = None
+    place: Place = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,15 @@ class Labelling:
 
         Gives those of which nothing is known yet, since their row isn't through.
         """
-        open_ = list[Reviewed]()
-        for one in decisions:
+        open_, decided = list[Reviewed](), list(decisions)
+        journal = (await self._runs.look(run))[2]
+        scopes = await scopes_now(journal, [(one.place, one.scope) for one in decided])
+        for one, scope in zip(decided, scopes, strict=True):
+            if scope is None:
+                open_.append(one)
+                continue
             try:
-                at = await self._look(run, one.scope)
+                at = await self._look(run, scope)
             except (RevisitFailed, KeyError, ValueError):
                 open_.append(one)
                 continue
@@ -108,17 +115,17 @@ class Labelling:
             return []
         head, _, journal = await self._runs.look(run)
         labels = await self._labels.of(head.workflow_id)
-        kept = {(one.node, one.scope) for one in labels if one.run == run and one.source == "review"}
+        kept = {(one.node, one.place) for one in labels if one.run == run and one.source == "review"}
         after, found = 0, list[Reviewed]()
         while page := await journal.each(after, _PAGE):
             after = page[-1][0]
             found += [
-                Reviewed(record.node, record.scope, record.decided_by, record.decided)
+                Reviewed(record.node, record.scope, record.decided_by, record.decided, record.place)
                 for _, record in page
                 if record.node in steps
                 and record.status == "ok"
                 and record.decided  # else its time was up, and nobody said anything
-                and (record.node, record.scope) not in kept
+                and (record.node, record.place) not in kept
             ]
         return found
 

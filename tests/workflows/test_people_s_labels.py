@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +107,37 @@ async def test_what_a_crash_came_before_is_a_label_after_the_next_life(make: Cal
         label.word,
         "me",
     )
+
+
+async def test_a_decision_stays_with_its_row_where_the_table_has_changed(
+    make: Callable[[], Engine], tmp_path: Path
+) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text("message\none\ntwo\n", "utf-8")
+    request = RunRequest(TWICE, rows=str(table), own=True, rows_at_a_time=1)
+    engine = make()
+    handle = await engine.start(request)
+    async for batch in handle.batches():
+        for event in batch:
+            if isinstance(event, PersonAsked):
+                if event.node == "second":  # row "one" isn't through
+                    handle.stop()
+                else:
+                    handle.answer(event.node, event.scope, Answer("approved", event.value, who="me"))
+    await engine.close()
+    table.write_text("message\nzero\none\ntwo\n", "utf-8")
+    later = make()
+    handle = await later.resume(handle.id)
+    async for batch in handle.batches():
+        for event in batch:
+            if isinstance(event, PersonAsked):
+                handle.answer(event.node, event.scope, Answer("rejected", event.value, who="you"))
+    first = [one for one in await labels_of(later) if one.node == "first"]
+    assert sorted((one.scope, one.shown, one.word, one.who) for one in first) == [
+        ("#0", "zero", "bad", "you"),
+        ("#1", "one", "good", "me"),
+        ("#2", "two", "bad", "you"),
+    ]
 
 
 async def test_a_decision_is_dated_by_when_it_was_made(make: Callable[[], Engine]) -> None:
