@@ -39,7 +39,7 @@ ORPHANS = """
 EARLIER = Path(__file__).parents[1] / "fixtures" / "journal" / "v6.sql"
 EACH = 8_000
 _NUMBERS = f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {EACH})"  # noqa: S608 - our own number
-MANY = (  # of the first run: what it takes a tenth of a second to put in order
+MANY = (  # of the first run: what it takes a moment to put in order
     f"""{_NUMBERS} INSERT INTO steps SELECT run, '#' || n, node, record, outputs, NULL FROM numbers, steps
         WHERE steps.rowid = 1""",  # noqa: S608
     f"""{_NUMBERS} INSERT INTO items SELECT run, '', n, n, record, outputs, NULL FROM numbers, items

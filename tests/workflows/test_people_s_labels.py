@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -47,6 +48,11 @@ async def make() -> AsyncIterator[Callable[[], Engine]]:
     yield engine
     for one in made:
         await one.close()
+    # Runs that were left while they waited would be thrown away at any time, by whoever looks for garbage.
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 async def labels_of(engine: Engine) -> Sequence[Label]:
@@ -143,14 +149,14 @@ async def test_a_decision_stays_with_its_row_where_the_table_has_changed(
 async def test_a_decision_is_dated_by_when_it_was_made(make: Callable[[], Engine]) -> None:
     """The run began, lay closed, was opened again and answered: what was said in between is older than the answer."""
     engine = make()
-    handle = await engine.start(RunRequest(TWICE, {"message": "x"}, own=True))
-    async for batch in handle.batches():
+    begun = await engine.start(RunRequest(TWICE, {"message": "x"}, own=True))
+    async for batch in begun.batches():
         if any(isinstance(event, PersonAsked) for event in batch):
             break
     await engine.close()
     second = make()
     between = time.time()
-    handle = await second.resume(handle.id)
+    handle = await second.resume(begun.id)
     await answered(handle, "first")
     (label,) = await labels_of(second)
     # As if it had ended behind the record of the answer, and somebody had said something else before that.
