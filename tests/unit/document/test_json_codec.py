@@ -36,6 +36,13 @@ def test_what_another_process_gets_is_the_same(workflow: Workflow) -> None:
     assert read(words.encode()).workflow == workflow
 
 
+def test_a_list_of_lines_stays_a_list_for_another_process() -> None:
+    failing = OnError("fallback", ["one\n", "two"])
+    workflow = Workflow("w", "W", graph=Graph({"a": Node("a", "model.text", on_error=failing)}))
+    assert read(compact(workflow).encode()).workflow == workflow
+    assert read(write(workflow)).workflow == workflow
+
+
 def test_half_a_character_goes_to_no_other_process() -> None:
     with pytest.raises(ProblemError, match=r"file\.broken_character"):
         compact(Workflow("w", "half \ud800"))
