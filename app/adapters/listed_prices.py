@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from app.adapters.listed_model import Row
-from app.costs.price import Price
+from app.costs.price import RATES, Price
 from app.settings import write_atomically
 
 _NAMES = (("prompt", "input"), ("completion", "output"), ("input_cache_read", "cached"))
@@ -97,17 +97,9 @@ def _is_address(key: str) -> bool:
 
 
 def _plain(price: Price) -> dict[str, str]:
-    parts = ("input", "output", "cached", "reasoning", "written")
-    return {part: str(rate) for part in parts if (rate := getattr(price, part)) is not None}
+    return {part: str(rate) for part in RATES if (rate := getattr(price, part)) is not None}
 
 
 def _price(plain: Mapping[str, str]) -> Price:
     """Raises ArithmeticError (InvalidOperation), KeyError, TypeError."""
-    rates = {part: Decimal(rate) for part, rate in plain.items()}
-    return Price(
-        rates["input"],
-        rates["output"],
-        rates.get("cached"),
-        rates.get("reasoning"),
-        written=rates.get("written"),
-    )
+    return Price.of_rates({part: Decimal(rate) for part, rate in plain.items()})

@@ -10,12 +10,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
 
-from app.costs.price import Price
+from app.costs.price import RATES, Price
 from app.settings import write_atomically
 
 MILLION = Decimal(1_000_000)
 LOOKED_AFTER = 1.0  # seconds for which the prices stand without a look at their file
-_PARTS = ("input", "output", "cached", "reasoning", "written")
 
 
 class OwnPrices:
@@ -104,15 +103,9 @@ def _read(path: Path) -> dict[str, Price]:
 
 def _price(entry: Any) -> Price | None:
     try:
-        rates = {part: Decimal(str(entry[part])) / MILLION for part in _PARTS if entry.get(part) is not None}
+        rates = {part: Decimal(str(entry[part])) / MILLION for part in RATES if entry.get(part) is not None}
         if not all(rate.is_finite() and rate >= 0 for rate in rates.values()):
             return None
-        return Price(
-            rates["input"],
-            rates["output"],
-            rates.get("cached"),
-            rates.get("reasoning"),
-            written=rates.get("written"),
-        )
+        return Price.of_rates(rates)
     except (TypeError, AttributeError, KeyError, InvalidOperation):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -24,6 +25,17 @@ class Price:
     reasoning: Decimal | None = None
     longer: tuple[tuple[int, Price], ...] = ()
     written: Decimal | None = None
+
+    @classmethod
+    def of_rates(cls, rates: Mapping[str, Decimal]) -> Price:
+        """By the names of `RATES`. Raises KeyError without one for input and output."""
+        return cls(
+            rates["input"],
+            rates["output"],
+            rates.get("cached"),
+            rates.get("reasoning"),
+            written=rates.get("written"),
+        )
 
     @property
     def is_free(self) -> bool:
@@ -54,6 +66,10 @@ class Price:
             max(price.input, price.cached or Decimal(0), price.written or Decimal(0)) * usage.input
             + max(price.output, price.reasoning or Decimal(0)) * usage.output
         )
+
+
+RATES = ("input", "output", "cached", "reasoning", "written")
+"""The attributes of a Price that are rates, by which files keep it."""
 
 
 ASSUMED = Price(Decimal("0.000005"), Decimal("0.000025"))
