@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.adapters.sqlite_runs import SqliteRuns
 from app.document.json_codec import write
 from app.document.workflow import Json
 from app.events.run_events import ModelCalled
@@ -21,7 +19,6 @@ from app.events.run_state import RunState
 from app.executor.doors import Limits
 from app.executor.executor import Execution
 from app.executor.journal import RunHead, RunStore
-from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
 from app.executor.recalled import past_events
 from app.executor.totals import totals_of
@@ -43,21 +40,10 @@ from tests.flows import (
     rows_of,
     start,
 )
-from tests.journals import profile
 
 WORKFLOW = flow(
     {"a": "test.source", "m": "test.model", "r": "test.result"}, ["a.value>m.value", "m.value>r.value"]
 )
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def runs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
-    if request.param == "memory":
-        yield MemoryRuns()
-        return
-    store = SqliteRuns(profile(tmp_path))
-    yield store
-    store.close()
 
 
 @dataclass

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 
 import pytest
 from msgspec.structs import replace
 
-from app.adapters.sqlite_runs import SqliteRuns
 from app.document.problem import Problem
 from app.events.run_events import Failure
 from app.executor.item_list import Failed, ItemList, ItemsDigest
 from app.executor.journal import NOTES_A_RUN, ItemRecord, JournalError, RunStore, RunSummary
-from app.executor.memory_journal import MemoryRuns
-from tests.journals import call, computed, failed_step, head, item, profile, step
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def runs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
-    if request.param == "memory":
-        yield MemoryRuns()
-        return
-    store = SqliteRuns(profile(tmp_path))
-    yield store
-    store.close()
+from tests.journals import call, computed, failed_step, head, item, step
 
 
 async def refused(code: str, doing: object) -> None:
