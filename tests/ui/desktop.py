@@ -86,8 +86,9 @@ class Desktop:
         """Whether it is active and as large as the screen; asks for both."""
         size = str(WIDTH - 20), str(HEIGHT - 30)
         geometry = self._xdotool("getwindowgeometry", "--shell", window, check=False).split()
-        if {f"WIDTH={size[0]}", f"HEIGHT={size[1]}"} <= set(geometry):
-            return self._xdotool("getactivewindow", check=False).strip() == window
+        is_large = {f"WIDTH={size[0]}", f"HEIGHT={size[1]}"} <= set(geometry)
+        if is_large and self._xdotool("getactivewindow", check=False).strip() == window:
+            return True
         for wish in (
             ("windowactivate", window),
             ("windowsize", window, *size),
