@@ -15,8 +15,8 @@ from pathlib import Path
 
 from app.adapters.boot_clock import this_moment
 from app.adapters.connection import Connection
-from app.adapters.connection_bill import booked
-from app.adapters.connection_check import ConnectionCheck, TriedCall
+from app.adapters.connection_bill import ConnectionBill
+from app.adapters.connection_check import ConnectionCheck
 from app.adapters.costs_export import export_costs
 from app.adapters.event_files import EventFile
 from app.adapters.file_rows import restored
@@ -126,14 +126,11 @@ class Engine:
         self.use(preferences)
 
     async def test_connection(self, connection: Connection, key: str | None = None) -> ConnectionCheck:
-        """Tries a connection, saved or not, and books what that costs; `key` None: with the kept one."""
-
-        def book(call: TriedCall) -> None:
-            entry = booked(call, connection, self.outside.prices)
-            if entry is not None:
-                self.runs.book(entry)
-
-        return await self.outside.models.test_connection(connection, key, book)
+        """Tries a connection, saved or not, within the limits of this profile, and books what that costs; `key` None:
+        with the kept one.
+        """
+        bill = ConnectionBill(connection, self.outside.prices, self.runs)
+        return await self.outside.models.test_connection(connection, key, bill.paid)
 
     async def spending(self, days: Days) -> Spending:
         """What was spent in these days, and how the limits stand now. Raises JournalError."""

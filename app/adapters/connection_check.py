@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from app.adapters.connection import Connection
 from app.adapters.connections import missing_model
@@ -19,6 +20,8 @@ from app.sdk.gateway import ChatMessage, ChatReply, ChatRequest
 FEW_TOKENS = 16
 PATIENCE = 15.0  # seconds
 PATIENCE_WITH_MODEL = 90.0  # a local server may have to load the model first
+
+Ask: TypeAlias = Callable[[str, ChatRequest], Awaitable[ChatReply]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +38,10 @@ class ConnectionCheck:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class TriedCall:
-    """The one call that may cost something, and what came of it: a reply or an error."""
-
-    model: str
-    request: ChatRequest
-    seconds: float
-    reply: ChatReply | None = None
-    error: BaseException | None = None
-
-
 async def check_connection(
-    connection: Connection,
-    models: Callable[[], Awaitable[tuple[str, ...] | None]],
-    ask: Callable[[str, ChatRequest], Awaitable[ChatReply]],
-    hear: Callable[[TriedCall], None] = lambda _: None,
+    connection: Connection, models: Callable[[], Awaitable[tuple[str, ...] | None]], ask: Ask
 ) -> ConnectionCheck:
-    """Asks for the list of models, which costs nothing, then for a few tokens of the connection's own model; `hear`
-    gets that call.
-    """
+    """Asks for the list of models, which costs nothing, then for a few tokens of the connection's own model."""
     begun = time.perf_counter()
     listed: tuple[str, ...] = ()
     model = connection.model or next(iter(connection.models), "")
@@ -66,28 +53,10 @@ async def check_connection(
         # Tried even where it isn't listed: servers take shorter names than they list.
         message = ChatMessage("user", "Say hi.")
         async with asyncio.timeout(PATIENCE_WITH_MODEL):
-            reply = await _heard(
-                model, ChatRequest(ModelChoice(), [message], max_tokens=FEW_TOKENS), ask, hear
-            )
+            reply = await ask(model, ChatRequest(ModelChoice(), [message], max_tokens=FEW_TOKENS))
     except TimeoutError:
         return ConnectionCheck(Problem("model.timeout", args={"connection": connection.name}), listed)
     except NodeError as error:
         known = missing_model(model, connection.name, listed) if error.code == "model.missing" else error
         return ConnectionCheck(Problem(known.code, field=error.field, args=known.args_by_name), listed)
     return ConnectionCheck(None, listed, model, reply.usage, time.perf_counter() - begun)
-
-
-async def _heard(
-    model: str,
-    request: ChatRequest,
-    ask: Callable[[str, ChatRequest], Awaitable[ChatReply]],
-    hear: Callable[[TriedCall], None],
-) -> ChatReply:
-    begun = time.perf_counter()
-    try:
-        reply = await ask(model, request)
-    except BaseException as error:
-        hear(TriedCall(model, request, time.perf_counter() - begun, error=error))
-        raise
-    hear(TriedCall(model, request, time.perf_counter() - begun, reply))
-    return reply

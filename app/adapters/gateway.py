@@ -13,7 +13,7 @@ from msgspec import structs
 from app.adapters.addresses import Reach
 from app.adapters.call_gate import CallGate, Turn
 from app.adapters.connection import Connection, is_loopback
-from app.adapters.connection_check import ConnectionCheck, TriedCall, check_connection
+from app.adapters.connection_check import Ask, ConnectionCheck, check_connection
 from app.adapters.connection_kinds import GENERAL
 from app.adapters.connection_limits import ConnectionLimits
 from app.adapters.connections import THIS_COMPUTER, Connections, closest, missing_model
@@ -218,10 +218,10 @@ class Gateway:
         self,
         connection: Connection,
         key: str | None = None,
-        heard: Callable[[TriedCall], None] = lambda _: None,
+        paid: Callable[[Ask], Ask] = lambda ask: ask,
     ) -> ConnectionCheck:
-        """Says what is wrong with a connection, saved or not; `key` is the one just typed, else the kept one. `heard`
-        gets the call that may cost something.
+        """Says what is wrong with a connection, saved or not; `key` is the one just typed, else the kept one. The one
+        call that may cost something goes through `paid`.
         """
         try:
             server = await self._server(connection, key)
@@ -237,7 +237,7 @@ class Gateway:
         async def ask(model: str, request: ChatRequest) -> ChatReply:
             return await self._ask(Target(connection, model, server), request)
 
-        found = await check_connection(connection, models, ask, heard)
+        found = await check_connection(connection, models, paid(ask))
         if found.tried:  # nobody has to wait any more for what the person has just set right
             self._limits.lift(connection.name)
         return found

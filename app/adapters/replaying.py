@@ -12,12 +12,9 @@ from typing import cast
 from app.adapters.outside import Outside
 from app.adapters.sqlite_replays import SqliteReplays
 from app.costs.price import ASSUMED
-from app.costs.usage import Usage
+from app.executor.request_size import at_most
 from app.executor.values import as_text
 from app.hindsight.replay import Candidate, Replay, Replayed, Replays
-
-_BYTES_A_TOKEN = 2  # as the gate before a call reserves
-_OUTPUT_UNSAID = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +63,12 @@ class Replaying:
     def _at_most(self, replay: Replay) -> Decimal:
         facts = self._outside.resolve(replay.model)
         fields = replay.flow.graph.nodes["alone"].fields
-        output = cast("int", fields.get("max_tokens") or _OUTPUT_UNSAID)
+        output = cast("int", fields.get("max_tokens") or 0)
         fixed = len(json.dumps(dict(fields), ensure_ascii=False).encode("utf-8", "replace"))
         whole = Decimal(0)
         for row in replay.rows:
             sent = fixed + sum(len(as_text(value).encode("utf-8", "replace")) for value in row.given.values())
-            usage = Usage(sent // _BYTES_A_TOKEN + 16, output)
+            usage = at_most(sent, output)
             bound = self._outside.prices.upper_bound(facts, usage)
             whole += ASSUMED.at_most(usage) if bound is None else bound
         return whole

@@ -35,6 +35,10 @@ class SqliteLimits(SharedLimits):
         self._caps = caps
         self._waiting: set[asyncio.Event] = set()
 
+    def bind(self, connection: str) -> bool:
+        """Whether a call at this connection is limited now."""
+        return self._caps().bind(connection)
+
     async def hold(self, run: str, connection: str, amount: Decimal) -> Decimal | LimitReached:
         caps = self._caps()
         if not amount or not caps.bind(connection):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sqlite3
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, cast
 
 from app.adapters import journal_retention
@@ -26,7 +28,7 @@ from app.adapters.sqlite_ledger import SqliteLedger
 from app.adapters.sqlite_limits import SqliteLimits
 from app.adapters.sqlite_replays import SqliteReplays
 from app.costs.ledger import Entry
-from app.costs.limits import Caps
+from app.costs.limits import Caps, LimitReached
 from app.document.problem import Problem
 from app.events.json_codec import json_of, record_of
 from app.executor.journal import JournalError, RunHead, RunLine, RunStore, RunSummary
@@ -98,6 +100,26 @@ class SqliteRuns(RunStore):
     def book(self, entry: Entry) -> None:
         """What belongs to no run."""
         self._outbox.book(entry)
+
+    @asynccontextmanager
+    async def held(self, connection: str, amount: Decimal) -> AsyncGenerator[LimitReached | None]:
+        """Holds an amount for a call of no run while this goes on, or says why not. Raises JournalError."""
+        if not amount or not self.limits.bind(connection):
+            yield None
+            return
+        holder = f"no-run-{secrets.token_hex(6)}"
+        await self._take(holder)  # other processes count what the living hold
+        try:
+            held = await self.limits.hold(holder, connection, amount)
+            if isinstance(held, LimitReached):
+                yield held
+                return
+            try:
+                yield None
+            finally:
+                self.limits.release(holder, connection, held)
+        finally:
+            self._leases.release(holder)
 
     async def begin(self, head: RunHead) -> SqliteJournal:
         summary = json_of(RunSummary("running"))

@@ -24,7 +24,14 @@ from app.executor.call_waits import CallWaits
 from app.executor.failures import failure_of
 from app.executor.instance import Instance
 from app.executor.replies import Asked, Replies, Taken
-from app.executor.request_size import BYTES_A_TOKEN_ABOUT, bytes_of, length, output_about
+from app.executor.request_size import (
+    BYTES_A_TOKEN_ABOUT,
+    BYTES_A_TOKEN_LEAST,
+    at_most,
+    bytes_of,
+    length,
+    output_about,
+)
 from app.executor.run import Run
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
@@ -39,10 +46,8 @@ from app.sdk.gateway import (
     ScoreRequest,
 )
 
-_BYTES_A_TOKEN = 2  # deliberately few: a reservation must not be too small
 _AROUND_A_TEXT = 4  # tokens by which a model for embeddings marks the beginning and the end of each text
 _QUOTED = 300  # characters of a refusal
-_OUTPUT_UNSAID = 4096  # tokens reserved where a request sets no maximum
 
 _Reply = TypeVar("_Reply", ChatReply, LabelScores, EmbedReply)
 
@@ -91,7 +96,7 @@ class GatedModels:
 
         waits = CallWaits(self._run, self._instance)
         watched = structs.replace(request, on_text=on_text if is_seen else None, waits=waits)
-        most = Usage(input=sent // _BYTES_A_TOKEN + 16, output=request.max_tokens or _OUTPUT_UNSAID)
+        most = at_most(sent, request.max_tokens)
 
         def so_far() -> Usage:
             output = output_about(request) if written is None else written // BYTES_A_TOKEN_ABOUT
@@ -125,7 +130,7 @@ class GatedModels:
     async def score(self, request: ScoreRequest) -> LabelScores:
         # Where the server is asked once a label, each question has the whole prompt.
         sent, questions = sum(length(request.prompt, label) for label in request.labels), len(request.labels)
-        most = Usage(input=sent // _BYTES_A_TOKEN + 16 * questions, output=questions)
+        most = Usage(input=sent // BYTES_A_TOKEN_LEAST + 16 * questions, output=questions)
         waits = CallWaits(self._run, self._instance)
         score = self._run.doors.models.score
         return await self._gate(
@@ -145,7 +150,7 @@ class GatedModels:
         return await self._gate(
             request,
             _WayOut(
-                Usage(input=sent // _BYTES_A_TOKEN + _AROUND_A_TEXT * len(request.texts) + 16),
+                Usage(input=sent // BYTES_A_TOKEN_LEAST + _AROUND_A_TEXT * len(request.texts) + 16),
                 lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
                 waits,
                 lambda: embed(replace(request, waits=waits)),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+from app.costs.usage import Usage
 from app.sdk.gateway import ChatRequest, EmbedRequest, ScoreRequest
 
 BYTES_A_TOKEN_ABOUT = 4
+BYTES_A_TOKEN_LEAST = 2  # a reservation must not be too small
 _OUTPUT_ABOUT = 1000  # tokens that an answer without a maximum is taken to have
+_OUTPUT_MOST = 4096  # the same, where money is reserved for it
 
 
 def bytes_of(request: ChatRequest) -> int:
@@ -29,6 +32,11 @@ def tokens_about(request: ChatRequest | ScoreRequest | EmbedRequest) -> int:
     if isinstance(request, EmbedRequest):
         return length(*request.texts) // BYTES_A_TOKEN_ABOUT
     return bytes_of(request) // BYTES_A_TOKEN_ABOUT + output_about(request)
+
+
+def at_most(sent: int, max_tokens: int | None) -> Usage:
+    """What a chat may use at the utmost, of which so many bytes are sent."""
+    return Usage(sent // BYTES_A_TOKEN_LEAST + 16, max_tokens or _OUTPUT_MOST)
 
 
 def output_about(request: ChatRequest) -> int:
