@@ -13,7 +13,7 @@ from pathlib import Path
 from app.adapters.redaction import hide_in_lines
 from app.adapters.result_table import ResultTable
 from app.cli.opening import INTERRUPTED
-from app.cli.person import Desk, leave, open_of
+from app.cli.person import Desk, Open, leave, open_of
 from app.cli.progress import ProgressLine
 from app.cli.replies import Reply
 from app.cli.terminal import is_person
@@ -93,11 +93,14 @@ class Follower:
         paused = any(isinstance(event, RunPaused) for event in batch)
         if self._reply:
             if paused and not self._give(self._reply) and stuck:
-                leave(self._handle, stuck[-1], self._title(stuck[-1].node), self._out)
+                self._leave(stuck[-1])
         elif self._desk:
             self._desk.show(stuck)
         elif stuck and paused:
-            leave(self._handle, stuck[-1], self._title(stuck[-1].node), self._out)
+            self._leave(stuck[-1])
+
+    def _leave(self, what: Open) -> None:
+        leave(self._handle, what, self._title(what.node), self._state.inputs_at, self._out)
 
     def _give(self, reply: Reply) -> bool:
         """Whether it went to a step."""

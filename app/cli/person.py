@@ -10,10 +10,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from app.cli.amounts import amount_of
 from app.cli.keyboard import Keyboard
+from app.cli.record_questions import GetInputs, lines_about
 from app.cli.replies import WORDS, now, who
 from app.cli.sentences import sentence_of
 from app.cli.terminal import BOLD, colour, plain, plain_lines
@@ -21,15 +22,12 @@ from app.costs.limits import Span
 from app.document.problem import ProblemError
 from app.document.workflow import Json
 from app.engine import RunHandle
-from app.events.run_events import About, BudgetReached, PersonAsked, Preview, Scope
+from app.events.run_events import About, BudgetReached, PersonAsked
 from app.events.run_state import RunState, row_of
 from app.sdk.context import Answer, Decision
 from app.texts import text
 
 Open: TypeAlias = PersonAsked | BudgetReached
-GetInputs: TypeAlias = Callable[[str, Scope], Mapping[str, Preview]]
-
-_SHOWN = 200  # characters of what goes in
 
 _KEYS: dict[str, Decision] = {"a": "approved", "e": "edited", "r": "rejected"}
 # Questions of ours, about what was recorded of a step.
@@ -90,8 +88,8 @@ class Desk:
                 if what.about in ("", "tool"):
                     answer = await _decision(what, step, self._keyboard)
                 else:
-                    given = self._inputs(what.node, what.scope)
-                    answer = await _decision_about(what, step, given, self._keyboard)
+                    _say("\n" + "\n".join(lines_about(what, step, self._inputs)))
+                    answer = await _decision_about(what, self._keyboard)
                 self._handle.answer(what.node, what.scope, answer)
             else:
                 self._go_on(what, await _new_cap(what, step, self._keyboard))
@@ -99,7 +97,7 @@ class Desk:
         except EOFError:
             self._alone = True
             _say("")
-            leave(self._handle, what, step, self._out)
+            leave(self._handle, what, step, self._inputs, self._out)
 
     def _go_on(self, reached: BudgetReached, cap: Decimal | None) -> None:
         if cap is None:
@@ -120,11 +118,11 @@ def open_of(state: RunState) -> list[Open]:
     return [*state.questions.values(), *([reached] if reached else [])]
 
 
-def leave(handle: RunHandle, what: Open, step: str, out: Path | None = None) -> None:
+def leave(handle: RunHandle, what: Open, step: str, inputs: GetInputs, out: Path | None = None) -> None:
     """Ends a run that can't go on here, and says why and how it can go on later."""
     more = f" --out {out}" if out else ""
     if isinstance(what, PersonAsked):
-        _say(text("cli.waiting", step=step))
+        _say("\n".join([text("cli.waiting", step=step), *lines_about(what, step, inputs)]))
         if handle.is_kept:
             row = row_of(what.scope)
             where = f"{what.node} --row {row + 1}" if row >= 0 else what.node
@@ -185,18 +183,8 @@ async def _decision(question: PersonAsked, step: str, keyboard: Keyboard) -> Ans
     return Answer(decision, value, comment, who(), now())
 
 
-async def _decision_about(
-    question: PersonAsked, step: str, given: Mapping[str, Preview], keyboard: Keyboard
-) -> Answer:
+async def _decision_about(question: PersonAsked, keyboard: Keyboard) -> Answer:
     """What a step's record is worth. Raises EOFError when the keyboard has gone."""
-    shown: Any = question.value if isinstance(question.value, Mapping) else {}
-    args = {"step": plain(step), "before": shown.get("version", ""), "now": shown.get("now", "")}
-    _say("\n" + colour(text(f"cli.ask.{question.about}", **args), BOLD, sys.stderr))
-    if question.about == "inputs":
-        for port, value in given.items():
-            words = " ".join(value.text.split())
-            short = words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
-            _say("  " + text("cli.ask.inputs.now", port=plain(port), value=plain(short)))
     prompt = text("cli.ask.happened_or_again" if question.about == "effect" else "cli.ask.keep_or_run")
     keys = _KEYS_ABOUT[question.about]
     decision = None

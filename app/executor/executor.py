@@ -27,6 +27,7 @@ from app.executor.failures import bug_args
 from app.executor.journal import ItemRecord, JournalError, RunSummary
 from app.executor.map_run import Element, MapRun, Rows, TooManyFailures
 from app.executor.past import Keeping
+from app.executor.root import Root
 from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
 from app.executor.scope_run import ScopeRun
@@ -61,6 +62,7 @@ class Execution:
         keeping = keeping or Keeping()
         booking = Booking(run_id, plan, doors, keeping.journal)
         self._run = Run(run_id, doors, limits, keeping, booking, plan.workflow.id)
+        self._run.root = Root(plan, values)
         self._tally = Tally()
         self._rows = self._over(rows) if rows is not None else None
         self._row_count = row_count if rows is not None else None

@@ -74,6 +74,8 @@ class MapRun:
         self._names: dict[str, None] = {}
         self._through: dict[int, ItemRecord] = {}  # as long as there are few; of more there are digests
         self._digest = ItemsDigest()
+        is_outermost = not node and not run.journal.is_fresh
+        self._under_way = run.root.rows if is_outermost and run.root else None
         self.count = 0
         self.done = 0
         self.failed = 0
@@ -143,7 +145,9 @@ class MapRun:
 
     async def _element(self, number: int, element: Element) -> None:
         run, tally, begun = self._run, Tally(self._tally), self._run.now
-        key = self._key(element.item)
+        key, under_way = self._key(element.item), self._under_way
+        if under_way is not None:
+            under_way[number] = element.values
         where = self._where.element(number, key)
         results: Mapping[str, Token] = {}
         status: ItemStatus = "failed"
@@ -166,6 +170,9 @@ class MapRun:
         except Exception as bug:
             self._settled(number, "failed", Failure("engine.bug", bug_args(bug)), "", tally.cost)
             raise
+        finally:
+            if under_way is not None:
+                del under_way[number]
         outputs = {name: token.value for name, token in results.items()}
         record = ItemRecord(
             self._where.place,

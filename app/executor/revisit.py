@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from msgspec import structs
 
@@ -42,6 +42,8 @@ from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.memory import Memory
 from app.sdk.node_type import AgentRule, MapRule
+
+Records: TypeAlias = Mapping[str, StepRecord]
 
 _PAGE = 500  # elements
 _IN_MEMORY = 1000  # elements whose results are a plain list, as in MapRun
@@ -106,6 +108,29 @@ async def said_there(
     return ()
 
 
+async def given_there(
+    run: Run, where: Where, node: str, records: Callable[[Place, Records], Records]
+) -> Mapping[str, Value] | None:
+    """What one step of a scope of this very run would be given by other records: `records` gives those of a place, of
+    what is recorded there now. None where nobody can say. Raises JournalError.
+    """
+    root = run.root
+    if root is None:
+        return None
+    unwritten, doors = Unwritten(run.journal), _doors()
+    keeping, booking = Keeping(unwritten, past=run.past), Booking(run.id, root.plan, doors, unwritten)
+    apart = Run(run.id, doors, Limits(), keeping, booking, root.plan.workflow.id)
+    apart.close()
+    visit = _Visit(apart, run.journal, where.scope, node, records=records, only_given=True)
+    try:
+        await visit.scope(root.plan, *root.around(where), Tally())
+    except _Given as given:
+        return given.values
+    except (_Arrived, _NotRecorded, ScopeFailed, InstanceFailed):
+        pass
+    return None
+
+
 async def _begin(
     plan: Plan, run_id: str, values: Mapping[str, Json], journal: Journal, past: Past, scope: Scope
 ) -> tuple[Run, Where, Mapping[str, Json]]:
@@ -132,6 +157,14 @@ class _Heard(Exception):
         self.said = said
 
 
+class _Given(Exception):
+    """What the step was given that was asked about."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        super().__init__()
+        self.values = values
+
+
 class _Arrived(Exception):
     """The wanted scope was gone through."""
 
@@ -148,19 +181,30 @@ class _Visit:
     """Goes through scopes one step after another, from the outermost to the one that is wanted."""
 
     def __init__(
-        self, run: Run, journal: Journal, wanted: Scope, listens_to: str = "", memory: Memory | None = None
+        self,
+        run: Run,
+        journal: Journal,
+        wanted: Scope,
+        listens_to: str = "",
+        memory: Memory | None = None,
+        records: Callable[[Place, Records], Records] = lambda _, found: found,
+        *,
+        only_given: bool = False,
     ) -> None:
         self._run = run
         self._journal = journal
         self._wanted = wanted
         self._listens_to = listens_to  # a step of the wanted scope
         self._memory = memory
+        self._records = records
+        self._only_given = only_given  # and not what it and its model said
 
     async def scope(
         self, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally
     ) -> Mapping[str, Token]:
         """A RunScope. Raises ScopeFailed, _NotRecorded; _Arrived where it is the wanted one."""
-        walk = Walk(plan, where, values, tally, await self._journal.steps(where.place))
+        records = self._records(where.place, await self._journal.steps(where.place))
+        walk = Walk(plan, where, values, tally, records)
         waiting, is_whole = walk.frontier.start(), True
         while waiting:
             waiting.sort()  # the order of the plan: what leads to a step comes before it
@@ -187,6 +231,8 @@ class _Visit:
         instance = Instance(step.id, walk.where.scope, at, walk.where.place, walk.tally)
         if step.id == self._listens_to and walk.where.scope == self._wanted:
             given, key = values_of(step, inputs), instance.key_in(self._run.id)
+            if self._only_given:
+                raise _Given(given)
             begun = Beginning(given, walk.where.row, walk.values, record, self._memory, key)
             if step.frame is not None and isinstance(step.frame.rule, AgentRule):
                 raise _Heard(await self._said_by(step, step.frame.rule, walk.where, begun))

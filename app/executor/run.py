@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -38,6 +38,7 @@ from app.executor.journal import NOTES_A_RUN, Place, StepRecord
 from app.executor.memory_journal import MemoryJournal
 from app.executor.onlookers import Onlookers
 from app.executor.past import Keeping
+from app.executor.root import Root
 from app.executor.tally import Tally
 from app.executor.time_limit import TimeLimit
 from app.executor.values import BESIDE_A_JOURNAL, PREVIEW_BYTES, STORE_CHARACTERS, ValueStore, cut
@@ -74,6 +75,7 @@ class Run:
         self.cache = keeping.cache
         self.past = past = keeping.past
         self.workflow_id = workflow_id
+        self.root: Root | None = None
         self.paid = Tally()  # in this life of the run
         self.skipped = Counter[str]()  # steps, in this life
         self.notes_left = NOTES_A_RUN
@@ -379,8 +381,12 @@ class Run:
         self.emit(PersonAnswered(self.now, *place, answer.decision, answer.who, answer.at))
         return answer
 
-    async def decide(self, instance: Instance, about: About, value: Json) -> bool:
-        """Whether people take what was recorded; they are asked once for all instances of a step."""
+    async def decide(
+        self, instance: Instance, about: About, value: Callable[[], Coroutine[Any, Any, Json]]
+    ) -> bool:
+        """Whether people take what was recorded; they are asked once for all instances of a step, and then shown the
+        value.
+        """
         place = (instance.node, about)
         while place in self._decisions and not (asked := self._decisions[place]).done():
             with self._waits(instance, None):
@@ -388,7 +394,8 @@ class Run:
         if place not in self._decisions or self._decisions[place].cancelled():
             asked = self._decisions[place] = asyncio.get_running_loop().create_future()
             try:
-                asked.set_result(await self.ask(instance, Question("", value, may_edit=False), about))
+                question = Question("", await value(), may_edit=False)
+                asked.set_result(await self.ask(instance, question, about))
             finally:
                 asked.cancel()  # nothing, if it was answered
         return self._decisions[place].result().decision != "rejected"

@@ -22,6 +22,7 @@ from app.executor.doubts import as_known_now, is_of_same
 from app.executor.failures import IN_DOUBT, failure_of, in_doubt
 from app.executor.frame_run import FrameRun
 from app.executor.frontier import Inputs
+from app.executor.given_before import superseded
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
 from app.executor.journal import StepRecord
@@ -29,6 +30,7 @@ from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
 from app.executor.run import Run
 from app.executor.run_context import InstanceContext
 from app.executor.scope_runner import RunScope
+from app.executor.taken_records import Recorded, is_taken, is_taken_of_others
 from app.executor.values import cut
 from app.executor.where import Where
 from app.planner.plan import PlanStep
@@ -71,7 +73,7 @@ class Settling:
             values = values_of(step, inputs)
             if step.lasts:
                 digest = digest_of(values)
-                if record and (settled := await self._settled_before(step, instance, record, digest)):
+                if record and (settled := await self._settled_before(step, instance, record, values, digest)):
                     return settled
                 instance.attempts = 0
                 outcome = self._stays(step, digest) or await self._work_once(step, instance, values, digest)
@@ -122,24 +124,23 @@ class Settling:
     # What was recorded
 
     async def _settled_before(
-        self, step: PlanStep, instance: Instance, record: StepRecord, digest: str
+        self,
+        step: PlanStep,
+        instance: Instance,
+        record: StepRecord,
+        values: Mapping[str, Value],
+        digest: str,
     ) -> Outcome | None:
         """What the run's own record says, where it still counts; people decide where that isn't plain."""
         if not step.spec:
             return None
         run, record = self._run, as_known_now(step, record)
         if record.status == "sent" and not self._lives_with_doubt(step, record, digest):
-            return await self._after_doubt(step, instance, record, digest)
+            return await self._after_doubt(step, instance, record, values, digest)
         if record.failure and not self._stays_failed(step):
             await self._carry(instance, record)
             return None
-        # What a Merge took was decided by timing, which may be another now: what it decided stands.
-        known = {"type": record.type, "version": record.version}
-        if (record.type, record.version) != (step.spec.id, step.spec.type.version):
-            if not await run.decide(instance, "version", {**known, "now": step.spec.type.version}):
-                await self._carry(instance, record)
-                return None
-        elif not step.merge and record.inputs != digest and not await run.decide(instance, "inputs", known):
+        if not await is_taken(run, step, instance, self._seen(record, values, digest)):
             await self._carry(instance, record)
             return None
         instance.attempts, instance.model = record.attempts, record.model
@@ -152,12 +153,20 @@ class Settling:
         outcome.saved, outcome.path, outcome.instead = record.saved, record.path, record.instead
         return outcome
 
+    def _seen(self, record: StepRecord, values: Mapping[str, Value], digest: str) -> Recorded:
+        return Recorded(record, self._where, values, digest, self._records)
+
     def _lives_with_doubt(self, step: PlanStep, record: StepRecord, digest: str) -> bool:
         """The workflow says how to go on behind it; what would be begun now is something else where inputs changed."""
         return bool(record.failure and step.lives_with_failure and is_of_same(step, record, digest))
 
     async def _after_doubt(
-        self, step: PlanStep, instance: Instance, record: StepRecord, digest: str
+        self,
+        step: PlanStep,
+        instance: Instance,
+        record: StepRecord,
+        values: Mapping[str, Value],
+        digest: str,
     ) -> Outcome | None:
         """What people say of an effect that nobody saw the end of. That it happened with other inputs doesn't say yet
         that it is what should happen now.
@@ -167,8 +176,7 @@ class Settling:
             said = {"decided": instance.decided, "decided_by": instance.decided_by}
             settled = replace(record, status="ok", failure=None, outputs=_unknown(step), **said)
             await run.journal.commit(settled)  # the next question may wait for another life of the run
-            known = {"type": record.type, "version": record.version}
-            counts = await run.decide(instance, "inputs", known)
+            counts = await is_taken_of_others(run, step, instance, self._seen(record, values, digest))
         if not counts:
             await self._carry(instance, record)
             return None
@@ -178,6 +186,9 @@ class Settling:
     async def _carry(self, instance: Instance, record: StepRecord) -> None:
         """The step runs again; what its earlier work has cost stays on the bill, call by call."""
         run = self._run
+        if record.outputs and run.notes_left > 0:
+            run.notes_left -= 1
+            run.journal.note(superseded(record))
         if not record.calls:
             return
         instance.book(record.usage, record.cost, record.calls)

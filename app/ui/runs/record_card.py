@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from PySide6.QtCore import Signal
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from app.events.run_events import PersonAsked, Preview
 from app.events.run_state import row_of
 from app.texts import text
-from app.ui.plain import one_line
+from app.ui.plain import one_line, sentences
 from app.ui.step_looks import StepLook
 from app.ui.widgets.banner import Banner
 
@@ -65,9 +65,15 @@ class RecordCard(Banner):
         )
         if self._question.about != "inputs":
             return what
+        changed = cast("Sequence[Mapping[str, str]] | None", known.get("changed"))
+        if changed is None:
+            lines = [("now", port, value.text) for port, value in self._inputs.items()]
+            what = sentences(what, text("record.inputs.not_kept"))
+        else:
+            lines = [(when, one["port"], one[when]) for one in changed for when in ("was", "now")]
         given = (
-            text("record.inputs.now", port=port, value=one_line(value.text, _SHOWN))
-            for port, value in self._inputs.items()
+            text(f"record.inputs.{when}", port=port, value=one_line(value, _SHOWN) or "–")
+            for when, port, value in lines
         )
         return "\n".join((what, *given))
 

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.costs.cost import Cost
 from app.costs.usage import Usage
 from app.document.problem import Problem
+from app.document.workflow import Json
 from app.events.run_events import (
     About,
     BudgetReached,
@@ -199,10 +200,24 @@ def test_a_question_about_a_record_says_what_changed_and_has_its_own_two_ways(
     assert "Writer" in words
     assert ("version 1" in words and "version 2" in words) == (about == "version")
     assert ("Now prompt: Dear Ann," in words) == (about == "inputs")
+    assert ("no longer kept" in words) == (about == "inputs")
     assert len(words) < 700
     card.again.click()
     card.take.click()  # a second answer isn't taken
     assert [said[2] for said in heard] == ["rejected"]
+
+
+def test_what_went_in_stands_above_what_goes_in_now(qapp: QApplication) -> None:
+    changed: Json = [
+        {"port": "prompt", "was": "Dear Ann", "now": "Dear Bob"},
+        {"port": "tone", "was": "", "now": "dry"},
+    ]
+    value: Json = {"type": "model.text", "version": 1, "changed": changed}
+    question = PersonAsked(1.0, "n", "#2", "", "", value, may_edit=False, about="inputs")
+    card = RecordCard(question, StepLook("Writer", "model", "brain"), {})
+    words = "\n".join(label.text() for label in card.findChildren(PlainLabel))
+    assert "Then prompt: Dear Ann\nNow prompt: Dear Bob\nThen tone: –\nNow tone: dry" in words
+    assert "no longer kept" not in words
 
 
 def test_a_paused_run_goes_on_only_under_a_higher_limit(qapp: QApplication) -> None:

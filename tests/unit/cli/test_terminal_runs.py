@@ -108,6 +108,7 @@ def test_what_goes_in_now_is_shown_where_a_record_has_another_input(
     with PseudoTerminal(["run", "--resume", "last"]) as terminal:
         shown = terminal.until("[r]un")
         assert "has changed since" in shown
+        assert "no longer kept" in shown
         assert "Now value: Hello Ann" in shown
         terminal.type("k\n")
         terminal.until("[r]eject?")
@@ -115,6 +116,60 @@ def test_what_goes_in_now_is_shown_where_a_record_has_another_input(
         terminal.until("Comment")
         terminal.type("\n")
         assert terminal.end() == 0
+
+
+def test_what_went_in_is_shown_beside_what_goes_in_now(save: Any, home: Path, baton: Any) -> None:
+    person = ("human.ask_person", {"question": "Right?"})
+    edges = ["a.message>p.value", "p.approved>q.value", "q.approved>w.value", "w.approved>o.value"]
+    path = save(flow({"a": ASK, "p": person, "q": person, "w": person, "o": OUT}, edges))
+    assert baton("run", path, "--input", "message=Hello Ann", "--allow").code == 5
+    for step in "pq":
+        assert baton("answer", "last", step, "--approve").code == 5
+    (journal,) = home.rglob("journal.sqlite3")
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute("UPDATE steps SET record = json_set(record, '$.version', 99) WHERE node = 'p'")
+    asked = baton("run", "--resume", "last")
+    assert (asked.code, "was recorded by version 99" in asked.err) == (5, True)
+    with PseudoTerminal(["run", "--resume", "last"]) as terminal:
+        terminal.until("[r]un")
+        terminal.type("r\n")
+        terminal.until("[r]eject?")
+        terminal.type("e\n")
+        terminal.until("New value")
+        terminal.type("Hello Bob\n")
+        terminal.until("Comment")
+        terminal.type("\n")
+        shown = terminal.until("[r]un")
+        assert "Then value: Hello Ann" in shown
+        assert "Now value: Hello Bob" in shown
+        terminal.type("\x04")
+        assert terminal.end() == 5
+    asked = baton("run", "--resume", "last")  # nobody sits there: it says what it waits for
+    assert asked.code == 5
+    assert "Then value: Hello Ann" in asked.err
+    assert "Now value: Hello Bob" in asked.err
+    assert baton("answer", "last", "q", "--keep").code == 5
+    assert baton("answer", "last", "w", "--approve").code == 0
+
+
+def test_records_of_several_older_types_are_answered_one_after_the_other(
+    save: Any, home: Path, baton: Any
+) -> None:
+    """Each answer goes on with the run in a life of its own: what an earlier one said must stand there."""
+    person = ("human.ask_person", {"question": "Right?"})
+    edges = ["a.message>p.value", "p.approved>q.value", "q.approved>w.value", "w.approved>o.value"]
+    path = save(flow({"a": ASK, "p": person, "q": person, "w": person, "o": OUT}, edges))
+    assert baton("run", path, "--input", "message=Hello Ann", "--allow").code == 5
+    for step in "pq":
+        assert baton("answer", "last", step, "--approve").code == 5
+    (journal,) = home.rglob("journal.sqlite3")
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute(
+            "UPDATE steps SET record = json_set(record, '$.version', 99) WHERE node IN ('p', 'q')"
+        )
+    for step in "pq":
+        assert baton("answer", "last", step, "--keep").code == 5
+    assert baton("answer", "last", "w", "--approve").code == 0
 
 
 def test_questions_of_several_rows_come_one_after_the_other(save: Any, tmp_path: Path) -> None:

@@ -15,9 +15,7 @@ from msgspec import structs
 from app.document.workflow import CachePolicy, Json, Node, OnError, Workflow
 from app.events.run_events import (
     Message,
-    ModelCalled,
     NodeSettled,
-    PersonAsked,
     RunEvent,
     RunFinished,
     RunPaused,
@@ -27,12 +25,11 @@ from app.executor.cache import CacheState, Kept
 from app.executor.digests import digest_of
 from app.executor.doors import Limits
 from app.executor.executor import Execution
-from app.executor.journal import JournalError, RunHead, StepRecord
-from app.executor.memory_journal import MemoryRuns
+from app.executor.journal import JournalError, StepRecord
 from app.executor.past import Keeping, Past
 from app.executor.run import Run
 from app.executor.totals import totals_of
-from app.sdk.context import Answer
+from app.sdk.context import Answer, Decision
 from app.sdk.errors import NodeError
 from tests.flows import (
     Effect,
@@ -43,70 +40,10 @@ from tests.flows import (
     frame,
     inputs,
     plan,
-    rows_of,
     settled,
     status,
 )
-
-HEAD = RunHead("r", "w", "Test", "d", "2026-01-01T00:00:00Z", "{}")
-
-
-class Lives:
-    """One run over several lives, in one store; what a life does not finish is cut off."""
-
-    def __init__(self, workflow: Workflow, models: ScriptedModels | None = None, **more: Any) -> None:
-        self.workflow = workflow
-        self.models = models or ScriptedModels()
-        self.runs = MemoryRuns()
-        self.more = more
-        self.begun = False
-
-    async def journal(self) -> Any:
-        if not self.begun:
-            self.begun = True
-            return await self.runs.begin(HEAD)
-        await self.runs.leave("r")
-        return (await self.runs.reopen("r"))[2]
-
-    async def start(
-        self,
-        rows: Sequence[Mapping[str, Json]] | None = None,
-        past: Past | None = None,
-        limits: Limits | None = None,
-        cache: Any = None,
-    ) -> Execution:
-        keeping = Keeping(await self.journal(), cache, past or Past())
-        source = rows_of(rows) if rows is not None else None
-        count = None if rows is None else len(rows)
-        values = self.more.get("values", {})
-        through = doors(self.models, self.more.get("price", "0"))
-        return Execution(
-            plan(self.workflow), through, limits or Limits(), "r", values, source, count, keeping
-        )
-
-    async def run(self, **more: Any) -> tuple[Execution, list[RunEvent]]:
-        execution = await self.start(**more)
-        return execution, await events_of(execution)
-
-    async def cut_after(self, calls: int, **more: Any) -> list[RunEvent]:
-        """A life that is stopped once so many calls have ended."""
-        execution = await self.start(**more)
-        events: list[RunEvent] = []
-        answer, left = self.models.answer, calls
-
-        def last(text: str) -> str:
-            nonlocal left
-            left -= 1
-            self.models.hold = None if left else asyncio.Event()  # the next one is still under way at the end
-            return answer(text)
-
-        self.models.answer = last
-        async for batch in execution.batches():
-            events += batch
-            if sum(isinstance(event, ModelCalled) for event in events) >= calls:
-                execution.stop()
-        self.models.answer, self.models.hold = answer, None
-        return events
+from tests.lives import Lives, answered
 
 
 def chain(*more: str) -> Workflow:
@@ -239,19 +176,8 @@ async def test_failed_rows_stay_failed_until_they_are_to_be_tried_again() -> Non
     assert len(lives.models.asked) == asked + 1
 
 
-async def answered(execution: Execution, decision: str) -> tuple[list[RunEvent], list[PersonAsked]]:
-    events: list[RunEvent] = []
-    async with asyncio.timeout(60):
-        async for batch in execution.batches():
-            events += batch
-            if any(isinstance(event, RunPaused) for event in batch):
-                for asked in [e for e in events if isinstance(e, PersonAsked)]:
-                    execution.answer(asked.node, asked.scope, Answer(decision, asked.value))  # type: ignore[arg-type]
-    return events, [e for e in events if isinstance(e, PersonAsked)]
-
-
 @pytest.mark.parametrize(("decision", "sent"), [("approved", 0), ("rejected", 1)])
-async def test_an_effect_that_nobody_saw_the_end_of_is_asked_about(decision: str, sent: int) -> None:
+async def test_an_effect_that_nobody_saw_the_end_of_is_asked_about(decision: Decision, sent: int) -> None:
     workflow = flow(
         {"a": "test.source", "e": "test.effect", "r": "test.result"}, ["a.value>e.value", "e.value>r.value"]
     )
@@ -266,7 +192,8 @@ async def test_an_effect_that_nobody_saw_the_end_of_is_asked_about(decision: str
     assert len(Effect.done) == sent
 
 
-async def test_a_newer_version_of_a_type_is_asked_about_once() -> None:
+@pytest.mark.parametrize(("decision", "times"), [("approved", 0), ("rejected", 5)])
+async def test_a_newer_version_of_a_type_is_asked_about_once(decision: Decision, times: int) -> None:
     workflow = flow(
         {"a": "test.source", "m": "test.model", "r": "test.result"}, ["a.value>m.value", "m.value>r.value"]
     )
@@ -280,11 +207,10 @@ async def test_a_newer_version_of_a_type_is_asked_about_once() -> None:
             for name, record in records.items()
         }
     lives.models.asked.clear()
-    _, asked = await answered(await lives.start(rows=rows), "approved")
-    assert [one.about for one in asked] == ["version"]
-    assert lives.models.asked == []
-    _, asked = await answered(await lives.start(rows=rows), "rejected")
-    assert len(lives.models.asked) == 5
+    for asks in (["version"], []):  # what people said is known in the next life
+        _, asked = await answered(await lives.start(rows=rows), decision)
+        assert [one.about for one in asked] == asks
+        assert len(lives.models.asked) == times
 
 
 async def test_other_inputs_than_recorded_are_asked_about() -> None:
