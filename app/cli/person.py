@@ -120,7 +120,7 @@ def open_of(state: RunState) -> list[Open]:
 
 def leave(handle: RunHandle, what: Open, step: str, inputs: GetInputs, out: Path | None = None) -> None:
     """Ends a run that can't go on here, and says why and how it can go on later."""
-    more = f" --out {out}" if out else ""
+    more = f" --out {shlex.quote(str(out))}" if out else ""
     if isinstance(what, PersonAsked):
         _say("\n".join([text("cli.waiting", step=step), *lines_about(what, step, inputs)]))
         if handle.is_kept:
