@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from aiohttp import ClientError
+
 from app.adapters.call_clock import Clock, LoopClock
 from app.adapters.host_messages import HostConfiguration, HostFailed, host_answer
 from app.adapters.starter import Child, Starter
@@ -16,6 +18,7 @@ from app.sdk.errors import NodeError
 
 LOG_SHOWN = 600  # characters of the host's log that a crash report carries
 MOMENT = 0.25  # seconds in which a crash that broke a request shows
+LONG_MOMENT = 5.0  # the same where contact was lost: a busy machine is slow to say who has ended
 FIRST_REST, LONGEST_REST = 0.5, 30.0  # seconds before a start, after the second crash in a row and after many
 _KILLED = -9  # POSIX: by SIGKILL
 
@@ -104,7 +107,7 @@ class EmbeddedHost:
             try:
                 yield running.endpoint
             except Exception as error:
-                if await _ended(running.child):
+                if await _ended(running.child, LONG_MOMENT if _contact_lost(error) else MOMENT):
                     raise self._crash(running.child) from error
                 raise
             self._crashes = 0
@@ -228,10 +231,14 @@ class EmbeddedHost:
         return NodeError(code, exit=child.returncode, model=self.configuration.model_path, log=log)
 
 
-async def _ended(child: Child) -> bool:
+def _contact_lost(error: Exception) -> bool:
+    return isinstance(error, (OSError, ClientError)) or (isinstance(error, NodeError) and error.may_pass)
+
+
+async def _ended(child: Child, moment: float = LONG_MOMENT) -> bool:
     """Whether the child has ended, now or within a moment."""
     try:
-        async with asyncio.timeout(MOMENT):
+        async with asyncio.timeout(moment):
             await child.wait()
     except TimeoutError:
         return False
