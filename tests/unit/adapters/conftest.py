@@ -28,19 +28,32 @@ def model_path() -> Path:
 
 
 @pytest.fixture(scope="session")
-def endpoint(model_path: Path) -> Iterator[Endpoint]:
+def embedded(model_path: Path) -> Iterator[tuple[EmbeddedHost, Endpoint]]:
     """A running host on a loop of its own: each test has another loop, and loading the model takes half a second."""
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
     thread.start()
     host = EmbeddedHost(children, HOST_COMMAND, HostConfiguration(str(model_path), threads=1, context=1024))
     try:
-        yield asyncio.run_coroutine_threadsafe(host.ensure(), loop).result(60)
+        yield host, asyncio.run_coroutine_threadsafe(host.ensure(), loop).result(60)
     finally:
         asyncio.run_coroutine_threadsafe(host.stop(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+@pytest.fixture
+def endpoint(embedded: tuple[EmbeddedHost, Endpoint]) -> Endpoint:
+    return embedded[1]
+
+
+@pytest.fixture
+def host_pid(embedded: tuple[EmbeddedHost, Endpoint]) -> int:
+    """The process behind `endpoint`."""
+    pid = embedded[0].pid
+    assert pid is not None
+    return pid
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -30,6 +33,27 @@ def cpu_seconds(pid: int) -> float:
     """The CPU time that a process has used so far (Linux)."""
     fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def at_work(pid: int) -> bool:
+    """Whether one of its threads has something to do, be it only a processor that it waits for (Linux)."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            if (thread / "stat").read_text().rpartition(")")[2].split()[0] in "RD":
+                return True
+        except OSError:  # gone meanwhile
+            continue
+    return False
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Meanwhile it does nothing: however late we are, it goes on where it was (POSIX)."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def children_of(pid: int) -> list[int]:
