@@ -1,4 +1,4 @@
-"""The program starts quickly: the window is painted within 1.5 CPU seconds."""
+"""The program starts quickly: the window is painted within 1.5 CPU seconds, on a slower machine within as much more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+
+from yardstick import slowness
 
 ROOT = Path(__file__).parents[3]
 ALLOWED = 1.5  # CPU seconds, where others leave the processors alone
@@ -38,6 +40,6 @@ def test_the_window_is_there_soon() -> None:
     measured: list[float] = []
     for _ in range(TRIES):
         measured.append(first_paint())
-        if measured[-1] <= (BUSY if os.getloadavg()[0] > 1 else ALLOWED):
+        if measured[-1] <= (BUSY if os.getloadavg()[0] > 1 else ALLOWED) * slowness():
             return
-    raise AssertionError(measured)
+    raise AssertionError(measured, slowness())
