@@ -10,7 +10,7 @@ import pytest
 USUAL = 40
 KILLS = int(os.environ.get("BATON_KILLS", str(USUAL)))
 
-patient = pytest.mark.timeout(120 * max(1, KILLS // USUAL))
+patient = pytest.mark.timeout(300 * max(1, KILLS // USUAL))
 
 
 def more(count: int, most: int = sys.maxsize) -> int:

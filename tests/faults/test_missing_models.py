@@ -27,7 +27,6 @@ def odd_models() -> Path:
     return place
 
 
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.parametrize("name", ["absent", "folder", "empty", "garbage", "cut", "link", "pipe"])
 def test_it_is_said_and_nobody_waits(
@@ -42,7 +41,6 @@ def test_it_is_said_and_nobody_waits(
     assert "→" in ended.err
 
 
-@pytest.mark.timeout(30)
 def test_the_others_are_listed_all_the_same(odd_models: Path, baton: Baton) -> None:
     assert "SmolLM2" in baton("models").out
     assert baton("doctor").code == 0

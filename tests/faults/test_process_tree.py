@@ -19,7 +19,6 @@ from tests.unit.processes.processes_seen import running
 
 pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="asks /proc who belongs to whom"),
-    pytest.mark.timeout(180),
 ]
 
 

@@ -153,7 +153,6 @@ def bill(report: dict[str, Any]) -> tuple[Decimal, Decimal]:
 
 
 @pytest.mark.xdist_group("embedded")
-@pytest.mark.timeout(300)
 def test_it_pauses_at_the_budget_and_the_bill_adds_up(servers: Servers, tmp_path: Path) -> None:
     path = written(tmp_path, demo())
     code, whole = baton("run", path, "--rows", "samples", "--allow", "--fresh")
@@ -181,7 +180,6 @@ def test_it_pauses_at_the_budget_and_the_bill_adds_up(servers: Servers, tmp_path
 
 
 @pytest.mark.xdist_group("embedded")
-@pytest.mark.timeout(300)
 def test_run_costs_and_export_agree_to_the_last_digit(servers: Servers, tmp_path: Path) -> None:
     """With tokens that providers knew before, thoughts, and calls that failed and were made again."""
     hiccups = iter([Answer(fault="busy"), Answer(fault="server")])
@@ -228,7 +226,6 @@ def test_run_costs_and_export_agree_to_the_last_digit(servers: Servers, tmp_path
 
 
 @pytest.mark.xdist_group("embedded")
-@pytest.mark.timeout(300)
 def test_the_window_shows_all_of_it(servers: Servers, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     live: Desk = request.getfixturevalue("live")
     for name, url in servers.accounts.items():  # a window's engine is handed no keys by the environment

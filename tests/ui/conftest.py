@@ -17,7 +17,8 @@ from app.ui.application import delete_windows
 @pytest.fixture
 def qtbot(qtbot: QtBot) -> QtBot:
     """Waits for a minute before it gives up, instead of five seconds: machines are busy at times."""
-    qtbot.waitUntil = partial(qtbot.waitUntil, timeout=60_000)  # type: ignore[method-assign]
+    for name in ("waitUntil", "waitExposed", "waitActive", "waitSignal"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=60_000))
     return qtbot
 
 

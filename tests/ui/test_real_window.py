@@ -27,7 +27,6 @@ WORDS = "Say hello to {{text}} in three words."
 
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
-    pytest.mark.timeout(240),
 ]
 
 

@@ -36,11 +36,11 @@ ALONE = _alone()
 
 @pytest.mark.skipif(not ALONE, reason="no network namespace can be made here")
 @pytest.mark.xdist_group("embedded")
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_the_starter_runs_on_all_its_samples_without_a_network() -> None:
     command = f"ip link set lo up && exec '{sys.executable}' -m app run '{STARTER}' --rows samples --json"
     ended = subprocess.run(
-        [*ALONE, "sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=380, check=False
+        [*ALONE, "sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=880, check=False
     )
     assert ended.returncode == 0, ended.stderr
     report = json.loads(ended.stdout)

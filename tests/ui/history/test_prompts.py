@@ -48,7 +48,6 @@ def with_agent() -> Workflow:
     return flow(nodes, ["a.message>c.message", "c.text>o.value"])
 
 
-@pytest.mark.timeout(120)
 def test_each_call_of_a_chat_and_of_an_agent_is_shown_with_its_answer(
     paid_server: None, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

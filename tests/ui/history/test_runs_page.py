@@ -229,7 +229,6 @@ async def _clicked(button: QAbstractButton) -> None:
     button.click()
 
 
-@pytest.mark.timeout(120)
 def test_a_run_that_waits_for_a_person_outlives_the_window_and_is_answered_later(live: Desk) -> None:
     window = live.window
     window.session.open(person_flow(), Place())
@@ -273,7 +272,6 @@ def test_a_run_that_waits_for_a_person_outlives_the_window_and_is_answered_later
     assert not approve.isEnabled(), "what was asked then is answered"
 
 
-@pytest.mark.timeout(120)
 def test_failed_rows_alone_are_tried_again_and_written_as_a_table(live: Desk, tmp_path: Path) -> None:
     table = tmp_path / "in.csv"
     table.write_text("message\na.txt\nb.txt\nc.txt\n", "utf-8")
@@ -316,7 +314,6 @@ def test_a_new_limit_outranks_the_one_that_the_workflow_says(live: Desk) -> None
     live.wait(lambda: history.session.run.status == "cancelled" and not history.is_busy)
 
 
-@pytest.mark.timeout(180)
 def test_a_run_whose_engine_was_killed_is_resumed_and_done(live: Desk) -> None:
     window = live.window
     window.session.open(model_flow(250), Place())  # so that it is still writing when the engine ends
@@ -337,7 +334,6 @@ def test_a_run_whose_engine_was_killed_is_resumed_and_done(live: Desk) -> None:
     assert history.session.run.outputs["reply"].text
 
 
-@pytest.mark.timeout(120)
 def test_failures_are_tried_again_from_the_open_document_too(live: Desk, tmp_path: Path) -> None:
     table = tmp_path / "in.csv"
     table.write_text("message\na.txt\nb.txt\n", "utf-8")
@@ -474,7 +470,6 @@ def test_turns_of_a_loop_are_listed_and_each_shows_what_came_in(live: Desk) -> N
 
 
 @pytest.mark.xdist_group("embedded")
-@pytest.mark.timeout(180)
 def test_a_step_shows_what_it_asked_and_each_try_of_it(live: Desk) -> None:
     flow = model_flow()
     short = replace(flow.graph.nodes["mod"], fields={"prompt": "Say hello to {{message}}", "max_tokens": 4})

@@ -91,7 +91,6 @@ def over(desk: Desk) -> None:
 # ---- an effect that nobody saw the end of ----------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(("button", "sent"), [("record.take", 1), ("record.again", 2)])
 def test_an_effect_under_way_when_the_engine_is_killed_is_decided_by_the_person(
     desk: Desk, button: str, sent: int
@@ -153,7 +152,6 @@ def two_questions() -> Workflow:
     return workflow(first, second, edges=links)
 
 
-@pytest.mark.timeout(180)
 def test_results_are_taken_again_until_they_are_cleared_by_step_workflow_or_all(desk: Desk) -> None:
     with CountingServer(0, 0) as server:
         connected(desk, server.url)
@@ -199,7 +197,6 @@ def test_results_are_taken_again_until_they_are_cleared_by_step_workflow_or_all(
 # ---- rows that failed ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(180)
 def test_trying_failures_again_fills_their_rows_and_asks_for_no_other(desk: Desk, tmp_path: Path) -> None:
     asked, is_well = list[str](), Event()
 

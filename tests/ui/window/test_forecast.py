@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from app.ui.run_form.run_form import RunForm
 from app.ui.session import Place
 from app.ui.widgets.plain_label import PlainLabel
@@ -22,7 +20,6 @@ def choose(form: RunForm, table: Path) -> None:
     form.table.edited.emit("table", str(table), False)
 
 
-@pytest.mark.timeout(120)
 def test_the_run_form_says_what_a_run_over_a_table_will_take(live: Desk, tmp_path: Path) -> None:
     window = live.window
     window.session.open(model_flow(), Place(tmp_path / "flow.baton.json"))

@@ -609,7 +609,6 @@ def test_a_paused_run_asks_for_a_limit_that_is_enough(desk: Desk, flow: Workflow
     assert not resume.isEnabled()
 
 
-@pytest.mark.timeout(120)
 def test_run_from_the_button_through_the_form_to_the_result(live: Desk, tmp_path: Path) -> None:
     window = live.window
     window.session.open(template_flow(), Place())
@@ -732,7 +731,6 @@ def _sheet(window: MainWindow) -> TrustSheet | None:
     return next((found for found in window.findChildren(TrustSheet) if found.isVisible()), None)
 
 
-@pytest.mark.timeout(120)
 def test_what_comes_from_outside_is_reviewed_before_it_runs(live: Desk, tmp_path: Path) -> None:
     window = live.window
     live.run(window.files.open(saved(template_flow(), tmp_path)))
@@ -754,7 +752,6 @@ def test_what_comes_from_outside_is_reviewed_before_it_runs(live: Desk, tmp_path
     assert window.session.place.trust == "new"  # once, not from now on
 
 
-@pytest.mark.timeout(120)
 def test_what_was_allowed_from_now_on_is_asked_about_again_when_it_changed(
     live: Desk, tmp_path: Path
 ) -> None:

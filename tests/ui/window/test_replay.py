@@ -46,7 +46,6 @@ def cascading() -> Any:
     return flow(nodes, ["a.message>c.message", "c.answer>o.value"])
 
 
-@pytest.mark.timeout(200)
 def test_a_replay_is_priced_asked_and_shown(
     paid_server: None, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

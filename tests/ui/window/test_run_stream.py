@@ -107,7 +107,6 @@ def test_stop_kills_an_engine_that_does_not_answer(live: Desk, monkeypatch: pyte
     assert gone_within(60, process)
 
 
-@pytest.mark.timeout(180)
 def test_killed_in_mid_run_the_window_stays_says_so_and_runs_again(live: Desk) -> None:
     session, stream, link = live.window.session, live.window.stream, live.window.link
     session.open(model_flow(), Place())
