@@ -44,7 +44,7 @@ class Turns:
         if turn in self.kill_at:
             self.kill_at.remove(turn)
             self.dying.set()
-            self.dead.wait(30)
+            self.dead.wait(60)
             return None
         self.answered[turn] += 1
         message: dict[str, Any] = {"role": "assistant", "content": "Done."}

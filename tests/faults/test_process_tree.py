@@ -97,7 +97,7 @@ class Program:
     def end(self) -> None:
         for pid in self.alive():
             os.kill(pid, signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(60)
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             pipe.close()

@@ -111,7 +111,7 @@ def answering() -> Iterator[int]:
     thread = Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
     try:
-        yield ports.get(timeout=30)
+        yield ports.get(timeout=60)
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join()

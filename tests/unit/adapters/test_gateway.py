@@ -322,7 +322,7 @@ async def test_labels_that_are_under_way_when_one_fails_are_paid_too(make: Make,
         gateway.score(ScoreRequest(ModelChoice(connection="T"), "Topic:", labels))
     )
     choice = ModelChoice(connection="T")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not asked or (load := gateway.load(choice)) is None or load.waiting or load.running != 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     is_over.set()

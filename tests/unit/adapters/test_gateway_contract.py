@@ -381,7 +381,7 @@ async def test_a_call_that_is_cancelled_leaves_the_server(
 ) -> None:
     server.say(Answer(fault=fault))
     call = asyncio.ensure_future(ask(way, stream=True))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not server.asked:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     call.cancel()

@@ -58,7 +58,7 @@ def test_what_a_killed_engine_told_is_forgotten(tmp_path: Path) -> None:
         assert engine.stdout.readline() == b"told\n"
         assert [one.model for one in here.others()] == ["alpha"]
         engine.kill()
-        engine.wait(10)
+        engine.wait(60)
     assert here.others() == ()
     assert list(tmp_path.iterdir()) == []
 

@@ -60,12 +60,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory, model_path: Path) -> Iterat
         # The engine writes of itself there too.
         port = next((line for line in child.stdout if line.strip().isdigit()), "")
         if not port:
-            pytest.skip(f"{ENGINE} doesn't start here: exit code {child.wait(10)}")
+            pytest.skip(f"{ENGINE} doesn't start here: exit code {child.wait(60)}")
         yield Server("Second", f"http://127.0.0.1:{port.strip()}/v1", KEY, reach="loopback")
     finally:
         child.stdin.close()
         child.terminate()
-        child.wait(20)
+        child.wait(60)
         child.stdout.close()
 
 

@@ -112,7 +112,7 @@ async def test_who_is_stopped_while_the_disk_decides_holds_nothing(
 
     def slowly(*args: Any) -> LimitReached | None:
         inside.set()
-        goes_on.wait(10)
+        goes_on.wait(60)
         return decide(*args)
 
     monkeypatch.setattr(sqlite_limits, "reached", slowly)

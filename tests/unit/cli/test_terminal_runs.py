@@ -336,7 +336,7 @@ def test_a_signal_stops_a_run_and_its_books_are_closed(save: Any, deaf: str, hom
         while '"NodeStarted"' not in lines[-1]:
             lines.append(program.stdout.readline())
         program.send_signal(number)
-        out, err = program.communicate(timeout=30)
+        out, err = program.communicate(timeout=60)
     assert (program.returncode, err) == (130, "")
     events = [json.loads(line) for line in [*lines, *out.splitlines()]]
     assert events[-1] == {**events[-1], "event": "RunFinished", "status": "cancelled"}
@@ -353,7 +353,7 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(save: Any, home: Path) -> 
         assert program.stderr
         assert "RunStarted" in program.stdout.readline()
         program.stdout.close()
-        assert program.wait(30) in (0, 1)
+        assert program.wait(60) in (0, 1)
         assert program.stderr.read() == ""
     events = list(read_events(only_file(home)))
     assert isinstance(events[-1], RunFinished)
