@@ -138,13 +138,20 @@ class Outside:
         await files.write_table(str(place), rows, replace=True)
 
     def result_table(
-        self, path: Path, run: str, results: Sequence[str], items: Items, error: Callable[[ItemRecord], str]
+        self,
+        path: Path,
+        run: str,
+        results: Sequence[str],
+        items: Items,
+        error: Callable[[ItemRecord], str],
+        *,
+        grows: bool = False,
     ) -> ResultTable:
         """The rows of a run as a table where the person said, over what was there. Raises NodeError `file.*`."""
         place = path.resolve()
         if any(place == kept or kept in place.parents for kept in self._protected):
             raise NodeError("file.protected", path=str(place))
-        return ResultTable(place, run, results, items, error)
+        return ResultTable(place, run, results, items, error, grows=grows)
 
     def net(self, broker: Broker) -> NodeNet:
         """The network for the steps of one run."""

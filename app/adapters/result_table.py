@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeAlias
 
 from app.adapters.atomic_files import sync_folder
 from app.adapters.safe_files import as_file_errors
-from app.adapters.table_writing import open_table
+from app.adapters.table_writing import ROW_BY_ROW, open_table
 from app.document.workflow import Json
 from app.events.run_events import RowSettled, RunEvent
 from app.executor.journal import ItemRecord, JournalError
@@ -22,25 +22,38 @@ from app.sdk.errors import NodeError
 Items: TypeAlias = Callable[[int, int], Awaitable[Sequence[ItemRecord]]]
 
 _PAGE = 256  # rows
+_SOON = 1.0  # seconds after which fewer are written, too
 _OWN = ("status", "cost_usd", "error")
 
 
 class ResultTable:
     """Every row's own columns, the results, and what became of it, in the order of the source.
 
-    It is written beside `path` and takes its name at the end, so that a kill leaves no half table there. `results` are
-    the names of the results, `items` reads rows that are through from the journal, `error` says in words what was
-    wrong with one.
+    It is written beside `path` and takes its name at the end, so that what was there before is never half replaced.
+    `results` are the names of the results, `items` reads rows that are through from the journal, `error` says in words
+    what was wrong with one. Where it `grows`, people may read it meanwhile, and a kill leaves it as it is; not a
+    workbook, which is none before its end.
     """
 
     def __init__(
-        self, path: Path, run: str, results: Sequence[str], items: Items, error: Callable[[ItemRecord], str]
+        self,
+        path: Path,
+        run: str,
+        results: Sequence[str],
+        items: Items,
+        error: Callable[[ItemRecord], str],
+        *,
+        grows: bool = False,
     ) -> None:
         self._path = path
         self._results = results
         self._items = items
         self._error = error
-        self._part = _Part(path, path.with_name(f".{path.name[:60]}.{run}.tmp"))
+        self._grows = grows and path.suffix.lower() in ROW_BY_ROW
+        name = f"{path.stem[:60]}.{run}.part{path.suffix}" if self._grows else f".{path.name[:60]}.{run}.tmp"
+        self._beside = path.with_name(name)
+        self._part = _Part(path, self._beside)
+        self._wakes_at = 1 if self._grows else _PAGE  # rows
         self._columns: list[str] = []  # of the rows as they were read
         self._is_odd = False  # a row brought a column that is in no header: all of it is written once more
         self._settled: set[int] = set()  # rows that are through while an earlier one isn't
@@ -51,6 +64,11 @@ class ResultTable:
         self._fault: NodeError | JournalError | None = None
         self._task = asyncio.get_running_loop().create_task(self._follow())
 
+    @property
+    def growing(self) -> Path | None:
+        """Where its rows can be read by now."""
+        return self._beside if self._grows and self._next else None
+
     def note(self, events: Iterable[RunEvent]) -> None:
         """What the run has come to; rows are written a page at a time."""
         for event in events:
@@ -59,7 +77,7 @@ class ResultTable:
         while self._through in self._settled:
             self._settled.remove(self._through)
             self._through += 1
-        if self._through - self._next >= _PAGE:
+        if self._through - self._next >= self._wakes_at:
             self._news.set()
 
     async def finish(self, rows: int) -> None:
@@ -94,10 +112,24 @@ class ResultTable:
             while not self._over:
                 await self._news.wait()
                 self._news.clear()
+                if self._grows:
+                    await self._moment()
                 while self._through - self._next >= _PAGE:
                     await self._page(_PAGE)
+                if self._grows and self._through > self._next and not self._over:
+                    await self._page(self._through - self._next)
         except (NodeError, JournalError) as error:
             self._fault = error
+
+    async def _moment(self) -> None:
+        """Until a page is full, but not long: who looks at a slow run sees its rows come."""
+        self._wakes_at = _PAGE
+        if self._through - self._next < _PAGE:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SOON):
+                    await self._news.wait()
+        self._news.clear()
+        self._wakes_at = 1
 
     async def _write_until(self, rows: int) -> None:
         while self._next < rows:
@@ -153,10 +185,11 @@ class _Part:
         with as_file_errors(self._path, "file.not_writable"):
             if self._write is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                file = self._opened.enter_context(self._beside.open("wb"))
+                self._file = file = self._opened.enter_context(self._beside.open("wb"))
                 self._opened.callback(_sync, file)
                 self._write = self._opened.enter_context(open_table(file, self._path.name, columns))
             self._write(rows)
+            self._file.flush()
 
     def put(self, columns: Sequence[str]) -> None:
         """Whole, on the disk, and under its name."""

@@ -24,7 +24,8 @@ from app.sdk.errors import NodeError
 # What makes a spreadsheet take a text for a formula, in its full-width forms too.
 _STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?[\d ]*\d([.,]\d+)*(e[+-]?\d+)?%?", re.IGNORECASE)
-WRITABLE = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx")
+ROW_BY_ROW = (".csv", ".tsv", ".jsonl", ".ndjson")  # a table at any moment; a workbook only at its end
+WRITABLE = (*ROW_BY_ROW, ".xlsx")
 _PART = 512  # rows that are written in one go
 _NEW_CSV = "utf-8-sig"  # spreadsheet programs take a file without the mark for the Western code page
 

@@ -22,6 +22,7 @@ from app.engine import RunHandle
 from app.events.json_codec import encode_lines
 from app.events.run_events import RunEvent, RunPaused
 from app.events.run_state import RunState
+from app.texts import text
 
 _EVERY = 0.1  # seconds between two looks at how far it is
 
@@ -45,6 +46,7 @@ class Follower:
         out: Path | None = None,
     ) -> None:
         self._table = table
+        self._told = False
         self._reply = reply
         self._out = out
         self.refused: tuple[Problem, ...] = ()
@@ -99,6 +101,15 @@ class Follower:
         elif stuck and paused:
             self._leave(stuck[-1])
 
+    def _tell_growing(self) -> None:
+        """Once, where the rows can be read before the run is over."""
+        growing = self._table.growing if self._table and not self._told else None
+        if growing and self._out:
+            self._told = True
+            self._line.clear()
+            path = self._out.with_name(growing.name)
+            sys.stderr.write(text("cli.growing", path=str(path)) + "\n")
+
     def _leave(self, what: Open) -> None:
         leave(self._handle, what, self._title(what.node), self._state.inputs_at, self._out)
 
@@ -117,7 +128,8 @@ class Follower:
         """Time goes on for people also where nothing happens."""
         while True:
             if not (self._desk and self._desk.is_asking):
-                self._line.update(self._state)
+                self._tell_growing()
+            self._line.update(self._state)
             await asyncio.sleep(_EVERY)
 
 

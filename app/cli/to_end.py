@@ -124,7 +124,8 @@ def _table(
         return None, None
     try:
         names, error = handle.result_names, partial(row_error, steps, title)
-        return engine.outside.result_table(options.out, handle.id, names, handle.items, error), None
+        outside = engine.outside
+        return outside.result_table(options.out, handle.id, names, handle.items, error, grows=True), None
     except NodeError as refused:
         return None, refused
 

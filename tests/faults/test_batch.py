@@ -50,8 +50,11 @@ def asking(folder: Path) -> Path:
     return path
 
 
-async def begun(server: ScriptedServer, *arguments: str | Path) -> asyncio.subprocess.Process:
+async def begun(
+    server: ScriptedServer, *arguments: str | Path, home: Path | None = None
+) -> asyncio.subprocess.Process:
     environment = {
+        **({"BATON_HOME": str(home)} if home else {}),
         "BATON_CONN_BOX_KIND": "openai_compatible",
         "BATON_CONN_BOX_URL": server.url("openai"),
         "BATON_CONN_BOX_KEY": KEY,
@@ -114,6 +117,50 @@ async def test_a_killed_batch_goes_on_and_nothing_recorded_is_asked_again(tmp_pa
         "out.csv",
         "so_far.csv",
     ]
+
+
+async def test_rows_can_be_read_as_they_come_and_after_a_kill(tmp_path: Path) -> None:
+    table, out, path = tmp_path / "in.csv", tmp_path / "out.csv", asking(tmp_path)
+    table.write_text("id,message\n" + "".join(f"{i},subject {i}\n" for i in range(ROWS)), "utf-8")
+    out.write_text("what was there before\n")
+    first = ["run", path, "--rows", table, "--out", out, "--concurrency", str(AT_A_TIME), "--allow"]
+    async with ScriptedServer(Answer(seconds=600)) as server:  # nothing comes of what is under way
+        server.say(*[Answer(text="answer")] * 30)
+        program = await begun(server, *first)
+        assert program.stderr
+        async with asyncio.timeout(100):
+            while (told := await program.stderr.readline()) and b".part.csv" not in told:
+                pass
+            while len(rows_so_far(tmp_path)) < 30 - AT_A_TIME:  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.01)
+        assert program.returncode is None, "it goes on"
+        program.kill()
+        await program.communicate()
+        there = rows_so_far(tmp_path)
+        assert told.decode().split(": ")[1].strip() in map(str, parts_in(tmp_path))
+        assert out.read_text() == "what was there before\n"
+        assert [row["id"] for row in there] == [str(i) for i in range(len(there))]
+        assert {(row["status"], row["reply"]) for row in there} == {("done", "answer")}
+        server.default = Answer(text="answer")
+        server.script.clear()
+        program = await begun(server, *again_of(path, out))
+        _, err = await program.communicate()
+        assert program.returncode == 0, err.decode()
+        assert not rows_so_far(tmp_path), "it has its name now"
+        went_on = out.read_bytes()
+        in_one_go = await begun(server, *first, home=tmp_path / "another")
+        _, err = await in_one_go.communicate()
+        assert in_one_go.returncode == 0, err.decode()
+    assert went_on == out.read_bytes()
+    assert [row["id"] for row in read(out)] == [str(i) for i in range(ROWS)]
+
+
+def parts_in(folder: Path) -> list[Path]:
+    return [*folder.glob("out.*.part.csv")]
+
+
+def rows_so_far(folder: Path) -> list[dict[str, str]]:
+    return [row for path in parts_in(folder) for row in read(path)]
 
 
 def read(path: Path) -> list[dict[str, str]]:
