@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from app.adapters.boot_clock import this_moment
+from app.adapters.broken_off_calls import BrokenOffCalls
 from app.adapters.connection import Connection
 from app.adapters.connection_bill import ConnectionBill
 from app.adapters.connection_check import ConnectionCheck
@@ -134,12 +135,14 @@ class Engine:
 
     async def spending(self, days: Days) -> Spending:
         """What was spent in these days, and how the limits stand now. Raises JournalError."""
+        await self._broken_off.book_all(self._costs_since)
         today, spent, held = await self.runs.limits.standing()
         limits = standings(self._caps(), today, spent, held)
         return await spending_of(self.runs.ledger, days, today, limits)
 
     async def export_costs(self, path: Path, days: Days) -> int:
         """Writes every call of these days as a table; gives how many. Raises JournalError, NodeError `file.*`."""
+        await self._broken_off.book_all(self._costs_since)
         return await export_costs(self.runs.ledger, path, days)
 
     async def uses_of_model(self, name: str) -> ModelUses:
@@ -190,6 +193,21 @@ class Engine:
         """Rows of past runs once more with the strong model alone."""
         made = Replays(self.runs, self.revisit, self.registry.get)
         return Replaying(made, self.outside, self.runs.replays)
+
+    @cached_property
+    def _broken_off(self) -> BrokenOffCalls:
+        """Who books what was under way when an engine of this profile was killed."""
+
+        async def plan_of(run: str) -> Plan:
+            return (await self._as_it_ran(run))[0]
+
+        return BrokenOffCalls(self.runs, self.outside, self.where.data / "runs", plan_of)
+
+    @property
+    def _costs_since(self) -> str:
+        """The first day whose costs are kept; empty: all are."""
+        days = self.preferences.keep_costs_days
+        return (datetime.now().astimezone().date() - timedelta(days=days)).isoformat() if days else ""
 
     @cached_property
     def _caps(self) -> LiveCaps:
@@ -313,6 +331,8 @@ class Engine:
         )
         warnings, journal = checked.problems, None
         try:
+            if self._caps().bind_any:  # they count what was under way when another engine was killed
+                await self._broken_off.book_all(self._costs_since)
             journal = await self.runs.begin(head)
             warnings = (*warnings, *self.untold())
         except JournalError as error:  # people may run on a disk that takes nothing; they are told
@@ -347,6 +367,7 @@ class Engine:
         try:
             workflow = _workflow_of(head.workflow)
             frozen = {part: _workflow_of(text) for part, text in head.parts.items()}
+            await self._broken_off.book(run, self._costs_since, is_mine=True)
             request = anew.of(from_plain(head.request, workflow))
             part = request.pins, request.to
             checked = self._checked(workflow, head.digest, request.folder, frozen, *part)
@@ -453,9 +474,8 @@ class Engine:
         kept = self.preferences
         with contextlib.suppress(JournalError):
             await self.runs.keep(kept.keep_runs, kept.keep_runs_mb * _MB)
-            if kept.keep_costs_days:
-                first = datetime.now().astimezone().date() - timedelta(days=kept.keep_costs_days)
-                await self.runs.ledger.throw_away(first.isoformat())
+            if self._costs_since:
+                await self.runs.ledger.throw_away(self._costs_since)
 
     async def _let_go(self, run: str) -> None:
         with contextlib.suppress(JournalError):

@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from app.adapters.model_names import short_name
 from app.costs.cost import Cost
+from app.costs.ledger import Sum
 from app.events.run_events import Message
 from app.forecast.forecast import CostInterval, Forecast, Interval
 from app.texts import text
@@ -160,6 +161,11 @@ def forecast_words(forecast: Forecast, once: str, over_rows: str) -> str:
         time=seconds_forecast(total.seconds),
         basis=basis(forecast.runs),
     )
+
+
+def broken_off_words(whole: Sum) -> str:
+    """What is known of calls that nobody saw the end of."""
+    return text("costs.broken_off", n=whole.broken_off, amount=limit(whole.broken_off_counted))
 
 
 def basis(runs: int) -> str:

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from app.adapters.redaction import hide_in_lines
 from app.events.json_codec import decode, encode_lines
 from app.events.run_events import RunEvent, RunStarted
@@ -55,6 +57,41 @@ def read_events(path: Path) -> Iterator[RunEvent]:
                 return
             if event is not None:
                 yield event
+
+
+def events_left_open(path: Path) -> Iterator[RunEvent]:
+    """Those of the run as a whole, and of the instances that had not settled: few of a long file. Raises OSError."""
+    open_: set[tuple[str, str]] = set()
+    for _, head in _heads(path):
+        if head.event == "NodeStarted":
+            open_.add((head.node, head.scope))
+        elif head.event == "NodeSettled":
+            open_.discard((head.node, head.scope))
+    for line, head in _heads(path):
+        if not head.node or (head.node, head.scope) in open_:
+            event = decode(line)
+            if event is not None:
+                yield event
+
+
+class _Head(msgspec.Struct, gc=False):
+    """What tells events apart."""
+
+    event: str
+    node: str = ""
+    scope: str = ""
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+def _heads(path: Path) -> Iterator[tuple[bytes, _Head]]:
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                yield line, _HEAD.decode(line)
+            except msgspec.MsgspecError:  # cut by a crash
+                return
 
 
 def last_event(path: Path) -> RunEvent | None:

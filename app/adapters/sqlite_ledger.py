@@ -15,6 +15,7 @@ from app.adapters.ledger_rows import ENTRIES, entry_of
 from app.costs.cost import Cost, CostState, worse
 from app.costs.ledger import (
     ALWAYS,
+    BROKEN_OFF,
     CONNECTION_TESTS,
     EVERYTHING,
     Days,
@@ -72,7 +73,8 @@ _SUMS = f"""
     TOTAL(seconds), COUNT(DISTINCT run || ' ' || scope) {_CALL},
     COUNT(DISTINCT connection || ' ' || model) {_CALL}, COUNT(*) {_HIT},
     exact(saved) FILTER (WHERE saved <> '0'), worst(saved_state) {_HIT},
-    exact(cached_saving) FILTER (WHERE cached_saving <> '0'), type, MAX(at)
+    exact(cached_saving) FILTER (WHERE cached_saving <> '0'), COUNT(*) FILTER (WHERE outcome = '{BROKEN_OFF}'),
+    exact(counted) FILTER (WHERE outcome = '{BROKEN_OFF}'), type, MAX(at)
 """
 
 
@@ -111,6 +113,11 @@ class SqliteLedger(Ledger):
     async def tries(self) -> Mapping[tuple[str, str], Tries]:
         rows = await self._ask(lambda c: c.execute(_TRIES, (_CALLS_SEEN,)).fetchall())
         return {(read(row[0]), read(row[1])): Tries(row[2], row[3]) for row in rows}
+
+    async def calls_at(self, run: str, since: float) -> Mapping[tuple[str, str], int]:
+        query = f"SELECT node, scope, COUNT(*) {_JOINED} WHERE source = 'call' AND at >= ? {_OF_RUN} GROUP BY 1, 2"
+        rows = await self._ask(lambda c: c.execute(query, (round(since * 1000), stored(run))).fetchall())
+        return {(read(row[0]), read(row[1])): row[2] for row in rows}
 
     async def samples(
         self, workflow: str = "", node: str = "", model: str = "", most: int = 500
@@ -195,7 +202,8 @@ def _sum(row: Sequence[Any], parts: int) -> Sum:
     key, names = ([str(read_any(value)) for value in row[i * parts : (i + 1) * parts]] for i in (0, 1))
     calls, failed, free, unknown, *rest = row[2 * parts :]
     usage = Usage(*(int(tokens) for tokens in rest[:5]))
-    cost, state, counted, seconds, rows, models, hits, saved, saved_state, cached_saving, kind, _ = rest[5:]
+    cost, state, counted, seconds, rows, models, hits, saved, saved_state, cached_saving, *latest = rest[5:]
+    broken_off, broken_off_counted, kind, _ = latest
     return Sum(
         tuple(key),
         tuple(names),
@@ -213,6 +221,8 @@ def _sum(row: Sequence[Any], parts: int) -> Sum:
         Cost(Decimal(saved or 0), saved_state or "free"),
         Decimal(cached_saving or 0),
         read(kind),
+        broken_off,
+        Decimal(broken_off_counted or 0),
     )
 
 

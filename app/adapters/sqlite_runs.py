@@ -20,6 +20,7 @@ from app.adapters.journal_codec import Restore, blob_of, leave_reference, read, 
 from app.adapters.journal_index import index_run, of_run
 from app.adapters.journal_schema import JOURNAL
 from app.adapters.ledger_outbox import LedgerOutbox
+from app.adapters.ledger_rows import write_days, write_entries, write_origin
 from app.adapters.redaction import hide_in_json
 from app.adapters.run_leases import RunLeases
 from app.adapters.sqlite_journal import SqliteJournal
@@ -56,6 +57,10 @@ _BASE = """
 _COLUMNS = f"run, workflow_id, name, digest, at, summary, row_count, pinned, size, {_BASE}"
 _LINES = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone ORDER BY id DESC LIMIT ?"  # noqa: S608
 _LINES_OF = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone AND workflow_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608
+_WITHOUT_END = """
+    SELECT run FROM runs WHERE NOT gone AND json_valid(summary)
+    AND json_extract(summary, '$.status') IN ('running', 'paused', 'waiting')
+"""
 _NOTHING_HELD = "DELETE FROM ledger_holds WHERE run = ?"
 _TEXTS = "SELECT kind, name, bytes FROM texts JOIN blobs ON digest = blob WHERE run = ?"
 
@@ -100,6 +105,34 @@ class SqliteRuns(RunStore):
     def book(self, entry: Entry) -> None:
         """What belongs to no run."""
         self._outbox.book(entry)
+
+    async def book_broken_off(self, life: int, entries: Sequence[Entry]) -> None:
+        """What was under way when the last process of a run went, once for this `life` of it, whoever finds it. Raises
+        JournalError.
+        """
+
+        def book(connection: sqlite3.Connection) -> None:
+            if connection.execute("SELECT 1 FROM ledger WHERE life = ? LIMIT 1", (life,)).fetchone():
+                return
+            origins = [write_origin(connection, entry.origin) for entry in entries]
+            write_entries(connection, life, list(enumerate(entries, 1)), origins)
+            write_days(connection, entries)
+
+        await self._database.write(book)
+
+    def is_alive(self, run: str) -> bool:
+        """Whether some process has it."""
+        return self._leases.alive(run)
+
+    async def left_runs(self) -> Sequence[str]:
+        """Runs that said nothing of their end, and that no process has now. Raises JournalError."""
+
+        def select(connection: sqlite3.Connection) -> list[str]:
+            locked = self._leases.locked()
+            runs = [read(row[0]) for row in connection.execute(_WITHOUT_END).fetchall()]
+            return [run for run in runs if not self._is_alive(run, locked)]
+
+        return await self._database.read(select)
 
     @asynccontextmanager
     async def held(self, connection: str, amount: Decimal) -> AsyncGenerator[LimitReached | None]:

@@ -17,7 +17,7 @@ from app.cli.amounts import amount_of
 from app.cli.report import usage_object
 from app.cli.terminal import plain, table
 from app.costs.bill import Bill, Line
-from app.costs.ledger import CONNECTION_TESTS, Days
+from app.costs.ledger import CONNECTION_TESTS, NOTHING, Days
 from app.costs.limits import Span, Standing
 from app.costs.spending import Spending
 from app.document.problem import Problem, ProblemError
@@ -112,7 +112,7 @@ def _set_limits(engine: Engine, caps: Sequence[tuple[Span, Decimal | None]], con
 
 
 def _show(engine: Engine, spending: Spending, by: By, days: Days, *, as_json: bool) -> None:
-    bill = spending.bill()
+    bill, whole = spending.bill(), spending.whole or NOTHING
     lines = _lines(bill, by)
     if as_json:
         opening.print_json(
@@ -125,6 +125,7 @@ def _show(engine: Engine, spending: Spending, by: By, days: Days, *, as_json: bo
                 "saved": [
                     {"by": one.by, "usd": f"{one.amount:f}", "how": one.how} for one in spending.savings
                 ],
+                "broken_off": {"calls": whole.broken_off, "counted_usd": f"{whole.broken_off_counted:f}"},
                 "limits": [_limit_object(one) for one in spending.limits],
             }
         )
@@ -139,6 +140,8 @@ def _show(engine: Engine, spending: Spending, by: By, days: Days, *, as_json: bo
                 amount = words if one.amount > 0 else f"-{words}"
                 how = text(f"costs.how.{one.how}")
                 typer.echo(text(f"cli.costs.saved.{one.by}", amount=amount, how=how))
+    if whole.broken_off:
+        typer.echo(figures.broken_off_words(whole))
     for standing in spending.limits:
         typer.echo(_limit_words(standing))
 

@@ -14,7 +14,9 @@ from app.costs.price import Price
 from app.costs.usage import NO_USAGE, Usage
 
 EntrySource: TypeAlias = Literal["call", "cache"]
-EndedBy: TypeAlias = Literal["call.stopped", "call.ended"]  # with the run; before it was through
+# With the run; before it was through; with its process, so that nobody knows what came of it.
+EndedBy: TypeAlias = Literal["call.stopped", "call.ended", "call.broken_off"]
+BROKEN_OFF: EndedBy = "call.broken_off"
 Part: TypeAlias = Literal["day", "workflow", "run", "node", "model", "connection", "tier"]
 
 
@@ -98,7 +100,8 @@ class Sum:
 
     `cost.known` is the sum of what is known, and `unknown` the number of calls that aren't in it; `counted` is what
     limits count for all of them. `failed` leaves out what was ended from here. `rows` is the different places
-    in runs: rows, or runs without. `type` is that of the latest one's node.
+    in runs: rows, or runs without. `type` is that of the latest one's node. `broken_off` of the unknown calls were
+    under way when their process went, and limits count `broken_off_counted` for them.
     """
 
     key: tuple[str, ...]
@@ -117,6 +120,11 @@ class Sum:
     cache_saved: Cost = FREE
     cached_saving: Decimal = Decimal(0)
     type: str = ""
+    broken_off: int = 0
+    broken_off_counted: Decimal = Decimal(0)
+
+
+NOTHING = Sum((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,10 @@ class Ledger(Protocol):
         self, workflow: str = "", node: str = "", model: str = "", most: int = 500
     ) -> Sequence[Sample]:
         """The latest calls first, of a workflow's node, or of a model wherever it was asked."""
+        ...
+
+    async def calls_at(self, run: str, since: float) -> Mapping[tuple[str, str], int]:
+        """How many calls of a run ended since a time, in seconds since 1970, by node and scope."""
         ...
 
     async def throw_away(self, before: str) -> int:

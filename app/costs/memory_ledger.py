@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from app.costs.cost import FREE
-from app.costs.ledger import ALWAYS, EVERYTHING, Days, Entry, Filter, Ledger, Part, Sample, Speed, Sum, Tries
+from app.costs.ledger import (
+    ALWAYS,
+    BROKEN_OFF,
+    EVERYTHING,
+    Days,
+    Entry,
+    Filter,
+    Ledger,
+    Part,
+    Sample,
+    Speed,
+    Sum,
+    Tries,
+)
 from app.costs.speeds import speeds_of
 from app.costs.usage import NO_USAGE
 
@@ -60,6 +73,12 @@ class MemoryLedger(Ledger):
                 made[entry.origin.connection, entry.origin.model].append(entry.is_failed)
         return {who: Tries(len(outcomes), sum(outcomes)) for who, outcomes in made.items()}
 
+    async def calls_at(self, run: str, since: float) -> Mapping[tuple[str, str], int]:
+        calls = self._chosen(ALWAYS, Filter(run=run))
+        return Counter(
+            (one.origin.node, one.scope) for one in calls if one.source == "call" and one.at >= since
+        )
+
     async def samples(
         self, workflow: str = "", node: str = "", model: str = "", most: int = 500
     ) -> Sequence[Sample]:
@@ -94,6 +113,7 @@ def _sum(key: tuple[str, ...], by: Sequence[Part], entries: Sequence[Entry]) -> 
     latest = max(entries, key=lambda entry: entry.at)
     calls = [entry for entry in entries if entry.source == "call"]
     hits = [entry for entry in entries if entry.source == "cache"]
+    broken_off = [entry for entry in calls if entry.outcome == BROKEN_OFF]
     return Sum(
         key,
         tuple(_NAMES.get(part, _PARTS[part])(latest) for part in by),
@@ -111,4 +131,6 @@ def _sum(key: tuple[str, ...], by: Sequence[Part], entries: Sequence[Entry]) -> 
         sum((entry.saved or FREE for entry in hits), FREE),
         sum((entry.cached_saving for entry in entries), Decimal(0)),
         latest.origin.type,
+        len(broken_off),
+        sum((entry.counted for entry in broken_off), Decimal(0)),
     )

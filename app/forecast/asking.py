@@ -49,7 +49,7 @@ def asking_of(step: PlanStep, rate_of: Callable[[ModelChoice], Rate | None], usu
     """None for a step that calls no model. A model that nobody knows has a rate without id and price."""
     if step.spec is None or step.always_skipped:
         return None
-    stages = _stages(step)
+    stages = stages_of(step)
     if stages is None:
         return None
 
@@ -71,10 +71,11 @@ def asking_of(step: PlanStep, rate_of: Callable[[ModelChoice], Rate | None], usu
 
 def asks_models(plan: Plan) -> bool:
     """Whether any step does, here or in a frame."""
-    return any(_stages(step) is not None for step in plan.all_steps() if not step.always_skipped)
+    return any(stages_of(step) is not None for step in plan.all_steps() if not step.always_skipped)
 
 
-def _stages(step: PlanStep) -> Sequence[Stage] | None:
+def stages_of(step: PlanStep) -> Sequence[Stage] | None:
+    """Its calls in the order in which they may be made; None where it makes none itself."""
     rule = step.frame.rule if step.frame else None
     if isinstance(rule, AgentRule):
         return (Stage(((rule.model,),)),)

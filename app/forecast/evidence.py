@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from app.costs.ledger import EndedBy, Entry
+from app.costs.ledger import BROKEN_OFF, EndedBy, Entry
 
 MOST_UNITS = 300  # the latest runs or rows that count
 _USUAL_APART, _USUAL_RUNS_APART = (
@@ -15,7 +15,7 @@ _USUAL_APART, _USUAL_RUNS_APART = (
     0.2,
 )  # what runs take, and rows of different runs on average (logarithms)
 _WEIGHS = 2  # runs that this counts as
-_STOPPED: EndedBy = "call.stopped"
+_STOPPED: tuple[EndedBy, ...] = ("call.stopped", BROKEN_OFF)
 
 
 @dataclass(slots=True)
@@ -81,10 +81,10 @@ def _deviation(values: Sequence[float], usual: float) -> float:
 
 def evidence_of(entries: Iterable[Entry]) -> Evidence:
     """From the calls of one workflow in the ledger, in the order of time. What the cache gave is left out, since it
-    tells nothing of a new run, and so are runs and rows that broke off when somebody stopped them.
+    tells nothing of a new run, and so are runs and rows that were stopped or broke off.
     """
     entries = list(entries)
-    stopped = {_unit_of(entry) for entry in entries if entry.outcome == _STOPPED}
+    stopped = {_unit_of(entry) for entry in entries if entry.outcome in _STOPPED}
     units: dict[tuple[str, str], dict[str, Took]] = {}
     models: dict[str, set[str]] = {}
     unpriced: set[str] = set()

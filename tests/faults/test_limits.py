@@ -47,10 +47,12 @@ def table(folder: Path, name: str) -> Path:
     return path
 
 
-async def baton(server: ScriptedServer, *arguments: str | Path) -> tuple[int, str, str]:
-    """Exit code, output, errors. The server stands as a proxy before the provider: what lies on loopback is free."""
+def environment(server: ScriptedServer) -> dict[str, str]:
+    """The server stands as a proxy before the provider: what lies on loopback is free."""
     proxy = server.url("openai").split("/openai")[0]
-    environment = {
+    kept = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"}
+    return {
+        **kept,
         "BATON_CONN_CLOUD_KIND": "openai",
         "BATON_CONN_CLOUD_URL": "http://baton.invalid/openai/v1",
         "BATON_CONN_CLOUD_KEY": KEY,
@@ -58,18 +60,26 @@ async def baton(server: ScriptedServer, *arguments: str | Path) -> tuple[int, st
         "HTTP_PROXY": proxy,
         "http_proxy": proxy,
     }
-    kept = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"}
-    program = await asyncio.create_subprocess_exec(
+
+
+async def begun(server: ScriptedServer, *arguments: str | Path) -> asyncio.subprocess.Process:
+    """The program at work, its output and errors to be read."""
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "app",
         *map(str, arguments),
         cwd=ROOT,
-        env={**kept, **environment},
+        env=environment(server),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+
+
+async def baton(server: ScriptedServer, *arguments: str | Path) -> tuple[int, str, str]:
+    """Exit code, output, errors."""
+    program = await begun(server, *arguments)
     out, err = await program.communicate()
     return program.returncode or 0, out.decode(), err.decode()
 

@@ -1,4 +1,4 @@
-"""The right column of the Costs page: calls of unknown price, and what was saved."""
+"""The right column of the Costs page: calls of unknown cost, and what was saved."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from app import figures
 from app.costs.bill import Model
 from app.costs.break_even import agreed
+from app.costs.ledger import NOTHING
 from app.costs.savings import Saving
 from app.costs.spending import Spending
 from app.hindsight.replay import Replayed
@@ -29,8 +30,9 @@ _FINE = Decimal("0.0001")
 
 
 class UnknownCard(CostsCard):
-    """Says how many calls are not in the totals, of which models, and what limits count for them. `price_wanted`
-    carries those models, as pairs of connection and model; `calls_wanted`: the calls are to be seen.
+    """Says how many calls are not in the totals and what limits count for them: those without a price, with their
+    models, and those that were under way when a run broke off. `price_wanted` carries those models, as pairs of
+    connection and model; `calls_wanted`: the calls are to be seen.
     """
 
     price_wanted = Signal(object)
@@ -42,7 +44,9 @@ class UnknownCard(CostsCard):
         self._more = PlainLabel(role="muted", wrap=True)
         self.head.insertWidget(0, StateIcon("triangle-alert", "warning", 20))
         self.content.addWidget(self._words)
+        self._broken_off = PlainLabel(role="muted", wrap=True)
         self.content.addWidget(self._more)
+        self.content.addWidget(self._broken_off)
         self._unpriced: list[Model] = []
         self.give, self.calls = QPushButton(), QPushButton()
         self.give.clicked.connect(self._give)
@@ -59,17 +63,24 @@ class UnknownCard(CostsCard):
         self.price_wanted.emit(tuple(self._unpriced))
 
     def show_spending(self, spending: Spending) -> None:
-        unknown = [one for one in spending.sums if one.unknown]
-        n = sum(one.unknown for one in unknown)
-        self.setVisible(bool(n))
-        models = sorted({" · ".join(filter(None, (one.key[4], one.key[3]))) for one in unknown})
-        counted = sum((one.counted - one.cost.known for one in unknown), Decimal(0))
-        self.title.setText(text("costs.unknown", n=n))
-        self._unpriced = sorted({(one.key[3], one.key[4]) for one in unknown})
+        whole = spending.whole or NOTHING
+        n = whole.unknown - whole.broken_off
+        unpriced = [one for one in spending.sums if one.unknown > one.broken_off]
+        models = sorted({" · ".join(filter(None, (one.key[4], one.key[3]))) for one in unpriced})
+        counted = sum((one.counted - one.cost.known - one.broken_off_counted for one in unpriced), Decimal(0))
+        self.setVisible(bool(whole.unknown))
+        self.title.setText(
+            text("costs.unknown", n=n) if n else text("costs.broken_off.title", n=whole.broken_off)
+        )
+        self._unpriced = sorted({(one.key[3], one.key[4]) for one in unpriced})
         self.give.setText(text("costs.price.give"))
-        self.calls.setText(text("costs.calls.show", n=n))
+        self.calls.setText(text("costs.calls.show", n=whole.unknown))
         self._words.setText(listed(models))
         self._more.setText(text("costs.unknown.more", n=n, amount=figures.limit(max(counted, Decimal(0)))))
+        for part in (self._words, self._more, self.give):
+            part.setVisible(bool(n))
+        self._broken_off.setText(figures.broken_off_words(whole))
+        self._broken_off.setVisible(bool(whole.broken_off))
 
 
 class SavedCard(CostsCard):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItem
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItem
 from app import texts
 from app.adapters.shelf import ModelLine, Shelf
 from app.costs.cost import FREE, UNKNOWN, Cost
-from app.costs.ledger import CONNECTION_TESTS, Entry, Origin
+from app.costs.ledger import BROKEN_OFF, CONNECTION_TESTS, Entry, Origin
 from app.costs.limits import Cap, Caps, standings
 from app.costs.memory_ledger import MemoryLedger
 from app.costs.spending import Spending, spending_of
@@ -174,6 +175,30 @@ def test_what_is_unknown_is_said_and_never_a_zero(page: CostsPage) -> None:
     odd = next(line for line in cells(page, 0) if "Odd" in line)
     at = cells(page, 0).index(odd), odd.index("Odd")
     assert cells(page, 5)[at[0]][at[1]] == "unknown"
+
+
+def test_what_was_under_way_when_a_run_broke_off_needs_no_price(page: CostsPage) -> None:
+    ledger = booked()
+    origin = Origin("r", "w1", "Flow 1", "n1", "Step 1", "model.text", "Work", "opus")
+    for number in range(2):
+        entry = Entry(origin, 100.0, "2026-11-17", f"#{number}", cost=UNKNOWN, counted=Decimal("0.25"))
+        ledger.book(replace(entry, outcome=BROKEN_OFF))
+    page.show_month(MONTH, spent(ledger), spent(MemoryLedger()), SHELF)
+    words = said(page)
+    assert "Unknown prices: 1 call" in words
+    assert "2 calls were under way when a run broke off" in words
+    assert "limits count $0.50" in words
+    assert "$0.04" in words, "what limits count for the call without a price stands by itself"
+    assert page._unknown.calls.text() == "Show the 3 calls"
+    wanted: list[object] = []
+    page.price_wanted.connect(wanted.append)
+    page._unknown.give.click()
+    assert wanted == [(("Work", "odd"),)]
+    alone = MemoryLedger()
+    alone.book(replace(entry, outcome=BROKEN_OFF))
+    page.show_month(MONTH, spent(alone), spent(MemoryLedger()), SHELF)
+    assert "Unknown costs: 1 call" in said(page)
+    assert not page._unknown.give.isVisibleTo(page)
 
 
 def test_another_model_for_a_month_is_an_estimate_with_its_sum(page: CostsPage) -> None:

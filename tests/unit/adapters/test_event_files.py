@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.event_files import EventFile, last_event, last_run_of, path_of, read_events
+from app.adapters.event_files import (
+    EventFile,
+    events_left_open,
+    last_event,
+    last_run_of,
+    path_of,
+    read_events,
+)
 from app.events.json_codec import encode_lines
-from app.events.run_events import NodeStarted, RunEvent, RunFinished, RunStarted
+from app.events.run_events import NodeSettled, NodeStarted, RunEvent, RunFinished, RunPaused, RunStarted
 
 
 def events(workflow: str = "w") -> list[RunEvent]:
@@ -38,6 +45,22 @@ def test_a_last_line_that_a_crash_cut_is_left_out(tmp_path: Path) -> None:
     path = leave(tmp_path, "r1")
     path.write_bytes(path.read_bytes()[:-9])
     assert list(read_events(path)) == events()[:2]
+
+
+def test_of_a_long_file_what_was_left_open_is_read_alone(tmp_path: Path) -> None:
+    first = events()[0]
+    left = NodeStarted(0.3, "b", "#1", {})
+    many = [
+        one
+        for i in range(50)
+        for one in (NodeStarted(0.1, "a", f"#{i}"), NodeSettled(0.2, "a", f"#{i}", "ok"))
+    ]
+    file = EventFile(tmp_path, "r1", 20)
+    file.write([first, *many, left, RunPaused(0.4, "waiting")])
+    file.close()
+    assert list(events_left_open(file.path)) == [first, left, RunPaused(0.4, "waiting")]
+    file.path.write_bytes(file.path.read_bytes()[:-9])
+    assert list(events_left_open(file.path)) == [first, left]
 
 
 def test_the_oldest_are_forgotten(tmp_path: Path) -> None:
