@@ -19,6 +19,7 @@ from app.executor.call_requests import digest_at
 from app.executor.carried_calls import carried_calls
 from app.executor.digests import digest_of
 from app.executor.failures import IN_DOUBT, failure_of
+from app.executor.frame_limits import FrameLimits
 from app.executor.gated_models import GatedModels
 from app.executor.instance import Instance
 from app.executor.journal import ItemStatus, StepRecord
@@ -28,7 +29,6 @@ from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
 from app.executor.scope_runner import RunScope
 from app.executor.tally import Tally
-from app.executor.time_at_work import time_at_work
 from app.executor.values import cut
 from app.executor.where import Where
 from app.planner.agent_tools import Parameter
@@ -107,19 +107,24 @@ class AgentRun:
         if (outputs := await self._before(digest)) is not None:
             return outputs
         self._tally.goes_to_work()
-        outputs = await self._turns(messages)
+        limits = FrameLimits(
+            run, self._inside.place, self._tally, rule.max_usd, rule.max_seconds, self._own.node
+        )
+        await limits.recall(digest, self._through_at)
+        async with limits.written():
+            outputs = await self._turns(messages, limits)
         await self._keep(outputs, digest)
         return outputs
 
-    async def _turns(self, messages: list[ChatMessage]) -> Mapping[str, Any]:
+    async def _turns(self, messages: list[ChatMessage], limits: FrameLimits) -> Mapping[str, Any]:
         run, rule, said = self._run, self._rule, ""
-        begun, had = await self._earlier()
+        had = await self._asked_before()
         for turn in range(1, rule.max_turns + 1):
             is_last = turn == rule.max_turns and turn > 1 and not rule.fails_at_limit
             request = self._request([*messages, _LAST] if is_last else messages, is_last=is_last)
             # A turn that an earlier life has had: no limit had ended it before that, and none does now.
             is_had = bool(had) and digest_at(request, run.doors.models.facts(rule.model)) in had
-            limit = "answer" if is_had else await self._limit(turn, run.now - begun)
+            limit = "answer" if is_had else await self._limit(turn, limits)
             if limit != "answer":
                 return self._ended(limit, turn - 1, said)
             messages = [*request.messages]
@@ -137,16 +142,12 @@ class AgentRun:
 
     # What it came to before
 
-    async def _earlier(self) -> tuple[float, frozenset[str]]:
-        """When it would have begun if it had been at work ever since, so that its time goes on where it was; and the
-        digests of what it has asked. What it was given before and was through with is none of it.
-        """
-        run, place = self._run, self._inside.place
-        if run.journal.is_fresh:
-            return run.now, frozenset()
-        calls = await run.journal.calls(place, self._step.id) if run.journal.has_calls else ()
-        used = await time_at_work(run.journal.within(place), calls, self._through_at)
-        return run.now - used, frozenset(call.digest for call in calls)
+    async def _asked_before(self) -> frozenset[str]:
+        """The digests of what it has asked in earlier lives."""
+        journal = self._run.journal
+        if journal.is_fresh or not journal.has_calls:
+            return frozenset()
+        return frozenset(call.digest for call in await journal.calls(self._inside.place, self._step.id))
 
     def _digest(self, messages: Sequence[ChatMessage]) -> str:
         """Of all that decides what it comes to."""
@@ -309,23 +310,20 @@ class AgentRun:
 
     # The end
 
-    async def _limit(self, turn: int, seconds: float) -> EndedBy:
-        """Which limit has ended it before this turn, "answer" for none. Timing may decide here, so it is kept."""
-        rule, run = self._rule, self._run
+    async def _limit(self, turn: int, limits: FrameLimits) -> EndedBy:
+        """Which limit has ended it before this turn, "answer" for none; one turn it has in any case, as a Loop has.
+        Timing may decide here, so it is kept.
+        """
         decided = self._records.get(_END)
         if decided is not None and decided.is_of(digest_of(self._inputs)):
             here = decided.outputs["turn"] == turn
             return cast("EndedBy", decided.outputs["ended_by"]) if here else "answer"
-        ended_by: EndedBy = "answer"
-        if rule.max_usd is not None and self._tally.counted >= rule.max_usd:
-            ended_by = "money"
-        elif rule.max_seconds is not None and seconds >= rule.max_seconds:
-            ended_by = "time"
-        if ended_by != "answer":
-            outputs: dict[str, Value] = {"turn": turn, "ended_by": ended_by}
-            digest = digest_of(self._inputs)
-            await run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, digest, outputs))
-        return ended_by
+        if turn == 1 or not (reached := limits.reached()):
+            return "answer"
+        outputs: dict[str, Value] = {"turn": turn, "ended_by": reached}
+        digest = digest_of(self._inputs)
+        await self._run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, digest, outputs))
+        return reached
 
     def _ended(self, ended_by: EndedBy, turns: int, said: str) -> Mapping[str, Any]:
         if self._rule.fails_at_limit or not said:

@@ -11,6 +11,7 @@ from app.events.run_events import Failure, FrameStarted, RowSettled
 from app.executor.agent_run import AgentRun
 from app.executor.digests import digest_of
 from app.executor.failures import failure_of
+from app.executor.frame_limits import FrameLimits, Reached
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
 from app.executor.item_list import Failed
@@ -20,7 +21,6 @@ from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
 from app.executor.scope_runner import RunScope
 from app.executor.tally import Tally
-from app.executor.time_at_work import time_at_work
 from app.executor.values import Token
 from app.executor.where import Where
 from app.planner.plan import FramePlan, PlanStep
@@ -102,21 +102,24 @@ class FrameRun:
         numbers = [one.name for one in given if one.source == "number"]
         values: dict[str, Value] = {one.name: self._inputs.get(one.name) for one in given}
         results: Mapping[str, Value] = {}
-        decided, begun = await self._decided(), await self._began()
+        decided = await self._decided()
+        limits = FrameLimits(run, self._inside.place, self._tally, rule.max_usd, rule.max_seconds)
+        await limits.recall(digest_of(self._inputs))
         turn, ended_by = 0, "turns"
-        while ended_by == "turns" and turn < rule.max_turns:
-            values |= dict.fromkeys(numbers, turn + 1)
-            tally = Tally(self._tally)
-            results = await self._turn(turn, values, tally)
-            turn += 1
-            values |= {name: value for name, value in results.items() if name in variables}
-            if rule.is_over({**values, **results}):
-                ended_by = "condition"
-            elif decided:
-                ended_by = decided[1] if decided[0] == turn else "turns"
-            elif turn < rule.max_turns and not await self._went_on(turn, tally):
-                ended_by = await self._limit(rule, turn, run.now - begun)
-            await asyncio.sleep(0)  # a body that only computes never waits: let Stop and events through
+        async with limits.written():
+            while ended_by == "turns" and turn < rule.max_turns:
+                values |= dict.fromkeys(numbers, turn + 1)
+                tally = Tally(self._tally)
+                results = await self._turn(turn, values, tally)
+                turn += 1
+                values |= {name: value for name, value in results.items() if name in variables}
+                if rule.is_over({**values, **results}):
+                    ended_by = "condition"
+                elif decided:
+                    ended_by = decided[1] if decided[0] == turn else "turns"
+                elif turn < rule.max_turns and not await self._went_on(turn, tally):
+                    ended_by = await self._limit(limits.reached(), turn)
+                await asyncio.sleep(0)  # a body that only computes never waits: let Stop and events through
         if ended_by != "condition":
             node, scope = self._step.id, self._instance.scope
             run.tell(node, scope, f"loop.ended_by_{ended_by}", turns=turn)
@@ -148,13 +151,6 @@ class FrameRun:
             return None
         return int(str(record.outputs["turns"])), str(record.outputs["ended_by"])
 
-    async def _began(self) -> float:
-        """When it would have begun if it had been at work ever since: its time goes on where it was, and hours in which
-        the run lay still or was at something else are none of it.
-        """
-        journal, now = self._run.journal, self._run.now
-        return now if journal.is_fresh else now - await time_at_work(journal.within(self._inside.place))
-
     async def _went_on(self, turn: int, last: Tally) -> bool:
         """Whether an earlier life has begun this turn after one that came to the same: then no limit had ended the Loop
         before it, and none does now, however long it takes to read what was recorded. `last`: of the turn before, which
@@ -165,18 +161,13 @@ class FrameRun:
             return False
         return bool(await journal.steps(self._inside.turn(turn).place) or await journal.items(place, turn, 1))
 
-    async def _limit(self, rule: LoopRule, turn: int, seconds: float) -> str:
+    async def _limit(self, reached: Reached, turn: int) -> str:
         """Timing may decide here, so what it decided is kept: it must not decide otherwise the next time."""
-        ended_by = "turns"
-        if rule.max_usd is not None and self._tally.counted >= rule.max_usd:
-            ended_by = "money"
-        elif rule.max_seconds is not None and seconds >= rule.max_seconds:
-            ended_by = "time"
-        if ended_by != "turns":
-            outputs = {"turns": turn, "ended_by": ended_by}
-            digest = digest_of(self._inputs)
-            await self._run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, digest, outputs))
-        return ended_by
+        if not reached:
+            return "turns"
+        outputs, digest = {"turns": turn, "ended_by": reached}, digest_of(self._inputs)
+        await self._run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, digest, outputs))
+        return reached
 
     def _begins(self, total: int) -> None:
         self._run.emit(FrameStarted(self._run.now, self._step.id, self._instance.scope, total))

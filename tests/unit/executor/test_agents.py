@@ -459,6 +459,36 @@ async def test_its_time_goes_on_where_an_earlier_life_left_it(cut: int) -> None:
     assert execution.outputs == {"result": "So far: a."}
 
 
+@pytest.mark.parametrize("cut", [0, 1])
+async def test_the_time_of_a_turn_under_way_is_not_given_back(
+    cut: int, sleep: Callable[[float], None]
+) -> None:
+    made = agent({"count": COUNT}, max_minutes=10)
+    stopping = list[Execution]()
+
+    def after(turn: int) -> None:
+        if turn == cut and stopping:
+            sleep(700)
+            stopping.pop().stop()
+            raise asyncio.CancelledError
+
+    class Talks(Caller):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            return structs.replace(await super().chat(request), text="So far: a.")
+
+    models, runs = Talks([("count", '{"word": "a", "n": 1}')], after=after), MemoryRuns()
+    execution = start(made, through=doors(models), keeping=Keeping(await _journal(runs, 0)))
+    stopping.append(execution)
+    async for _ in execution.batches():
+        pass
+    execution, events = await run(made, through=doors(models), keeping=Keeping(await _journal(runs, 1)))
+    (told,) = (
+        event for event in events if isinstance(event, Message) and event.code == "agent.ended_by_time"
+    )
+    assert told.args == {"turns": 1}, "the first turn is had in any case"
+    assert execution.outputs == {"result": "So far: a."}
+
+
 async def test_an_agent_that_is_done_has_one_record_and_is_not_asked_again_whatever_fails_behind_it() -> None:
     made = agent({"count": COUNT})
     runs, models = MemoryRuns(), Caller([("count", '{"word": "pear", "n": 4}')], "Four.")
