@@ -6,9 +6,16 @@ import struct
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGO = ROOT / "resources" / "icons" / "baton.svg"
+SIDE = "installer.bmp"  # beside the last page of Windows' installer
+SIDE_PIXELS = (328, 628)  # twice what the page has at 100 %
+SIDE_COLOUR = "#1b1838"
 ON_LINUX = (16, 24, 32, 48, 64, 128, 256, 512)
 ON_WINDOWS = (16, 20, 24, 32, 40, 48, 64, 256)
 # Apple's four letters for each size in pixels; those for two pixels a point come second.
@@ -24,7 +31,7 @@ ON_MACOS = {
 
 
 def main(folder: str) -> int:
-    """Write baton.ico, baton.icns and the PNGs of Linux's icon theme into a folder."""
+    """Write baton.ico, baton.icns, the PNGs of Linux's icon theme and the installer's picture into a folder."""
     place = Path(folder)
     drawn = draw({*ON_LINUX, *ON_WINDOWS, *ON_MACOS})
     (place / "hicolor").mkdir(parents=True, exist_ok=True)
@@ -32,29 +39,46 @@ def main(folder: str) -> int:
     (place / "baton.icns").write_bytes(icns({size: drawn[size] for size in ON_MACOS}))
     for size in ON_LINUX:
         (place / "hicolor" / f"{size}.png").write_bytes(drawn[size])
+    (place / SIDE).write_bytes(side())
     return 0
 
 
 def draw(sizes: Iterable[int]) -> dict[int, bytes]:
     """The logo as a PNG for each size in pixels."""
-    from PySide6.QtCore import QBuffer, QIODevice
-    from PySide6.QtGui import QImage, QPainter
-    from PySide6.QtSvg import QSvgRenderer
+    from PySide6.QtGui import QImage
 
-    logo = QSvgRenderer(str(LOGO))
     drawn: dict[int, bytes] = {}
     for size in sizes:
         image = QImage(size, size, QImage.Format.Format_ARGB32)
         image.fill(0)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        logo.render(painter)
-        painter.end()
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, "PNG")
-        drawn[size] = bytes(buffer.data().data())
+        drawn[size] = _with_logo(image, size, "PNG")
     return drawn
+
+
+def side() -> bytes:
+    """The logo on a plain ground, as a bitmap without transparency: NSIS knows no other."""
+    from PySide6.QtGui import QColor, QImage
+
+    image = QImage(*SIDE_PIXELS, QImage.Format.Format_RGB888)
+    image.fill(QColor(SIDE_COLOUR))
+    return _with_logo(image, SIDE_PIXELS[0] // 2, "BMP")
+
+
+def _with_logo(image: QImage, size: int, form: str) -> bytes:
+    """The logo in the middle of a picture."""
+    from PySide6.QtCore import QBuffer, QIODevice, QRectF
+    from PySide6.QtGui import QPainter
+    from PySide6.QtSvg import QSvgRenderer
+
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    place = QRectF((image.width() - size) / 2, (image.height() - size) / 2, size, size)
+    QSvgRenderer(str(LOGO)).render(painter, place)
+    painter.end()
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, form)
+    return bytes(buffer.data().data())
 
 
 def ico(drawn: dict[int, bytes]) -> bytes:

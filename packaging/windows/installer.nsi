@@ -1,6 +1,6 @@
 ; Baton's installer for one person: no administrator, nothing outside of that person's folders and registry.
 ;
-; makensis -DVERSION=… -DNUMBERS=four numbers -DPAYLOAD=folder -DICON=file.ico -DOUT=file.exe [-DTARGET=amd64-unicode] installer.nsi
+; makensis -DVERSION=… -DNUMBERS=four numbers -DPAYLOAD=folder -DICON=file.ico -DSIDE=file.bmp -DOUT=file.exe [-DTARGET=amd64-unicode] installer.nsi
 
 Unicode true
 !ifdef TARGET
@@ -42,6 +42,7 @@ VIAddVersionKey LegalCopyright "Copyright 2026 The Baton authors. Apache License
 
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${SIDE}"
 !define MUI_FINISHPAGE_RUN "$INSTDIR\Baton.exe"
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES

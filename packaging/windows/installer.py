@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import icons
 from windows.version_block import four_numbers
 
 RECIPE = Path(__file__).resolve().parent / "installer.nsi"
@@ -15,13 +16,16 @@ USUAL_PLACE = Path("NSIS/makensis.exe")  # below Program Files, where its own in
 
 
 def make_installer(folder: Path, out: Path, icon: Path, version: str) -> Path:
-    """Gives the installer's path. Raises FileNotFoundError without makensis, and subprocess.CalledProcessError."""
+    """Gives the installer's path; its picture lies beside the icon. Raises FileNotFoundError without makensis, and
+    subprocess.CalledProcessError.
+    """
     made = (out / f"baton-{version}-windows-x64.exe").resolve()
     given = {
         "VERSION": version,
         "NUMBERS": ".".join(map(str, four_numbers(version))),
         "PAYLOAD": str(folder.resolve()),
         "ICON": str(icon.resolve()),
+        "SIDE": str(icon.resolve().with_name(icons.SIDE)),
         "OUT": str(made),
         # The makensis of Debian can make an installer of 64 bits, Windows' own runs everywhere with 32.
         **({} if sys.platform == "win32" else {"TARGET": "amd64-unicode"}),
