@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Protocol
 
 from app.adapters.connection import Connection
@@ -33,6 +34,10 @@ class EngineClient(Protocol):
 
     async def check_connection(self, connection: Connection, key: str | None = None) -> ConnectionCheck:
         """Tries a connection, saved or not, with the key just typed or else the kept one."""
+        ...
+
+    async def give_price(self, connection: str, model: str, into: Decimal, out: Decimal) -> None:
+        """From now on a model costs so much, in US dollars per million tokens."""
         ...
 
     async def store_key(self, connection: str, key: str) -> SecretsState:

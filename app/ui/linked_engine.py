@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from app.adapters.connection_check import ConnectionCheck
 from app.adapters.connections import Connection
 from app.adapters.keyring_secrets import SecretsState
@@ -22,6 +24,7 @@ from app.processes.messages import (
     GetKeyState,
     GetReviewed,
     GetShelf,
+    GivePrice,
     ListConversations,
     ProtectKeys,
     ReadConversation,
@@ -54,6 +57,9 @@ class LinkedEngine:
 
     async def check_connection(self, connection: Connection, key: str | None = None) -> ConnectionCheck:
         return await self._link.ask(CheckConnection(connection, key))
+
+    async def give_price(self, connection: str, model: str, into: Decimal, out: Decimal) -> None:
+        await self._link.ask(GivePrice(connection, model, f"{into:f}", f"{out:f}"))
 
     async def store_key(self, connection: str, key: str) -> SecretsState:
         return await self._link.ask(StoreKey(connection, key))

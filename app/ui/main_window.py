@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         self.partial = PartialRuns(self.session, self.canvas, self.desk, self.link, self)
         self.history = HistoryDesk(self.session, self.registry, self.link, self)
         self.compare = CompareDesk(self.session, self.registry, self.link, self)
-        self.costs = CostsDesk(self.registry, self.link, self)
+        self.costs = CostsDesk(self.registry, client, self.link, self)
         self.models = ModelsDesk(self.preferences, client, self.link, self)
         self.checking = Checking(self.session, self.link, self)
         self.notices = Notices(

@@ -23,9 +23,12 @@ from app.ui.viewing import apply_appearance
 
 
 class PreferencesDesk(QObject):
-    """`shelf_changed(Shelf)`: models, roles or connections are others now. `scale_changed`: takes a new start."""
+    """`shelf_changed(Shelf)`: models, roles or connections are others now; `priced(model)`: one has another price.
+    `scale_changed`: takes a new start.
+    """
 
     shelf_changed = Signal(object)
+    priced = Signal(str)
     scale_changed = Signal()
 
     def __init__(
@@ -62,6 +65,7 @@ class PreferencesDesk(QObject):
             installed = Installed(addons, self._registry.problems)
             dialog = PreferencesDialog(self._kept, self._client, self._steps_using, installed, self._window)
             dialog.shelf_changed.connect(self.shelf_changed)
+            dialog.models.priced.connect(self.priced)
         if page:
             dialog.show_page(page)
         dialog.show()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 
+from app.adapters.shelf import ModelLine
 from app.costs.cost import Cost
 from app.costs.limits import Span, with_cap
 from app.costs.spending import Spending
@@ -70,6 +71,8 @@ class WindowSignals(QObject):
         inspector.preferences_asked.connect(preferences.open)
         inspector.models_wanted.connect(preferences.find_models)
         inspector.server_taken.connect(preferences.take_found)
+        for part in (inspector, window.models):
+            part.price_wanted.connect(self._ask_price)
         inspector.entered.connect(self._enter)
         window.pinning.looked_at = inspector.looked_at
         for shelf in (inspector, window.desk):
@@ -174,6 +177,9 @@ class WindowSignals(QObject):
         costs.stood.connect(self._show_wallet)
         costs.limits_wanted.connect(partial(window.preferences_desk.open, "money"))
         costs.told.connect(window.notices.told)
+        costs.prices.given.connect(window.preferences_desk.find_models)
+        for priced in (costs.prices.given, window.preferences_desk.priced):
+            priced.connect(window.checking.check_now)  # with what it will cost
         costs.refused.connect(window.notices.refused)
         window.preferences.changed.connect(costs.look_soon)
         for stream in (window.stream, window.history.stream):
@@ -186,6 +192,9 @@ class WindowSignals(QObject):
         window.replay.replayed.connect(costs.look)
         costs.replay_wanted.connect(window.replay.open)
         window.inspector.replay_wanted.connect(self._replay)
+
+    def _ask_price(self, line: ModelLine) -> None:
+        self._window.costs.prices.open([(line.connection, line.model)])
 
     def _replay(self, node: str) -> None:
         self._window.replay.open(self._window.session.workflow.id, node)

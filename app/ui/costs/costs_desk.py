@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +24,6 @@ from app.processes.messages import (
     GetReplays,
     GetShelf,
     GetSpending,
-    GivePrice,
 )
 from app.registry import node_texts
 from app.registry.registry import Registry
@@ -34,7 +32,8 @@ from app.ui.asking import table_to_save
 from app.ui.awaiting import Awaiting
 from app.ui.costs.calls_dialog import CallsDialog
 from app.ui.costs.month import Month
-from app.ui.costs.price_dialog import PriceDialog
+from app.ui.costs.price_desk import PriceDesk
+from app.ui.engine_client import EngineClient
 from app.ui.engine_link import EngineLink
 
 if TYPE_CHECKING:
@@ -44,7 +43,9 @@ _SOON = 1500  # ms after which a run's costs are looked at again
 
 
 class CostsDesk(QObject):
-    """`stood` tells how the limits stand, whenever somebody has looked; `told` what was done."""
+    """`stood` tells how the limits stand, whenever somebody has looked; `told` what was done. `prices` is where people
+    give models their prices.
+    """
 
     stood = Signal(object)
     limits_wanted = Signal()
@@ -52,8 +53,11 @@ class CostsDesk(QObject):
     told = Signal(object)
     refused = Signal(object)
 
-    def __init__(self, registry: Registry, link: EngineLink, window: QWidget) -> None:
+    def __init__(self, registry: Registry, client: EngineClient, link: EngineLink, window: QWidget) -> None:
         super().__init__(window)
+        self.prices = PriceDesk(client, window)
+        self.prices.given.connect(self._priced)
+        self.prices.refused.connect(self.refused)
         self._registry = registry
         self._link = link
         self._window = window
@@ -75,7 +79,7 @@ class CostsDesk(QObject):
         page.limits_wanted.connect(self.limits_wanted)
         page.export_wanted.connect(self._export)
         page.replay_wanted.connect(self.replay_wanted)
-        page.price_wanted.connect(self._give_price)
+        page.price_wanted.connect(self.prices.open)
         page.calls_wanted.connect(self._show_calls)
         return page
 
@@ -111,17 +115,8 @@ class CostsDesk(QObject):
         self.page.show_month(month, spending, before, self._shelf, replays)
         self.stood.emit(spending)
 
-    def _give_price(self, models: Sequence[Model]) -> None:
-        dialog = PriceDialog(models, self._window)
-        dialog.given.connect(self._take_price)
-        dialog.show()
-
-    def _take_price(self, model: Model, into: Decimal, out: Decimal) -> None:
-        asked = GivePrice(*model, f"{into:f}", f"{out:f}")
-        self._awaiting.start(self._link.ask(asked), partial(self._priced, model), self.refused.emit)
-
-    def _priced(self, model: Model, _: object) -> None:
-        words: Callable[[], str] = partial(text, "costs.price.given", model=model[1])
+    def _priced(self, model: str) -> None:
+        words: Callable[[], str] = partial(text, "costs.price.given", model=model)
         self.told.emit(words)
         self._shelf = NO_SHELF  # with the prices of now
         self.look()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.adapters.shelf import NO_SHELF, FoundLine, Shelf
+from app.adapters.shelf import NO_SHELF, FoundLine, ModelLine, Shelf
 from app.sdk.data_types import DataType
 
 
@@ -60,6 +60,10 @@ class Around(Protocol):
         """Keeps a server that was found as a connection."""
         ...
 
+    def give_price(self, line: ModelLine) -> None:
+        """Asks the person what a model costs; it comes with another shelf."""
+        ...
+
     def folder(self) -> Path | None:
         """The workflow's folder; None before its first save."""
         ...
@@ -84,6 +88,9 @@ class Nowhere:
         return
 
     def take_found(self, found: FoundLine) -> None:
+        return
+
+    def give_price(self, line: ModelLine) -> None:
         return
 
     def folder(self) -> Path | None:

@@ -40,6 +40,7 @@ class Inspector(QWidget):
     preferences_asked = Signal(str)
     models_wanted = Signal()
     server_taken = Signal(object)  # a FoundLine
+    price_wanted = Signal(object)  # a ModelLine
     entered = Signal(str, str)  # as StepPage
     cards_wanted = Signal()
     replay_wanted = Signal(str)  # a step
@@ -164,6 +165,7 @@ class Inspector(QWidget):
         page.preferences_asked.connect(self.preferences_asked)
         page.models_wanted.connect(self.models_wanted)
         page.server_taken.connect(self.server_taken)
+        page.price_wanted.connect(self.price_wanted)
         page.entered.connect(self.entered)
         page.lesson_wanted.connect(partial(self.lesson_wanted.emit, node))
         page.replay_wanted.connect(partial(self.replay_wanted.emit, node))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from app.adapters.shelf import FoundLine, Shelf
+from app.adapters.shelf import FoundLine, ModelLine, Shelf
 from app.document.frames import frame_of, graph_at
 from app.document.graph import ancestors, descendants
 from app.document.workflow import Edge, Graph, Json
@@ -33,6 +33,7 @@ class NodeAround:
         open_preferences: Callable[[str], None],
         find_models: Callable[[], None],
         take_found: Callable[[FoundLine], None],
+        give_price: Callable[[ModelLine], None],
     ) -> None:
         self._session = session
         self._specs = specs
@@ -41,6 +42,7 @@ class NodeAround:
         self._open_preferences = open_preferences
         self._find_models = find_models
         self._take_found = take_found
+        self._give_price = give_price
 
     def show_shelf(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -56,6 +58,9 @@ class NodeAround:
 
     def take_found(self, found: FoundLine) -> None:
         self._take_found(found)
+
+    def give_price(self, line: ModelLine) -> None:
+        self._give_price(line)
 
     def folder(self) -> Path | None:
         path = self._session.place.path

@@ -57,6 +57,7 @@ class StepPage(QWidget):
     preferences_asked = Signal(str)
     models_wanted = Signal()
     server_taken = Signal(object)  # a FoundLine
+    price_wanted = Signal(object)  # a ModelLine
     entered = Signal(str, str)  # a step inside this frame is to be looked at, in a scope
     replay_wanted = Signal()
     lesson_wanted = Signal()
@@ -84,6 +85,7 @@ class StepPage(QWidget):
             self.preferences_asked.emit,
             self.models_wanted.emit,
             self.server_taken.emit,
+            self.price_wanted.emit,
         )
         self._around.show_shelf(shelf)
         self._run_shown = ""

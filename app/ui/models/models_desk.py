@@ -48,10 +48,13 @@ _FILES = ("GGUF (*.gguf)",)
 
 
 class ModelsDesk(QObject):
-    """`shelf_changed(Shelf)`: models or roles are others now; `manage_wanted`: the person wants Preferences."""
+    """`shelf_changed(Shelf)`: models or roles are others now; `manage_wanted`: the person wants Preferences;
+    `price_wanted(ModelLine)`: to give a model a price.
+    """
 
     shelf_changed = Signal(object)
     manage_wanted = Signal()
+    price_wanted = Signal(object)
 
     def __init__(
         self, kept: KeptPreferences, client: EngineClient, link: EngineLink, window: QWidget
@@ -79,6 +82,7 @@ class ModelsDesk(QObject):
         page.dropped.connect(partial(self._do, self._add))
         page.role_chosen.connect(self._set_role)
         page.taken.connect(self._take)
+        page.price_wanted.connect(self.price_wanted)
         page.steered.connect(partial(self._do, self._steer))
         page.connections.manage_wanted.connect(self.manage_wanted)
         page.connections.look_again.connect(partial(self._read_shelf, look_again=True))

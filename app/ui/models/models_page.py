@@ -36,7 +36,8 @@ _NARROW = 1120  # below, the connections leave: Preferences has them
 class ModelsPage(QWidget):
     """It shows what it is given and asks nothing; what a person wants, its parts and signals say.
 
-    `file_wanted`, `address_wanted`, `dropped(Path)`, `role_chosen(role, RoleTarget)`, `taken(FoundLine)`.
+    `file_wanted`, `address_wanted`, `dropped(Path)`, `role_chosen(role, RoleTarget)`, `taken(FoundLine)`,
+    `price_wanted(ModelLine)`.
     """
 
     file_wanted = Signal()
@@ -44,6 +45,7 @@ class ModelsPage(QWidget):
     dropped = Signal(object)
     role_chosen = Signal(str, object)
     taken = Signal(object)
+    price_wanted = Signal(object)
     steered = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -56,7 +58,10 @@ class ModelsPage(QWidget):
         self._picked = ""
         self.connections = ConnectionColumn()
         self._roles_title, self._roles_words = PlainLabel(role="display"), PlainLabel(role="muted", wrap=True)
-        self.roles = {role: RoleCard(role, self.shelf, self.taken.emit) for role in model_words.ROLES}
+        self.roles = {
+            role: RoleCard(role, self.shelf, self.taken.emit, self.price_wanted.emit)
+            for role in model_words.ROLES
+        }
         self._title, self._dated = PlainLabel(role="display"), PlainLabel(role="muted")
         self.chips = ModelChips()
         self.add = QPushButton()

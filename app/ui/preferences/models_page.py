@@ -10,13 +10,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from app.adapters.connection import Connection
-from app.adapters.shelf import UNREAD_SHELF, ConnectionLine, FoundLine, Shelf
+from app.adapters.shelf import UNREAD_SHELF, ConnectionLine, FoundLine, ModelLine, Shelf
 from app.document.problem import Problem
 from app.guide.order import CONNECT_A_PROVIDER
 from app.settings import RoleTarget
 from app.texts import text
 from app.ui.asking import Choice, ask
 from app.ui.awaiting import Awaiting, Problems
+from app.ui.costs.price_desk import PriceDesk
 from app.ui.engine_client import EngineClient
 from app.ui.inspector.editors.built_in_facts import BuiltInFacts
 from app.ui.inspector.editors.editor import column, line
@@ -41,12 +42,13 @@ Used = Callable[[str], int]  # how many steps of the open workflow use a connect
 
 
 class ModelsPage(Page):
-    """`shelf_changed` carries the Shelf whenever it was asked for anew."""
+    """`shelf_changed` carries the Shelf whenever it was asked for anew; `priced`: a model has another price."""
 
     name = "models"
     help = CONNECT_A_PROVIDER
     icon = "brain"
     shelf_changed = Signal(object)
+    priced = Signal(str)  # a model
 
     def __init__(self, kept: KeptPreferences, client: EngineClient, used: Used) -> None:
         super().__init__()
@@ -54,10 +56,13 @@ class ModelsPage(Page):
         self._client = client
         self._used = used
         self._awaiting = Awaiting(self)
+        self._prices = PriceDesk(client, self)
+        self._prices.given.connect(self._priced)
+        self._prices.refused.connect(self._refused)
         self._shelf: Shelf = UNREAD_SHELF
         self._roles_title = PlainLabel(role="heading")
         self._roles_words = PlainLabel(role="muted", wrap=True)
-        self._roles = {role: RoleCard(role, self.shelf, self._take) for role in _ROLES}
+        self._roles = {role: RoleCard(role, self.shelf, self._take, self._give_price) for role in _ROLES}
         self._list_title = PlainLabel(role="heading")
         self._groups = {name: CardGroup() for name in _GROUPS}
         self._add, self._again = QPushButton(), QPushButton()
@@ -178,6 +183,13 @@ class ModelsPage(Page):
             return
         kept = self._client.save_connection(server.connection)
         self._awaiting.start(kept, lambda _kept: self.load(), self._refused)
+
+    def _give_price(self, line: ModelLine) -> None:
+        self._prices.open([(line.connection, line.model)])
+
+    def _priced(self, model: str) -> None:
+        self.load()
+        self.priced.emit(model)
 
     def _set_role(self, role: str, target: RoleTarget) -> None:
         self._kept.change(roles={**self._kept.now.roles, role: target})

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
-from app.adapters.shelf import FoundLine, Shelf
+from app.adapters.shelf import FoundLine, ModelLine, Shelf
 from app.document.workflow import Json
 from app.registry.node_texts import FieldTexts
 from app.sdk.fields import ModelChoice, ModelField
@@ -32,14 +32,20 @@ class RoleCard(QFrame):
 
     chosen = Signal(object)
 
-    def __init__(self, role: str, shelf: Callable[[], Shelf], take: Callable[[FoundLine], None]) -> None:
+    def __init__(
+        self,
+        role: str,
+        shelf: Callable[[], Shelf],
+        take: Callable[[FoundLine], None],
+        price: Callable[[ModelLine], None],
+    ) -> None:
         super().__init__()
         vary(self, role="card")
         self._role = role
         self._title = PlainLabel(role="strong")
         self._words = PlainLabel(role="muted", wrap=True)
         self.editor = ModelEditor(
-            _SPEC, FieldTexts("preferences.role"), _OnlyModels(shelf, take), offers_roles=False
+            _SPEC, FieldTexts("preferences.role"), _OnlyModels(shelf, take, price), offers_roles=False
         )
         self.editor.edited.connect(self._picked)
         words = QWidget()
@@ -69,9 +75,15 @@ class RoleCard(QFrame):
 class _OnlyModels:
     """Around for a picker of models alone, on a page that has looked for servers by itself."""
 
-    def __init__(self, shelf: Callable[[], Shelf], take: Callable[[FoundLine], None]) -> None:
+    def __init__(
+        self,
+        shelf: Callable[[], Shelf],
+        take: Callable[[FoundLine], None],
+        price: Callable[[ModelLine], None],
+    ) -> None:
         self.shelf = shelf
         self._take = take
+        self._price = price
 
     def sources(self) -> Sequence[Source]:
         return ()
@@ -90,3 +102,6 @@ class _OnlyModels:
 
     def take_found(self, found: FoundLine) -> None:
         self._take(found)
+
+    def give_price(self, line: ModelLine) -> None:
+        self._price(line)

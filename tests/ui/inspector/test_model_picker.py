@@ -32,6 +32,17 @@ def test_the_closed_field_says_model_price_and_place(qtbot: QtBot) -> None:
     assert made._facts.text() == "price unknown · your data goes to your own server gpu.acme.example"
 
 
+def test_a_model_of_unknown_price_can_be_given_one(qtbot: QtBot) -> None:
+    made, _edits = editor(qtbot, ModelField(label="Model"), ModelChoice, SMALL)
+    assert not made._give.isVisibleTo(made), "it is free"
+    made.show_value({"connection": "Company Anthropic", "kind": "anthropic", "model": "claude-opus"})
+    assert not made._give.isVisibleTo(made), "it is known"
+    made.show_value({"connection": "Gateway", "kind": "openai_compatible", "model": "llama"})
+    QTest.mouseClick(made._give, Qt.MouseButton.LeftButton)
+    assert isinstance(made.around, Here)
+    assert [line.model for line in made.around.priced] == ["llama"]
+
+
 def test_roles_stand_first_and_keys_pick(qtbot: QtBot) -> None:
     made, edits = editor(qtbot, ModelField(label="Model"), ModelChoice, SMALL)
     QTest.keyClick(made._button, Qt.Key.Key_Down)

@@ -69,6 +69,7 @@ class Here:
         self.wanted_page = ""
         self.looked = 0
         self.taken: list[FoundLine] = []
+        self.priced: list[ModelLine] = []
         self._folder = folder
 
     def sources(self) -> Sequence[Source]:
@@ -88,6 +89,9 @@ class Here:
 
     def take_found(self, found: FoundLine) -> None:
         self.taken.append(found)
+
+    def give_price(self, line: ModelLine) -> None:
+        self.priced.append(line)
 
     def folder(self) -> Path | None:
         return self._folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,8 +13,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 from app.adapters.connection import Connection
 from app.adapters.connections import THIS_COMPUTER
 from app.adapters.shelf import Shelf
+from app.costs.usage import Usage
 from app.sdk.fields import ModelChoice
 from app.settings import RoleTarget, folders
+from app.ui.costs.price_dialog import PriceDialog
 from app.ui.preferences.connection_card import ConnectionCard
 from app.ui.preferences.connection_form import ConnectionForm
 from app.ui.preferences.found_card import FoundCard
@@ -228,6 +231,27 @@ async def test_a_role_is_given_to_a_model(world: World, server: ScriptedServer) 
     QTest.keyClick(editor.menu._list, Qt.Key.Key_Return)
     await until(lambda: world.kept.now.roles.get("strong") == RoleTarget("Tiny", "big-2"))
     await until(lambda: page._roles["strong"].editor._button.words() == "big-2")
+
+
+async def test_a_role_s_model_of_unknown_price_is_given_one(world: World) -> None:
+    world.engine.outside.connections.put(
+        Connection("Far", "openai_compatible", "http://models.example/v1", "odd-1")
+    )
+    world.kept.change(roles={"strong": RoleTarget("Far", "odd-1")})
+    page = await models(world)
+    editor = page._roles["strong"].editor
+    await until(lambda: editor._give.isVisibleTo(editor))
+    QTest.mouseClick(editor._give, LEFT)
+    dialog = page.findChild(PriceDialog)
+    assert isinstance(dialog, PriceDialog)
+    dialog.input.setValue(3)
+    dialog.output.setValue(15)
+    QTest.mouseClick(dialog.keep, LEFT)
+    await until(lambda: "$3.00 in, $15.00 out" in editor._facts.text())
+    assert not editor._give.isVisibleTo(editor)
+    choice = ModelChoice(connection="Far", kind="openai_compatible", model="odd-1")
+    bound = world.engine.outside.prices.upper_bound(world.engine.outside.resolve(choice), Usage(1000, 1000))
+    assert bound == Decimal("0.018"), "so much is held for a call of it"
 
 
 async def test_a_typed_key_is_dots_and_is_gone_when_given_up(world: World) -> None:

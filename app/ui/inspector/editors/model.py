@@ -24,11 +24,12 @@ from app.ui.inspector.editors.model_menu import ModelMenu
 from app.ui.inspector.fault_line import FaultLine
 from app.ui.inspector.fold import Fold
 from app.ui.plain import one_line, tooltip, visible
+from app.ui.style_sheet import vary
 from app.ui.widgets.plain_label import PlainLabel
 
 
 class ModelEditor(Editor):
-    """For `ModelField`. The price stands below the model, with the date that it is of."""
+    """For `ModelField`. The price stands below, with its date; where nobody knows it, the person can give it."""
 
     def __init__(
         self,
@@ -45,14 +46,20 @@ class ModelEditor(Editor):
         self._needs = field.needs
         self._button = _OpenButton(self)
         self._facts = PlainLabel(role="small", wrap=True, parent=self)
+        self._give = QPushButton(self)
+        vary(self._give, kind="link")
+        self._give.clicked.connect(self._give_price)
         self._fault = FaultLine("warning", self)
         self._fold = Fold(parent=self)
         self._limits = BuiltInFacts(self._fold.body)
         self._fold.content.addWidget(self._limits)
         self._menu: ModelMenu | None = None
         layout = column(self)
-        for part in (self._button, self._facts, self._fault, self._fold):
-            layout.addWidget(part)
+        layout.addWidget(self._button)
+        layout.addWidget(self._facts)
+        layout.addWidget(self._give, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._fault)
+        layout.addWidget(self._fold)
         self.setFocusProxy(self._button)
         self._button.clicked.connect(self._open)
         self._fold.toggled.connect(self._show)
@@ -90,6 +97,8 @@ class ModelEditor(Editor):
         self._button.setAccessibleDescription(visible(self._words(choice)))
         self._facts.setText(self._words(choice))
         self._facts.setVisible(bool(self._facts.text()))
+        self._give.setText(text("costs.price.give"))
+        self._give.setVisible(found is not None and found.price_state == "unknown")
         self._fault.show_text(self._what_is_missing(choice))
         if self._fold.is_open:
             self._limits.show_facts(shelf.built_in)
@@ -119,6 +128,11 @@ class ModelEditor(Editor):
         if choice.role:
             return text("model.role.unmapped.fix", role=model_words.role_title(choice.role))
         return text("model.missing", connection=choice.connection, model=choice.model)
+
+    def _give_price(self) -> None:
+        found = self.around.shelf().model(choice_of(self.given))
+        if found is not None:
+            self.around.give_price(found)
 
     def _open(self) -> None:
         self.menu.open_below(self._button, self.around.shelf(), self._needs, choice_of(self.given))
