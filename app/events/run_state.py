@@ -73,6 +73,7 @@ class InstanceState:
     text: str = ""  # partial, while it streams
     retry: Retrying | None = None
     question: PersonAsked | None = None
+    decision: str = ""  # of the person who was asked
     tries: tuple[ModelCalled | Retrying, ...] = ()  # the latest of many
 
 
@@ -476,6 +477,9 @@ class RunState:
         self._go_on()
         node = self.node(event.node)
         node.status = "running"
+        instance = self.instances.get((event.node, event.scope))
+        if instance is not None:
+            instance.decision = event.decision
         return event.node
 
     def _row(self, event: RowSettled) -> str | None:

@@ -185,12 +185,13 @@ class RowBook:
         start = min((i.start for i in instances), default=0.0)
         said = [(i.node, word) for i in sorted(instances, key=_ended) if (word := _verdict(i))]
         words = [word for _, word in said]
+        is_approved = _is_approved(instances)
         done = [i.settled for i in instances if i.settled]
         # Records don't say when a row was through, only when its steps were.
         ended = max((i.end for i in instances if i.end is not None), default=start)
         return RowFacts(
             row,
-            self._status(end.status if end else None, words),
+            self._status(end.status if end else None, words, is_approved=is_approved),
             (end.node if end else "") or _at_work(instances),
             self._values(row, has_ended=end is not None),
             words.count("passed"),
@@ -217,7 +218,7 @@ class RowBook:
             failure=item.failure,
         )
 
-    def _status(self, end: str | None, words: Sequence[str]) -> RowStatus:
+    def _status(self, end: str | None, words: Sequence[str], *, is_approved: bool) -> RowStatus:
         match end:
             case None:
                 return "cancelled" if self._run.is_over else "running"
@@ -226,8 +227,9 @@ class RowBook:
             case "cancelled":
                 return "cancelled"
             case _:
-                # The last check decides: what failed first may have gone on to something stronger.
-                return "done" if not words or words[-1] == "passed" else "check_failed"
+                # The last check decides, or a person after it: what failed first may have gone on to them.
+                is_good = not words or words[-1] == "passed" or is_approved
+                return "done" if is_good else "check_failed"
 
     def _values(self, row: int, *, has_ended: bool) -> tuple[Preview | None, ...]:
         """What its steps say; of a run that is over, what is kept of the row where they don't."""
@@ -254,6 +256,12 @@ def _kept(item: ItemLine, column: ValueColumn) -> Preview | None:
 
 def _ended(instance: InstanceState) -> float:
     return instance.end if instance.end is not None else instance.start
+
+
+def _is_approved(instances: Sequence[InstanceState]) -> bool:
+    """Whether a person has approved it and nothing was checked after that."""
+    told = [one for one in instances if one.decision or _verdict(one)]
+    return bool(told) and max(told, key=_ended).decision == "approved"
 
 
 def _verdict(instance: InstanceState) -> str:

@@ -17,6 +17,7 @@ from app.events.accuracy import Accuracy, wilson
 from app.events.run_events import (
     NodeSettled,
     NodeStarted,
+    PersonAnswered,
     PersonAsked,
     Retrying,
     RowSettled,
@@ -113,6 +114,29 @@ def test_steps_and_groups_add_up_to_the_total() -> None:
 
 
 # --- rows ---
+
+
+def test_a_row_that_a_person_approved_is_done() -> None:
+    run = over_rows()
+    asked = PersonAsked(3.2, "person", "#2", "Right?", "", "x", may_edit=True)
+    run.apply_all([NodeStarted(3.2, "person", "#2"), asked])
+    run.apply(PersonAnswered(3.3, "person", "#2", "approved", "me", "now"))
+    run.apply(NodeSettled(3.3, "person", "#2", "ok"))
+    book = RowBook(run)
+    assert book.facts(2).status == "done"
+    assert (book.facts(2).passed, book.facts(2).verdicts) == (0, 2), "its checks failed all the same"
+    assert (book.counts()["done"], book.counts()["check_failed"]) == (3, 0)
+    assert list(book.chosen("done")) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("decision", "at"), [("rejected", 3.3), ("approved", 2.9)])
+def test_a_no_of_a_person_helps_no_check_nor_does_a_yes_before_it(decision: str, at: float) -> None:
+    run = over_rows()
+    asked = PersonAsked(2.8, "person", "#2", "Right?", "", "x", may_edit=True)
+    run.apply_all([NodeStarted(2.8, "person", "#2"), asked])
+    run.apply(PersonAnswered(at, "person", "#2", decision, "me", "now"))
+    run.apply(NodeSettled(at, "person", "#2", "ok"))
+    assert RowBook(run).facts(2).status == "check_failed"
 
 
 def test_rows_are_told_apart_and_add_up() -> None:
