@@ -13,6 +13,7 @@ from app.adapters.shelf import ModelLine
 from app.costs.cost import Cost
 from app.costs.limits import Span, with_cap
 from app.costs.spending import Spending
+from app.document.change import Change
 from app.document.operations import SetWorkflow
 from app.document.problem import Problem
 from app.events.run_events import BudgetReached, Scope
@@ -79,8 +80,10 @@ class WindowSignals(QObject):
             preferences.shelf_changed.connect(shelf.show_shelf)
         preferences.scale_changed.connect(partial(window.notices.offer_restart, window.restart))
 
-    def _on_change(self) -> None:
+    def _on_change(self, change: Change) -> None:
         self._window.show_document()
+        if change.all:  # read anew, the same workflow keeps what is selected in it
+            self._on_selection()
 
     def _on_run(self, nodes: frozenset[str]) -> None:
         self._window.canvas.show_run(self._window.session.run, nodes)
@@ -154,10 +157,18 @@ class WindowSignals(QObject):
         window.history.earlier.connect(window.runs.timeline.show_earlier)
         window.runs.timeline.earlier.clicked.connect(partial(window.show_history, ""))
         window.history.compared.connect(window.pages.show_compare)
+        for desk in (window.history, window.compare):
+            desk.run_wanted.connect(self._first_run)
         window.history.clearing.connect(partial(window.preferences_desk.open, "storage"))
         window.models.manage_wanted.connect(partial(window.preferences_desk.open, "models"))
         window.models.shelf_changed.connect(window.preferences_desk.shelf_changed)
         window.preferences_desk.shelf_changed.connect(window.models.show_shelf)
+
+    def _first_run(self) -> None:
+        """Where the run is seen; a workflow without steps says there what to do first."""
+        self._window.show_work()
+        if self._window.action_set["run.once"].isEnabled():
+            self._window.action_set["run.once"].trigger()
 
     def _offer_unfinished(self, n: int) -> None:
         """Wherever the person is now."""

@@ -104,6 +104,7 @@ class Canvas(QWidget):
         self._workflow = workflow
         if workflow.id != self._workflow_id:
             self._levels.forget()
+            self.scene.select(NOTHING)  # a step of the same id is another step there
         if self._levels.stay_within(workflow):
             self._show_level()
             return

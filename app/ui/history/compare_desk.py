@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.document.problem import Problem
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class CompareDesk(QObject):
     """`show` opens with two runs, with one and the latest other, or with the latest two."""
 
+    run_wanted = Signal()  # of the open workflow, which has too few
+
     def __init__(self, main: Session, registry: Registry, link: EngineLink, window: QWidget) -> None:
         super().__init__(window)
         self._main = main
@@ -41,6 +43,7 @@ class CompareDesk(QObject):
 
         page = ComparePage(self._specs, self._archive)
         page.wanted.connect(self._open)
+        page.empty.pressed.connect(self.run_wanted)
         return page
 
     def show(self, left: str = "", right: str = "") -> None:

@@ -25,6 +25,7 @@ from app.ui.inspector.editors.inputs import Choices
 from app.ui.step_looks import StepLook, find_node, inner_look, step_look
 from app.ui.strips import Strips
 from app.ui.style_sheet import vary
+from app.ui.widgets.empty_note import EmptyNote
 from app.ui.widgets.icon_button import IconButton
 from app.ui.widgets.plain_label import PlainLabel
 
@@ -58,8 +59,7 @@ class ComparePage(QWidget):
         self.only = QCheckBox()
         self.only.setObjectName("compare.only")
         self.only.toggled.connect(self._show)
-        self._nothing = PlainLabel(role="muted", wrap=True)
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty = EmptyNote(self)
         self.table = ComparisonTable()
         self.answers = StepAnswers(archive)
         self.table.chosen.connect(self._choose)
@@ -96,7 +96,7 @@ class ComparePage(QWidget):
         layout.addWidget(self.strips)
         layout.addLayout(above)
         layout.addWidget(self._both, 1)
-        layout.addWidget(self._nothing, 1)
+        layout.addWidget(self.empty, 1)
 
     @property
     def picked(self) -> tuple[str, str]:
@@ -140,7 +140,7 @@ class ComparePage(QWidget):
         self.swap.set_label(text("history.compare.swap"))
         self.pickers[0].setAccessibleName(text("history.compare.first"))
         self.pickers[1].setAccessibleName(text("history.compare.second"))
-        self._nothing.setText(text("history.compare.too_few"))
+        self.empty.show_words(text("history.compare.too_few"), text("history.run"))
         if self._lines:
             self.show_lines(self._lines, *self.picked)
         self._show()
@@ -155,7 +155,7 @@ class ComparePage(QWidget):
 
     def _show(self) -> None:
         enough = len(self._lines) > 1
-        self._nothing.setVisible(not enough)
+        self.empty.setVisible(not enough)
         self._both.setVisible(enough and self._runs is not None)
         for part in (*self.pickers, self.swap, self.only):
             part.setVisible(enough)

@@ -48,6 +48,7 @@ class HistoryDesk(QObject):
     limit_raised = Signal(object, object)  # as BudgetBanner
     earlier = Signal(bool)  # the open workflow has run before
     compared = Signal(str, str)  # these two runs are to be put side by side
+    run_wanted = Signal()  # of the open workflow, which has none yet
     clearing = Signal()  # what is kept is to be looked at
 
     def __init__(self, main: Session, registry: Registry, link: EngineLink, window: QWidget) -> None:
@@ -90,6 +91,7 @@ class HistoryDesk(QObject):
         details.panel.limit_raised.connect(self.limit_raised)
         Rater(self.session, self._link, details.panel, self._refuse, self)
         listed.clearing.connect(self.clearing)
+        listed.empty.pressed.connect(self.run_wanted)
         listed.chosen.connect(self.open)
         listed.scoped.connect(self.refresh)
         details.resumed.connect(self.resume)
@@ -134,6 +136,7 @@ class HistoryDesk(QObject):
     def _listed(self, lines: Sequence[RunLine]) -> None:
         self._lines = lines
         self.page.list.show_lines(lines)
+        self.page.can_pick(bool(lines))
         current = self.page.details.line
         if self._wanted:
             wanted, self._wanted = self._wanted, ""

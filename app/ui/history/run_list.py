@@ -23,6 +23,7 @@ from app.ui.icons import icon
 from app.ui.runs.fact_table import Cell, Column, FactTable
 from app.ui.style_sheet import vary
 from app.ui.theme import tint
+from app.ui.widgets.empty_note import EmptyNote
 from app.ui.widgets.plain_label import PlainLabel
 from app.ui.widgets.segmented import Segmented
 
@@ -82,7 +83,7 @@ class RunList(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(_ROW)
         self.table.selectionModel().currentRowChanged.connect(self._pick)
         self.table.opened.connect(self._open)
-        self._empty = PlainLabel(role="muted", wrap=True)
+        self.empty = EmptyNote(self)
         self._lay_out()
         appearance().changed.connect(self.retranslate)
         self.retranslate()
@@ -121,8 +122,7 @@ class RunList(QWidget):
         layout.setSpacing(0)
         layout.addLayout(above)
         layout.addWidget(self.table, 1)
-        self._empty.setContentsMargins(20, 8, 20, 20)
-        layout.addWidget(self._empty)
+        layout.addWidget(self.empty, 1)
 
     @property
     def of_all(self) -> bool:
@@ -188,8 +188,11 @@ class RunList(QWidget):
         self._quiet = False
         known = self._is_known
         self._count.setText(text("history.count", shown=figures.count(len(self._lines))) if known else "")
-        self._empty.setText(text("history.none" if self._lines else "history.empty"))
-        self._empty.setVisible(known and not rows)
+        if self._lines:
+            self.empty.show_words(text("history.none"))
+        else:
+            self.empty.show_words(text("history.empty"), "" if self.of_all else text("history.run"))
+        self.empty.setVisible(known and not rows)
         self.table.setVisible(bool(rows))
         if current:
             self.pick(current)

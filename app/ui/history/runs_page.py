@@ -56,9 +56,13 @@ class RunsPage(QWidget):
     def show_details(self) -> None:
         self._right.setCurrentWidget(self.details)
 
+    def can_pick(self, is_one: bool) -> None:
+        """Whether there is a run in the list that could be picked."""
+        self._nothing.setText(text("history.pick") if is_one else "")
+
     def show_nothing(self) -> None:
         self._right.setCurrentWidget(self._nothing)
 
     def _retext(self) -> None:
         self.strips.retext()
-        self._nothing.setText(text("history.pick"))
+        self.can_pick(bool(self.list.shown()))

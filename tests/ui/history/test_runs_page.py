@@ -22,6 +22,7 @@ from app.registry.part_fields import part_fields
 from app.settings import folders
 from app.ui.history.history_desk import HistoryDesk
 from app.ui.history.step_panel import StepPanel
+from app.ui.run_form.run_form import RunForm
 from app.ui.run_stream import RunWish
 from app.ui.session import Place
 from app.ui.widgets.segmented import Segmented
@@ -49,6 +50,22 @@ def shown(desk: Desk, run: str = "") -> HistoryDesk:
         lambda: history.page.details.past is not None and (not run or history.page.details.past.run == run)
     )
     return history
+
+
+@pytest.mark.parametrize("page", ["history", "compare"])
+def test_without_runs_the_page_has_the_button_that_makes_one(live: Desk, page: str) -> None:
+    window = live.window
+    window.session.open(template_flow(), Place())
+    (window.show_history if page == "history" else window.pages.show_compare)()
+    empty = window.history.page.list.empty if page == "history" else window.compare.page.empty
+    live.wait(empty.button.isVisible)
+
+    async def click() -> None:
+        QTest.mouseClick(empty.button, Qt.MouseButton.LeftButton)
+
+    live.run(click())
+    assert window.canvas.isVisible()
+    live.wait(lambda: [form for form in window.findChildren(RunForm) if form.isVisible()])
 
 
 def press(desk: Desk, inside: QWidget, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -699,6 +700,27 @@ def test_the_start_page_opens_examples_as_copies(desk: Desk) -> None:
     assert window.canvas.isVisible()
     assert window.session.place.path is None
     assert window.session.place.trust == "mine"
+
+
+def test_a_new_workflow_is_one_button_on_the_start_page(desk: Desk) -> None:
+    desk.trigger("file.home")
+    buttons = desk.window.findChildren(QPushButton)
+    assert [b for b in buttons if b.text() == "New workflow" and b.isVisible()] == [desk.window.top.new]
+
+
+def test_another_workflow_with_a_step_of_the_same_id_opens_with_none_selected(
+    desk: Desk, flow: Workflow
+) -> None:
+    window = desk.window
+    window.session.open(flow, Place())
+    window.canvas.show_node("say")
+    assert window.inspector.step is not None
+    window.session.open(flow, Place())
+    assert window.canvas.selection.nodes == {"say"}
+    assert window.inspector.step is not None, "the same one read anew keeps it in both places"
+    window.session.open(replace(flow, id="another"), Place())
+    assert not window.canvas.selection
+    assert window.inspector.step is None
 
 
 async def _example(desk: Desk) -> None:
