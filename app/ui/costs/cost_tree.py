@@ -82,6 +82,8 @@ class CostTree(QTreeWidget):
         self.setAccessibleName(text("costs.tree"))
         self.setHeaderLabels([text(f"costs.column.{name}") for name in _COLUMNS])
         self.headerItem().setText(_NAME, text(f"costs.column.{split}"))
+        if split == "model":  # whose it is stands beside it
+            self.headerItem().setText(_MODEL, text("costs.column.connection"))
         for column in (_ROWS, _CALLS, _A_CALL, _COST):
             self.headerItem().setTextAlignment(column, _RIGHT)
         self.blockSignals(True)

@@ -240,6 +240,7 @@ class CostsPage(QScrollArea):
         self._calls.setVisible(bool(words) and bill.total.calls > 0)
         self._calls.setText(text("costs.calls.show", n=bill.total.calls))
         split: Split = self.split.value()  # type: ignore[assignment]
+        self._causes.title.setText(text(f"costs.causes.{split}"))
         self.tree.show_bill(bill, split, self._colours)
         self._fit_tree()
 
@@ -288,7 +289,6 @@ class CostsPage(QScrollArea):
             button.setText(f" {text(code)}")
         self._export.setEnabled(bool(self._spending.sums))
         self._days.title.setText(text("costs.by_day"))
-        self._causes.title.setText(text("costs.causes"))
         self.measure.set_options([(one, text(f"costs.measure.{one}")) for one in _MEASURES])
         self.split.set_options([(one, text(f"costs.split.{one}")) for one in _SPLITS])
         self._nothing.setText(text("costs.nothing", month=month.name))

@@ -215,17 +215,12 @@ class DayBars(QWidget):
     def _paint_limit(self, painter: QPainter, look: Theme, area: QRectF, y: float) -> None:
         painter.setPen(QPen(look.state("error").line, 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        words = QRectF(area.right() - 160, y - 17, 158, 14)
+        words, language = text("costs.days.limit"), appearance().language
+        width = fonts.metrics(fonts.SMALL_MEDIUM, language).horizontalAdvance(words) + 8
+        plate = QRectF(area.right() - width, y - 17, width, 15)
+        fill_rounded(painter, plate, 4, tint(look.card, 85))  # a low limit lies in the midst of the bars
         ink = look.state("error").text
-        draw_text(
-            painter,
-            words,
-            text("costs.days.limit"),
-            fonts.SMALL_MEDIUM,
-            ink,
-            appearance().language,
-            _FAR_RIGHT,
-        )
+        draw_text(painter, plate.adjusted(0, 0, -4, 0), words, fonts.SMALL_MEDIUM, ink, language, _FAR_RIGHT)
 
     def _paint_strip(self, painter: QPainter, look: Theme, area: QRectF) -> None:
         language, top = appearance().language, area.bottom() + _AXIS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -23,6 +24,7 @@ from app.ui.widgets.flow_row import FlowRow
 
 _HEIGHT = 24
 _MOST = 10
+_LONGEST_CONNECTION = 24  # characters
 
 
 class Legend(FlowRow):
@@ -32,9 +34,12 @@ class Legend(FlowRow):
 
     def show_models(self, lines: tuple[Line, ...], colours: ModelColours, chosen: Model | None) -> None:
         self.clear()
+        names = Counter(short_name(line.name) for line in lines)
         for line in lines[:_MOST]:
             model = line.models[0]
             entry = _Entry(line, model, colours, model == chosen)
+            if names[short_name(line.name)] > 1:  # the same model of several accounts
+                entry.tell_connection()
             entry.clicked.connect(partial(self._choose, None if model == chosen else model))
             self.add(entry)
 
@@ -59,6 +64,13 @@ class _Entry(QAbstractButton):
         self.setToolTip(
             text("costs.legend.tip", model=self._name, connection=model[0] or text("model.this_computer"))
         )
+
+    def tell_connection(self) -> None:
+        """Says with its name whose model it is."""
+        whose = one_line(self._model[0], _LONGEST_CONNECTION) or text("model.this_computer")
+        self._name = f"{self._name} · {whose}"
+        self.setAccessibleName(f"{self._name}, {self._cost}")
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         language = appearance().language

@@ -106,6 +106,7 @@ class SpentCard(CostsCard):
         self._likely.setVisible(ahead is not None)
         if ahead is not None:
             low, high = (dollars(end.quantize(bill.unit)) for end in (ahead.low, ahead.high))
+            self._likely.setVisible(low != high)  # on the month's last day there is nothing to guess
             day = day_in_month(month.day(month.length))
             self._likely.setText(text("costs.spent.likely", day=day, low=low, high=high))
 

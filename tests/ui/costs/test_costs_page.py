@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItem
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTreeWidgetItem
 
 from app import texts
 from app.adapters.shelf import ModelLine, Shelf
@@ -140,6 +140,22 @@ def test_every_split_adds_up_to_the_same_total(page: CostsPage, split: str) -> N
     assert whole == "100.0%"
     assert sum(cents(share[0]) for share in shares) == 100
     assert f"${cents(total)}" in said(page), "and it is the figure at the top"
+
+
+def test_the_same_model_of_two_accounts_is_told_apart(page: CostsPage) -> None:
+    ledger = booked()
+    origin = Origin("r", "w1", "Flow 1", "n1", "Step 1", "model.text", "Hers", "opus")
+    cost = Cost(Decimal("0.5"), "priced")
+    ledger.book(Entry(origin, 99.0, "2026-11-18", usage=Usage(12, 5), cost=cost, counted=cost.known))
+    page.show_month(MONTH, spent(ledger), spent(ledger), SHELF)
+    page.split.set_value("model")
+    page.split.chosen.emit("model")
+    entries = [entry for entry in page.findChildren(QAbstractButton) if entry.isVisibleTo(page)]
+    names = [entry.accessibleName().partition(",")[0] for entry in entries]
+    assert {"opus · Hers", "opus · Work", "haiku"} <= set(names)
+    assert "opus" not in names, "it would not say which"
+    assert page.tree.headerItem().text(1) == "Connection"
+    assert "By model" in said(page)
 
 
 def test_a_day_that_is_picked_is_all_that_is_shown(page: CostsPage) -> None:
