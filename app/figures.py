@@ -28,6 +28,11 @@ def money(usd: Decimal) -> str:
     return f"${usd.quantize(_SMALLEST, ROUND_HALF_UP):,}"
 
 
+def about(usd: Decimal) -> str:
+    """An estimate: "≈ $0.0005"; "< $0.0001" says by itself that it isn't exact."""
+    return money(usd) if 0 < usd < _SMALLEST else text("figure.about", amount=money(usd))
+
+
 def limit(usd: Decimal) -> str:
     """A limit that somebody set: two decimals unless it has more."""
     return f"${usd:,.2f}" if usd == usd.quantize(_CENT) else money(usd)
@@ -40,7 +45,7 @@ def cost(amount: Cost) -> str:
     if amount.state in ("billed", "priced"):
         return money(amount.known)
     if amount.state == "estimated":
-        return text("figure.about", amount=money(amount.known))
+        return about(amount.known)
     if amount.known:
         return text("figure.and_unknown", amount=money(amount.known))
     return text("figure.unknown")
@@ -121,8 +126,14 @@ def cost_forecast(amount: CostInterval) -> str:
     """What something will cost: "free", "≈ $0.0005 ($0.0003–$0.0012)", or what is known of it at least."""
     if amount.state != "estimated":
         return cost_expected(amount)
-    middle = text("figure.about", amount=money(amount.median))
-    return text("figure.spread", middle=middle, low=money(amount.low), high=money(amount.high))
+    middle, low, high = about(amount.median), money(amount.low), money(amount.high)
+    return middle if low == high == middle else text("figure.spread", middle=middle, low=low, high=high)
+
+
+def cost_spread(amount: CostInterval) -> str:
+    """From how much to how much it will likely cost; empty where there is no such span."""
+    low, high = money(amount.low), money(amount.high)
+    return text("figure.likely", low=low, high=high) if amount.state == "estimated" and low != high else ""
 
 
 def cost_expected(amount: CostInterval) -> str:
@@ -131,7 +142,7 @@ def cost_expected(amount: CostInterval) -> str:
         return text("figure.free")
     if amount.state == "unknown":
         return text("figure.at_least", amount=money(amount.low)) if amount.low else text("figure.unknown")
-    return text("figure.about", amount=money(amount.mean))
+    return about(amount.mean)
 
 
 def tokens_forecast(amount: Interval) -> str:

@@ -13,7 +13,9 @@ from app.sdk.verdict import Reason
 
 # `agreed`: it said the same as the one whose answer was taken; `passed_over`: its answer was not taken, or it has not
 # answered yet; `ended`: another one was enough before it was through.
-Outcome: TypeAlias = Literal["answered", "agreed", "failed", "not_checked", "error", "passed_over", "ended"]
+Outcome: TypeAlias = Literal[
+    "answered", "agreed", "failed", "not_checked", "error", "passed_over", "asked", "ended"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from app import texts
+from app import figures, texts
 from app.adapters.model_names import short_name
 from app.adapters.shelf import ConnectionLine, ModelLine, Place, Shelf
 from app.sdk.fields import ModelChoice
@@ -36,6 +36,16 @@ def choice_title(choice: ModelChoice, shelf: Shelf) -> str:
     if choice.role:
         return " · ".join(filter(None, (role_title(choice.role), answers(line, shelf))))
     return line.name if line else short_name(choice.model) or choice.connection
+
+
+def choice_in_full(choice: ModelChoice, shelf: Shelf) -> str:
+    """The same, with whose it is where several connections have a model of this name."""
+    title = choice_title(choice, shelf)
+    name = short_name(choice.model)
+    whose = {line.connection for line in shelf.models if short_name(line.model) == name}
+    if choice.role or not choice.connection or len(whose | {choice.connection}) == 1:
+        return title
+    return f"{title} · {choice.connection}"
 
 
 def answers(line: ModelLine | None, shelf: Shelf) -> str:
@@ -136,7 +146,7 @@ def day_words(iso: str) -> str:
 def figure_words(line: ModelLine) -> str:
     """What is known in figures: speed seen, longest text, where it lies; "" where nothing is."""
     known = [
-        text("model.speed", tokens=f"{line.speed:.0f}") if line.speed else "",
+        text("model.speed", tokens=figures.count(round(line.speed))) if line.speed else "",
         text("model.context", tokens=f"{line.context:,}") if line.context else "",
         gpu_words([line.on_gpu]),
     ]

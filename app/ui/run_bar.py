@@ -85,7 +85,7 @@ def _money(spent: Cost, cap: Decimal | None, ahead: Outlook | None) -> str:
         code = "window.bar.spent_unknown"
     words = [text(code, spent=figures.cost(spent), cap="" if cap is None else figures.limit(cap))]
     if ahead is not None:
-        expected = text("figure.about", amount=figures.money(ahead.expected))
+        expected = figures.about(ahead.expected)
         expected = expected if ahead.is_whole else text("figure.and_unknown", amount=expected)
         words.append(text("window.bar.ahead", expected=expected))
     return " · ".join(words)

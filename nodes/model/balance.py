@@ -98,7 +98,7 @@ class Balance(NodeType[BalanceFields, ByPort, BalanceOutputs]):
         kept, prompt = fill(fields.together, inputs).strip(), fill(fields.prompt, inputs)
         tier, row, reason = _chosen(fields, kept, prompt, ctx)
         model, connection = named(ctx, row.model)
-        ctx.light([Turn(tier, model, connection, "passed_over", (reason,))])
+        ctx.light([Turn(tier, model, connection, "asked", (reason,))])
         answer = (await Asking(fields, inputs, ctx).ask(row.model, tier)).or_fail()
         ctx.light([Turn(tier, answer.model or model, connection, "answered", (reason,))])
         return BalanceOutputs(answer.value, answer.model or model, connection)

@@ -176,7 +176,7 @@ class Pick(NodeType[PickFields, ByPort, PickOutputs]):
         picked = _picked(fields, inputs)
         model, connection = named(ctx, picked.model)
         tier = self.models(fields).index(picked.model) + 1
-        ctx.light([Turn(tier, model, connection, "passed_over", (picked.reason,))])
+        ctx.light([Turn(tier, model, connection, "asked", (picked.reason,))])
         answer = (await Asking(fields, inputs, ctx).ask(picked.model, tier)).or_fail()
         ctx.light([Turn(tier, answer.model or model, connection, "answered", (picked.reason,))])
         return PickOutputs(answer.value, answer.model or model)

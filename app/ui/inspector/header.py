@@ -28,17 +28,17 @@ class Header(QWidget):
         self.title.setProperty("kind", "flat")
         self.title.setProperty("role", "title")
         self._type = ElidedLabel(role="muted", parent=middle)
-        self._badge = Badge("", parent=self)
+        self._badge = Badge("", parent=middle)
         words = column(middle, 0)
         words.addWidget(self.title)
         below = line(0)
         below.setContentsMargins(5, 0, 0, 0)  # below the first letter of the title
-        below.addWidget(self._type)
+        below.addWidget(self._type, 1)
+        below.addWidget(self._badge)  # beside the type, so that the title has the whole width
         words.addLayout(below)
         layout = line(8)
         layout.addWidget(self._tile, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(middle, 1)
-        layout.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
         self.setLayout(layout)
         self._typing = False
         self._own_name = ""

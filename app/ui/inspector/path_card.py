@@ -21,6 +21,7 @@ _MARKS = {
     "not_checked": ("circle-question-mark", "warning"),
     "error": ("x", "error"),
     "passed_over": ("minus", "waiting"),
+    "asked": ("minus", "waiting"),
     "ended": ("square", "waiting"),
 }
 

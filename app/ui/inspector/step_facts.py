@@ -71,6 +71,8 @@ def facts_of(node: Node, spec: NodeSpec | None, run: RunState) -> StepFacts:
         return StepFacts(node.title, type_title, subtitle, look.icon, look.kind)
     icon, tone = _STATES[state.status]
     words = text(f"canvas.state.{state.status}")
+    if state.status == "failed" and state.ok:
+        words = text("inspector.state.some_failed", n=state.failed, of=state.settled)
     return StepFacts(node.title, type_title, subtitle, look.icon, look.kind, words, tone, icon)
 
 
@@ -112,8 +114,8 @@ def forecast_of(forecast: StepForecast | None) -> StepFigures | None:
             text("inspector.figures.tokens"),
         ),
     )
-    whole = figures.cost_forecast(amounts.cost)
-    return StepFigures(cells, f"{whole} · {figures.basis(forecast.runs)}")
+    spread = figures.cost_spread(amounts.cost)
+    return StepFigures(cells, " · ".join(filter(None, (spread, figures.basis(forecast.runs)))))
 
 
 def _note(state: NodeState, n: int) -> str:

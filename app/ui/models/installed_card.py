@@ -113,7 +113,7 @@ class InstalledCard(QFrame):
             self._show_setup(entry)
         self._retext()
         self._speed.setText(installed_words.speed_words(entry))
-        self._seen.setText(text("models.speed.seen", tokens=f"{seen:.0f}") if seen else "")
+        self._seen.setText(text("models.speed.seen", tokens=figures.count(round(seen))) if seen else "")
         self._seen.setVisible(bool(seen))
         self.remove.setVisible(entry.origin != "bundled")
         usable = entry.problem is None

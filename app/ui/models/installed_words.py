@@ -97,8 +97,8 @@ def speed_words(entry: ModelEntry) -> str:
         return text("models.speed.none")
     return text(
         "models.speed.measured",
-        writing=f"{entry.speed.writing:.0f}",
-        reading=f"{entry.speed.reading:.0f}",
+        writing=figures.count(round(entry.speed.writing)),
+        reading=figures.count(round(entry.speed.reading)),
         day=entry.speed.day,
     )
 

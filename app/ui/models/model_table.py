@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import figures
 from app.adapters.memory_state import MemoryState
 from app.adapters.model_library import ModelEntry
 from app.adapters.shelf import ModelLine, Shelf
@@ -131,7 +132,7 @@ def _item(
     words = {
         _IN: prices[0],
         _OUT: prices[1],
-        _SPEED: text("models.speed.short", tokens=f"{speed:.0f}") if speed else "–",
+        _SPEED: text("models.speed.short", tokens=figures.count(round(speed))) if speed else "–",
         _CONTEXT: f"{line.context:,}" if line.context else "–",
         _CAN: ", ".join(model_words.ability_words(line)),
         _PLACE: one_line(place[:1].upper() + place[1:]),

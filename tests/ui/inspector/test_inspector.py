@@ -24,6 +24,7 @@ from app.ui.appearance import appearance
 from app.ui.inspector.inspector import Inspector
 from app.ui.inspector.step_page import StepPage
 from app.ui.session import Place, Session
+from tests.ui.fit import clipped
 from tests.ui.inspector.world import SHELF
 
 REGISTRY = discover()
@@ -286,6 +287,19 @@ def test_a_run_shows_state_figures_and_data(world: World) -> None:
     assert world.page.data._value.value() == "Dear you"
     world.page.data.show_side("in")
     assert world.page.data._value.value() == {"subject": "Order 17"}
+
+
+def test_a_title_has_the_whole_width_beside_any_state(world: World) -> None:
+    world.inspector.select({"write"})
+    run(world)
+    header = world.page.header
+    QApplication.processEvents()
+    before = header.title.width()
+    header._badge.show_fact("3 of 1,000 failed", "error", "x")
+    QApplication.processEvents()
+    assert header._badge.isVisible()
+    assert header.title.width() == before
+    assert not clipped(header)
 
 
 def test_rows_are_averaged_and_stepped_through(world: World) -> None:

@@ -127,7 +127,9 @@ class ModelEditor(Editor):
             return ""
         if choice.role:
             return text("model.role.unmapped.fix", role=model_words.role_title(choice.role))
-        return text("model.missing", connection=choice.connection, model=choice.model)
+        is_there = any(line.name == choice.connection for line in shelf.connections)
+        code = "model.not_listed" if is_there else "model.missing"
+        return text(code, connection=choice.connection, model=choice.model)
 
     def _give_price(self) -> None:
         found = self.around.shelf().model(choice_of(self.given))
