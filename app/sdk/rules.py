@@ -51,8 +51,8 @@ RULES: tuple[Option, ...] = (
     Option("equals_known", "equals the known answer"),
     Option("contains", "contains"),
     Option("not_contains", "does not contain"),
-    Option("number", "is a number between"),
-    Option("length", "has a length between", "Characters of a text, entries of a list."),
+    Option("number", "is a number"),
+    Option("length", "has a length", "Characters of a text, entries of a list."),
     Option("schema", "matches a schema", "What a record must look like, as JSON Schema."),
     Option(
         "in_source",

@@ -79,7 +79,7 @@ class Cascade(NodeType[CascadeFields, ByPort, CascadeOutputs]):
     the figures before you rely on it.
 
     Example: prompt "Answer this customer in two sentences: {{message}}", models small and strong, rules "has a length
-    between 40 and 400" and "does not contain sorry".
+    from 40 to 400" and "does not contain sorry".
     """
 
     id = "model.cascade"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.sdk.fields import ChoiceField, NumberField, Option, RowsField, TextField
-from app.sdk.spec import FieldSpec
+from app.sdk.fields import ChoiceField, ModelChoice, ModelField, NumberField, Option, RowsField, TextField
+from app.sdk.spec import FieldSpec, spec_of
 from app.ui.inspector.editors.wanted import Wanted
-from tests.ui.inspector.world import ORDER, editor
+from nodes.verifier.check import Check
+from tests.ui.inspector.world import ORDER, SHELF, Here, editor
 
 ALT = Qt.KeyboardModifier.AltModifier
 COLUMNS = (
@@ -43,6 +47,29 @@ def summaries(made) -> list[str]:
 def test_folded_rows_read_as_sentences(qtbot: QtBot) -> None:
     made, _edits = rows(qtbot, {"value": "yes"}, {"rule": "sure", "least": 0.8}, {})
     assert summaries(made) == ["equals yes", "confidence is at least 0.8", "equals"]
+
+
+def test_several_numbers_in_a_sentence_say_their_names(qtbot: QtBot) -> None:
+    spec = next(field for field in spec_of(Check).fields if field.name == "rules")
+    made, _edits = editor(qtbot, spec.field, tuple, [], spec.row)
+    rule = {"rule": "length"}
+    made.show_value([{**rule, "minimum": 40}, {**rule, "minimum": 40, "maximum": 400}, rule])
+    assert summaries(made) == ["has a length from 40", "has a length from 40 to 400", "has a length"]
+
+
+def test_the_same_model_of_two_accounts_says_whose_it_is(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Here()
+    twice = replace(SHELF.models[1], connection="Her Anthropic")
+    monkeypatch.setattr(here, "shelf", lambda: replace(SHELF, models=(*SHELF.models, twice)))
+    column = FieldSpec("model", ModelField(label="Model"), ModelChoice, {"role": "small"})
+    made, _edits = editor(qtbot, RowsField(label="Models", item="model"), tuple, [], (column,), here)
+    mine = {"connection": "Company Anthropic", "kind": "anthropic", "model": "claude-opus"}
+    other = {"connection": "Gateway", "kind": "openai_compatible", "model": "llama"}
+    made.show_value([{"model": mine}, {"model": {**mine, "connection": "Her Anthropic"}}, {"model": other}])
+    titles = summaries(made)
+    assert titles == ["claude-opus · Company Anthropic", "claude-opus · Her Anthropic", "llama"]
 
 
 def test_a_new_row_opens_with_the_cursor_in_it(qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from app.document.workflow import Json
 from app.registry.node_texts import FieldTexts
-from app.sdk.fields import ChoiceField, ModelField, ToggleField
+from app.sdk.fields import ChoiceField, ModelField, NumberField, ToggleField
 from app.sdk.spec import FieldSpec
 from app.texts import text
 from app.ui import model_words
@@ -39,6 +39,8 @@ class RowCard(QFrame):
     ) -> None:
         super().__init__()
         self._columns = spec.row
+        # A row with a choice near its beginning reads as a sentence, others as a list of facts.
+        self._is_sentence = any(isinstance(column.field, ChoiceField) for column in spec.row[:2])
         self._texts = texts
         self._around = around
         self._row = row
@@ -150,33 +152,35 @@ class RowCard(QFrame):
     def _summarise(self) -> None:
         """The row as a sentence: what its columns say, in their order."""
         values = with_defaults(self._columns, self._row)
-        # A row with a choice near its beginning reads as a sentence, others as a list of facts.
-        is_sentence = any(isinstance(spec.field, ChoiceField) for spec in self._columns[:2])
         shown = [spec for spec in self._columns if is_shown(spec, values)]
-        said = [(spec, self._said(spec, values[spec.name], is_sentence=is_sentence)) for spec in shown]
+        # One number goes without saying what it is; of several, each says its name: "from 40 to 400".
+        is_named = not self._is_sentence or sum(isinstance(spec.field, NumberField) for spec in shown) > 1
+        said = [(spec, self._said(spec, values[spec.name], is_named=is_named)) for spec in shown]
         parts = [(spec, words) for spec, words in said if words]
-        if is_sentence:
+        if self._is_sentence:
             self._head.show_summary(reduce(_followed_by, parts, ""))
         else:
             self._head.show_summary(" · ".join(words for _, words in parts))
 
-    def _said(self, spec: FieldSpec, value: Json, *, is_sentence: bool) -> str:
+    def _said(self, spec: FieldSpec, value: Json, *, is_named: bool) -> str:
         if isinstance(spec.field, ChoiceField):
             option = next((o for o in spec.field.options if o.value == value), None)
             return self._texts.option(spec, option) if option else one_line(str(value), 40)
         if isinstance(spec.field, ToggleField):
             return self._texts.label(spec).lower() if value is True and value != spec.default else ""
         if isinstance(spec.field, ModelField):
-            return one_line(model_words.choice_title(choice_of(value), self._around.shelf()), 80)
+            return one_line(model_words.choice_in_full(choice_of(value), self._around.shelf()), 80)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return self._figure(spec, value, is_sentence=is_sentence)
+            return self._figure(spec, value, is_named=is_named)
         return one_line(value, 80) if isinstance(value, str) else ""
 
-    def _figure(self, spec: FieldSpec, value: float, *, is_sentence: bool) -> str:
-        """Alone among facts a number says nothing without its name, and the usual one needn't be said."""
-        if is_sentence:
+    def _figure(self, spec: FieldSpec, value: float, *, is_named: bool) -> str:
+        """Among facts a number says nothing without its name, and the usual one needn't be said."""
+        if not is_named:
             return spell(value)
-        return "" if value == spec.default else f"{self._texts.label(spec)} {spell(value)}"
+        label = self._texts.label(spec)
+        label = label.lower() if self._is_sentence else label
+        return "" if value == spec.default else f"{label} {spell(value)}"
 
 
 def _followed_by(words: str, part: tuple[FieldSpec, str]) -> str:
