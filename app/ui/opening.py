@@ -32,7 +32,6 @@ class Opening(QObject):
         self._awaiting = Awaiting(self)
         start.example.connect(self.example)
         start.file.connect(self.recent)
-        start.new.connect(self.new)
         start.open.connect(self.some)
         files.recent_changed.connect(self._show_recent)
 

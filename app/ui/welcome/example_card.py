@@ -37,7 +37,12 @@ class ExampleCard(QAbstractButton):
         words = QVBoxLayout()
         words.setContentsMargins(16, 10, 16, 14)
         words.setSpacing(4)
-        words.addWidget(title)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(title, 1)
+        if example.stem == STARTER:  # beside its title: on the picture it would cover steps
+            head.addWidget(PlainLabel(text("start.start_here"), "badge"))
+        words.addLayout(head)
         words.addWidget(summary, 1)
         words.addLayout(self._needs(mapped))
         layout = QVBoxLayout(self)
@@ -45,12 +50,6 @@ class ExampleCard(QAbstractButton):
         layout.setSpacing(0)
         layout.addWidget(picture)
         layout.addLayout(words, 1)
-        self._start = (
-            PlainLabel(text("start.start_here"), "badge", parent=self) if example.stem == STARTER else None
-        )
-        if self._start:
-            self._start.adjustSize()
-            self._start.move(13, 12)
         self.setAccessibleName(visible(example.title))
         self.setAccessibleDescription(f"{example.summary} {self._need_words(mapped)[2]}")
 

@@ -27,11 +27,10 @@ _STEPS = ("pick", "look", "price", "run")
 
 
 class StartPage(QScrollArea):
-    """Emits what was chosen: `example(path)`, `file(path)`, `new`, `open`, `tutorial`."""
+    """Emits what was chosen: `example(path)`, `file(path)`, `open`, `tutorial`."""
 
     example = Signal(object)
     file = Signal(object)
-    new = Signal()
     open = Signal()
     tutorial = Signal()
 
@@ -84,12 +83,7 @@ class StartPage(QScrollArea):
         column = QVBoxLayout(left)
         column.setContentsMargins(48, 34, 40, 32)
         column.setSpacing(16)
-        head = QHBoxLayout()
-        head.addWidget(PlainLabel(text("start.title"), "display"), 1)
-        empty = QPushButton(text("action.file.new"))
-        empty.clicked.connect(self.new)
-        head.addWidget(empty)
-        column.addLayout(head)
+        column.addWidget(PlainLabel(text("start.title"), "display"))
         column.addWidget(PlainLabel(text("start.examples.more"), "muted", wrap=True))
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)
