@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from app.forecast.asking import Asking, asking_of
 from app.forecast.evidence import NO_EVIDENCE, Evidence, Spread, Unit, spread_of
@@ -25,7 +26,7 @@ from app.forecast.typical import (
     Constants,
     usual_speed,
 )
-from app.forecast.ways import closed_ports, ways_of, weights
+from app.forecast.ways import Way, closed_ports, seen, ways_within, weights
 from app.planner.plan import FramePlan, Plan, PlanStep
 from app.sdk.node_type import AgentRule, LoopRule, MapRule
 
@@ -34,6 +35,8 @@ _WORK = 36_000  # steps that may be simulated in all
 _MOST_DRAWS, _FEWEST_DRAWS = 400, 60
 _MOST_INSIDE = 12  # rows or elements that stand for all
 _LONGEST_DELAY = 60.0  # seconds between two tries
+
+Sizes: TypeAlias = Mapping[str, float]  # tokens of values by name
 
 
 def forecast(
@@ -53,9 +56,11 @@ class _Simulation:
             name: asking_of(step, situation.rate_of, constants.answer) for name, step in self._steps.items()
         }
         self._asking = {name: one for name, one in asking.items() if one}
-        self._ways = {name: ways_of(step) for name, step in self._steps.items()}
-        self._needs = {name: _needs(step) for name, step in self._steps.items()}
+        self._needs = {step.id: _needs(step) for part in _parts(plan) for step in part.steps}
         self._known = {name for name in self._asking if self._is_known(name, evidence)}
+        self._ways: dict[str, Sequence[Way]] = {}
+        for part in _parts(plan):
+            self._ways |= ways_within(part, self._known)
         told = [
             one for one in zip(evidence.runs, evidence.units, strict=True) if self._known.intersection(one[1])
         ]
@@ -127,27 +132,29 @@ class _Simulation:
             return None
         return self._draw.choice(pool)
 
-    def _scope(self, plan: Plan, sizes: Mapping[str, float], weight: float) -> tuple[float, float]:
-        """Seconds on the longest way through, and the size of what comes out."""
+    def _scope(self, plan: Plan, sizes: Sizes, weight: float) -> tuple[float, Sizes]:
+        """Seconds on the longest way through, and the size of each result that comes out; "" is what came last."""
         open_edges: dict[int, float] = {}
         ends = [0.0] * len(plan.steps)
-        last = 0.0
+        results: dict[str, float] = {"": 0.0}
         for step in plan.steps:
             came = [edge for edge in step.incoming if edge.index in open_edges]
             if step.always_skipped or not self._fires(step, {edge.target_port for edge in came}):
                 continue
             begins = max((ends[edge.source] for edge in came), default=0.0)
-            read = sum(open_edges[edge.index] for edge in came)
+            read: dict[str, float] = {}
+            for edge in came:
+                read[edge.target_port] = read.get(edge.target_port, 0.0) + open_edges[edge.index]
             took, written = self._instance(step, read, sizes, weight)
             ends[step.index] = begins + took
             if not step.outgoing:
-                last = written
+                results[""] = results[step.result_name] = written
                 continue
             closed = self._closed(step)
             for edge in step.outgoing:
                 if edge.source_port not in closed:
                     open_edges[edge.index] = sizes.get(edge.source_port, written) if _gives(step) else written
-        return max(ends, default=0.0), last
+        return max(ends, default=0.0), results
 
     def _fires(self, step: PlanStep, arrived: set[str]) -> bool:
         return bool(arrived) if step.merge else arrived >= self._needs[step.id]
@@ -156,15 +163,21 @@ class _Simulation:
         ways = self._ways[step.id]
         if not ways:
             return closed_ports(ways, 0)
-        odds = self._odds.setdefault(step.id, weights(len(ways), self._draw))
+        odds = self._taken_before(ways) or self._odds.setdefault(step.id, weights(len(ways), self._draw))
         return closed_ports(ways, self._draw.choices(range(len(ways)), odds)[0])
 
-    def _instance(
-        self, step: PlanStep, read: float, sizes: Mapping[str, float], weight: float
-    ) -> tuple[float, float]:
+    def _taken_before(self, ways: Sequence[Way]) -> Sequence[float]:
+        """How often each way was in the past run that is drawn; empty where it doesn't tell."""
+        if self._past is None or not any(way.only for way in ways):
+            return ()
+        times = seen(ways, self._past)
+        return times if any(times) else ()
+
+    def _instance(self, step: PlanStep, came: Sizes, sizes: Sizes, weight: float) -> tuple[float, float]:
         """Seconds and the size of what it gives."""
         if step.frame:
-            return self._frame(step, step.frame, read, sizes, weight)
+            return self._frame(step, step.frame, came, sizes, weight)
+        read = sum(came.values())
         asking = self._asking.get(step.id)
         if asking is None:
             return 0.0, max(read, VALUE_TOKENS if _gives(step) else 1.0)
@@ -237,32 +250,51 @@ class _Simulation:
     # Frames
 
     def _frame(
-        self, step: PlanStep, frame: FramePlan, read: float, sizes: Mapping[str, float], weight: float
+        self, step: PlanStep, frame: FramePlan, came: Sizes, sizes: Sizes, weight: float
     ) -> tuple[float, float]:
-        rule = frame.rule
-        inner = {**sizes, **{one.name: read for one in frame.given}}
-        if isinstance(rule, MapRule):
-            count = self._elements(step)
-            inner |= {one.name: read / count for one in frame.given if one.source in ("item", "column")}
-            few = min(count, _MOST_INSIDE / 2)
-            times = max(1, round(few))
-            took, size = self._times(frame.body, inner, weight * count / times, times)
-            busy = took * count / times + self._seconds_within(frame.body)
-            at_once = min(count, rule.at_a_time or self._situation.at_a_time)
-            return busy / max(1.0, at_once), size * count
-        if isinstance(rule, LoopRule):
-            turns = self._turns(step.id, rule.max_turns, ends=bool(rule.names))
-            took, size = self._times(frame.body, inner, weight, turns)
-            return took + self._seconds_within(frame.body), size
-        if isinstance(rule, AgentRule):
-            return self._agent(step, frame, read, inner, weight)
-        took, size = self._scope(frame.body, inner, weight)
-        return took, size
+        inner = {**sizes, **{one.name: came.get(one.name, VALUE_TOKENS) for one in frame.given}}
+        if isinstance(frame.rule, MapRule):
+            return self._map(step, frame, frame.rule, {**inner, **came}, weight)
+        if isinstance(frame.rule, LoopRule):
+            return self._loop(step, frame, frame.rule, inner, weight)
+        if isinstance(frame.rule, AgentRule):
+            return self._agent(step, frame, sum(came.values()), inner, weight)
+        took, results = self._scope(frame.body, inner, weight)
+        return took, results[""]
+
+    def _map(
+        self, step: PlanStep, frame: FramePlan, rule: MapRule, sizes: Sizes, weight: float
+    ) -> tuple[float, float]:
+        """A few elements stand for all."""
+        count = self._elements(step)
+        element = sizes.get("items", count * VALUE_TOKENS) / count
+        inner = {**sizes, **{one.name: element for one in frame.given if one.source in ("item", "column")}}
+        times = max(1, round(min(count, _MOST_INSIDE / 2)))
+        took, size = 0.0, 0.0
+        for _ in range(times):
+            seconds, results = self._body(frame.body, inner, weight * count / times)
+            took += seconds
+            size += results[""]
+        busy = took * count / times + self._seconds_within(frame.body)
+        at_once = min(count, rule.at_a_time or self._situation.at_a_time)
+        return busy / max(1.0, at_once), size * count / times
+
+    def _loop(
+        self, step: PlanStep, frame: FramePlan, rule: LoopRule, sizes: Sizes, weight: float
+    ) -> tuple[float, float]:
+        """Turn by turn: what a variable came to in one is what the next one reads."""
+        variables = {one.name for one in frame.given if one.source == "variable"}
+        took, inner, results = 0.0, dict(sizes), {"": 0.0}
+        for _ in range(self._turns(step.id, rule.max_turns, ends=bool(rule.names))):
+            seconds, results = self._body(frame.body, inner, weight)
+            took += seconds
+            inner |= {name: size for name, size in results.items() if name in variables}
+        return took + self._seconds_within(frame.body), results[""]
 
     def _agent(
-        self, step: PlanStep, frame: FramePlan, read: float, inner: Mapping[str, float], weight: float
+        self, step: PlanStep, frame: FramePlan, read: float, inner: Sizes, weight: float
     ) -> tuple[float, float]:
-        """Its own turns, and after each but the last one of its tools."""
+        """Its own turns, and after each but the last one of its tools, which it reads what came of."""
         asking = self._asking.get(step.id)
         rule = frame.rule
         if asking is None or not isinstance(rule, AgentRule):
@@ -271,28 +303,20 @@ class _Simulation:
             own = self._past.get(step.id)
             seconds = own.seconds * self._factor if own else 0.0
             return seconds + self._seconds_within(frame.body), asking.answer
-        turns, seconds, written = self._turns(step.id, rule.max_turns, ends=True), 0.0, 0.0
+        turns, took, written = self._turns(step.id, rule.max_turns, ends=True), 0.0, 0.0
         for turn in range(turns):
-            took, written = self._ask(step.id, asking, read, weight)
-            seconds += took
-            read += written + VALUE_TOKENS
-            if turn < turns - 1 and frame.body.steps:
-                seconds += self._scope(frame.body, inner, weight / len(frame.body.steps))[0]
-        return seconds, written
+            seconds, written = self._ask(step.id, asking, read, weight)
+            took += seconds
+            if turn < turns - 1 and frame.tools:
+                seconds, results = self._body(self._draw.choice(frame.tools).plan, inner, weight)
+                took += seconds
+                read += written + max(VALUE_TOKENS, results[""])
+        return took + self._seconds_within(frame.body), written
 
-    def _times(
-        self, body: Plan, sizes: Mapping[str, float], weight: float, times: int
-    ) -> tuple[float, float]:
-        seconds, size = 0.0, 0.0
-        for _ in range(times):
-            took, size = self._body(body, sizes, weight)
-            seconds += took
-        return seconds, size
-
-    def _body(self, body: Plan, sizes: Mapping[str, float], weight: float) -> tuple[float, float]:
+    def _body(self, body: Plan, sizes: Sizes, weight: float) -> tuple[float, Sizes]:
         """Once through; what past runs say of the steps within counts for all times together, and not here."""
-        took, size = self._scope(body, sizes, weight)
-        return max(0.0, took - self._seconds_within(body)), size
+        took, results = self._scope(body, sizes, weight)
+        return max(0.0, took - self._seconds_within(body)), results
 
     def _seconds_within(self, body: Plan) -> float:
         if self._past is None:
@@ -335,6 +359,16 @@ class _Simulation:
         now = {rate.id for rate in self._asking[name].rates if rate.id}
         # A server may name a model with its date behind what was asked for.
         return asked is not None and all(any(one.startswith(name) for name in now) for one in asked)
+
+
+def _parts(plan: Plan) -> Iterator[Plan]:
+    """It, the bodies of its frames, and the tools of its agents."""
+    yield plan
+    for step in plan.steps:
+        if step.frame:
+            yield from _parts(step.frame.body)
+            for tool in step.frame.tools:
+                yield from _parts(tool.plan)
 
 
 def _needs(step: PlanStep) -> frozenset[str]:

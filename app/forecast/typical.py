@@ -19,7 +19,7 @@ from app.planner.plan import PlanStep
 BYTES_A_TOKEN = 4
 VALUE_TOKENS = 60.0  # of a value that comes in from outside
 TOKENS_A_SECOND = 50.0  # where no speed was seen; of a model of the cloud its price tells more
-_SPEEDS = ((2.0, 90.0), (math.inf, 45.0))  # by US dollars of a million tokens written, at the most
+_SPEEDS = ((2.0, 90.0), (math.inf, 40.0))  # by US dollars of a million tokens written, at the most
 SECONDS_A_CALL = 0.5  # before the first token
 ELEMENTS = 10.0  # of a list whose length nobody knows
 SELDOM_ON = ("model.fallback",)  # the next stage only if the one before could not answer
@@ -63,10 +63,10 @@ class Constants:
     runs that are left out at each end.
     """
 
-    answer: float = 120.0
-    step: float = 0.8
-    call: float = 0.75
-    speed: float = 0.45
+    answer: float = 115.0
+    step: float = 0.7
+    call: float = 0.9
+    speed: float = 0.5
     prior: float = 0.5
     spread: float = 1.0
     tail: float = 0.11

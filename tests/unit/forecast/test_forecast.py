@@ -336,3 +336,73 @@ def test_runs_over_rows_that_differ_as_a_whole_are_told_from_chance() -> None:
 
     alike, apart = over_rows([200] * 6), over_rows([60, 100, 200, 300, 500, 700])
     assert apart.high / apart.low > 1.5 * alike.high / alike.low
+
+
+def looped(until: str, turns: int) -> Plan:
+    """A draft that a model makes longer, turn by turn."""
+    body = flow(
+        {
+            "in": ("flow.inputs", {"given": [{"name": "draft", "source": "variable"}]}),
+            "better": ("model.text", {"prompt": "{{text}}", "model": MODEL}),
+            "res": ("output.output", {"name": "draft"}),
+        },
+        ["in.draft>better.text", "better.text>res.value"],
+    ).graph
+    ends = [{"what": until, "operator": "contains", "value": "done"}]
+    loop = Node("loop", "flow.loop", fields={"until": ends, "max_turns": turns}, body=body)
+    ask = Node("ask", "intent.ask", fields={"asked": [{"name": "message"}]})
+    edge = Edge(PortRef("ask", "message"), PortRef("loop", "draft"))
+    return compiled(Workflow("w", "W", graph=Graph({"ask": ask, "loop": loop}, (edge,))))
+
+
+def test_each_turn_of_a_loop_reads_what_the_one_before_has_written() -> None:
+    whole = made(looped("{{draft}}", 6)).total
+    assert (whole.calls.low, whole.calls.high) == (1, 6)
+    first = made(looped("{{draft}}", 1)).total
+    assert whole.input.high > 6 * first.input.high + 300, (
+        "an answer is longer than the message that it began with"
+    )
+
+
+def after_a_branch(seconds: float) -> Evidence:
+    """Of ten runs, of which nine took the way of step a."""
+    taken = [("first", "a")] * 9 + [("first", "b")]
+    entries = [
+        structs.replace(calls(f"r{i}", node, 100), seconds=seconds)
+        for i, run in enumerate(taken)
+        for node in run
+    ]
+    return evidence_of(entries)
+
+
+def test_a_past_run_took_the_way_that_its_steps_tell_of() -> None:
+    fields = {"prompt": "{{text}}", "model": MODEL}
+    nodes = {"ask": ("intent.ask", {"asked": [{"name": "message"}]}), "if": "flow.if"}
+    steps = dict.fromkeys(("first", "a", "b"), ("model.text", fields))
+    edges = ["ask.message>first.text", "first.text>if.value", "if.yes>a.text", "if.no>b.text"]
+    plan = compiled(flow({**nodes, **steps}, edges))
+    whole = made(plan, after_a_branch(3.0))
+    assert whole.total.seconds.median == pytest.approx(6, rel=0.1), "first, and whichever came behind it"
+    assert whole.steps["a"].amounts.calls.mean == pytest.approx(0.9, abs=0.1)
+
+
+def test_a_past_run_that_needed_no_second_model_ended_with_the_first() -> None:
+    fields = {"prompt": "{{text}}", "model": MODEL}
+    nodes = {
+        "ask": ("intent.ask", {"asked": [{"name": "message"}]}),
+        "cheap": ("model.text", fields),
+        "check": ("verifier.check", {"rules": [{"rule": "contains", "value": "yes"}]}),
+        "dear": ("model.text", fields),
+    }
+    plan = compiled(
+        flow(nodes, ["ask.message>cheap.text", "cheap.text>check.value", "check.failed>dear.text"])
+    )
+
+    def taken(seldom: int) -> Interval:
+        """Of twenty runs, of which so many asked the second model."""
+        runs = [("cheap", "dear") if number < seldom else ("cheap",) for number in range(20)]
+        told = [calls(f"r{number}", node, 100) for number, run in enumerate(runs) for node in run]
+        return made(plan, evidence_of(told)).total.seconds
+
+    assert taken(1).median == pytest.approx(2, rel=0.1)
+    assert taken(19).median == pytest.approx(4, rel=0.1)
