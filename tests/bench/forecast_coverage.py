@@ -2,8 +2,8 @@
 
 The server's answer lengths are seeded draws with heavy tails or two humps, which the forecast never sees, and up to a
 tenth of its calls fail and are tried again. Waiting would measure the machine, so time is scripted too: a call takes
-0.4 s and a fixed time for each token that it wrote, and both past runs and bills are timed so. `--tune` also searches
-the constants on the first half.
+0.4 s and a time for each token that it wrote, both times a pace that each model has in each world, and both past runs
+and bills are timed so. `--tune` also searches the constants on the first half.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ from tests.servers.scripted import KEY, ScriptedServer
 PAST = 12  # runs that a warm forecast has seen
 WARM_TARGETS = 2
 TOKENS_A_SECOND = {"tiny-1": 90.0, "big-2": 35.0}
+PACES_APART = 0.4  # the spread (of the logarithm) of how fast the same model is for different people
 _MILLION = Decimal(1_000_000)
 # A server on this computer costs nothing, so the benchmark prices its tokens as two models of the cloud.
 PRICES = {
@@ -210,9 +211,9 @@ SHAPES: Mapping[str, Sequence[tuple[str, Graph, int | None]]] = {
         ("rows over a cascade", _cascade(_CHEAP, _DEAR), 6),
     ],
 }
-SEEDS = {"A": range(1, 13), "B": range(1001, 1021)}
+SEEDS = {"A": range(1, 25), "B": range(1001, 1061)}
 # A cold forecast needs one run, and runs of the same steps say much the same: it gets more steps instead.
-COLD_SEEDS = {"A": range(101, 131), "B": range(1101, 1161)}
+COLD_SEEDS = {"A": range(101, 161), "B": range(1101, 1191)}
 
 
 @dataclass
@@ -224,6 +225,7 @@ class World:
     plan: Any = None
     situations: list[Situation] = field(default_factory=list)
     runs: list[list[Entry]] = field(default_factory=list)
+    paces: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def _engine(home: Path, url: str) -> Engine:
@@ -266,6 +268,7 @@ async def _fill(
     if checked.plan is None:
         raise SystemExit(f"{shape}: {checked.problems}")
     world.plan, draw = checked.plan, random.Random(seed)
+    world.paces = _paces(workflow.id)
     table = Survey(rows, (), exact=True) if rows else None
     for _ in range(times):
         words = " ".join(draw.choice(["parcel", "late", "invoice"]) for _ in range(draw.randint(5, 60)))
@@ -286,20 +289,32 @@ async def _fill(
         if not isinstance(last, RunFinished) or last.status != "done":
             raise SystemExit(f"{shape}: the benchmark's own run failed: {last}")
         entries = await engine.runs.ledger.entries(only=Filter(run=handle.id))
-        world.runs.append([_scripted(entry) for entry in entries])
+        world.runs.append(_in_turn([_scripted(entry, world.paces) for entry in entries]))
 
 
 def _rate(choice: ModelChoice) -> Rate:
     return Rate(choice.model, PRICES[choice.model])
 
 
-def _scripted(entry: Entry) -> Entry:
+def _paces(world: str) -> Mapping[str, float]:
+    draw = random.Random(f"{world} paces")
+    return {model: math.exp(draw.gauss(0, PACES_APART)) for model in TOKENS_A_SECOND}
+
+
+def _scripted(entry: Entry, paces: Mapping[str, float]) -> Entry:
     """With the price and the time that the script has for its tokens."""
     model = entry.origin.model
     if entry.outcome:
-        return structs.replace(entry, usage=NO_USAGE, cost=Cost(), seconds=0.4)
+        return structs.replace(entry, usage=NO_USAGE, cost=Cost(), seconds=0.4 * paces[model])
     cost = Cost(PRICES[model].of(entry.usage), "priced")
-    return structs.replace(entry, cost=cost, seconds=0.4 + entry.usage.output / TOKENS_A_SECOND[model])
+    seconds = (0.4 + entry.usage.output / TOKENS_A_SECOND[model]) * paces[model]
+    return structs.replace(entry, cost=cost, seconds=seconds)
+
+
+def _in_turn(entries: Sequence[Entry]) -> list[Entry]:
+    """One after the other, as long as the script says that each takes."""
+    ends = itertools.accumulate(entry.seconds for entry in entries)
+    return [structs.replace(entry, at=at) for entry, at in zip(entries, ends, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +367,7 @@ def _intervals(made: Forecast) -> list[tuple[float, float]]:
 def _tuned(worlds: Sequence[World]) -> Constants:
     """The narrowest of those whose kinds all hold in about 77 to 87 of 100 cases of the first half."""
     cold, warm = (list(_cases(worlds, "A", warm=warm)) for warm in (False, True))
-    grid = itertools.product((110.0, 130.0, 150.0), (0.6, 0.75, 0.9), (0.6, 0.75), (0.3, 0.5))
+    grid = itertools.product((100.0, 115.0, 130.0), (0.6, 0.7, 0.8), (0.75, 0.9), (0.4, 0.5))
     options = [replace(TUNED, answer=a, step=s, call=c, speed=v) for a, s, c, v in grid]
     best = min(options, key=lambda one: _loss(cold, one))
     grid = itertools.product((0.5, 1.0), (0.8, 1.2, 1.6))
