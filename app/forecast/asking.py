@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.forecast.situation import Rate
-from app.forecast.typical import GROWING, SELDOM_ON, answer_tokens, most_tokens, own_tokens
+from app.forecast.typical import GROWING, JUDGEMENT, SELDOM_ON, answer_tokens, most_tokens, own_tokens
 from app.planner.plan import Plan, PlanStep
 from app.sdk.fields import ModelChoice
 from app.sdk.node_type import AgentRule, Stage
@@ -19,12 +19,13 @@ class RatedStage:
     calls: tuple[tuple[Rate, ...], ...]
     together: bool
     may_be_last: bool
+    judges: int
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A step that calls models. `own` are the tokens that it sends itself, `answer` those of a typical answer, `most`
-    of the longest.
+    """A step that calls models. `own` are the tokens that it sends itself, `answer` those of a typical answer,
+    `judgement` those of what a judge says of it, `most` of the longest.
 
     `attempts` and `repairs` are how often a call is tried and an unusable answer asked for anew. `seldom`: a stage is
     most times enough. `grows`: each call also reads the answers before it.
@@ -32,6 +33,7 @@ class Asking:
 
     own: float
     answer: float
+    judgement: float
     most: float
     stages: tuple[RatedStage, ...]
     attempts: int
@@ -55,11 +57,12 @@ def asking_of(step: PlanStep, rate_of: Callable[[ModelChoice], Rate | None], usu
 
     def rated(stage: Stage) -> RatedStage:
         calls = (tuple(rate_of(choice) or Rate("") for choice in models) for models in stage.calls if models)
-        return RatedStage(tuple(calls), stage.together, stage.may_be_last)
+        return RatedStage(tuple(calls), stage.together, stage.may_be_last, stage.judges)
 
     return Asking(
         own_tokens(step),
         answer_tokens(step, usual),
+        JUDGEMENT,
         most_tokens(step),
         tuple(map(rated, stages)),
         step.node.retry.attempts,

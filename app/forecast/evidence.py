@@ -20,13 +20,16 @@ _STOPPED: tuple[EndedBy, ...] = ("call.stopped", BROKEN_OFF)
 
 @dataclass(slots=True)
 class Took:
-    """What one step took in one run or row."""
+    """What one step took in one run or row. `seconds` are those of its calls, `elapsed` those in which any of them was
+    under way, instance by instance.
+    """
 
     calls: int = 0
     input: int = 0
     output: int = 0
     usd: float = 0.0
     seconds: float = 0.0
+    elapsed: float = 0.0
 
 
 Unit = Mapping[str, Took]  # one run, or one row of a run over rows: steps by id
@@ -88,6 +91,7 @@ def evidence_of(entries: Iterable[Entry]) -> Evidence:
     units: dict[tuple[str, str], dict[str, Took]] = {}
     models: dict[str, set[str]] = {}
     unpriced: set[str] = set()
+    times: dict[tuple[str, str, str], tuple[Took, list[tuple[float, float]]]] = {}
     for entry in entries:
         if entry.source != "call" or _unit_of(entry) in stopped:
             continue
@@ -99,13 +103,28 @@ def evidence_of(entries: Iterable[Entry]) -> Evidence:
         took.output += entry.usage.output
         took.usd += float(entry.cost.known)
         took.seconds += entry.seconds
+        _, of_instance = times.setdefault((origin.run, origin.node, entry.scope), (took, []))
+        of_instance.append((entry.at - entry.seconds, entry.at))
         models.setdefault(origin.node, set()).add(origin.model)
         if entry.cost.state == "unknown":
             unpriced.add(origin.node)
+    for took, of_instance in times.values():
+        took.elapsed += _covered(of_instance)
     latest = tuple(units.items())[-MOST_UNITS:]
     known = {node: frozenset(names) for node, names in models.items()}
     of_runs = tuple(run for (run, _), _ in latest)
     return Evidence(tuple(unit for _, unit in latest), of_runs, known, frozenset(unpriced))
+
+
+def _covered(times: list[tuple[float, float]]) -> float:
+    """Seconds that lie in any of these times, each from when to when."""
+    if len(times) == 1:
+        return times[0][1] - times[0][0]
+    seconds, until = 0.0, -math.inf
+    for begin, end in sorted(times):
+        seconds += max(0.0, end - max(begin, until))
+        until = max(until, end)
+    return seconds
 
 
 def _unit_of(entry: Entry) -> tuple[str, str]:

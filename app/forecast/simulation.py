@@ -78,6 +78,8 @@ class _Simulation:
         self._odds: dict[str, list[float]] = {}
         self._past: Unit | None = None
         self._factor = 1.0
+        self._abreast = 1.0  # how many rows and elements go on at once
+        self._repeats = False  # inside a frame that goes through its steps several times
         self._taken = Taken()
 
     def forecast(self) -> Forecast:
@@ -102,6 +104,7 @@ class _Simulation:
         pool = self._draw.choices(self._units, k=len(self._units)) if self._units else []
         seconds, weight = 0.0, n / inside
         together = self._draw.gauss(0, self._off_together)
+        self._abreast = float(min(n, max(1, self._situation.at_a_time)))
         for _ in range(inside):
             self._past = self._drawn(pool)
             self._factor = math.exp(together + self._draw.gauss(0, self._off))
@@ -111,8 +114,7 @@ class _Simulation:
                     amounts = (took.input * by, took.output * by, took.usd * by, took.seconds * by)
                     self._taken.add(name, took.calls * weight, *amounts)
             seconds += self._scope(self._plan, self._situation.sizes, weight)[0] * weight
-        at_once = min(n, max(1, self._situation.at_a_time))
-        self._taken.seconds = max(seconds / at_once, self._queued())
+        self._taken.seconds = max(seconds / self._abreast, self._queued())
         return self._taken
 
     def _queued(self) -> float:
@@ -146,6 +148,9 @@ class _Simulation:
             for edge in came:
                 read[edge.target_port] = read.get(edge.target_port, 0.0) + open_edges[edge.index]
             took, written = self._instance(step, read, sizes, weight)
+            if step.frame or step.id in self._asking:
+                own = took - self._told(step) if self._repeats else took
+                self._works(step.id, own, weight)
             ends[step.index] = begins + took
             if not step.outgoing:
                 results[""] = results[step.result_name] = written
@@ -155,6 +160,11 @@ class _Simulation:
                 if edge.source_port not in closed:
                     open_edges[edge.index] = sizes.get(edge.source_port, written) if _gives(step) else written
         return max(ends, default=0.0), results
+
+    def _works(self, name: str, seconds: float, weight: float) -> None:
+        """It was at work so long, beside so many others of its kind."""
+        work = self._taken.work
+        work[name] = work.get(name, 0.0) + max(0.0, seconds) * weight / self._abreast
 
     def _fires(self, step: PlanStep, arrived: set[str]) -> bool:
         return bool(arrived) if step.merge else arrived >= self._needs[step.id]
@@ -184,7 +194,7 @@ class _Simulation:
         if self._past is not None and step.id in self._known:  # what it took is counted already
             took = self._past.get(step.id)
             written = took.output / took.calls if took and took.calls else asking.answer
-            return (took.seconds * self._factor if took else 0.0), written
+            return (took.elapsed * self._factor if took else 0.0), written
         return self._ask(step.id, asking, read, weight)
 
     # Calls of models
@@ -192,24 +202,37 @@ class _Simulation:
     def _ask(self, name: str, asking: Asking, read: float, weight: float) -> tuple[float, float]:
         """Stage by stage, until what was answered is enough: seconds, and the size of the last answer."""
         seconds, written, last = 0.0, 0.0, asking.stages[-1] if asking.stages else None
+        going_on = SELDOM_GOING_ON if asking.seldom else GOING_ON
+        answers: list[float] = []
         for stage in asking.stages:
             times: list[float] = []
-            for models in stage.calls:
+            asked = len(stage.calls) - stage.judges
+            answers = [] if asked else answers
+            for models in stage.calls[:asked]:
                 took, written = self._call(name, asking, self._draw.choice(models), read, weight)
                 times.append(took)
+                answers.append(written)
                 read += written if asking.grows else 0.0
+            for number, models in enumerate(stage.calls[asked:]):
+                if number and self._draw.random() > self._share(name, "on", going_on):
+                    break
+                each = sum(answers) / stage.judges
+                took, _ = self._call(name, asking, self._draw.choice(models), each, weight, judges=True)
+                times.append(took)
             seconds += max(times, default=0.0) if stage.together else sum(times)
             if stage is last:
                 break
-            going_on = SELDOM_GOING_ON if asking.seldom else GOING_ON
             if stage.may_be_last and self._draw.random() > self._share(name, "on", going_on):
                 break
         return seconds, written
 
-    def _call(self, name: str, asking: Asking, rate: Rate, read: float, weight: float) -> tuple[float, float]:
-        """One answer, with the tries that it takes and the repairs that it needs."""
-        spread = self._normal(name, "length", self._constants.step)
-        written = asking.answer * math.exp(spread + self._draw.gauss(0, self._constants.call))
+    def _call(
+        self, name: str, asking: Asking, rate: Rate, read: float, weight: float, *, judges: bool = False
+    ) -> tuple[float, float]:
+        """One answer or judgement, with the tries that it takes and the repairs that it needs."""
+        spread = self._normal(name, "judgement" if judges else "length", self._constants.step)
+        typical = asking.judgement if judges else asking.answer
+        written = typical * math.exp(spread + self._draw.gauss(0, self._constants.call))
         written = min(written, asking.most)
         off = 0.25 if rate.tokens_a_second else 1.0
         slow = math.exp(self._normal(rate.id, "speed", self._constants.speed) * off)
@@ -267,6 +290,8 @@ class _Simulation:
     ) -> tuple[float, float]:
         """A few elements stand for all."""
         count = self._elements(step)
+        at_once = max(1.0, min(count, rule.at_a_time or self._situation.at_a_time))
+        around, self._abreast = self._abreast, self._abreast * at_once
         element = sizes.get("items", count * VALUE_TOKENS) / count
         inner = {**sizes, **{one.name: element for one in frame.given if one.source in ("item", "column")}}
         times = max(1, round(min(count, _MOST_INSIDE / 2)))
@@ -275,9 +300,9 @@ class _Simulation:
             seconds, results = self._body(frame.body, inner, weight * count / times)
             took += seconds
             size += results[""]
-        busy = took * count / times + self._seconds_within(frame.body)
-        at_once = min(count, rule.at_a_time or self._situation.at_a_time)
-        return busy / max(1.0, at_once), size * count / times
+        busy = took * count / times + self._told_within(frame.body, weight)
+        self._abreast = around
+        return busy / at_once, size * count / times
 
     def _loop(
         self, step: PlanStep, frame: FramePlan, rule: LoopRule, sizes: Sizes, weight: float
@@ -289,7 +314,7 @@ class _Simulation:
             seconds, results = self._body(frame.body, inner, weight)
             took += seconds
             inner |= {name: size for name, size in results.items() if name in variables}
-        return took + self._seconds_within(frame.body), results[""]
+        return took + self._told_within(frame.body, weight), results[""]
 
     def _agent(
         self, step: PlanStep, frame: FramePlan, read: float, inner: Sizes, weight: float
@@ -300,9 +325,7 @@ class _Simulation:
         if asking is None or not isinstance(rule, AgentRule):
             return 0.0, read
         if self._past is not None and step.id in self._known:
-            own = self._past.get(step.id)
-            seconds = own.seconds * self._factor if own else 0.0
-            return seconds + self._seconds_within(frame.body), asking.answer
+            return self._own(step.id) + self._told_within(frame.body, weight), asking.answer
         turns, took, written = self._turns(step.id, rule.max_turns, ends=True), 0.0, 0.0
         for turn in range(turns):
             seconds, written = self._ask(step.id, asking, read, weight)
@@ -311,18 +334,34 @@ class _Simulation:
                 seconds, results = self._body(self._draw.choice(frame.tools).plan, inner, weight)
                 took += seconds
                 read += written + max(VALUE_TOKENS, results[""])
-        return took + self._seconds_within(frame.body), written
+        return took + self._told_within(frame.body, weight), written
 
     def _body(self, body: Plan, sizes: Sizes, weight: float) -> tuple[float, Sizes]:
         """Once through; what past runs say of the steps within counts for all times together, and not here."""
+        around, self._repeats = self._repeats, True
         took, results = self._scope(body, sizes, weight)
-        return max(0.0, took - self._seconds_within(body)), results
+        self._repeats = around
+        return max(0.0, took - sum(map(self._told, body.steps))), results
 
-    def _seconds_within(self, body: Plan) -> float:
+    def _told_within(self, body: Plan, weight: float) -> float:
+        """Seconds that past runs tell of the steps in a frame, for all its times together."""
         if self._past is None:
             return 0.0
-        names = (step.id for step in body.all_steps() if step.id in self._known)
-        return sum(self._past[name].seconds for name in names if name in self._past) * self._factor
+        if not self._repeats:
+            for step in body.all_steps():
+                self._works(step.id, self._told(step), weight)
+        return sum(map(self._told, body.steps))
+
+    def _told(self, step: PlanStep) -> float:
+        """Seconds that the past run tells of a step and what is in it."""
+        if self._past is None:
+            return 0.0
+        within = step.frame.body.steps if step.frame else ()
+        return self._own(step.id) + sum(map(self._told, within))
+
+    def _own(self, name: str) -> float:
+        took = self._past.get(name) if self._past is not None and name in self._known else None
+        return took.elapsed * self._factor if took else 0.0
 
     def _elements(self, step: PlanStep) -> float:
         """Of the list that a For each goes through."""

@@ -9,13 +9,16 @@ from app.planner.plan import Plan
 
 
 class Taken:
-    """By step: calls, tokens read, tokens written, US dollars, seconds. `seconds` is the time of the whole run."""
+    """By step: calls, tokens read, tokens written, US dollars, seconds of its calls. `work` is how long each step or
+    frame is at work, `seconds` the time of the whole run.
+    """
 
-    __slots__ = ("seconds", "steps")
+    __slots__ = ("seconds", "steps", "work")
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self.steps: dict[str, list[float]] = {}
+        self.work: dict[str, float] = {}
 
     def add(self, name: str, calls: float, read: float, written: float, usd: float, seconds: float) -> None:
         sums = self.steps.get(name)
@@ -45,7 +48,8 @@ def summed(
         parts = [name for name in (step.id, *within) if name in asks]
         if parts:
             runs = max(learned.get(name, 0) for name in parts)
-            steps[step.id] = StepForecast(_amounts(taken, parts, unpriced, tail), runs)
+            seconds = [run.work.get(step.id, 0.0) for run in taken]
+            steps[step.id] = StepForecast(_amounts(taken, parts, unpriced, tail, seconds), runs)
     return steps, _amounts(taken, asking, unpriced, tail, [run.seconds for run in taken])
 
 
@@ -57,7 +61,7 @@ def _amounts(
     names: Sequence[str],
     unpriced: Collection[str],
     tail: float,
-    seconds: Sequence[float] | None = None,
+    seconds: Sequence[float],
 ) -> Amounts:
     if len(names) == 1:
         rows = [run.steps.get(names[0], _NOTHING) for run in taken]
@@ -67,12 +71,12 @@ def _amounts(
             or _NOTHING
             for run in taken
         ]
-    calls, read, written, usd, busy = zip(*rows, strict=True)
+    calls, read, written, usd, _ = zip(*rows, strict=True)
     return Amounts(
         interval(calls, tail),
         interval(read, tail),
         interval(written, tail),
         interval([a + b for a, b in zip(read, written, strict=True)], tail),
-        interval(busy if seconds is None else seconds, tail),
+        interval(seconds, tail),
         money(usd, tail, unknown=any(name in unpriced for name in names)),
     )

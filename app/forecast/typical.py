@@ -43,9 +43,10 @@ REPAIRED = Beta(0.5, 7.5)  # an answer that isn't in the form that was asked for
 _OVERHEAD = 10  # tokens of the words that a step and a provider add by themselves
 _NOT_SENT = ("model", "models", "judge", "otherwise", "evidence")
 _REFERENCE = re.compile(r"\{\{[^{}]*\}\}")
+JUDGEMENT = 45.0  # tokens of a reason in a sentence, and a score
 _ANSWERS = {
     "intent.classify": 4.0,
-    "verifier.judge": 45.0,
+    "verifier.judge": JUDGEMENT,
     "model.structured": 60.0,
     "model.embed": 0.0,
 }

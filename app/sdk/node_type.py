@@ -113,13 +113,15 @@ class LoopRule:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Calls that belong together, one after the other or `together`: for each the models of which one gets it.
-    `may_be_last`: what they answer may be enough, and no later stage is reached then.
+    """Calls that belong together, one after the other or `together`: for each the models of which one gets it, named as
+    often as it is likelier than others. `may_be_last`: what they answer may be enough, and no later stage is reached
+    then. The last `judges` calls are given the answers before them, and say in a sentence what they think of them.
     """
 
     calls: tuple[tuple[ModelChoice, ...], ...]
     together: bool = False
     may_be_last: bool = True
+    judges: int = 0
 
 
 @dataclass(frozen=True, slots=True)

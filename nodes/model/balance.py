@@ -84,7 +84,8 @@ class Balance(NodeType[BalanceFields, ByPort, BalanceOutputs]):
 
     @classmethod
     def stages(cls, fields: BalanceFields) -> tuple[Stage, ...]:
-        return (Stage((cls.models(fields),)),)
+        by_share = tuple(row.model for row in fields.models for _ in range(row.weight))
+        return (Stage((by_share,)),)
 
     @classmethod
     def headline(cls, fields: BalanceFields) -> str:

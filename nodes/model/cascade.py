@@ -103,7 +103,7 @@ class Cascade(NodeType[CascadeFields, ByPort, CascadeOutputs]):
     @classmethod
     def stages(cls, fields: CascadeFields) -> tuple[Stage, ...]:
         judges = tuple((judge,) for judge in gate_models(fields))
-        return tuple(Stage(((row.model,), *judges)) for row in fields.models)
+        return tuple(Stage(((row.model,), *judges), judges=len(judges)) for row in fields.models)
 
     @classmethod
     def instead_of(cls, fields: CascadeFields) -> ModelChoice | None:

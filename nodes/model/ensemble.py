@@ -181,9 +181,8 @@ class Ensemble(NodeType[EnsembleFields, ByPort, EnsembleOutputs]):
     def stages(cls, fields: EnsembleFields) -> tuple[Stage, ...]:
         members = tuple((row.model,) for row in fields.models for _ in range(row.times))
         judges = tuple((judge,) for judge in _judges(fields))
-        if fields.decide == "first":
-            return (Stage(members, together=True, may_be_last=False), Stage(judges * len(members)))
-        return (Stage(members, together=True, may_be_last=False), Stage(judges))
+        judges *= len(members) if fields.decide == "first" else 1
+        return (Stage(members, together=True, may_be_last=False), Stage(judges, judges=len(judges)))
 
     @classmethod
     def headline(cls, fields: EnsembleFields) -> str:

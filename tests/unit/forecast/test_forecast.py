@@ -406,3 +406,77 @@ def test_a_past_run_that_needed_no_second_model_ended_with_the_first() -> None:
 
     assert taken(1).median == pytest.approx(2, rel=0.1)
     assert taken(19).median == pytest.approx(4, rel=0.1)
+
+
+def test_a_judge_says_a_sentence_and_reads_the_answer() -> None:
+    judged = {"judged": True, "rubric": "x", "judge": MODEL}
+    alone = question("model.cascade", ["m-1", "m-1"], none_passed="answer").total
+    both = question("model.cascade", ["m-1", "m-1"], none_passed="answer", **judged).total
+    assert both.calls.mean == pytest.approx(2 * alone.calls.mean, rel=0.1)
+    assert both.output.mean < 1.7 * alone.output.mean, "a judgement is shorter than an answer"
+    one = question("model.ensemble", ["m-1"] * 2, decide="judge", rubric="x", judge=MODEL).total
+    ten = question("model.ensemble", ["m-1"] * 10, decide="judge", rubric="x", judge=MODEL).total
+    a_question = (ten.input.mean - one.input.mean) / 8
+    assert a_question > one.output.mean / 3, "each more answer is read by the judge, too"
+
+
+def test_who_checks_answers_as_they_come_may_be_through_before_the_last() -> None:
+    judged = {"judged": True, "rubric": "x", "judge": MODEL}
+    calls = question("model.ensemble", ["m-1"] * 3, decide="first", **judged).total.calls
+    assert (calls.low, calls.high) == (4, 6)
+
+
+def test_work_that_is_shared_is_shared_as_the_step_says() -> None:
+    def cost(weight: int) -> float:
+        rows = [{"model": {**MODEL, "model": "m-1"}, "weight": weight}, {"model": {**MODEL, "model": "m-2"}}]
+        fields = {"prompt": "Answer {{text}}", "models": rows}
+        plan = compiled(
+            flow(
+                {"ask": ("intent.ask", {"asked": [{"name": "message"}]}), "n": ("model.balance", fields)},
+                ["ask.message>n.text"],
+            )
+        )
+        rates = {"m-1": PRICE, "m-2": Price(PRICE.input * 100, PRICE.output * 100)}
+        of = Situation(lambda one: Rate(one.model, rates[one.model]), {"message": 20.0}, {}, 100)
+        return float(forecast(plan, of).total.cost.mean)
+
+    assert cost(9) < cost(1) / 3
+
+
+def test_a_step_is_at_work_as_long_as_it_takes_and_not_as_its_calls_together() -> None:
+    five = question("model.ensemble", ["m-1"] * 5)
+    assert five.steps["n"].amounts.seconds.median == pytest.approx(five.total.seconds.median)
+    rows = made(two_steps(), rows=40)
+    both = sum(step.amounts.seconds.mean for step in rows.steps.values())
+    assert both == pytest.approx(rows.total.seconds.mean), "four rows at a time, here and in the whole"
+
+
+def test_calls_that_went_on_together_did_not_take_their_time_one_after_the_other() -> None:
+    """Ten runs of five models at once, two seconds each, and once the same one after the other."""
+
+    def taking(apart: float) -> Forecast:
+        told = [
+            structs.replace(calls(f"r{run}", "n", 100), at=2.0 + number * apart, seconds=2.0)
+            for run in range(10)
+            for number in range(5)
+        ]
+        rows = [{"model": MODEL}] * 5
+        nodes = {
+            "ask": ("intent.ask", {"asked": [{"name": "message"}]}),
+            "n": ("model.ensemble", {"prompt": "Answer {{text}}", "models": rows}),
+        }
+        return made(compiled(flow(nodes, ["ask.message>n.text"])), evidence_of(told))
+
+    for apart, seconds in ((0.0, 2.0), (1.0, 6.0), (2.0, 10.0)):
+        whole = taking(apart)
+        assert whole.total.seconds.median == pytest.approx(seconds, rel=0.1)
+        assert whole.steps["n"].amounts.seconds.median == pytest.approx(seconds, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "evidence", [NO_EVIDENCE, evidence_of(calls(f"r{i}", "better", 100) for i in range(30))]
+)
+def test_a_frame_is_at_work_as_long_as_what_is_in_it(evidence: Evidence) -> None:
+    whole = made(looped("{{draft}}", 6), evidence)
+    for step in whole.steps.values():
+        assert step.amounts.seconds.mean == pytest.approx(whole.total.seconds.mean)
