@@ -13,6 +13,7 @@ from app.sdk.errors import NodeError
 from app.sdk.fields import ListField, NumberField, ToggleField
 from app.sdk.node_type import NodeType
 from app.sdk.spec import NodeSpec, spec_of
+from app.sdk.unsent import before_sending
 from tests.flows import SPECS, NoFields, OneValue, OptionalValue
 
 LOST = ("net.unreachable", "net.cut_off", "test.timeout", "bug", "unreadable")
@@ -55,6 +56,9 @@ class Act(NodeType[ActFields, OptionalValue, OneValue]):
                 await asyncio.sleep(0)
             if how == "never":
                 await asyncio.Event().wait()
+            if how == "on its way":
+                with before_sending():
+                    await asyncio.Event().wait()
         except asyncio.CancelledError:
             self.diary.append((place, "torn off"))
             raise
@@ -63,7 +67,8 @@ class Act(NodeType[ActFields, OptionalValue, OneValue]):
             raise KeyError("x")
         if how in ("", "unreadable"):
             return OneValue(object() if how else inputs.value)
-        error = NodeError("net.unreachable" if how == "unsent" else how, retry_after=0)
+        how, _, wait = how.partition("@")
+        error = NodeError("net.unreachable" if how == "unsent" else how, retry_after=float(wait or 0))
         error.unsent = how == "unsent"
         raise error
 

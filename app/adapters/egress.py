@@ -23,10 +23,12 @@ from app.adapters.addresses import Reach, as_literal, may_reach
 from app.adapters.checked_connector import checked_connector, kept_alive
 from app.adapters.egress_errors import as_node_errors, was_never_sent
 from app.adapters.kept_line import Whole
+from app.adapters.leaving import Leaving, leaving_told
 from app.adapters.outgoing import Limits, Outgoing, host_of, parsed_url, redirected
 from app.adapters.proxies import Proxies, is_spoken, system_proxies
 from app.adapters.straight_requests import StraightAnswer, StraightRequests, head_of
 from app.sdk.errors import NodeError
+from app.sdk.unsent import mark_unsent, unmark_unsent
 
 # Reach and whether connections are kept; None: to a proxy, which the system names and which may stand anywhere.
 _Pool: TypeAlias = tuple[Reach, bool] | None
@@ -139,9 +141,11 @@ class Sending:
                     if self._answer is None:
                         answer.release()
             raise NodeError("net.too_many_redirects", host=first, limit=limits.redirects)
-        except NodeError as error:
+        except BaseException as error:
             if is_done:
-                error.is_open, error.unsent = True, False
+                unmark_unsent(error)
+                if isinstance(error, NodeError):
+                    error.is_open, error.unsent = True, False
             raise
 
     async def __aexit__(self, *_: object) -> None:
@@ -241,15 +245,22 @@ class Egress:
         if url.scheme == "https":
             options["ssl"] = self._trusted()
         headers = prepared.headers if request.keep else {**prepared.headers, "Connection": "close"}
-        return await self._session(None if proxy else (request.reach, True)).request(
-            request.method,
-            url,
-            headers=headers,
-            data=body or None,
-            allow_redirects=False,
-            timeout=prepared.timeout,
-            **options,
-        )
+        leaving = Leaving()
+        try:
+            return await self._session(None if proxy else (request.reach, True)).request(
+                request.method,
+                url,
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,
+                timeout=prepared.timeout,
+                trace_request_ctx=leaving,
+                **options,
+            )
+        except BaseException as error:
+            if not leaving.has_begun:
+                mark_unsent(error)
+            raise
 
     def _proxy(self, scheme: str, host: str) -> str | None:
         key = (scheme, host)
@@ -275,7 +286,9 @@ class Egress:
                 connector = TCPConnector(resolver=resolver)
             else:
                 connector = checked_connector(resolver, pool[0], keep=pool[1])
-            self._sessions[pool] = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+            self._sessions[pool] = ClientSession(
+                connector=connector, cookie_jar=DummyCookieJar(), trace_configs=[leaving_told()]
+            )
         return self._sessions[pool]
 
     def _trusted(self) -> ssl.SSLContext:

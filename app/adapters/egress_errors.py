@@ -27,6 +27,7 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from app.adapters.addresses import BlockedAddress
 from app.sdk.errors import NodeError
+from app.sdk.unsent import is_unsent
 
 # The first that fits: a certificate that is refused is also a connection that failed.
 _CODES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
@@ -63,7 +64,7 @@ class as_node_errors:  # noqa: N801 - reads as a verb: with as_node_errors(host)
 
 def has_stayed(error: BaseException) -> bool:
     """Whether nothing of a request has left, for whichever reason."""
-    return isinstance(error, _UNSENT) or was_never_sent(error)
+    return is_unsent(error) or isinstance(error, _UNSENT) or was_never_sent(error)
 
 
 def was_never_sent(error: BaseException) -> bool:

@@ -18,6 +18,7 @@ from app.sdk.context import HttpReply, HttpRequest
 from app.sdk.errors import NodeError
 from app.sdk.fields import ConnectionChoice
 from app.sdk.powers import DECIDED_WHILE_RUNNING
+from app.sdk.unsent import before_sending
 
 LIMITS = Limits(total=60)
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"})
@@ -67,12 +68,14 @@ class NodeNet:
         account = self._account(request.connection, host)
         near = _is_near(host) or (account is not None and bool(account.url))
         reach: Reach = "local" if near else "internet"
+        with before_sending():
+            secrets = await self._authorisation(account)
         outgoing = Outgoing(
             method,
             request.url,
             granted=partial(self._is_granted, own=account.host if account else ""),
             headers=request.headers,
-            secrets=await self._authorisation(account),
+            secrets=secrets,
             body=request.body,
             reach=reach,
             limits=LIMITS,

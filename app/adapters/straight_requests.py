@@ -31,6 +31,7 @@ from yarl import URL
 
 from app.adapters.kept_line import KeptLine, Whole
 from app.executor.deadlines import Deadlines
+from app.sdk.unsent import before_sending
 
 _MOST_PLACES = 256  # servers that are remembered
 # What says how long a request is and whether the connection stays is ours to say.
@@ -159,7 +160,8 @@ class StraightRequests:
         try:
             with timer:
                 if line is None:
-                    line = KeptLine(await self._pool.connect(place, [], limits))
+                    with before_sending():
+                        line = KeptLine(await self._pool.connect(place, [], limits))
                 try:
                     line.step_aside(timer=timer, skip_payload=method == "HEAD", read_timeout=limits.sock_read)
                     message = await _exchange(line, request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from app.events.run_events import Retrying
 from app.executor import retry
@@ -20,6 +20,7 @@ from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.node_type import Effect
 from app.sdk.spec import inputs_object, outputs_by_port
+from app.sdk.unsent import is_unsent
 
 # Seconds for one attempt where the node sets none; a person may take as long as it takes, and a pure step has
 # nothing to wait for: a timer would cost more than the step.
@@ -32,10 +33,21 @@ _TIMEOUTS: Mapping[Effect, float | None] = {
 }
 
 
+class Between(Protocol):
+    """What is awaited as the wait for another attempt begins, after one that did nothing outside, and as it ends."""
+
+    async def __call__(self, *, waits: bool) -> None: ...
+
+
 async def run_attempts(
-    run: Run, step: PlanStep, instance: Instance, inputs: Mapping[str, Value], ctx: RunContext
+    run: Run,
+    step: PlanStep,
+    instance: Instance,
+    inputs: Mapping[str, Value],
+    ctx: RunContext,
+    between: Between | None = None,
 ) -> Mapping[str, Any]:
-    """The outputs by port. Raises InstanceFailed."""
+    """The outputs by port; `between` is told of the waits for another attempt. Raises InstanceFailed."""
     seconds = step.node.retry.timeout or _TIMEOUTS[step.effect]
     while True:
         instance.attempts += 1
@@ -63,8 +75,12 @@ async def run_attempts(
         run.emit(
             Retrying(run.now, step.id, instance.scope, instance.attempts, of_all, round(delay, 3), failure)
         )
+        if between is not None and not in_doubt:
+            await between(waits=True)
         await asyncio.sleep(delay)
         run.check_going()
+        if between is not None and not in_doubt:
+            await between(waits=False)
 
 
 def _work(step: PlanStep, inputs: Mapping[str, Value], ctx: RunContext) -> Coroutine[Any, Any, Any]:
@@ -82,6 +98,8 @@ async def _within(run: Run, seconds: float, instance: Instance, work: Coroutine[
     except TimeoutError as late:
         if not instance.limit.expired:
             raise
-        raise NodeError("node.timeout", seconds=seconds) from late
+        error = NodeError("node.timeout", seconds=seconds)
+        error.unsent = is_unsent(late.__cause__)
+        raise error from late
     finally:
         instance.limit = None

@@ -40,7 +40,8 @@ class StepRecord(msgspec.Struct, frozen=True):
     values of the ports that carried one. `at` and `seconds` count from the run's start, over all its lives.
     `held` is how much of that, up to its end, the run's limit of time did not count. `saved` is what a hit of the cache
     would have cost. `decided` is when a person answered what the step asked, in seconds since 1970; 0 where nobody did.
-    `never_happened`: what failed was an effect that surely did not happen; versions before did not say.
+    `never_happened`: what failed was an effect that surely did not happen, or one that is `sent` surely hasn't so far,
+    between two attempts; versions before did not say.
     """
 
     place: Place

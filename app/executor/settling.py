@@ -38,6 +38,7 @@ from app.sdk.context import Question
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.references import fill
+from app.sdk.unsent import is_unsent
 
 _SHOWN_BYTES = 300  # of what a step would do, in the log of a dry run
 
@@ -135,6 +136,9 @@ class Settling:
         if not step.spec:
             return None
         run, record = self._run, as_known_now(step, record)
+        if record.status == "sent" and record.never_happened:
+            await self._carry(instance, record)
+            return None
         if record.status == "sent" and not self._lives_with_doubt(step, record, digest):
             return await self._after_doubt(step, instance, record, values, digest)
         if record.failure and not self._stays_failed(step):
@@ -213,7 +217,7 @@ class Settling:
         """
         stays = step.id in self._run.past.stays and step.id not in self._records
         record = self._of_base.get(step.id) if stays else None
-        if record is None or record.inputs != digest:
+        if record is None or record.inputs != digest or record.never_happened:
             return False
         return as_known_now(step, record).status == "sent" and await self._happened(instance)
 
@@ -236,20 +240,37 @@ class Settling:
                 return self._would(step, values)
             if await self._took_place_before(step, instance, digest):
                 return await self._took_place(step, instance, digest)
-            await run.journal.commit(self._record(step, instance, None, digest))
-            return await self._effect(step, instance, values)
+            return await self._effect(step, instance, values, digest)
         if key and step.node.cache == "reuse":
             return await self._unless_kept(step, instance, values, key)
         return await self._work(step, instance, values, key)
 
-    async def _effect(self, step: PlanStep, instance: Instance, values: Mapping[str, Value]) -> Outcome:
-        """Raises InstanceFailed; what may have happened outside all the same stays "sent", and people are asked."""
+    async def _effect(
+        self, step: PlanStep, instance: Instance, values: Mapping[str, Value], digest: str
+    ) -> Outcome:
+        """Raises InstanceFailed; what may have happened outside all the same stays "sent", and people are asked. What
+        surely hasn't, so far, says so: as it waits for another attempt, and where it is ended before anything left.
+        """
+        run, where = self._run, self._where
+
+        async def sent(*, waits: bool) -> None:
+            record = self._record(step, instance, None, digest)
+            await run.journal.commit(replace(record, never_happened=waits))
+
+        ctx = InstanceContext(run, step, instance, where.row, self._values)
+        await sent(waits=False)
         try:
-            return await self._work(step, instance, values, "")
+            return of_outputs(
+                step, await run_attempts(run, step, instance, values, ctx, sent), run.values, where.scope
+            )
         except InstanceFailed as failed:
             if not step.once or not failed.in_doubt:
                 raise
             raise InstanceFailed(in_doubt(failed.failure)) from failed
+        except asyncio.CancelledError as ended:
+            if is_unsent(ended):
+                await sent(waits=True)
+            raise
 
     async def _unless_kept(
         self, step: PlanStep, instance: Instance, values: Mapping[str, Value], key: str

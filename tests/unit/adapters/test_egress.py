@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,6 +25,7 @@ from app.adapters.egress import Egress
 from app.adapters.outgoing import MIB, Limits, Outgoing, host_of
 from app.adapters.proxies import Proxies
 from app.sdk.errors import NodeError
+from app.sdk.unsent import is_unsent
 from tests.servers.site import Names, Site, leads_to, says
 
 NO_PROXIES = Proxies({})
@@ -252,6 +254,71 @@ async def test_what_never_got_a_connection_is_told_apart(egress: Egress, site: S
                 with pytest.raises(NodeError, match=r"net\.timeout") as caught:
                     await egress.fetch(ask(url, limits=limits, keep=keep))
                 assert caught.value.unsent == unsent
+
+
+class Unheard(AbstractResolver):
+    """Looks names up for ever."""
+
+    async def resolve(self, *_: object) -> list[ResolveResult]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("header", ["X-Usual", "Expect"])
+async def test_what_is_ended_while_it_has_no_connection_says_so(scheme: str, header: str) -> None:
+    """`Expect` goes another way inside."""
+    door = Egress(proxies=NO_PROXIES, resolver=Unheard())
+    try:
+        asking = asyncio.create_task(
+            door.fetch(ask(f"{scheme}://example.com/", reach="internet", headers={header: "x"}))
+        )
+        for _ in range(100):
+            await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError) as ended:
+            await asking
+        assert is_unsent(ended.value)
+    finally:
+        await door.close()
+
+
+@pytest.mark.parametrize("header", ["X-Usual", "Expect"])
+async def test_what_is_ended_behind_the_request_does_not_say_so(
+    egress: Egress, site: Site, header: str
+) -> None:
+    came = asyncio.Event()
+
+    async def silence(_: web.BaseRequest) -> web.StreamResponse:
+        came.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    site.routes["/silence"] = silence
+    asking = asyncio.create_task(egress.fetch(ask(site.url("/silence"), headers={header: "100-continue"})))
+    async with asyncio.timeout(60):
+        await came.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError) as ended:
+        await asking
+    assert not is_unsent(ended.value)
+
+
+@pytest.mark.parametrize(("scheme", "unsent"), [("https", True), ("http", False)])
+async def test_a_proxy_that_opens_no_way_has_sent_nothing_on(scheme: str, unsent: bool) -> None:
+    """A plain request goes to the proxy itself, which may have passed it on."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        door = Egress(proxies=Proxies({"http": place, "https": place}))
+        try:
+            with pytest.raises(NodeError, match=r"net\.timeout") as caught:
+                await door.fetch(ask(f"{scheme}://example.com/", reach="internet", limits=Limits(total=0.3)))
+        finally:
+            await door.close()
+    assert caught.value.unsent == unsent
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from msgspec.structs import replace
 from app.costs.usage import Usage
 from app.document.json_codec import write
 from app.document.workflow import Json, Node, OnError, Retry, Workflow
-from app.events.run_events import Failure, NodeSettled, PersonAsked, RunEvent
+from app.events.run_events import Failure, NodeSettled, PersonAsked, Retrying, RowSettled, RunEvent
+from app.executor.executor import Execution
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
 from app.executor.recalled import past_events
@@ -52,6 +54,8 @@ class Lives:
         self.workflow = workflow
         self.runs = MemoryRuns()
         self.models = models
+        self.execution: Execution | None = None
+        self.events: list[RunEvent] = []  # of the life under way
         self._begun = False
 
     async def next(
@@ -74,7 +78,7 @@ class Lives:
         execution = start(
             self.workflow, specs=ACTING, rows=rows, keeping=keeping, through=through, values={"value": value}
         )
-        events: list[RunEvent] = []
+        self.execution, self.events = execution, (events := [])
         asked: list[str] = []
         async with asyncio.timeout(60):
             async for batch in execution.batches():
@@ -133,6 +137,62 @@ async def test_what_surely_did_not_happen_is_tried_as_before(end: str, times: in
     _, asked = await lives.next()
     assert asked == []
     assert begun() > times
+
+
+async def broken_off(lives: Lives, at: Callable[[], bool], rows: Any = None) -> None:
+    """A life that is stopped as soon as it is `at` a point."""
+    running = asyncio.create_task(lives.next(rows=rows))
+    async with asyncio.timeout(60):
+        while lives.execution is None or not at():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+        lives.execution.stop()
+        await running
+
+
+@pytest.mark.parametrize("over_rows", [False, True])
+@pytest.mark.parametrize("refused", ["unsent@500", "test.too_many_requests@500"])
+async def test_nothing_is_in_doubt_between_two_tries(refused: str, over_rows: bool) -> None:
+    lives, rows = Lives(line(refused)), [{"value": "1"}] if over_rows else None
+    await broken_off(lives, lambda: any(isinstance(one, Retrying) for one in lives.events), rows)
+    events, asked = await lives.next(rows=rows)
+    assert (status(events), asked, begun()) == ("done", [], 2)
+    assert not [event for event in events if isinstance(event, RowSettled) and event.status == "failed"]
+
+
+async def test_the_next_try_may_have_happened_again() -> None:
+    lives = Lives(line("unsent", "never"))
+    await broken_off(lives, lambda: begun() == 2)
+    events, asked = await lives.next()
+    assert (status(events), asked, begun()) == ("done", ["effect"], 2)
+
+
+@pytest.mark.parametrize(("end", "asks", "times"), [("never", ["effect"], 1), ("on its way", [], 2)])
+async def test_what_is_stopped_before_anything_left_is_no_question(
+    end: str, asks: list[str], times: int
+) -> None:
+    lives = Lives(line(end))
+    await broken_off(lives, lambda: begun() == 1)
+    events, asked = await lives.next()
+    assert (status(events), asked, begun()) == ("done", asks, times)
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "asks", "times"),
+    [("never", "effect.in_doubt", ["effect"], 1), ("on its way", "node.timeout", [], 2)],
+)
+async def test_a_try_whose_time_was_up_before_anything_left_is_no_question(
+    end: str, code: str, asks: list[str], times: int
+) -> None:
+    lives = Lives(line(end))
+    act = lives.workflow.graph.nodes["e"]
+    hasty = {**lives.workflow.graph.nodes, "e": dataclasses.replace(act, retry=Retry(1, 0.01))}
+    lives.workflow = dataclasses.replace(
+        lives.workflow, graph=dataclasses.replace(lives.workflow.graph, nodes=hasty)
+    )
+    events, _ = await lives.next()
+    assert (failure(events), begun()) == (code, 1)
+    events, asked = await lives.next()
+    assert (status(events), asked, begun()) == ("done", asks, times)
 
 
 async def test_what_may_be_done_twice_is() -> None:
