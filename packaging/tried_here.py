@@ -24,10 +24,10 @@ from tried_machine import (
     Machine,
     asks,
     said_by,
-    screen,
     wait_for,
     wanted,
 )
+from window_keys import screen
 from yardstick import slowness
 
 MOST_INSTALLED, MOST_DOWNLOAD = 450, 250  # MB

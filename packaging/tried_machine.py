@@ -9,19 +9,20 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import frozen_contents
+from window_keys import WindowKeys, screen
 from yardstick import slowness
 
 PROJECT = Path(__file__).resolve().parent.parent
 STARTER = "/usr/lib/baton/_internal/resources/examples/sort-the-inbox.baton.json"
 SOCKETS = Path("/tmp/.X11-unix")  # noqa: S108 - where X11 has them
-PATIENCE = 60.0  # seconds for anything to happen on a busy machine
+PATIENCE = 120.0  # seconds for anything to happen on a busy machine
 FIRST_RESULT = 10.0  # seconds that the first answer may take after the first start
 WINDOW_CPU = 1.5  # CPU seconds until the window is painted; on a slower machine as much more
 PAINTED = re.compile(r"first paint after ([\d.]+) CPU s")
@@ -159,32 +160,18 @@ class Machine:
 
     def used_by_keys(self, display: str) -> float:
         """Opens the window, saves by its keys, closes it; gives the CPU seconds until it was painted."""
-        on_screen = {**os.environ, "DISPLAY": display}
-        manager = subprocess.Popen(["openbox"], env=on_screen)
-
-        def tool(*arguments: str) -> str:
-            asked = subprocess.run(
-                ["xdotool", *arguments], env=on_screen, capture_output=True, text=True, check=False
-            )
-            return asked.stdout.strip()
-
-        program = subprocess.Popen(
-            self.command(DISPLAY=display, BATON_TRACE_START="1"), stderr=subprocess.PIPE, text=True
-        )
-        window = wait_for(lambda: tool("search", "--onlyvisible", "--name", "Baton")).split()[-1]
-        wait_for(lambda: tool("getactivewindow") == window or (tool("windowactivate", window), False)[1])
-        tool("key", "--clearmodifiers", "ctrl+s")
-        wait_for(lambda: tool("getactivewindow") not in ("", window))
-        tool("type", "--delay", "20", f"{self.own_home}/saved.baton.json")
-        tool("key", "Return")
         saved = self.home / "saved.baton.json"
-        wait_for(saved.is_file)
-        wait_for(lambda: tool("getactivewindow") == window)
-        tool("windowactivate", "--sync", window)
-        wait_for(lambda: (tool("key", "--clearmodifiers", "ctrl+q"), program.poll() is not None)[1])
-        _, said = program.communicate(timeout=PATIENCE)
-        manager.kill()
-        manager.wait()
+        with tempfile.TemporaryFile("w+") as log:
+            keys = WindowKeys(display, log)
+            program = subprocess.Popen(self.command(DISPLAY=display, BATON_TRACE_START="1"), stderr=log)
+            window = keys.window()
+            keys.open_dialog(window, "ctrl+s")
+            keys.fill_in(window, f"{self.own_home}/saved.baton.json", saved.is_file)
+            keys.window()
+            keys.press("ctrl+q", lambda: program.poll() is not None)
+            keys.close()
+            log.seek(0)
+            said = log.read()
         wanted(program.returncode == 0, f"the window ended with {program.returncode}: {said}")
         painted = PAINTED.search(said)
         wanted(painted is not None, f"the window was never painted: {said}")
@@ -239,21 +226,6 @@ def asks(model: dict[str, str]) -> dict[str, Any]:
     ]
     workflow = {"id": "smoke", "name": "Smoke", "nodes": nodes, "edges": edges}
     return {"format": "baton.workflow", "formatVersion": 1, "workflow": workflow}
-
-
-@contextmanager
-def screen() -> Iterator[str]:
-    """An X server of its own; gives the name of its display."""
-    read, write = os.pipe()
-    options = ["-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
-    with subprocess.Popen(["Xvfb", *options], pass_fds=(write,), stderr=subprocess.DEVNULL) as server:
-        os.close(write)
-        with os.fdopen(read) as number:
-            display = number.readline().strip()
-        try:
-            yield f":{display}"
-        finally:
-            server.kill()
 
 
 def said_by(command: list[str], folder: Path | None = None) -> str:

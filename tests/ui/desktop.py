@@ -19,20 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("Xvfb", "openbox", "xdotool")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
 WIDTH, HEIGHT = 1920, 1080
-PATIENCE = 60.0  # seconds for anything to happen on a busy machine
+PATIENCE = 120.0  # seconds for anything to happen on a busy machine
+TRY = 20.0  # seconds after which what was done is taken to be lost, and done again
+VISIBLE = 1.0  # difference of two pictures: more than a blinking caret makes
+KEPT = ROOT / "out" / "screen.png"  # what was on the screen when somebody waited in vain
+LOG = 2000  # characters of the program's last words
 
 T = TypeVar("T")
-
-
-def wait_for(what: Callable[[], T | None], seconds: float = PATIENCE) -> T:
-    """The first result that isn't empty."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise TimeoutError(f"nothing came of {what} within {seconds} s")
 
 
 class Desktop:
@@ -60,24 +53,71 @@ class Desktop:
         with os.fdopen(read) as number:
             self._environment["DISPLAY"] = f":{number.readline().strip()}"
         self._spawn(["openbox"])
-        wait_for(lambda: self._xdotool("getdisplaygeometry", check=False).strip())
+        self.wait_for(lambda: self._xdotool("getdisplaygeometry", check=False).strip())
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Opens the program over the whole screen and waits until it stands still."""
         program = self._spawn([sys.executable, "-m", "app", *arguments])
-        # Each time anew: the window that is there first may go again, and the window manager may come after it.
-        wait_for(lambda: any(map(self._is_in_front, self._windows())))
-        self.settle()
+        self.bring_to_front()
         return program
 
-    def wait_for_window(self, name: str) -> None:
-        """Waits until a window whose title has `name` in it has the keyboard: what is typed sooner goes elsewhere."""
+    def bring_to_front(self) -> None:
+        """Waits until the program has the keyboard and fills the screen: what is typed sooner goes elsewhere."""
+        # Each time anew: the window that is there first may go again, and the window manager may come after it.
+        self.wait_for(lambda: any(map(self._is_in_front, self._windows())))
+        self.settle()
 
-        def has_it() -> bool:
+    def open_window(self, key: str, name: str) -> None:
+        """Presses a key until a window whose title has `name` in it has the keyboard."""
+
+        def is_there() -> bool:
             return name in self._xdotool("getactivewindow", "getwindowname", check=False)
 
-        wait_for(has_it)
+        self._until(lambda: self.keys(key), is_there)
+
+    def see(self, area: QRect, act: Callable[[], None]) -> None:
+        """Does something until it is to be seen at a part of the screen."""
+        before = self.picture(area)
+        self._until(act, lambda: difference(before, self.picture(area)) > VISIBLE)
+
+    def _until(self, act: Callable[[], None], is_there: Callable[[], bool]) -> None:
+        """Acts, again where nothing came of it for long: on a busy machine what a hand does may be lost."""
+        due = time.monotonic()
+
+        def seen() -> bool:
+            nonlocal due
+            if is_there():
+                return True
+            if time.monotonic() >= due:
+                act()
+                due = time.monotonic() + TRY
+            return False
+
+        self.wait_for(seen)
         self.settle()
+
+    def wait_for(self, what: Callable[[], T | None], seconds: float = PATIENCE) -> T:
+        """The first result that isn't empty; who waits in vain is told what is on the screen."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = what()
+            if found:
+                return found
+            time.sleep(0.05)
+        raise TimeoutError(f"nothing came of {what} within {seconds} s\n{self.report()}")
+
+    def report(self) -> str:
+        """The windows, the one that has the keyboard, the last words of the programs; keeps a picture of the screen."""
+        visible = self._xdotool("search", "--onlyvisible", "--name", "", check=False).split()
+        names = {one: self._xdotool("getwindowname", one, check=False).strip() for one in visible}
+        active = self._xdotool("getactivewindow", check=False).strip()
+        KEPT.parent.mkdir(exist_ok=True)
+        self.picture().save(str(KEPT))
+        logs = [path.read_text("utf-8", "replace")[-LOG:] for path in sorted(self._folder.glob("*.log"))]
+        ended = [child.poll() for child in self._children]
+        return "\n".join(
+            [f"windows: {names}", f"active: {active}", f"picture: {KEPT}", f"ended: {ended}", *logs]
+        )
 
     def _windows(self) -> list[str]:
         return self._xdotool("search", "--onlyvisible", "--name", "Baton", check=False).split()

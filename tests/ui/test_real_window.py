@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 
 from app.document.json_codec import read
 from app.events.run_events import RunFinished
-from tests.ui.desktop import MISSING, ROOT, Desktop, difference, wait_for
+from tests.ui.desktop import MISSING, ROOT, Desktop, difference
 
 # Where things stand in a window of this size; the library and the cards have fixed measures.
 LIBRARY_ASK, LIBRARY_CHEAP = (100, 206), (100, 334)
@@ -23,10 +23,13 @@ PORT = (108, 42)  # from there to the first output; to the first input it is -10
 PROMPT = (1730, 290)
 EMPTY = (1000, 650)
 MESSAGE, RUN = (948, 480), (1158, 657)  # in the form that opens in the middle
+TITLE = QRect(60, 8, 160, 26)
+CARD, LINK, FORM = (180, 24), (60, 12), (300, 200)  # of what is looked at, in pixels
 WORDS = "Say hello to {{text}} in three words."
 
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
+    pytest.mark.timeout(900),
 ]
 
 
@@ -39,38 +42,45 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
     screen.close()
 
 
+def around(place: tuple[int, int], width: int, height: int) -> QRect:
+    return QRect(place[0] - width // 2, place[1] - height // 2, width, height)
+
+
 def test_two_steps_are_dragged_in_joined_run_and_saved(desktop: Desktop, tmp_path: Path, home: Path) -> None:
     file = tmp_path / "hello.baton.json"
     desktop.start()
-    desktop.keys("ctrl+n")
-    desktop.drag(LIBRARY_ASK, FIRST)
-    desktop.drag(LIBRARY_CHEAP, SECOND)
-    desktop.drag((FIRST[0] + PORT[0], FIRST[1] + PORT[1]), (SECOND[0] - PORT[0], SECOND[1] + PORT[1]))
+    desktop.see(TITLE, lambda: desktop.keys("ctrl+n"))
+    desktop.see(around(FIRST, *CARD), lambda: desktop.drag(LIBRARY_ASK, FIRST))
+    desktop.see(around(SECOND, *CARD), lambda: desktop.drag(LIBRARY_CHEAP, SECOND))
+    port, other = (FIRST[0] + PORT[0], FIRST[1] + PORT[1]), (SECOND[0] - PORT[0], SECOND[1] + PORT[1])
+    middle = ((port[0] + other[0]) // 2, (port[1] + other[1]) // 2)
+    desktop.see(around(middle, *LINK), lambda: desktop.drag(port, other))
     desktop.click(PROMPT)
     desktop.keys("ctrl+a")
     desktop.type(WORDS)
     desktop.click(EMPTY)
-    desktop.keys("ctrl+s")
-    desktop.wait_for_window("Save as")
+    desktop.open_window("ctrl+s", "Save as")
     desktop.type(str(file))
     desktop.keys("Return")
-    wait_for(file.exists)
+    desktop.wait_for(file.exists)
+    desktop.bring_to_front()
 
     workflow = read(file.read_bytes()).workflow
     by_type = {node.type: node for node in workflow.graph.nodes.values()}
     assert set(by_type) == {"intent.ask", "model.text"}
-    assert by_type["model.text"].fields["prompt"] == WORDS
+    assert by_type["model.text"].fields["prompt"] == WORDS, desktop.report()
     ends = [(e.source.node, e.source.port, e.target.node, e.target.port) for e in workflow.graph.edges]
     assert ends == [(by_type["intent.ask"].id, "message", by_type["model.text"].id, "text")]
 
     chips = QRect(SECOND[0] - 100, SECOND[1] + 58, 200, 70)  # below the ports of the second card
     before = desktop.picture(chips)
-    desktop.keys("ctrl+Return")
+    desktop.see(around(MESSAGE, *FORM), lambda: desktop.keys("ctrl+Return"))
     desktop.click(MESSAGE)
     desktop.type("the world")
-    desktop.click(RUN)
+    desktop.see(around(MESSAGE, *FORM), lambda: desktop.click(RUN))
     runs = home / "baton" / "data" / "runs"
-    finished = wait_for(lambda: _finished(runs), 150)
+    finished = desktop.wait_for(lambda: _finished(runs), 300)
+    desktop.wait_for(lambda: difference(before, desktop.picture(chips)) > 1)
     desktop.settle()
 
     called = [event for event in finished if event["event"] == "ModelCalled"]
@@ -78,7 +88,6 @@ def test_two_steps_are_dragged_in_joined_run_and_saved(desktop: Desktop, tmp_pat
     assert called[0]["usage"]["input"] > 0
     assert called[0]["usage"]["output"] > 0
     after = desktop.picture(chips)
-    assert difference(before, after) > 1
 
     drawn = tmp_path / "drawn.png"
     render = [
@@ -94,7 +103,7 @@ def test_two_steps_are_dragged_in_joined_run_and_saved(desktop: Desktop, tmp_pat
         "--out",
         str(drawn),
     ]
-    subprocess.run(render, cwd=ROOT, check=True, timeout=60)
+    subprocess.run(render, cwd=ROOT, check=True, timeout=120)
     assert _stands_in(after, QImage(str(drawn)))
 
 

@@ -49,7 +49,7 @@ def test_toggle_jumps_where_nothing_shall_move(qtbot: QtBot) -> None:
         _window = shown(qtbot, toggle)
         toggle.setChecked(True)
         first = toggle.grab().toImage()
-        qtbot.wait(60)
+        qtbot.wait(30)
         assert toggle.grab().toImage() == first
     finally:
         appearance().set_reduced_motion(None)
