@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -88,7 +87,7 @@ async def test_a_connection_has_one_gate_however_it_is_spelt_and_each_local_mode
 
 
 async def test_fifty_calls_are_never_more_than_four_at_once(make: Make, server: ScriptedServer) -> None:
-    server.default = Answer(seconds=0.01)
+    server.default = Answer(seconds=0.05)
     replies = await ask(make(parallel=4), 50)
     assert all(isinstance(reply, ChatReply) for reply in replies)
     assert len(server.asked) == 50
@@ -98,13 +97,13 @@ async def test_fifty_calls_are_never_more_than_four_at_once(make: Make, server: 
 @pytest.mark.xdist_group("litellm")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:.*Pydantic:UserWarning")
 async def test_the_other_lane_passes_the_same_gate(make: Make, server: ScriptedServer) -> None:
-    server.default = Answer(seconds=0.05)
+    server.default = Answer(seconds=0.3)
     await ask(make("anthropic", parallel=2), 6)
     assert (len(server.asked), server.most_at_once) == (6, 2)
 
 
 async def test_asking_once_a_label_passes_it_too(make: Make, server: ScriptedServer) -> None:
-    server.default = Answer(seconds=0.01)
+    server.default = Answer(seconds=0.2)
     gateway = make(parallel=2)
     scores = await gateway.score(ScoreRequest(CHOICE, "Topic:", [" one", " two", " three", " four"]))
     assert len(scores.probabilities) == 4
@@ -117,21 +116,12 @@ async def test_after_a_refusal_nobody_calls_in_the_second_that_the_server_asked_
     """Four calls are answered, the fifth and those under way with it are refused; then there is silence."""
     server.say(*[Answer(seconds=0.01)] * 4, *[REFUSED] * 4)
     gateway = make(parallel=4)
-    refused: list[float] = []
-
-    async def call() -> None:
-        try:
-            await gateway.chat(REQUEST)
-        except NodeError:
-            refused.append(time.monotonic())
-
-    await asyncio.gather(*(call() for _ in range(30)))
-    assert 1 <= len(refused) <= 4
-    silent = [asked.at for asked in server.asked if refused[0] < asked.at]
+    replies = await asyncio.gather(*(gateway.chat(REQUEST) for _ in range(30)), return_exceptions=True)
+    assert 1 <= sum(isinstance(reply, NodeError) for reply in replies) <= 4
+    # By the server's own clock, which saw the refused call before the gate could know.
+    refused, *later = [asked.at for asked in server.asked[4:]]
     in_flight = 3  # at most: sent before anybody could know
-    # The gate knew a little before this test did.
-    assert len([at for at in silent if at < refused[0] + 0.95]) <= in_flight
-    assert min(silent[in_flight:]) >= refused[0] + 0.95
+    assert min(later[in_flight:]) >= refused + 1
     assert len(server.asked) == 30
 
 
@@ -150,9 +140,9 @@ async def test_a_pause_holds_for_every_run_of_the_gateway(make: Make, server: Sc
     server.say(REFUSED)
     with pytest.raises(NodeError):
         await gateway.chat(REQUEST)
-    begun = time.monotonic()
     await asyncio.gather(*(gateway.chat(REQUEST) for _ in range(3)))
-    assert time.monotonic() - begun >= 0.95
+    refused, *later = [asked.at for asked in server.asked]
+    assert min(later) >= refused + 1
 
 
 @pytest.mark.parametrize(

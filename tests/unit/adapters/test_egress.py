@@ -248,7 +248,7 @@ async def test_what_never_got_a_connection_is_told_apart(egress: Egress, site: S
         waiting.enter_context(socket.create_connection(place))  # no one more is taken
         for url, limits, unsent in (
             (f"http://127.0.0.1:{place[1]}/", Limits(connect=0.2), True),
-            (site.url("/silence"), Limits(total=0.2), False),
+            (site.url("/silence"), Limits(total=2), False),
         ):
             for keep in (True, False):
                 with pytest.raises(NodeError, match=r"net\.timeout") as caught:
@@ -365,7 +365,7 @@ async def test_an_error_says_whether_a_request_may_have_been_done(
         granted=lambda host: host == "127.0.0.1",
         reach="local",
         body=b"order",
-        limits=Limits(total=0.5 if path == "/silent" else 60, body=1000),
+        limits=Limits(total=3 if path == "/silent" else 60, body=1000),
     )
     with pytest.raises(NodeError) as caught:
         await egress.fetch(request)

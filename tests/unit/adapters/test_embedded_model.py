@@ -249,7 +249,9 @@ async def test_unloading_while_it_loads_leaves_nothing(build: Build, starter: Co
     ],
 )
 async def test_a_host_that_does_not_come_up_says_why(build: Build, script: str, code: str) -> None:
-    host = build(command=[sys.executable, "-c", script], load_seconds=0.5)
+    host = build(
+        command=[sys.executable, "-c", script], load_seconds=0.5 if code == "model.load_slow" else 60
+    )
     with pytest.raises(NodeError) as caught:
         await host.ensure()
     assert caught.value.code == code

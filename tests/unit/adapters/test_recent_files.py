@@ -55,7 +55,7 @@ async def test_a_disk_that_does_not_answer_holds_nobody_up(
         def exists(self) -> bool:
             return not answers.wait(60)
 
-    monkeypatch.setattr(module, "_PATIENCE", 0.05)
+    monkeypatch.setattr(module, "_PATIENCE", 2.0)
     gone = tmp_path / "gone.json"
     assert await lost_files([Stuck("/far/away.json"), gone]) == {gone}
     answers.set()

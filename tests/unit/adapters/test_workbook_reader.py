@@ -120,8 +120,8 @@ async def test_a_sheet_without_end_costs_its_child_and_not_the_loop() -> None:
     begun = time.monotonic()
     assert await code_of(WorkbookReader(starter, COMMAND, silence=2), endless()) == "file.too_heavy"
     turning.cancel()
-    assert time.monotonic() - begun < 20
-    assert turns >= 10
+    assert time.monotonic() - begun < 60
+    assert turns >= 3
     assert not starter.alive
 
 

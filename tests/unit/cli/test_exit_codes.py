@@ -174,7 +174,7 @@ def test_5_waiting_for_a_person(save: Any, baton: Any) -> None:
 
 def test_5_the_time_limit(save: Any, baton: Any, deaf: str) -> None:
     workflow = flow({"w": ("tool.web_request", {"url": deaf}), "o": OUT}, ["w.text>o.value"])
-    path = save(replace(workflow, settings=Settings(time_limit=0.3)))
+    path = save(replace(workflow, settings=Settings(time_limit=2.0)))
     code, report, _ = parts(baton("run", path, "--allow", "--json"))
     assert (code, report["status"]) == (5, "failed")
     assert [p["code"] for p in report["problems"]] == ["run.time_limit"]

@@ -302,7 +302,7 @@ async def test_nothing_is_held_while_a_retry_is_waited_for() -> None:
     def answer(text: str) -> str:
         if text == "1" and not failed:
             failed.add(text)
-            raise NodeError("model.too_many_requests", retry_after=0.3)
+            raise NodeError("model.too_many_requests", retry_after=2.0)
         return text
 
     models = ScriptedModels(answer)
@@ -317,7 +317,7 @@ async def test_nothing_is_held_while_a_retry_is_waited_for() -> None:
     assert status(events) == "done"
     assert models.asked == ["1", "2", "3", "4", "5", "1"]
     assert not any(isinstance(e, RunPaused) for e in events)
-    assert [e.delay for e in events if isinstance(e, Retrying)] == [0.3]
+    assert [e.delay for e in events if isinstance(e, Retrying)] == [2.0]
 
 
 async def test_a_time_out_of_a_step_is_tried_again() -> None:

@@ -105,4 +105,4 @@ def test_waits_in_seconds_and_as_dates() -> None:
 
 def test_a_date_is_one_of_the_server_s_own_clock() -> None:
     assert retry_after(formatdate(90, usegmt=True), formatdate(30, usegmt=True)) == 60.0
-    assert retry_after(formatdate(time.time() + 9, usegmt=True), "no date") == pytest.approx(9, abs=2)
+    assert retry_after(formatdate(time.time() + 59, usegmt=True), "no date") == pytest.approx(50, abs=9)
