@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
 from app.adapters.model_lists import list_models
 from app.adapters.openai_lane import Hear, OpenAiLane, Server
+from app.adapters.prompt_marks import marked_roles
 from app.adapters.redaction import hide_known
 from app.adapters.server_scoring import ServerScoring
 from app.adapters.tools_by_schema import by_schema, with_calls
@@ -265,7 +266,10 @@ class Gateway:
         if known is not None and now < known[0]:
             return known[1], known[2]
         connection, model = self.connections.resolve(choice, self._roles())
-        target = Target(connection, model, await self._server(connection))
+        server = await self._server(connection)
+        if connection.facts.lane == "openai" and (roles := marked_roles(connection, model, self._prices)):
+            server = replace(server, marked=roles)
+        target = Target(connection, model, server)
         gate = self._limits.gate(connection, model)
         self._targets[choice] = now + KEPT, target, gate
         return target, gate
@@ -344,15 +348,8 @@ class Gateway:
             server.key,
             server.reach,
             options,
-            self._keeps(target),
+            marked_roles(connection, target.model, self._prices),
         )
-
-    def _keeps(self, target: Target) -> bool:
-        """Whether the model keeps the beginnings of prompts for which it is told so, as Anthropic's do."""
-        connection, model = target.connection, target.model
-        if connection.litellm_name == "bedrock" and "anthropic." in model:
-            return self._prices.facts(connection.kind, model, connection.provider).can_keep is True
-        return connection.litellm_name == "anthropic"
 
     async def _local_chat(self, target: Target, request: ChatRequest) -> ChatReply:
         facts = self._local_models.facts(target.model)

@@ -22,6 +22,7 @@ from app.adapters.openai_lane import SILENCE, WHOLE, Hear
 from app.adapters.openai_reply import StreamedReply, reply_of
 from app.adapters.openai_request import messages_of, schema_format, tools_of
 from app.adapters.prompt_keeping import PromptKeeping
+from app.adapters.prompt_marks import MARK, NO_ROLE
 from app.adapters.provider_bill import StreamedBill, bill_of
 from app.adapters.redaction import redact
 from app.sdk.errors import NodeError
@@ -51,7 +52,7 @@ _loaded: Any = None
 @dataclass(frozen=True, slots=True)
 class Account:
     """A provider as one call needs it. `provider` is litellm's name; `options` are what this provider wants besides.
-    `keeps`: its model keeps the beginnings of prompts that are marked.
+    `marked` are the roles whose messages may say that the prompt is to be kept up to there.
     """
 
     connection: str
@@ -60,7 +61,7 @@ class Account:
     key: str
     reach: Reach = "internet"
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    keeps: bool = False
+    marked: frozenset[str] = NO_ROLE
 
 
 class LitellmLane:
@@ -80,9 +81,10 @@ class LitellmLane:
         begun = time.perf_counter()
         stream = request.on_text is not None
         fields = _fields(account, model, request, stream=stream)
-        if account.keeps:
-            for at in self._keeping.marks(f"{account.url} {account.key} {model}", request):
-                fields["messages"][at]["cache_control"] = {"type": "ephemeral"}
+        if account.marked:
+            place = f"{account.url} {account.key} {model}"
+            for at in self._keeping.marks(place, request, account.marked):
+                fields["messages"][at]["cache_control"] = MARK
         kinds = _STREAMED if stream else _WHOLE_BODIES
         bill = StreamedBill(bill_of(account.provider))
         tap = bill.feed if stream and bill.way else None

@@ -19,6 +19,8 @@ from app.adapters.model_errors import as_model_errors, refusal, refusal_inside
 from app.adapters.openai_reply import Plain, StreamedReply, reply_of
 from app.adapters.openai_request import request_fields
 from app.adapters.outgoing import Limits, Outgoing, host_of
+from app.adapters.prompt_keeping import PromptKeeping
+from app.adapters.prompt_marks import NO_ROLE, mark
 from app.adapters.sse import EventData
 from app.adapters.usual_reply import usual_reply
 from app.sdk.errors import NodeError
@@ -38,6 +40,7 @@ class Server:
     """Where an OpenAI dialect is spoken, with the key that goes there and nowhere else.
 
     `url` ends before /chat/completions. `streams`: always stream, since only so a call can be stopped.
+    `marked` are the roles whose messages may say that the prompt is to be kept up to there.
     """
 
     connection: str
@@ -47,6 +50,7 @@ class Server:
     reach: Reach = "internet"
     dialect: Dialect = OPENAI
     streams: bool = False
+    marked: frozenset[str] = NO_ROLE
 
     @property
     def is_keyless(self) -> bool:
@@ -75,6 +79,7 @@ class OpenAiLane:
     def __init__(self, egress: Egress, silence: float = SILENCE) -> None:
         self._egress = egress
         self._silence = silence
+        self._keeping = PromptKeeping()
         # llama.cpp closes a connection after a stream without having said so: the next request would fail on it.
         self._closing: set[str] = set()
         # By address and whether the connection is kept: what the same server was asked before.
@@ -86,7 +91,10 @@ class OpenAiLane:
         """One call, streamed where someone looks or where stopping needs it. Raises NodeError `model.*`, `net.*`."""
         begun = time.perf_counter()
         stream = server.streams or request.on_text is not None
-        body = _json(request_fields(request, model, server.dialect, stream=stream))
+        fields = request_fields(request, model, server.dialect, stream=stream)
+        if server.marked:
+            self._mark(fields["messages"], server, model, request)
+        body = _json(fields)
         keep = not (stream and (server.streams or server.url in self._closing))
         with as_model_errors(server.connection, model):
             async with self._egress.send_prepared(self._way(server, keep=keep), body) as answer:
@@ -133,6 +141,12 @@ class OpenAiLane:
             async with self._egress.send(server.outgoing("GET", "")) as answer:
                 if answer.status in {401, 402, 403} or answer.status >= 500:
                     raise await _refused(answer, server, "")
+
+    def _mark(self, messages: list[dict[str, Any]], server: Server, model: str, request: ChatRequest) -> None:
+        """Up to where the server is to keep the prompt; a wish for JSON may stand before the request's own messages."""
+        first = len(messages) - len(request.messages)
+        for at in self._keeping.marks(f"{server.url} {server.key} {model}", request, server.marked):
+            mark(messages[first + at])
 
     def _way(self, server: Server, *, keep: bool) -> Prepared:
         """To where this server chats; found out once for each server that the gateway makes."""

@@ -212,6 +212,8 @@ def usage_of(said: Plain) -> Usage | None:
     if written is None:
         written = _count(_part(said, "prompt_tokens_details", "cache_write_tokens"))  # OpenRouter
     if written is None:
+        written = _count(_part(said, "prompt_tokens_details", "cache_creation_input_tokens"))  # DashScope
+    if written is None:
         written = _count(said.get("cache_creation_input_tokens"))  # Anthropic
     if (cached or 0) + (written or 0) > input_:
         raise ValueError(cached)

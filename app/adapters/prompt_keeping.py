@@ -27,8 +27,10 @@ class PromptKeeping:
         self._now = now
         self._sent: dict[bytes, float] = {}  # in the order of time
 
-    def marks(self, place: str, request: ChatRequest) -> frozenset[int]:
-        """The messages at whose end something begins to be worth keeping; `place` is the account and model."""
+    def marks(self, place: str, request: ChatRequest, roles: frozenset[str]) -> frozenset[int]:
+        """The messages up to whose end the prompt is worth keeping; `place` is the account and model, `roles` are those
+        whose messages can be marked: else the nearest one before is.
+        """
         if bytes_of(request) < _LEAST:
             return frozenset()
         now = self._now()
@@ -42,7 +44,9 @@ class PromptKeeping:
         self._remember(b"whole" + beginnings[-1], now)
         if rules:
             self._remember(b"rules" + beginnings[rules - 1], now)
-        return frozenset(marks)
+        return frozenset(
+            next((i for i in range(at, -1, -1) if _can_have(request.messages[i], roles)), -1) for at in marks
+        ) - {-1}
 
     def _is_known(self, key: bytes, now: float) -> bool:
         return now - self._sent.get(key, -_KEPT_FOR) < _KEPT_FOR
@@ -52,6 +56,10 @@ class PromptKeeping:
         self._sent[key] = now
         while len(self._sent) > _MOST:
             del self._sent[next(iter(self._sent))]
+
+
+def _can_have(message: ChatMessage, roles: frozenset[str]) -> bool:
+    return message.role in roles and bool(message.content or message.tool_calls)
 
 
 def _rules(messages: Sequence[ChatMessage]) -> int:

@@ -22,6 +22,7 @@ _Nothing = Annotated[int, msgspec.Meta(ge=0, le=0)] | None
 class _InputDetails(msgspec.Struct, gc=False):
     cached_tokens: _Count | None = None
     cache_creation_tokens: _Nothing = None
+    cache_creation_input_tokens: _Nothing = None
     cache_write_tokens: _Nothing = None
 
 

@@ -167,8 +167,9 @@ def bedrock_body(answer: Answer) -> dict[str, Any]:
         "output": {"message": {"role": "assistant", "content": [{"text": answer.text}]}},
         "stopReason": "end_turn" if answer.finish == "stop" else "max_tokens",
         "usage": {
-            "inputTokens": usage.input - usage.cached,
+            "inputTokens": usage.input - usage.cached - usage.written,
             "cacheReadInputTokens": usage.cached,
+            "cacheWriteInputTokens": usage.written,
             "outputTokens": usage.output,
             "totalTokens": usage.total,
         },

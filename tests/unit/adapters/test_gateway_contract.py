@@ -18,6 +18,7 @@ from app.adapters.embedded_model import EmbeddedHost
 from app.adapters.host_messages import HostConfiguration
 from app.adapters.litellm_gateway import Account, LitellmLane
 from app.adapters.openai_lane import OpenAiLane, Server
+from app.adapters.prompt_marks import EVERY_ROLE
 from app.adapters.proxies import Proxies
 from app.adapters.tools_by_schema import by_schema, with_calls
 from app.costs.price import Price, cost_of
@@ -175,7 +176,8 @@ async def test_tokens_that_a_provider_keeps_have_their_own_price(
 
 
 async def test_bedrock_whole_answers_come_out_the_same(ask: Ask, server: ScriptedServer) -> None:
-    way, answer = Way("litellm", "bedrock"), Answer("Hello there, 世界!", Usage(120, 30, cached=64))
+    usage = Usage(120, 30, cached=64, written=40)
+    way, answer = Way("litellm", "bedrock"), Answer("Hello there, 世界!", usage)
     server.say(answer)
     assert comparable((await ask(way))[0]) == expected(answer, way)
 
@@ -327,7 +329,7 @@ async def test_what_is_sent_again_is_kept_by_who_wants_to_be_told(
     egress: Egress, server: ScriptedServer
 ) -> None:
     lane = LitellmLane(egress)
-    account = Account("T", "anthropic", server.url("anthropic"), KEY, "loopback", keeps=True)
+    account = Account("T", "anthropic", server.url("anthropic"), KEY, "loopback", marked=EVERY_ROLE)
     rules, question = ChatMessage("system", "Be brief. " * 1000), ChatMessage("user", "Hi")
     used = ChatMessage("assistant", "", tool_calls=(ToolCall("c1", "weather", '{"city": "Oslo"}'),))
     talk = (rules, question, used, ChatMessage("tool", "sunny", tool_call_id="c1"))

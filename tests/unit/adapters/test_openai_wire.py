@@ -62,6 +62,14 @@ def test_an_event_without_end_is_refused() -> None:
             {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cache_write_tokens": 4}},
             Usage(10, 5, written=4),
         ),
+        (
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 5,
+                "prompt_tokens_details": {"cached_tokens": 0, "cache_creation_input_tokens": 4},
+            },
+            Usage(10, 5, written=4),
+        ),
         ({"prompt_tokens": 10, "completion_tokens": 5, "cached_tokens": 2}, Usage(10, 5, 2)),
         (
             {

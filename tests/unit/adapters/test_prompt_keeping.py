@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.adapters.prompt_keeping import PromptKeeping
+from app.adapters.prompt_marks import EVERY_ROLE
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatMessage, ChatRequest, Tool, ToolCall
 
@@ -24,9 +25,15 @@ class Asking:
         self.time = 0.0
         self.keeping = PromptKeeping(lambda: self.time)
 
-    def marks(self, *messages: ChatMessage, place: str = "A", tools: tuple[Tool, ...] = ()) -> list[int]:
+    def marks(
+        self,
+        *messages: ChatMessage,
+        place: str = "A",
+        tools: tuple[Tool, ...] = (),
+        roles: frozenset[str] = EVERY_ROLE,
+    ) -> list[int]:
         request = ChatRequest(ModelChoice(), messages, tools=tools)
-        return sorted(self.keeping.marks(place, request))
+        return sorted(self.keeping.marks(place, request, roles))
 
 
 def test_rules_that_every_row_has_are_kept_from_the_second_row_on() -> None:
@@ -44,6 +51,13 @@ def test_a_conversation_that_goes_on_is_kept_up_to_where_it_is() -> None:
     for number, marks in enumerate(([], [0, 3], [0, 5], [0, 7])):
         asking.time += 100
         assert asking.marks(RULES, *turn(number), tools=(TOOL,)) == marks
+
+
+def test_where_only_texts_can_be_marked_the_last_of_them_is() -> None:
+    asking, texts = Asking(), frozenset({"system", "user"})
+    for number, marks in enumerate(([], [0, 1], [0, 1])):
+        assert asking.marks(RULES, *turn(number), roles=texts) == marks
+    assert asking.marks(RULES, ChatMessage("user", ""), roles=texts) == [0], "an empty text can't be"
 
 
 def test_what_is_too_short_is_left_alone() -> None:

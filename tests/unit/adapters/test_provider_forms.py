@@ -174,8 +174,15 @@ async def test_the_right_place_gets_the_right_key_and_model(
         ("anthropic", "claude-of-tomorrow", "cache_control"),
         ("bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", "cachePoint"),
         ("bedrock", "anthropic.claude-3-5-sonnet-20240620-v1:0", ""),  # knows no such mark, and refuses it
-        ("bedrock", "amazon.nova-lite-v1:0", ""),
+        ("bedrock", "amazon.nova-lite-v1:0", "cachePoint"),
+        ("bedrock", "moonshotai.kimi-k2.5", ""),  # keeps by itself
+        ("openrouter", "anthropic/claude-of-tomorrow", "cache_control"),
+        ("openrouter", "qwen/qwen-of-unknown-price", ""),
+        ("openrouter", "openai/gpt-5", ""),
+        ("dashscope", "qwen3.8-flash", "cache_control"),
+        ("dashscope", "qwen-max", ""),
         ("gemini", "gemini-2.5-pro", ""),
+        ("openai", "gpt-5", ""),
     ],
 )
 async def test_only_models_that_take_the_mark_are_told_what_to_keep(
@@ -190,6 +197,24 @@ async def test_only_models_that_take_the_mark_are_told_what_to_keep(
     marks = ("cache_control", "cachePoint")
     assert [name for name in marks if name in first] == []
     assert [name for name in marks if name in second] == ([mark] if mark else [])
+    if mark == "cache_control" and kind != "anthropic":
+        told, asked = internet.calls[1].body["messages"]
+        kept = {"type": "text", "text": rules.content, "cache_control": {"type": "ephemeral"}}
+        assert (told["content"], asked["content"]) == ([kept], "two")
+
+
+async def test_a_wish_for_json_before_the_messages_moves_no_mark(
+    internet: Internet, gateway: Gateway
+) -> None:
+    gateway.connections.put(Connection("T", "dashscope", model="qwen3.8-flash"))
+    rules = ChatMessage("system", "Be brief. " * 1000)
+    for question in ("one", "two"):
+        messages = [rules, ChatMessage("user", question)]
+        await gateway.chat(ChatRequest(ModelChoice(connection="T"), messages, schema={"type": "object"}))
+    wish, told, asked = (message["content"] for message in internet.calls[1].body["messages"])
+    assert "JSON" in wish
+    assert told[0]["text"] == rules.content
+    assert asked == "two"
 
 
 async def test_an_organisation_goes_along(internet: Internet, gateway: Gateway) -> None:

@@ -15,7 +15,15 @@ from app.costs.usage import Usage
 
 _COUNTS = st.sampled_from([None, 0, 1, 7, 7.0, 7.5, -1, 10**9, "7", True])
 _DETAILS = st.none() | st.dictionaries(
-    st.sampled_from(["cached_tokens", "cache_write_tokens", "cache_creation_tokens", "reasoning_tokens"]),
+    st.sampled_from(
+        [
+            "cached_tokens",
+            "cache_write_tokens",
+            "cache_creation_tokens",
+            "cache_creation_input_tokens",
+            "reasoning_tokens",
+        ]
+    ),
     _COUNTS,
 )
 _USAGE = st.none() | st.fixed_dictionaries(
