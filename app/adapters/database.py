@@ -9,10 +9,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from app.adapters.database_faults import is_damage, journal_error
+from app.adapters.database_faults import InTheWay, is_damage, journal_error
 from app.adapters.database_opening import WAL_LIMIT, Schema, open_database, open_reader, patiently
 from app.document.problem import Problem
 from app.executor.journal import JournalError
@@ -236,10 +237,11 @@ class Database:
             if opened.kept is not None:
                 args = {"path": str(self.path), "kept": opened.kept.name}
                 self.told = (*self.told, Problem("journal.damaged_kept", args=args, severity="warning"))
-            if self._is_shaken:
-                # The system may have lost what it could not write: nothing is to stand after that in the log.
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                self._is_shaken = False
+        if self._is_shaken:
+            # The system may have lost what it could not write: nothing is to stand after that in the log. Whoever reads
+            # from the log keeps it from being emptied, and nobody is told of it by an error.
+            patiently(partial(_empty_the_log, self._connection), self._patience)
+            self._is_shaken = False
         return self._connection
 
     def _file_at_path(self) -> tuple[int, int]:
@@ -285,6 +287,20 @@ class Database:
             self._reader = None
 
 
+class Afterwards(Work):
+    """Something to do when all that was submitted before has come to its end, well or not; in the writer's thread."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        self._then = then
+
+    def do(self, connection: sqlite3.Connection) -> None:
+        pass
+
+    def ended(self, fault: JournalError | None) -> Iterable[Settled]:
+        self._then()
+        return ()
+
+
 class _Waited(Work):
     """Something that a thread waits for."""
 
@@ -328,6 +344,13 @@ class _Call(Work):
 
     def ended(self, fault: JournalError | None) -> Iterable[Settled]:
         return ((self.future, self._result, fault or self._error),)
+
+
+def _empty_the_log(connection: sqlite3.Connection) -> None:
+    """Raises InTheWay where somebody reads from it."""
+    (is_kept, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if is_kept:
+        raise InTheWay
 
 
 def _gathering(expected: int) -> float:

@@ -34,6 +34,10 @@ class Damaged(sqlite3.DatabaseError):
     """A check found what reading alone had not met yet."""
 
 
+class InTheWay(sqlite3.OperationalError):
+    """Somebody reads what is to go: SQLite itself tells that by no error."""
+
+
 def is_damage(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and _code(error) == "damaged"
 
@@ -62,6 +66,8 @@ def journal_error(error: BaseException, path: Path) -> JournalError:
 def _code(error: sqlite3.Error) -> str:
     if isinstance(error, Damaged):
         return "damaged"
+    if isinstance(error, InTheWay):
+        return "locked"
     return _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "broken")
 
 

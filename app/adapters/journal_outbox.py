@@ -64,6 +64,7 @@ class Outbox(Work):
         self._writing = _Batch()
         self._is_queued = False
         self._is_planned = False
+        self._is_forgotten = False
         self._lost: JournalError | None = None
         self._numbers: Numbers | None = None  # None: not known, as after a fault
         self._behind: set[int] = set()  # places of what is written and not in the index
@@ -135,8 +136,9 @@ class Outbox(Work):
             return any(hash(place) in places for places in self._places_behind())
 
     def forget(self) -> None:
-        """Drops what still waits."""
+        """Drops what still waits; what is being written now, too, should that fail."""
         with self._lock:
+            self._is_forgotten = True
             self._batch.steps.clear()
             self._batch.begun.clear()
             self._batch.items.clear()
@@ -221,6 +223,7 @@ class Outbox(Work):
                 self._behind |= batch.places
             if fault is not None:
                 self._numbers = None
+            if fault is not None and not self._is_forgotten:
                 self._batch.begun[:0] = batch.begun
                 self._batch.items[:0] = batch.items
             waits = self._batch.begun or self._batch.items or batch.is_indexed

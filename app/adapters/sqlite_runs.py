@@ -10,11 +10,12 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 from app.adapters import journal_retention
 from app.adapters.broken_off import summed_up
-from app.adapters.database import PATIENCE, Database
+from app.adapters.database import PATIENCE, Afterwards, Database
 from app.adapters.database_faults import journal_error
 from app.adapters.journal_codec import Restore, blob_of, leave_reference, read, stored, text_of
 from app.adapters.journal_index import index_run, of_run
@@ -222,12 +223,17 @@ class SqliteRuns(RunStore):
         await self._change("UPDATE runs SET summary = ? WHERE run = ? AND NOT gone", text, run)
 
     async def leave(self, run: str) -> None:
-        journal = self._open.pop(run, None)
+        journal, release = self._open.pop(run, None), partial(self._leases.release, run)
         try:
             if journal is not None:
                 await journal.let_go()
-        finally:
-            self._leases.release(run)
+        except asyncio.CancelledError:  # what is being written may wait for others, and comes first
+            self._database.submit_look(Afterwards(release))
+            raise
+        except BaseException:
+            release()
+            raise
+        release()
 
     async def lines(self, most: int = 200, workflow_id: str = "") -> Sequence[RunLine]:
         lines = await self._lines(most, workflow_id)

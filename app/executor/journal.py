@@ -362,7 +362,9 @@ class RunStore(Protocol):
         ...
 
     async def leave(self, run: str) -> None:
-        """What was noted is on the disk, and its process holds it no more: that much also where this raises."""
+        """What was noted is on the disk, and its process holds it no more: that much also where this raises, and where
+        it is cancelled, as soon as nothing of it is being written.
+        """
         ...
 
     async def lines(self, most: int = 200, workflow_id: str = "") -> Sequence[RunLine]:

@@ -390,6 +390,72 @@ async def test_leaving_lets_go_even_where_nothing_can_be_written(make: Make, pat
     assert again.is_fresh
 
 
+async def test_who_is_cancelled_as_he_leaves_holds_the_run_until_nothing_of_it_is_written(
+    make: Make, path: Path
+) -> None:
+    """Else another process might go on with it, and be overwritten."""
+    store, another = make(patience=60.0), make()
+    journal = await store.begin(head())
+    outbox = journal._outbox  # noqa: SLF001
+    assert outbox is not None
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        journal.note_item(item(0))
+        leaving = asyncio.create_task(store.leave("r1"))
+        while not outbox._writing.items:  # noqa: ASYNC110, SLF001 - then its transaction waits for the lock
+            await asyncio.sleep(0.001)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        assert await code_of(another.reopen("r1")) == "journal.held"
+        other.execute("ROLLBACK")
+    async with asyncio.timeout(60):
+        while any(line.alive for line in await another.lines()):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    _, _, again = await another.reopen("r1")
+    assert await again.items("", 0, 9) == [item(0)]
+
+
+async def test_what_fails_behind_one_who_has_left_is_not_written_later(make: Make, path: Path) -> None:
+    store = make(patience=0.1)
+    journal = await store.begin(head())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        journal.note_item(item(0))
+        leaving = asyncio.create_task(store.leave("r1"))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        assert await code_of(store.begin(head("r2"))) == "journal.locked"
+        other.execute("ROLLBACK")
+    await store.begin(head("r3"))
+    assert count(path, "items") == 0
+
+
+async def test_behind_a_failed_sync_nothing_is_written_while_somebody_reads_from_the_log(
+    make: Make, path: Path
+) -> None:
+    """What the system could not write may be missing in the log: a power cut would take all that stands after it."""
+    store = make(patience=0.1)
+    journal = await store.begin(head())
+    await journal.commit(step())
+
+    def fails(_: sqlite3.Connection) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        raise error
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM steps").fetchone()
+        with pytest.raises(JournalError):
+            await asyncio.to_thread(store._database.write_now, fails)  # noqa: SLF001
+        for node in ("lost", "lost too"):
+            assert await code_of(journal.commit(step(node=node))) == "journal.locked"
+        other.execute("ROLLBACK")
+        await journal.commit(step(node="kept"))
+    assert set(await journal.steps("")) == {"ask", "kept"}
+
+
 async def test_a_fault_fails_those_who_wait_and_nobody_else(make: Make, path: Path) -> None:
     store = make(patience=0.1)
     journal = await store.begin(head())
