@@ -62,6 +62,7 @@ from app.ui.top_bar import TopBar
 from app.ui.version_desk import VersionDesk
 from app.ui.viewing import Viewing
 from app.ui.welcome.start_page import StartPage
+from app.ui.widgets.column_widths import column_widths
 from app.ui.window_pages import WindowPages
 from app.ui.window_signals import WindowSignals
 from app.ui.window_state import load_window_state, save_window_state
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.start_again = False  # the person wants the program back after it has closed
         self._state = load_window_state(preferences.where)
         self.first_start = not self._state.opened_before
+        column_widths().load(self._state.columns)
         self._may_close = False
         self._awaiting = Awaiting(self)
         self.session = Session(Workflow(new_id(), text("window.untitled")), self)
@@ -310,9 +312,9 @@ class MainWindow(QMainWindow):
         if not let_go:
             self.start_again = False
             return
-        state = self.panels.state(self._state)
+        state = replace(self.panels.state(self._state), opened_before=True, columns=column_widths().all())
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        save_window_state(self.preferences.where, replace(state, geometry=geometry, opened_before=True))
+        save_window_state(self.preferences.where, replace(state, geometry=geometry))
         self.files.close()
         self._may_close = True
         self.close()

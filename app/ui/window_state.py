@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
 from app.settings import Folders, write_atomically
+from app.ui.widgets.column_widths import Widths
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,9 @@ class WindowState:
     runs: bool = True
     outline: bool = False
     opened_before: bool = False
+    columns: Widths = field(
+        default_factory=dict[str, Mapping[str, int]]
+    )  # what columns of tables were dragged to
 
 
 def load_window_state(where: Folders) -> WindowState:

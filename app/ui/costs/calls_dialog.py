@@ -33,7 +33,7 @@ class CallsDialog(QDialog):
         self.resize(1000, 560)
         self._found = found
         self._step = title
-        self.table = FactTable()
+        self.table = FactTable(name="calls")
         columns = [
             Column(text("costs.calls.when"), 150),
             Column(text("cli.column.workflow"), 0),

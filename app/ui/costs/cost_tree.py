@@ -30,6 +30,7 @@ from app.ui.costs.model_colours import ModelColours
 from app.ui.costs.month import day_in_month
 from app.ui.plain import one_line
 from app.ui.theme import tint
+from app.ui.widgets.column_widths import DraggedColumns
 
 Split: TypeAlias = Literal["workflow", "model", "connection", "day"]
 Title = Callable[[Line], str]
@@ -37,7 +38,7 @@ Title = Callable[[Line], str]
 _COLUMNS = ("name", "model", "rows", "calls", "a_call", "cost", "share")
 _NAME, _MODEL, _ROWS, _CALLS, _A_CALL, _COST, _SHARE = range(7)
 _WIDTHS = {_MODEL: 120, _ROWS: 100, _CALLS: 76, _A_CALL: 92, _COST: 158, _SHARE: 160}
-_MOST_MODEL = 320
+_LEAST_NAME, _MOST_MODEL = 120, 320
 _LINE = Qt.ItemDataRole.UserRole
 _ROW = 30
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -68,11 +69,10 @@ class CostTree(QTreeWidget):
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionsMovable(False)
-        for column, width in _WIDTHS.items():
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, width)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setMinimumSectionSize(40)
-        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+        self._dragged = DraggedColumns("costs", header, self._column_title)
+        self._dragged.given_back.connect(self._fit)
         self.itemActivated.connect(self._activated)
         self.itemExpanded.connect(self._remember)
         self.itemCollapsed.connect(self._remember)
@@ -80,7 +80,8 @@ class CostTree(QTreeWidget):
     def show_bill(self, bill: Bill, split: Split, colours: ModelColours) -> None:
         self._split, self._colours = split, colours
         self.setAccessibleName(text("costs.tree"))
-        self.setHeaderLabels([text(f"costs.column.{name}") for name in _COLUMNS])
+        with self._dragged.setting():
+            self.setHeaderLabels([text(f"costs.column.{name}") for name in _COLUMNS])
         self.headerItem().setText(_NAME, text(f"costs.column.{split}"))
         if split == "model":  # whose it is stands beside it
             self.headerItem().setText(_MODEL, text("costs.column.connection"))
@@ -186,16 +187,23 @@ class CostTree(QTreeWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """What the fixed columns leave goes to names and models, the larger part to names."""
-        fixed = sum(
-            width for column, width in _WIDTHS.items() if column != _MODEL and not self.isColumnHidden(column)
-        )
-        left = self.viewport().width() - fixed
-        self.header().resizeSection(_MODEL, max(_WIDTHS[_MODEL], min(left * 2 // 5, _MOST_MODEL)))
-        for least, column in _NARROW:
-            self.setColumnHidden(
-                column, self.width() < least or (column == _ROWS and self._split != "workflow")
-            )
+        """What was dragged stays so. What the others leave goes to names and models, the larger part to names."""
+        with self._dragged.setting():
+            for least, column in _NARROW:
+                is_other = column == _ROWS and self._split != "workflow"
+                self.setColumnHidden(column, self.width() < least or is_other)
+            shown = [at for at in range(len(_COLUMNS)) if not self.isColumnHidden(at)]
+            widths = {at: self._dragged.width(at) or _WIDTHS.get(at, 0) for at in shown}
+            left = self.viewport().width() - sum(widths[at] for at in shown if at not in (_NAME, _MODEL))
+            if _MODEL in widths and self._dragged.width(_MODEL) is None:
+                widths[_MODEL] = max(_WIDTHS[_MODEL], min(left * 2 // 5, _MOST_MODEL))
+            if self._dragged.width(_NAME) is None:
+                widths[_NAME] = max(_LEAST_NAME, left - widths.get(_MODEL, 0))
+            for at, width in widths.items():
+                self.header().resizeSection(at, width)
+
+    def _column_title(self, column: int) -> str:
+        return self.headerItem().text(column)
 
     def colour_of(self, line: Line) -> object:
         """The colour of a step's or model's square; None where a line has several models."""

@@ -28,7 +28,7 @@ class ComparisonTable(QWidget):
         self._names = ("", "")
         self._look: Callable[[str], StepLook] = lambda node: StepLook(node, "unknown", "puzzle")
         self._pairs: Sequence[NodePair] = ()
-        self.table = FactTable(self)
+        self.table = FactTable(self, name="comparison")
         self.table.verticalHeader().setDefaultSectionSize(_ROW)
         self.table.selectionModel().currentRowChanged.connect(self._pick)
         layout = QVBoxLayout(self)

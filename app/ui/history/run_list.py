@@ -79,7 +79,7 @@ class RunList(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._show)
         self.buttons: dict[str, QPushButton] = {}
-        self.table = FactTable(self)
+        self.table = FactTable(self, name="runs")
         self.table.verticalHeader().setDefaultSectionSize(_ROW)
         self.table.selectionModel().currentRowChanged.connect(self._pick)
         self.table.opened.connect(self._open)

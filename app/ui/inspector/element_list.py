@@ -32,7 +32,7 @@ class ElementList(QWidget):
         self._shown: tuple[str, Scope, int] = ("", "", 0)
         self._pages = RowPages(self._asked_of(elements) if elements else None, self)
         self._pages.arrived.connect(self._draw)
-        self.table = FactTable(self)
+        self.table = FactTable(self, name="elements")
         self.table.opened.connect(self.opened)
         self.table.clicked.connect(self._clicked)
         self.table.mark_failed(lambda at: (item := self._pages.item(at)) is not None and bool(item.failure))

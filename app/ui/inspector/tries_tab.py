@@ -28,7 +28,7 @@ class TriesTab(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lines: Sequence[Sequence[Cell]] = ()
-        self.table = FactTable(self)
+        self.table = FactTable(self, name="tries")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)

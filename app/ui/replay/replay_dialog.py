@@ -52,7 +52,7 @@ class ReplayDialog(QDialog):
         self._agreed = PlainLabel(role="label", wrap=True)
         self._met = PlainLabel(role="strong", wrap=True)
         self.bar = BreakEvenBar()
-        self.table = FactTable()
+        self.table = FactTable(name="replay")
         self.go, self.stop, self.shut = QPushButton(), QPushButton(), QPushButton()
         self.go.setObjectName("replay.go")
         vary(self.go, kind="primary")

@@ -26,7 +26,7 @@ class Costs(QWidget):
         super().__init__(parent)
         self._step_look = step_look
         self._rows: list[CostRow] = []
-        self.table = FactTable(self)
+        self.table = FactTable(self, name="run.costs")
         self.table.opened.connect(self._open)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -35,6 +35,7 @@ from app.ui.icons import paint_icon
 from app.ui.plain import one_line, tooltip
 from app.ui.style_sheet import vary
 from app.ui.theme import tint
+from app.ui.widgets.column_widths import DraggedColumns
 
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -103,6 +104,9 @@ class FactModel(QAbstractTableModel):
         if count:
             self.dataChanged.emit(self.index(0, 0), self.index(count - 1, len(self._columns) - 1))
 
+    def title(self, column: int) -> str:
+        return self._columns[column].title if column < len(self._columns) else ""
+
     def cell(self, index: _Index) -> Cell:
         cells = self._cells(index.row())
         return cells[index.column()] if index.column() < len(cells) else Cell()
@@ -138,11 +142,11 @@ class FactModel(QAbstractTableModel):
 
 
 class FactTable(QTableView):
-    """Emits `opened(row)` for a double click or Enter."""
+    """Emits `opened(row)` for a double click or Enter. With a name, it keeps what its columns are dragged to."""
 
     opened = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, name: str = "") -> None:
         super().__init__(parent)
         self._facts = FactModel(self)
         self.setModel(self._facts)
@@ -161,6 +165,8 @@ class FactTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setMinimumSectionSize(40)
+        self._dragged = DraggedColumns(name, self.horizontalHeader(), self._facts.title)
+        self._dragged.given_back.connect(self._share_out)
         self._needed: dict[int, int] = {}
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._share_out)
@@ -175,7 +181,8 @@ class FactTable(QTableView):
     ) -> None:
         """Shows `count` rows; `cells(row)` gives one, left to right."""
         new = tuple(columns) != tuple(self._facts.columns)
-        self._facts.show(columns, count, cells)
+        with self._dragged.setting():
+            self._facts.show(columns, count, cells)
         if new:
             self._needed.clear()
             self._share_out()
@@ -191,13 +198,16 @@ class FactTable(QTableView):
             self._later.start()
 
     def _share_out(self) -> None:
-        """What figures need they get first, then texts, up to a bound; what is left then goes to texts. Where there
-        is too little, texts keep the least and the table scrolls.
+        """What was dragged stays so. What figures need they get first, then texts, up to a bound; what is left then
+        goes to texts. Where there is too little, texts keep the least and the table scrolls.
         """
         columns, header = self._facts.columns, self.horizontalHeader()
-        widths = {at: column.width for at, column in enumerate(columns) if column.width}
-        least = {at: self._least(at) for at, column in enumerate(columns) if not column.width}
-        spare = self.viewport().width() - sum(widths.values()) - sum(least.values())
+        dragged = {at: width for at in range(len(columns)) if (width := self._dragged.width(at))}
+        free = {at: column for at, column in enumerate(columns) if at not in dragged}
+        widths = {at: column.width for at, column in free.items() if column.width}
+        least = {at: self._least(at) for at, column in free.items() if not column.width}
+        room = self.viewport().width() - sum(dragged.values())
+        spare = room - sum(widths.values()) - sum(least.values())
         for at in [at for at in widths if columns[at].figures or columns[at].whole]:
             more = min(self._needed.get(at, 0), _MOST_FIGURES) - widths[at]
             more = max(0, min(more, spare))
@@ -207,8 +217,9 @@ class FactTable(QTableView):
         given = shared(max(0, min(spare, sum(wish.values()))), wish)
         widths |= {at: width + given[at] for at, width in least.items()}
         rest = shared(max(0, spare - sum(given.values())), {at: widths[at] for at in least})
-        for at, width in widths.items():
-            header.resizeSection(at, width + rest.get(at, 0))
+        with self._dragged.setting():
+            for at, width in (widths | dragged).items():
+                header.resizeSection(at, width + rest.get(at, 0))
 
     def _least(self, section: int) -> int:
         """Of a column of texts: enough to read, or less where its texts are short."""

@@ -24,7 +24,7 @@ class Messages(QWidget):
         super().__init__(parent)
         self._step_look = step_look
         self._messages: Sequence[Message] = ()
-        self.table = FactTable(self)
+        self.table = FactTable(self, name="run.messages")
         self.table.opened.connect(self._open)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

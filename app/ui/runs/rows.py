@@ -100,7 +100,7 @@ class Rows(QWidget):
         self._words: Mapping[int, str] = {}
         for part in (self._pace, self.follow, self.thumbs, self.retry, self.export):
             bar.addWidget(part)
-        self.table = FactTable(self)
+        self.table = FactTable(self, name="run.rows")
         self._following = FollowNewest(self.table, self.follow)
         self.table.opened.connect(self._open)
         self.table.mark_failed(lambda index: self._book.facts(self._rows[index]).status == "failed")

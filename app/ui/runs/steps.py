@@ -36,7 +36,7 @@ class Steps(QWidget):
         self._run = RunState()
         self._asked_models = self._checked = False
         self._had_room = 0
-        self.table = FactTable(self)
+        self.table = FactTable(self, name="run.steps")
         self.table.setAccessibleName(text("history.steps"))
         self.table.selectionModel().currentRowChanged.connect(self._pick)
         self.table.opened.connect(self._open)

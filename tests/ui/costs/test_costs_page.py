@@ -27,6 +27,7 @@ from app.ui.costs.calls_dialog import CallsDialog
 from app.ui.costs.costs_page import CostsPage
 from app.ui.costs.month import Month
 from app.ui.costs.price_dialog import PriceDialog
+from app.ui.widgets.column_widths import column_widths
 
 MONTH = Month(2026, 11)
 SHELF = Shelf(
@@ -156,6 +157,25 @@ def test_the_same_model_of_two_accounts_is_told_apart(page: CostsPage) -> None:
     assert "opus" not in names, "it would not say which"
     assert page.tree.headerItem().text(1) == "Connection"
     assert "By model" in said(page)
+
+
+def test_a_dragged_column_of_the_bill_stays_so(page: CostsPage) -> None:
+    page.resize(1600, 900)
+    QApplication.processEvents()
+    header, view = page.tree.header(), page.tree.header().viewport()
+    whole = sum(header.sectionSize(at) for at in range(header.count()))
+    assert whole == page.tree.viewport().width()
+    width, line = header.sectionSize(1), header.sectionViewportPosition(1) + header.sectionSize(1) - 1
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(line, 8))
+    QTest.mouseMove(view, QPoint(line - 20, 8))
+    QTest.mouseMove(view, QPoint(line - 40, 8))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(line - 40, 8))
+    assert header.sectionSize(1) == width - 40
+    page.resize(1500, 900)
+    QApplication.processEvents()
+    assert header.sectionSize(1) == width - 40
+    assert sum(header.sectionSize(at) for at in range(header.count())) == page.tree.viewport().width()
+    column_widths().load({})
 
 
 def test_a_day_that_is_picked_is_all_that_is_shown(page: CostsPage) -> None:
