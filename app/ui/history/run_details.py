@@ -94,6 +94,7 @@ class RunDetails(QWidget):
         self._line, self._past, self._live = line, past, False
         self._tape = tape
         self.panel.show_inner(past.steps)
+        self.step.show_inner(past.steps)
         self.session.open(past.workflow, Place(read_only=True))
         self.canvas.sync(past.workflow)
         self.stepper.show_length(len(self._tape.stops))

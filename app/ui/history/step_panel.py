@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import figures
 from app.adapters.model_names import short_name
+from app.document.workflow import Node
 from app.events.run_events import Scope
 from app.events.run_state import RunState
 from app.sdk.ports import Ports
@@ -13,10 +16,11 @@ from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.placed import SpecLookup, ports_of
 from app.ui.inspector.data_tab import DataTab
+from app.ui.inspector.levels import beside
 from app.ui.inspector.reading import Reading
 from app.ui.inspector.step_data import StepData, step_data
 from app.ui.session import Session
-from app.ui.step_looks import find_node, step_look
+from app.ui.step_looks import StepLook, find_node, inner_look, step_look
 from app.ui.style_sheet import vary
 from app.ui.widgets.icon_button import IconTile
 from app.ui.widgets.plain_label import ElidedLabel
@@ -34,6 +38,7 @@ class StepPanel(QWidget):
         self._specs = specs
         self._node = ""
         self._run = ""
+        self._steps: Mapping[str, Node] = {}
         self._tile = IconTile("puzzle", "unknown", 32)
         self._title = ElidedLabel(role="strong")
         self._facts = ElidedLabel(role="small")
@@ -63,6 +68,10 @@ class StepPanel(QWidget):
     def node(self) -> str:
         return self._node
 
+    def show_inner(self, steps: Mapping[str, Node]) -> None:
+        """All steps of the run that is shown next, those of its Sub-workflows too."""
+        self._steps = steps
+
     def show_node(self, node: str) -> None:
         """Shows another step."""
         self._node = node
@@ -76,14 +85,23 @@ class StepPanel(QWidget):
 
     def _open(self, scope: Scope) -> None:
         """An element or turn of the frame that is shown: its first step, there."""
-        frame = find_node(self._session.workflow.graph, self._node)
+        frame = self._found()
         inner = next(iter(frame.body.nodes), "") if frame and frame.body else ""
         if inner:
-            self.show_node(inner)
+            self.show_node(beside(self._node, inner))
             self.data.show_scope(scope)
 
+    def _found(self) -> Node | None:
+        return find_node(self._session.workflow.graph, self._node) or self._steps.get(self._node)
+
+    def _look(self, node: Node) -> StepLook:
+        around = find_node(self._session.workflow.graph, self._node.partition("/")[0])
+        if around is None or "/" not in self._node:
+            return step_look(node, self._specs, self._node)
+        return inner_look(self._node, around, self._steps, self._specs)
+
     def _draw(self, *, anew: bool) -> None:
-        node = find_node(self._session.workflow.graph, self._node)
+        node = self._found()
         run: RunState = self._session.run
         if node is None:
             self._title.setText(text("history.panel.none"))
@@ -91,7 +109,7 @@ class StepPanel(QWidget):
             self._tile.show_kind("puzzle", "unknown")
             self.data.show_data(StepData(), anew=True)
             return
-        look = step_look(node, self._specs, self._node)
+        look = self._look(node)
         state = run.nodes.get(self._node)
         self._tile.show_kind(look.icon, look.kind)
         self._title.setText(look.title)
@@ -100,7 +118,8 @@ class StepPanel(QWidget):
             facts = (*facts, text("history.saved", amount=figures.cost(state.saved)))
         self._facts.setText(" · ".join(filter(None, facts)))
         ports = ports_of(node, self._specs) if self._specs(node.type) else Ports()
-        self.data.show_data(step_data(self._node, self._session, self._specs, ports, {}), anew=anew)
+        data = step_data(self._node, self._session, self._specs, ports, steps=self._steps)
+        self.data.show_data(data, anew=anew)
 
     def _retranslate(self) -> None:
         self.data.retranslate()

@@ -15,7 +15,7 @@ from app.ui.inspector.editors.inputs import Choices
 from app.ui.inspector.element_list import ElementList
 from app.ui.inspector.element_view import ElementView
 from app.ui.inspector.fault_line import FaultLine
-from app.ui.inspector.levels import around, numbers_of, scope_at, size_of
+from app.ui.inspector.levels import name_in_part, numbers_of, scope_at, size_of
 from app.ui.inspector.prompt_tab import PromptTab
 from app.ui.inspector.reading import Reading
 from app.ui.inspector.scope_stepper import ScopeStepper
@@ -164,7 +164,8 @@ class DataTab(QWidget):
         each, run = self._data.each, self._data.run
         if each is None:
             return None
-        frame = f"{scope}/{self._data.node}" if scope else self._data.node
+        name = name_in_part(self._data.node)
+        frame = f"{scope}/{name}" if scope else name
         count = size_of(instance, each) or 0
         if self._number is None or self._number >= count:
             self.elements.show_frame(run.run, frame, each, count)
@@ -185,8 +186,8 @@ class DataTab(QWidget):
                 rows = self._data.run.rows or 0
                 counts.append(max(rows, self._data.run.rows_begun))
                 continue
-            inside = scope_at(levels[: at + 1], numbers[: at + 1])
-            counts.append(size_of(self._seen.instance(level.frame, around(inside)), level.kind))
+            scope_of_frame = scope_at(levels[:at], numbers[:at], level.inside)
+            counts.append(size_of(self._seen.instance(level.frame, scope_of_frame), level.kind))
         self.stepper.show_place(levels, numbers, counts)
 
     def _previews(self, instance: InstanceState | None) -> Mapping[str, Preview]:
@@ -257,4 +258,4 @@ class DataTab(QWidget):
         self.elements.table.setFocus()
 
     def _step(self, numbers: tuple[int, ...]) -> None:
-        self.show_scope(scope_at(self._data.levels, numbers))
+        self.show_scope(scope_at(self._data.levels, numbers, self._data.inside))

@@ -14,8 +14,11 @@ from app.sdk.ports import Ports, PortSpec
 from app.ui.canvas.placed import SpecLookup, fields_of
 from app.ui.inspector.around import Source
 from app.ui.inspector.element_view import BodyEnds
-from app.ui.inspector.levels import Level, LevelKind, each_of, levels_of
+from app.ui.inspector.levels import Level, LevelKind, beside, each_of, place_of
 from app.ui.session import Session
+
+_NO_SOURCES: Mapping[str, Source] = {}
+_NO_STEPS: Mapping[str, Node] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class StepData:
     node: str = ""
     run: RunState = field(default_factory=RunState)
     levels: tuple[Level, ...] = ()
+    inside: str = ""  # the Sub-workflows below them, as scopes have them
     each: LevelKind | None = None  # what a frame has many of
     ends: BodyEnds = field(default_factory=BodyEnds)  # where they come into its body and leave it
     asks: bool = False  # it asks a model
@@ -40,21 +44,29 @@ class StepData:
 
 
 def step_data(
-    node: str, session: Session, specs: SpecLookup, ports: Ports, sources: Mapping[str, Source]
+    node: str,
+    session: Session,
+    specs: SpecLookup,
+    ports: Ports,
+    sources: Mapping[str, Source] = _NO_SOURCES,
+    steps: Mapping[str, Node] = _NO_STEPS,
 ) -> StepData:
-    """The data of one step of the open workflow; `sources` by input are what its values can be dragged as."""
+    """The data of one step of the open workflow, or of its Sub-workflows, whose `steps` are known of a past run;
+    `sources` by input are what its values can be dragged as.
+    """
     run, workflow = session.run, session.run_workflow or session.workflow
-    placed = node_in(session.workflow, node)
+    placed = steps.get(node) or node_in(session.workflow, node)
     spec = specs(placed.type) if placed else None
-    levels = levels_of(node, workflow, run, specs)
+    place = place_of(node, workflow, run, specs, steps)
     if spec is None:
-        return StepData(node, run, levels)
+        return StepData(node, run, place.levels, place.inside)
     return StepData(
         node,
         run,
-        levels,
+        place.levels,
+        place.inside,
         each_of(spec),
-        _ends(placed, specs),
+        _ends(node, placed, specs),
         spec.type.effect == "model" or spec.type.frame == "agent",
         {port.name: node_texts.port_label(spec, port, "in") for port in ports.inputs},
         {port.name: node_texts.port_label(spec, port, "out") for port in sorted(ports.outputs, key=_telling)},
@@ -62,7 +74,7 @@ def step_data(
     )
 
 
-def _ends(frame: Node | None, specs: SpecLookup) -> BodyEnds:
+def _ends(frame_id: str, frame: Node | None, specs: SpecLookup) -> BodyEnds:
     given: list[str] = []
     results: dict[str, str] = {}
     for node in frame.body.nodes.values() if frame and frame.body else ():
@@ -71,9 +83,9 @@ def _ends(frame: Node | None, specs: SpecLookup) -> BodyEnds:
         if spec is None or fields is None:
             continue
         if spec.type.gives(fields):
-            given.append(node.id)
+            given.append(beside(frame_id, node.id))
         elif name := spec.type.result_name(fields):
-            results[node.id] = name
+            results[beside(frame_id, node.id)] = name
     return BodyEnds(tuple(given), results)
 
 

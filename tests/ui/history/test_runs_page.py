@@ -205,11 +205,61 @@ def test_steps_of_a_sub_workflow_go_by_titles(live: Desk, tmp_path: Path) -> Non
 
     live.wait(lambda: "Ask nicely › Wrap" in titles())
     assert not any("/" in title for title in titles())
+    _panel_of_an_inner_step(live, history)
     past = history.page.details.past
     assert past is not None
     compare = live.window.compare.page
     compare.show_runs(past, past)
     assert compare.look("sub/say").title == "Ask nicely › Wrap"
+
+
+def _panel_of_an_inner_step(live: Desk, history: HistoryDesk) -> None:
+    """What came in and went out, as of any step."""
+    panel = history.page.details.step
+    panel.show_node("sub/say")
+    live.wait(lambda: panel.data._value.value() == "Dear customer: Hello")
+    assert panel._title.text() == "Ask nicely › Wrap"
+    panel.data.show_side("in")
+    live.wait(lambda: panel.data._value.value() == "Hello")
+
+
+def test_elements_are_stepped_through_inside_a_sub_workflow(live: Desk, tmp_path: Path) -> None:
+    body = Graph(
+        {
+            "given": Node("given", "flow.inputs"),
+            "say": Node("say", "data.template", title="Wrap", fields={"text": "Dear {{item}}"}),
+            "done": Node("done", "output.output", fields={"name": "said"}),
+        },
+        (edge("given", "item", "say", "item"), edge("say", "text", "done", "value")),
+    )
+    names: dict[str, Json] = {"asked": [{"name": "names", "label": "Names", "type": "list"}]}
+    rows: list[Json] = [{"names": ["Ann", "Bob"]}, {"names": ["Eve"]}]
+    each = Node("each", "flow.for_each", title="Each", body=body)
+
+    def asking(middle: Node, into: str, out: str) -> Workflow:
+        ask = Node("ask", "intent.ask", fields={**names, "samples": rows})
+        end = Node("out", "output.output", fields={"name": "reply"})
+        links = (edge("ask", "names", middle.id, into), edge(middle.id, out, "out", "value"))
+        nodes = {node.id: node for node in (ask, middle, end)}
+        return Workflow(middle.id, middle.title, graph=Graph(nodes, links))
+
+    inner = asking(each, "items", "said")
+    (tmp_path / "inner.baton.json").write_bytes(json_codec.write(inner))
+    fields = {**part_fields(inner, live.window.registry.get), "file": "inner.baton.json"}
+    part = Node("sub", "flow.workflow", title="Greet", fields=fields)
+    run = ran(live, asking(part, "names", "reply"), RunWish(rows="samples"), tmp_path)
+    panel = shown(live, run).page.details.step
+    panel.show_node("sub/say")
+    panel.data.show_scope("#0/sub/each#0")
+    live.wait(lambda: panel.data._value.value() == "Dear Ann")
+    row, element = panel.data.stepper.lines[:2]
+    assert (row.words(), element.words()) == ("Row 1 of 2", "Element of “Each” 1 of 2")
+
+    async def on() -> None:
+        QTest.mouseClick(element.after, Qt.MouseButton.LeftButton)
+
+    live.run(on())
+    live.wait(lambda: panel.data._value.value() == "Dear Bob")
 
 
 def test_the_compare_segment_offers_the_latest_two_runs_and_their_rows_that_differ(live: Desk) -> None:
