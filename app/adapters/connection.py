@@ -72,6 +72,15 @@ class Connection:
     def _of_list(self) -> Provider:
         return providers().get(self.provider) or Provider(self.provider, self.provider or self.facts.title)
 
+    @property
+    def place(self) -> str:
+        """What tells its models from those that bear the same names elsewhere: an own address, a provider of the list.
+
+        Empty at the kind's own address. A new name or another key makes no other models.
+        """
+        is_own = self.url and self.url not in (self.facts.url, *self.facts.regions.values())
+        return " ".join(filter(None, (self.provider, self.url if is_own else "")))
+
     @cached_property
     def host(self) -> str:
         return (urlsplit(self.address).hostname or "").lower()

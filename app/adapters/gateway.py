@@ -116,6 +116,7 @@ class Gateway:
             can_see=_first(said.can("pictures"), listed.can_see),
             can_embed=_first(said.can("embed"), listed.can_embed),
             local=connection.is_local,
+            place=connection.place,
             size_bytes=said.size_bytes,
             extra={
                 "provider": connection.provider,

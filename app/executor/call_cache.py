@@ -8,17 +8,18 @@ import hashlib
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any, cast
 
 from app.costs.usage import NO_USAGE
 from app.executor.cache import Cache, Kept
-from app.executor.call_requests import Reply, content_digest, plain_reply, reply_of
+from app.executor.call_requests import Reply, content_digest, identity, plain_reply, reply_of
 from app.executor.instance import Instance
 from app.executor.replies import Asked
 from app.executor.run import Run
 from app.planner.plan import PlanStep
 from app.planner.signature import SEMANTICS
-from app.sdk.gateway import ChatReply
+from app.sdk.gateway import ChatReply, ModelFacts
 
 
 class CallCache:
@@ -36,9 +37,17 @@ class CallCache:
         """
         if asked.facts is None:
             return ""
-        model = [asked.facts.kind, asked.facts.id]
+        model = self._model(asked.facts)
         said = ["call", SEMANTICS, model, content_digest(asked.request), asked.ordinal]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+    def _model(self, facts: ModelFacts) -> list[str]:
+        """Whose answer it is; of models that share one work, no matter whose."""
+        step = self._step
+        if step.spec is None or not step.spec.type.models_are_alike:
+            return identity(facts)
+        known = map(self._run.doors.models.facts, step.spec.type.models(step.fields))
+        return [*chain.from_iterable(sorted({tuple(identity(one)) for one in known if one}))]
 
     @asynccontextmanager
     async def turn(self, key: str, instance: Instance) -> AsyncGenerator[None]:

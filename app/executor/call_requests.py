@@ -42,6 +42,11 @@ def digest_at(request: Request, facts: ModelFacts | None) -> str:
     return hashlib.sha256(_json([model, content_digest(request)]).encode()).hexdigest()
 
 
+def identity(facts: ModelFacts) -> list[str]:
+    """Equal for what is the same model here, by whatever connection it is reached."""
+    return [facts.kind, facts.id, facts.place] if facts.place else [facts.kind, facts.id]
+
+
 def plain_reply(reply: Reply) -> Mapping[str, Value]:
     kind = next(kind for kind, klass in _KINDS.items() if isinstance(reply, klass))
     return {kind: json.loads(json_of(reply))}

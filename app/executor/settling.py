@@ -16,6 +16,7 @@ from app.costs.cost import Cost
 from app.document.workflow import Json
 from app.executor.attempt import run_attempts
 from app.executor.cache import Kept
+from app.executor.call_requests import identity
 from app.executor.carried_calls import carried_calls
 from app.executor.digests import digest_of
 from app.executor.doubts import as_known_now, is_of_same
@@ -333,7 +334,7 @@ class Settling:
         facts = [doors.models.facts(choice) for choice in choices]
         if not facts or any(one is None for one in facts):
             return ""
-        models = [[one.kind, one.id] for one in facts if one]
+        models = [identity(one) for one in facts if one]
         return hashlib.sha256(json.dumps([step.signature, models, digest]).encode()).hexdigest()
 
     async def _from_cache(self, step: PlanStep, key: str) -> Outcome | None:

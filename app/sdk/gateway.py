@@ -207,6 +207,7 @@ class ModelFacts:
     can_see: bool | None = None  # takes pictures
     can_embed: bool | None = None
     local: bool = False
+    place: str = ""  # what tells it from others of this kind and name; empty at the provider's own address
     size_bytes: int | None = None
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
 

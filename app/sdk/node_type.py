@@ -176,6 +176,7 @@ class NodeType(Generic[F, In, Out]):
     presets: ClassVar[tuple[Preset, ...]] = ()
     hidden: ClassVar[bool] = False  # only its presets stand in the library
     frame: ClassVar[Frame] = ""  # what runs is the body inside the node, and not `run`
+    models_are_alike: ClassVar[bool] = False  # an answer that one gave counts for all of its models
     one_model_serves: ClassVar[bool] = False  # it can do its work as long as one of its models is there
     # What the cache keeps: what the step gave, or each reply by what was asked. With several models in one step the
     # latter lets what one of them said count for as long as that one is asked the same, whatever else changes.

@@ -73,6 +73,7 @@ class Balance(NodeType[BalanceFields, ByPort, BalanceOutputs]):
     random = True
     cached = "calls"
     one_model_serves = True
+    models_are_alike = True
 
     @classmethod
     def ports(cls, fields: BalanceFields) -> Ports:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.connection import Connection, normal_name, tidy_url
-from app.adapters.connection_kinds import KINDS
+from app.adapters.connection_kinds import GENERAL, KINDS
 from app.adapters.connections import THIS_COMPUTER, Connections
 from app.document.problem import ProblemError
 from app.sdk.errors import NodeError
@@ -288,3 +288,22 @@ def test_choices_that_lead_nowhere_say_why(
         connections.resolve(choice, {})
     assert caught.value.code == code
     assert args.items() <= caught.value.args_by_name.items()
+
+
+def test_what_makes_other_models_of_the_same_name(make: Make) -> None:
+    """An own address or another provider; not a name, not a key, not what the kind has as its address anyway."""
+
+    def place(kind: str, **facts: str) -> str:
+        connections = make()
+        connections.put(Connection("One", kind, **facts))
+        kept = connections.get("One")
+        assert kept is not None
+        return kept.place
+
+    assert (
+        place("openai") == place("openai", url=KINDS["openai"].url) == place("openai", organisation="o") == ""
+    )
+    assert place("openai", url="https://proxy.example/v1") == "https://proxy.example/v1"
+    assert place("openai_compatible", url="llm.example:8080") == "https://llm.example:8080/v1"
+    assert place("bedrock") == place("bedrock", region="eu-central-1") == ""
+    assert place(GENERAL, provider="cohere") != place(GENERAL, provider="perplexity")
