@@ -17,11 +17,11 @@ from app.executor.revisit import Revisited, RevisitFailed
 from app.executor.standing import Standing
 from app.executor.values import as_text
 from app.hindsight.judged import judged_in
-from app.hindsight.wiring import CASCADE, FindSpec
+from app.hindsight.wiring import CASCADE, FindSpec, is_verifier
 from app.sdk.errors import NodeError
 from app.sdk.references import fill
 from app.sdk.router import Example, Router, learned
-from app.sdk.spec import FieldFault
+from app.sdk.spec import FieldFault, NodeSpec
 
 PICK = "model.pick"
 _RUNS = 50
@@ -87,7 +87,7 @@ class Experience:
         after = looked = 0
         while places and looked < _LOOKED_INTO and (page := await journal.each(after, _GLANCE)):
             asked = asked or any(one.node in places and one.status == "ok" for _, one in page)
-            judged = judged or any(one.verdict is not None for _, one in page)
+            judged = judged or any(one.verdict is not None and self._checks(one.type) for _, one in page)
             if asked and judged:
                 return True
             after, looked = page[-1][0], looked + len(page)
@@ -101,9 +101,19 @@ class Experience:
             node.id: graph
             for _, graph in graphs(workflow)
             for node in graph.nodes.values()
-            if node.fields.get("prompt", UNSAID) == prompt
+            if self._prompt(node) == prompt
         }
         return places, journal
+
+    def _prompt(self, node: Node) -> str | None:
+        """What a step asks a model; None where that is no prompt of a person's own."""
+        spec = self._spec_of(node.type)
+        field = spec.field("prompt") if spec and spec.type.effect == "model" else None
+        return str(node.fields.get("prompt", field.default)) if field else None
+
+    def _checks(self, type_id: str) -> bool:
+        """Whether it is checks that a verdict of such a step comes from: an Ensemble's is a vote."""
+        return type_id == CASCADE or is_verifier(self._spec_of(type_id))
 
     async def _asked(self, run: str, prompt: str) -> list[tuple[StepRecord, Graph]]:
         places, journal = await self._places(run, prompt)
@@ -118,17 +128,32 @@ class Experience:
     async def _examples(self, run: str, record: StepRecord, graph: Graph) -> list[Example]:
         node = graph.nodes[record.node]
         spec = self._spec_of(node.type)
-        if spec is None or spec.type.effect != "model":
+        if spec is None:
             return []
         with contextlib.suppress(RevisitFailed, KeyError, NodeError, FieldFault):
             seen = await self._revisit(run, record.scope)
             fields: Any = spec.decode(node.fields)
             text = fill(fields.prompt, _inputs(seen, node.id))
-            targets = [choice.target for choice in spec.type.models(fields)]
-            judged = _of_cascade(record) if node.type == CASCADE else _of_checks(record, graph, seen)
-            rows = [row.model.target for row in fields.models] if node.type == CASCADE else targets
+            judged = _of_cascade(record) if node.type == CASCADE else self._of_checks(record, graph, seen)
+            rows = _in_turn(node, spec, fields)
             return [Example(text, rows[tier - 1], passed) for tier, passed in judged if tier <= len(rows)]
         return []
+
+    def _of_checks(self, record: StepRecord, graph: Graph, seen: Revisited) -> Iterator[tuple[int, bool]]:
+        """What the verifiers behind it found of its answer; one that did not run says nothing, nor does its own word
+        on it.
+        """
+        answer = next((as_text(record.outputs[port]) for port in _ANSWERS if port in record.outputs), None)
+        words = [
+            one.said
+            for one in judged_in(graph, seen)
+            if record.node in one.sources
+            and one.value == answer
+            and is_verifier(self._spec_of(graph.nodes[one.node].type))
+        ]
+        checked, tier = [word for word in words if word != "not_checked"], _who_answered(record)
+        if checked and tier is not None:
+            yield tier, all(word == "passed" for word in checked)
 
 
 def _goes_on(line: RunLine) -> bool:
@@ -147,14 +172,19 @@ def _of_cascade(record: StepRecord) -> Iterator[tuple[int, bool]]:
             yield tier, True
 
 
-def _of_checks(record: StepRecord, graph: Graph, seen: Revisited) -> Iterator[tuple[int, bool]]:
-    """What the checks behind it found of its answer; one that did not run says nothing."""
-    answer = next((as_text(record.outputs[port]) for port in _ANSWERS if port in record.outputs), None)
-    tier = record.path[-1].get("tier") if record.path else 1
-    words = [one.said for one in judged_in(graph, seen) if record.node in one.sources and one.value == answer]
-    checked = [word for word in words if word != "not_checked"]
-    if checked and isinstance(tier, int):
-        yield tier, all(word == "passed" for word in checked)
+def _who_answered(record: StepRecord) -> int | None:
+    """The place of the model whose answer left the step; None where it is nobody's own."""
+    if not record.path:
+        return 1
+    tiers = (turn.get("tier") for turn in record.path if turn.get("outcome") == "answered")
+    return tier if isinstance(tier := next(tiers, None), int) else None
+
+
+def _in_turn(node: Node, spec: NodeSpec, fields: Any) -> list[str]:
+    """The models of a step by the places that its path names, one that answers several times as often."""
+    if node.type == PICK or spec.field("models") is None:
+        return [choice.target for choice in spec.type.models(fields)]
+    return [row.model.target for row in fields.models for _ in range(getattr(row, "times", 1))]
 
 
 def _inputs(seen: Revisited, node: str) -> dict[str, Any]:

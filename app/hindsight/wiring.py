@@ -54,7 +54,11 @@ def wirings_in(graph: Graph, spec_of: FindSpec) -> list[Wiring]:
     found = [Wiring(graph, node, node, node) for node in graph.nodes.values() if node.type == CASCADE]
     for edge in graph.edges:
         check, strong = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
-        if edge.source.port != FAILED or not _is_verifier(check, spec_of) or not model_of(strong, spec_of):
+        if (
+            edge.source.port != FAILED
+            or not is_verifier(spec_of(check.type))
+            or not model_of(strong, spec_of)
+        ):
             continue
         source = next(
             (e.source.node for e in graph.edges if (e.target.node, e.target.port) == (check.id, VALUE)), ""
@@ -78,6 +82,5 @@ def model_of(node: Node, spec_of: FindSpec) -> ModelChoice | None:
     return choices.pop() if len(choices) == 1 else None
 
 
-def _is_verifier(node: Node, spec_of: FindSpec) -> bool:
-    spec = spec_of(node.type)
+def is_verifier(spec: NodeSpec | None) -> bool:
     return spec is not None and spec.type.kind == "verifier"

@@ -13,6 +13,7 @@ from app.adapters.sqlite_runs import SqliteRuns
 from app.executor.journal import RunSummary, StepRecord
 from app.executor.revisit import Revisited
 from app.hindsight.experience import Experience
+from app.registry.discovery import discover
 from tests.journals import head, profile, step
 
 WORKFLOW = json.dumps(
@@ -22,7 +23,10 @@ WORKFLOW = json.dumps(
         "workflow": {
             "id": "wf",
             "name": "W",
-            "nodes": {"p": {"type": "model.pick", "typeVersion": 1, "fields": {"prompt": "Q"}}},
+            "nodes": {
+                "p": {"type": "model.pick", "typeVersion": 1, "fields": {"prompt": "Q"}},
+                "c": {"type": "verifier.check", "typeVersion": 1},
+            },
             "edges": [],
         },
     }
@@ -47,14 +51,15 @@ async def test_a_run_is_read_only_until_it_shows_something_judged(
     monkeypatch.setattr(SqliteJournal, "each", counted)
     runs = SqliteRuns(profile(tmp_path))
     try:
-        for run, first in (("early", 0), ("late", 250), ("never", 300)):
+        for run, first in (("early", 0), ("late", 125), ("never", 150)):
             journal = await runs.begin(head(run, workflow=WORKFLOW))
-            for row in range(300):
+            for row in range(150):
                 verdict = {"verdict": "passed"} if row >= first else None
-                journal.note(step(f"#{row}", "p", verdict=verdict))
+                journal.note(step(f"#{row}", "p", type="model.pick", verdict=None))
+                journal.note(step(f"#{row}", "c", type="verifier.check", verdict=verdict))
             await runs.summarise(run, RunSummary(status="done"))
             await runs.leave(run)
-        experience = Experience(runs, _revisited, lambda _: None)
+        experience = Experience(runs, _revisited, discover().get)
         assert await experience.judged_runs("wf", "Q") == 2
         assert sum(read) == 50 + 300 + 300
         assert max(read) == 50, "the engine does other things in between"

@@ -78,3 +78,46 @@ def test_a_pick_learns_from_a_cascade_with_its_prompt(save: Any, baton: Any) -> 
     assert calls()["gpt-4o-mini"] == cheap + 1, "the cheap one passes such texts"
     baton("learn", path, "p")
     assert path.read_bytes() == learned, "the same runs teach the same"
+
+
+def picking_beside(type_id: str, fields: dict[str, Any], checked: bool) -> Any:
+    """A pick of the plainest prompt, and a step beside it that may have a Check behind it."""
+    rule = {"operator": "at_least", "value": "100000", "model": choice("gpt-4o")}
+    pick = {"how": "trained", "models": MODELS, "rules": [rule], "otherwise": choice("gpt-4o")}
+    samples = [{"text": f"parcel {number}"} for number in range(6)]
+    nodes = {
+        "a": ("intent.ask", {"asked": [{"name": "text"}], "samples": samples}),
+        "p": ("model.pick", pick),
+        "o": ("output.output", {"name": "reply"}),
+        "e": (type_id, fields),
+        "c": ("verifier.check", {"rules": [{"rule": "contains", "value": "Hello"}]}),
+        "o2": ("output.output", {"name": "beside"}),
+    }
+    edges = ["a.text>p.text", "p.answer>o.value", "a.text>e.text"]
+    if not checked:
+        del nodes["c"]
+        return flow(nodes, [*edges, "e.answer>o2.value"])
+    return flow(nodes, [*edges, "e.answer>c.value", "c.passed>o2.value"])
+
+
+@pytest.mark.usefixtures("paid_server")
+def test_steps_that_ask_by_no_prompt_teach_nothing_and_break_nothing(save: Any, baton: Any) -> None:
+    roles = [{"name": "A", "instructions": "x", "model": choice("gpt-4o-mini")}]
+    fields = {"question": "{{text}}", "roles": roles, "judge": choice("gpt-4o-mini"), "max_rounds": 1}
+    path = save(picking_beside("model.roles", fields, checked=True))
+    baton("run", path, "--rows", "samples", "--allow")
+    assert "nothing to learn" in baton("learn", path, "p").err
+
+
+@pytest.mark.usefixtures("paid_server")
+def test_of_an_ensemble_only_what_a_verifier_found_of_who_answered_counts(save: Any, baton: Any) -> None:
+    fields = {"models": MODELS, "decide": "majority", "least": 0.5}
+    path = save(picking_beside("model.ensemble", fields, checked=False))
+    assert baton("run", path, "--rows", "samples", "--allow").code == 0
+    assert "nothing to learn" in baton("learn", path, "p").err, "a vote is no check"
+    twice = [{"model": choice("gpt-4o-mini"), "times": 2}, {"model": choice("gpt-4o")}]
+    path = save(picking_beside("model.ensemble", {**fields, "models": twice}, checked=True))
+    assert baton("run", path, "--rows", "samples", "--allow").code == 0
+    told = baton("learn", path, "p", "--json")
+    assert told.code == 0, told.err
+    assert [(line["model"], line["checked"]) for line in told.json["models"]] == [("CLOUD/gpt-4o-mini", 6)]
