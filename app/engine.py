@@ -276,13 +276,15 @@ class Engine:
         """What a run would take: tokens, money and time, from this person's own past runs where there are any.
 
         `values` are the inputs where they are known already; `rows` "samples" or the path of a table in `folder`, of
-        which some rows are read. Reads the ledger where models are asked, unless `from_past` is False. Asks no server.
+        which some rows are read, as of the files there that steps read. Reads the ledger where models are asked, unless
+        `from_past` is False. Asks no server.
         Raises ProblemError `file.*`, `run.no_samples`.
         """
         settings = plan.workflow.settings
         together = at_a_time or settings.concurrency or self.preferences.rows_at_a_time
         ledger = self.runs.ledger if from_past and asks_models(plan) and self.runs.are_kept else None
-        inputs = Inputs(values or {}, await self._survey(plan, rows, folder or Path.cwd()))
+        contents = await self.outside.read_ahead(plan, folder, self._remembered(plan, plan.digest))
+        inputs = Inputs(values or {}, await self._survey(plan, rows, folder or Path.cwd()), contents)
         return await forecast_of(plan, self.outside, ledger, inputs, together)
 
     async def _survey(self, plan: Plan, rows: str, folder: Path) -> Survey | None:

@@ -18,7 +18,7 @@ from app.executor.journal import JournalError
 from app.forecast.evidence import NO_EVIDENCE, Evidence, evidence_of
 from app.forecast.forecast import Forecast
 from app.forecast.simulation import forecast
-from app.forecast.situation import Rate, Situation
+from app.forecast.situation import Content, Rate, Situation
 from app.forecast.typical import VALUE_TOKENS, tokens_in
 from app.planner.plan import Plan
 from app.sdk.errors import NodeError
@@ -43,10 +43,13 @@ NOTHING_SEEN = Seen()
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a run would go over: `values` of one run that are known already, or the rows of a survey."""
+    """What a run would go over: `values` of one run that are known already, or the rows of a survey; and what stands
+    in the files that its steps read, by step.
+    """
 
     values: Mapping[str, Json] = field(default_factory=dict[str, Json])
     rows: Survey | None = None
+    contents: Mapping[str, Content] = field(default_factory=dict[str, Content])
 
 
 async def forecast_of(
@@ -103,7 +106,8 @@ def situation_of(plan: Plan, outside: Outside, inputs: Inputs, at_a_time: int, s
             limits.tpm,
         )
 
-    return Situation(rate_of, sizes, counts, inputs.rows.rows if inputs.rows else None, at_a_time)
+    rows = inputs.rows.rows if inputs.rows else None
+    return Situation(rate_of, sizes, counts, rows, at_a_time, inputs.contents)
 
 
 async def _seen(ledger: Ledger, workflow: str) -> Seen:

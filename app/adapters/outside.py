@@ -22,6 +22,7 @@ from app.adapters.model_setup import LoraAdapter
 from app.adapters.node_files import NodeFiles
 from app.adapters.node_net import NodeNet
 from app.adapters.protected_places import protected_places
+from app.adapters.read_ahead import Reach, ReadAhead
 from app.adapters.result_table import Items, ResultTable
 from app.adapters.starter import Starter
 from app.adapters.table_survey import Survey, survey
@@ -33,10 +34,13 @@ from app.adapters.workbook_reader import WorkbookReader
 from app.costs.usage import NO_USAGE
 from app.executor.broker import Broker
 from app.executor.journal import ItemRecord
+from app.forecast.situation import Content
+from app.planner.plan import Plan
 from app.sdk.context import Row
 from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts
+from app.sdk.grants import Grants
 from app.settings import Folders, Preferences
 
 
@@ -55,6 +59,7 @@ class Outside:
         self._version_file = where.state / "new_version.json"
         self._workbooks = WorkbookReader(starter, starter.own_command("table-host"))
         self._protected = protected_places(where)
+        self._ahead = ReadAhead(self.survey)
         self.model_files = ModelFiles(where.data / "models", ModelRecords(where.config / "models.json"))
         self.machine = ThisMachine(starter)
         self.model_notes = ModelNotes(where.state / "models")
@@ -130,6 +135,12 @@ class Outside:
     async def survey(self, path: Path) -> Survey:
         """About how many rows a table has, and its first ones. Raises NodeError `file.*`."""
         return await survey(path, self._workbooks)
+
+    async def read_ahead(
+        self, plan: Plan, folder: Path | None, grants: Grants | None
+    ) -> Mapping[str, Content]:
+        """What stands in the files that a plan's steps read, as far as that may be looked at before a run."""
+        return await self._ahead.contents(plan, Reach(folder, grants, self._protected))
 
     async def write_results(self, path: Path, rows: Sequence[Row]) -> None:
         """Writes a table where the person said, over what was there. Raises NodeError `file.*`."""

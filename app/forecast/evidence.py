@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from app.costs.ledger import BROKEN_OFF, EndedBy, Entry
+from app.costs.usage import Usage
 
 MOST_UNITS = 300  # the latest runs or rows that count
 _USUAL_APART, _USUAL_RUNS_APART = (
@@ -21,15 +22,18 @@ _STOPPED: tuple[EndedBy, ...] = ("call.stopped", BROKEN_OFF)
 @dataclass(slots=True)
 class Took:
     """What one step took in one run or row. `seconds` are those of its calls, `elapsed` those in which any of them was
-    under way, instance by instance.
+    under way, instance by instance. `elements` are how many of the outermost frame around it asked, or its turns;
+    `unpriced` the model and tokens of each call whose price nobody knew.
     """
 
-    calls: int = 0
-    input: int = 0
-    output: int = 0
+    calls: float = 0
+    input: float = 0
+    output: float = 0
     usd: float = 0.0
     seconds: float = 0.0
     elapsed: float = 0.0
+    elements: int = 0
+    unpriced: Sequence[tuple[str, Usage]] = ()
 
 
 Unit = Mapping[str, Took]  # one run, or one row of a run over rows: steps by id
@@ -38,7 +42,7 @@ Unit = Mapping[str, Took]  # one run, or one row of a run over rows: steps by id
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """`units` are runs or rows, the latest last, and `runs` says of each which run it belongs to; `models` are those
-    that each step asked in them; `unpriced` the steps whose calls nobody could price.
+    that each step asked in them; `unpriced` the steps whose calls nobody could or can price.
     """
 
     units: tuple[Unit, ...] = ()
@@ -92,6 +96,7 @@ def evidence_of(entries: Iterable[Entry]) -> Evidence:
     models: dict[str, set[str]] = {}
     unpriced: set[str] = set()
     times: dict[tuple[str, str, str], tuple[Took, list[tuple[float, float]]]] = {}
+    elements: dict[tuple[str, str, str], tuple[Took, set[str]]] = {}
     for entry in entries:
         if entry.source != "call" or _unit_of(entry) in stopped:
             continue
@@ -105,11 +110,17 @@ def evidence_of(entries: Iterable[Entry]) -> Evidence:
         took.seconds += entry.seconds
         _, of_instance = times.setdefault((origin.run, origin.node, entry.scope), (took, []))
         of_instance.append((entry.at - entry.seconds, entry.at))
+        row, outermost = _places_of(entry)
+        elements.setdefault((origin.run, origin.node, row), (took, set()))[1].add(outermost)
         models.setdefault(origin.node, set()).add(origin.model)
-        if entry.cost.state == "unknown":
+        if entry.cost.state == "unknown" and origin.price is None and entry.usage.total:
+            took.unpriced = (*took.unpriced, (origin.model, entry.usage))
+        elif entry.cost.state == "unknown":
             unpriced.add(origin.node)
     for took, of_instance in times.values():
         took.elapsed += _covered(of_instance)
+    for took, places in elements.values():
+        took.elements = len(places)
     latest = tuple(units.items())[-MOST_UNITS:]
     known = {node: frozenset(names) for node, names in models.items()}
     of_runs = tuple(run for (run, _), _ in latest)
@@ -129,5 +140,10 @@ def _covered(times: list[tuple[float, float]]) -> float:
 
 def _unit_of(entry: Entry) -> tuple[str, str]:
     """Its run, and its row where the run went over rows."""
-    first = entry.scope.partition("/")[0]
-    return entry.origin.run, first if first.startswith("#") else ""
+    return entry.origin.run, _places_of(entry)[0]
+
+
+def _places_of(entry: Entry) -> tuple[str, str]:
+    """Its row, if any, and the element or turn of the outermost frame around it."""
+    first, _, rest = entry.scope.partition("/")
+    return (first, rest.partition("/")[0]) if first.startswith("#") else ("", first)

@@ -12,6 +12,7 @@ from app.forecast.evidence import NO_EVIDENCE, Evidence, Spread, Unit, spread_of
 from app.forecast.forecast import Forecast
 from app.forecast.situation import Rate, Situation
 from app.forecast.taken import Taken, summed
+from app.forecast.today import priced, stretched
 from app.forecast.typical import (
     ELEMENTS,
     FAILING,
@@ -57,12 +58,15 @@ class _Simulation:
         }
         self._asking = {name: one for name, one in asking.items() if one}
         self._needs = {step.id: _needs(step) for part in _parts(plan) for step in part.steps}
+        self._lengths = _lengths(plan, situation)
         self._known = {name for name in self._asking if self._is_known(name, evidence)}
         self._ways: dict[str, Sequence[Way]] = {}
         for part in _parts(plan):
             self._ways |= ways_within(part, self._known)
         told = [
-            one for one in zip(evidence.runs, evidence.units, strict=True) if self._known.intersection(one[1])
+            (run, self._as_today(unit))
+            for run, unit in zip(evidence.runs, evidence.units, strict=True)
+            if self._known.intersection(unit)
         ]
         self._units = [unit for _, unit in told]
         apart = spread_of(told, self._known) if told else Spread(0.0, 0.0)
@@ -81,6 +85,14 @@ class _Simulation:
         self._abreast = 1.0  # how many rows and elements go on at once
         self._repeats = False  # inside a frame that goes through its steps several times
         self._taken = Taken()
+
+    def _as_today(self, unit: Unit) -> Unit:
+        asked = {
+            name: priced(unit[name], self._asking[name].rates) for name in self._known.intersection(unit)
+        }
+        return stretched(
+            asked, [step for step in self._plan.steps if step.id in self._lengths], self._lengths
+        )
 
     def forecast(self) -> Forecast:
         rows = self._situation.rows
@@ -190,11 +202,12 @@ class _Simulation:
         read = sum(came.values())
         asking = self._asking.get(step.id)
         if asking is None:
-            return 0.0, max(read, VALUE_TOKENS if _gives(step) else 1.0)
+            content = self._situation.contents.get(step.id)
+            return 0.0, content.tokens if content else max(read, VALUE_TOKENS if _gives(step) else 1.0)
         if self._past is not None and step.id in self._known:  # what it took is counted already
             took = self._past.get(step.id)
             written = took.output / took.calls if took and took.calls else asking.answer
-            return (took.elapsed * self._factor if took else 0.0), written
+            return self._own(step.id), written
         return self._ask(step.id, asking, read, weight)
 
     # Calls of models
@@ -290,6 +303,8 @@ class _Simulation:
     ) -> tuple[float, float]:
         """A few elements stand for all."""
         count = self._elements(step)
+        if not count:
+            return 0.0, 0.0
         at_once = max(1.0, min(count, rule.at_a_time or self._situation.at_a_time))
         around, self._abreast = self._abreast, self._abreast * at_once
         element = sizes.get("items", count * VALUE_TOKENS) / count
@@ -365,9 +380,8 @@ class _Simulation:
 
     def _elements(self, step: PlanStep) -> float:
         """Of the list that a For each goes through."""
-        for edge in step.incoming:
-            if edge.target_port == "items" and edge.source_port in self._situation.counts:
-                return max(1.0, float(self._situation.counts[edge.source_port]))
+        if step.id in self._lengths:
+            return float(self._lengths[step.id])
         return max(1.0, ELEMENTS * math.exp(self._normal(step.id, "elements", 0.9)))
 
     def _turns(self, name: str, most: int, *, ends: bool) -> int:
@@ -408,6 +422,21 @@ def _parts(plan: Plan) -> Iterator[Plan]:
             yield from _parts(step.frame.body)
             for tool in step.frame.tools:
                 yield from _parts(tool.plan)
+
+
+def _lengths(plan: Plan, situation: Situation) -> Mapping[str, int]:
+    """Of the lists that are known before the run, by the For each that goes through them."""
+    found: dict[str, int] = {}
+    for part in _parts(plan):
+        for edge in part.edges:
+            source, target = part.steps[edge.source], part.steps[edge.target]
+            if target.frame is None or edge.target_port != "items":
+                continue
+            if source.id in situation.contents:
+                found[target.id] = situation.contents[source.id].rows
+            elif source.node.type == "intent.ask" and edge.source_port in situation.counts:
+                found[target.id] = situation.counts[edge.source_port]
+    return found
 
 
 def _needs(step: PlanStep) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.costs.price import Price
 from app.sdk.fields import ModelChoice
@@ -41,9 +41,18 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What a step will give, as far as it is known before: its tokens, and how many rows where it is a table."""
+
+    tokens: float
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """`sizes` are tokens of the run's inputs by name, `counts` the lengths of those that are lists; `rows` how many
-    rows are run, None where it is one run. `at_a_time` is how many rows go on at once.
+    rows are run, None where it is one run. `at_a_time` is how many rows go on at once. `contents` are those of the
+    files that steps read, by step.
     """
 
     rate_of: Callable[[ModelChoice], Rate | None]
@@ -51,3 +60,4 @@ class Situation:
     counts: Mapping[str, int]
     rows: int | None = None
     at_a_time: int = 4
+    contents: Mapping[str, Content] = field(default_factory=dict[str, Content])

@@ -72,7 +72,7 @@ def weights(count: int, draw: random.Random) -> list[float]:
     return [draw.expovariate(1.0) for _ in range(count)]
 
 
-def seen(ways: Sequence[Way], past: Unit) -> Sequence[int]:
+def seen(ways: Sequence[Way], past: Unit) -> Sequence[float]:
     """How often each way was taken in a past run, as the calls of the steps tell that only it leads to. One that leads
     to none of them is what is left where no other was taken.
     """
