@@ -18,6 +18,7 @@ from app.planner.plan import Plan
 from app.planner.planner import make_plan
 from app.processes import children
 from app.registry.discovery import discover
+from app.sdk.gateway import ModelFacts
 from app.sdk.grants import Grants
 from tests.flows import flow
 
@@ -28,7 +29,7 @@ def reading(kind: str, **fields: Any) -> Plan:
     """A step that reads; without a path of its own it is given the file."""
     nodes = {"ask": ("intent.ask", {"asked": [{"name": "file", "type": "file"}]}), "n": (kind, fields)}
     edges = ["ask.file>n.file"] if "{{" in fields.get("path", "{{") else []
-    made = make_plan(flow(nodes, edges), "", discover().get, lambda _: None)
+    made = make_plan(flow(nodes, edges), "", discover().get, lambda _: ModelFacts("m", "C", "openai"))
     assert made.plan is not None, made.problems
     return made.plan
 
