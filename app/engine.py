@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -447,6 +447,14 @@ class Engine:
         with contextlib.suppress(ProblemError):  # the run before is gone: its steps stay empty
             past = await self._past(request, planned.plan)
         return planned.plan, request.values, journal, past
+
+    @contextlib.contextmanager
+    def at_rest(self) -> Generator[None]:
+        """Inside, this process may be stopped without being in the way of others that use the profile."""
+        with contextlib.ExitStack() as resting:
+            for name in {"runs", "cache"} & self.__dict__.keys():  # what was never used holds nothing
+                resting.enter_context(getattr(self, name).at_rest())
+            yield
 
     async def outermost(self, head: RunHead) -> Sequence[RunEvent]:
         """What began and settled outside of all rows and frames; nothing where that can't be known."""

@@ -8,7 +8,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -29,6 +30,7 @@ _MANY, _MOST = 4, 32
 _EACH, _LONGEST, _FOR_MOST = 0.001, 0.010, 0.005  # seconds
 _LOG_LOOKED_AT = 16  # transactions between two looks at the log's size
 PATIENCE = 10.0  # seconds that another process may be in the way
+_TO_REST = 5.0  # seconds that a transaction may take to its end
 
 
 class Work(Protocol):
@@ -65,6 +67,7 @@ class Database:
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._serving = threading.Lock()  # held by a thread as long as it lives: a new one waits for the old
+        self._turn = threading.Lock()  # held while something is written, or looked at
         self._reading = threading.Lock()
         self._reader: tuple[sqlite3.Connection, int] | None = None
         # Only the thread touches these.
@@ -111,6 +114,18 @@ class Database:
         waited = _Waited(do)
         self.submit(waited)
         self._wait(waited)
+
+    @contextmanager
+    def at_rest(self) -> Generator[None]:
+        """Inside, no transaction of this process is open: it may be stopped without being in anybody's way. From any
+        thread, waiting for the one under way, but not for long.
+        """
+        rests = self._turn.acquire(timeout=_TO_REST)
+        try:
+            yield
+        finally:
+            if rests:
+                self._turn.release()
 
     def close(self) -> None:
         """Everything submitted is tried, the log folded into the file, the thread gone."""
@@ -172,17 +187,21 @@ class Database:
                 with self._changed:
                     works += self._works
                     self._works.clear()
-            settled = self._transact(works)
+            with self._turn:
+                settled = self._transact(works)
             self._expected = max(len(settled), self._expected // 2)
             with self._changed:
                 self._tried += len(works)
                 self._changed.notify_all()
             _resolve(settled)
         for look in looks:
-            _resolve([*self._look(look)])
+            with self._turn:
+                ended = [*self._look(look)]
+            _resolve(ended)
         if not works and not looks:
             self._expected = 0
-            self._fold()
+            with self._turn:
+                self._fold()
         return True
 
     def _has_something(self) -> bool:

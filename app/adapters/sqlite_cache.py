@@ -7,6 +7,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -47,6 +48,10 @@ class SqliteCache(Cache):
         self._limit = size
         # Bytes until the entries are counted again; only the database's thread asks.
         self._room: int | None = None
+
+    def at_rest(self) -> AbstractContextManager[None]:
+        """Inside, this process may be stopped without being in anybody's way."""
+        return self._database.at_rest()
 
     async def get(self, key: str) -> Kept | None:
         try:

@@ -7,7 +7,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -221,6 +221,10 @@ class SqliteRuns(RunStore):
     async def summarise(self, run: str, summary: RunSummary) -> None:
         text = hide_in_json(json_of(summary))
         await self._change("UPDATE runs SET summary = ? WHERE run = ? AND NOT gone", text, run)
+
+    def at_rest(self) -> AbstractContextManager[None]:
+        """Inside, this process may be stopped without being in anybody's way."""
+        return self._database.at_rest()
 
     async def leave(self, run: str) -> None:
         journal, release = self._open.pop(run, None), partial(self._leases.release, run)

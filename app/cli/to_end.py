@@ -21,6 +21,7 @@ from app.cli.replies import Reply
 from app.cli.report import Title, report
 from app.cli.run_table import run_tables
 from app.cli.sentences import failure_sentence
+from app.cli.stopping_for_a_while import stopping_for_a_while
 from app.cli.terminal import is_person, plain, plain_lines
 from app.document.problem import Problem, ProblemError
 from app.document.workflow import Json, Workflow
@@ -80,7 +81,8 @@ async def to_end(
         out=options.out,
     )
     try:
-        state = await follower.to_end()
+        with stopping_for_a_while(engine.at_rest):
+            state = await follower.to_end()
     except BaseException:
         if table:
             await table.drop()

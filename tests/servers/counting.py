@@ -104,6 +104,9 @@ class _Client(asyncio.Protocol):
         self._chats.answering += 1
         asyncio.get_running_loop().call_later(self._chats.delay(prompt), self._say, head.encode() + whole)
 
+    def hang_up(self) -> None:
+        self._transport.close()
+
     def _say(self, answer: bytes) -> None:
         self._chats.answering -= 1
         if not self._transport.is_closing():
@@ -135,6 +138,10 @@ class CountingServer:
     def take(self, step: str, fastest: float, slowest: float) -> None:
         """How long answers to this step (what stands behind the last "|" of a prompt) take from now on."""
         self._tell("take", step, fastest, slowest)
+
+    def hang_up(self) -> None:
+        """Closes every connection, whatever is under way on it."""
+        self._tell("hang up")
 
     def __enter__(self) -> Self:
         return self
@@ -173,6 +180,10 @@ async def _serve(seconds: Sequence[float]) -> None:
                 _say(None)
             case ["take", step, fastest, slowest]:
                 chats.seconds[step] = (fastest, slowest)
+                _say(None)
+            case ["hang up"]:
+                for client in [*chats.clients]:
+                    client.hang_up()
                 _say(None)
             case ["asked", after]:
                 await chats.alone()
