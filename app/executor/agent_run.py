@@ -62,6 +62,15 @@ class OfferedTool:
     tool: Tool
     parameters: tuple[Parameter, ...]
     call: Callable[[JsonObject, int], Awaitable[str]]
+    was_called: Callable[[int], Awaitable[bool]]  # in an earlier life, as far as that can matter
+
+
+class _AtLimit(Exception):
+    """A limit of money or time has ended it between two calls."""
+
+    def __init__(self, ended_by: EndedBy) -> None:
+        super().__init__(ended_by)
+        self.ended_by: EndedBy = ended_by
 
 
 class AgentRun:
@@ -124,7 +133,7 @@ class AgentRun:
             request = self._request([*messages, _LAST] if is_last else messages, is_last=is_last)
             # A turn that an earlier life has had: no limit had ended it before that, and none does now.
             is_had = bool(had) and digest_at(request, run.doors.models.facts(rule.model)) in had
-            limit = "answer" if is_had else await self._limit(turn, limits)
+            limit = "answer" if is_had or turn == 1 else await self._limit(turn, limits)
             if limit != "answer":
                 return self._ended(limit, turn - 1, said)
             messages = [*request.messages]
@@ -135,9 +144,12 @@ class AgentRun:
             if not reply.tool_calls:
                 return self._outputs(reply.text.strip(), turn, "answer")
             if turn < rule.max_turns:
-                for call in reply.tool_calls[:MOST_CALLS]:
-                    told = await self._call(turn, call)
-                    messages.append(ChatMessage("tool", told, tool_call_id=call.id))
+                try:
+                    for call in reply.tool_calls[:MOST_CALLS]:
+                        told = await self._call(turn, call, limits, is_had=is_had)
+                        messages.append(ChatMessage("tool", told, tool_call_id=call.id))
+                except _AtLimit as end:
+                    return self._ended(end.ended_by, turn, said)
         return self._ended("turns", rule.max_turns, said)
 
     # What it came to before
@@ -233,8 +245,10 @@ class AgentRun:
 
     # The tools
 
-    async def _call(self, turn: int, call: ToolCall) -> str:
-        """What the model is told of one call; whatever is wrong with the call itself, too."""
+    async def _call(self, turn: int, call: ToolCall, limits: FrameLimits, *, is_had: bool) -> str:
+        """What the model is told of one call; whatever is wrong with the call itself, too. `is_had`: an earlier life
+        has had this turn, and some of its calls. Raises _AtLimit.
+        """
         offered = self._tools.get(call.name)
         if offered is None:
             known = ", ".join(self._tools) or "none"
@@ -245,6 +259,10 @@ class AgentRun:
             except BadArguments as wrong:
                 told = f"Error: {wrong}"
             else:
+                if not (is_had and await offered.was_called(self._count)):
+                    limit = await self._limit(turn, limits, self._count)
+                    if limit != "answer":
+                        raise _AtLimit(limit)
                 shown = cut(as_text(arguments), _SHOWN_BYTES)
                 self._run.tell(
                     self._step.id, self._around, "agent.calls", turn=turn, tool=call.name, arguments=shown
@@ -259,7 +277,12 @@ class AgentRun:
         async def call(arguments: JsonObject, number: int) -> str:
             return await self._step_called(tool, arguments, number)
 
-        return OfferedTool(offer(tool), tool.parameters, call)
+        async def was_called(number: int) -> bool:
+            if not any(step.lasts for step in tool.plan.steps):  # nothing says so, and it costs nothing
+                return True
+            return bool(await self._run.recorded_at(self._step.id, self._inside.turn(number).place))
+
+        return OfferedTool(offer(tool), tool.parameters, call, was_called)
 
     async def _step_called(self, tool: AgentTool, arguments: JsonObject, number: int) -> str:
         """Runs the steps of a tool as ordinary instances in a scope of their own."""
@@ -310,17 +333,17 @@ class AgentRun:
 
     # The end
 
-    async def _limit(self, turn: int, limits: FrameLimits) -> EndedBy:
-        """Which limit has ended it before this turn, "answer" for none; one turn it has in any case, as a Loop has.
-        Timing may decide here, so it is kept.
+    async def _limit(self, turn: int, limits: FrameLimits, call: int = -1) -> EndedBy:
+        """Which limit has ended it before this turn, or before this call of a tool in it; "answer" for none. Timing may
+        decide here, so it is kept.
         """
         decided = self._records.get(_END)
         if decided is not None and decided.is_of(digest_of(self._inputs)):
-            here = decided.outputs["turn"] == turn
+            here = decided.outputs["turn"] == turn and decided.outputs.get("call", -1) == call
             return cast("EndedBy", decided.outputs["ended_by"]) if here else "answer"
-        if turn == 1 or not (reached := limits.reached()):
+        if not (reached := limits.reached()):
             return "answer"
-        outputs: dict[str, Value] = {"turn": turn, "ended_by": reached}
+        outputs: dict[str, Value] = {"turn": turn, "call": call, "ended_by": reached}
         digest = digest_of(self._inputs)
         await self._run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, digest, outputs))
         return reached

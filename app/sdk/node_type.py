@@ -139,7 +139,8 @@ class AgentRule:
     """A model that has the steps of the body as its tools, until it answers or a limit ends it.
 
     `begin` gives the first messages from the frame's inputs. `max_usd` is US dollars for all turns with their tools,
-    `max_seconds` their time. `fails_at_limit`: else it answers with what it has by then.
+    `max_seconds` their time: above them no call begins but the first. `fails_at_limit`: else it answers with what it
+    has by then.
     """
 
     model: ModelChoice

@@ -57,7 +57,7 @@ class AgentFields:
         float | None,
         NumberField(
             label="Money at most",
-            help="US dollars, for the model and its tools.",
+            help="US dollars, for the model and its tools; no call of either begins above it.",
             minimum=0.0001,
             step=0.01,
             unit="$",

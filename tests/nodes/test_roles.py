@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.events.run_events import NodeSettled
+from app.document.workflow import Json
+from app.events.run_events import Message, NodeSettled
 from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL, STRONG
 from app.sdk.gateway import ChatRequest
@@ -78,6 +79,27 @@ async def test_money_ends_it_between_two_rounds() -> None:
     settled = next(e for e in events if isinstance(e, NodeSettled) and e.node == "talk")
     assert settled.calls == 6, "a round costs 0.045"
     assert settled.cost.known == Decimal("0.09")
+
+
+async def test_money_ends_it_within_a_round() -> None:
+    models = flows.ScriptedModels(lambda _: "I think so.")
+    roles: list[Json] = [{"name": name, "model": {"role": "small"}} for name in "abcdef"]
+    workflow = flows.flow(
+        {
+            "in": "test.source",
+            "talk": ("model.roles", {"roles": roles, "max_usd": 0.02}),
+            "out": "test.result",
+        },
+        ["in.value>talk.question", "talk.answer>out.value"],
+    )
+    execution, events = await flows.run(workflow, through=flows.doors(models, price="0.001"))
+    assert execution.outputs == {"result": "I think so."}
+    settled = next(e for e in events if isinstance(e, NodeSettled) and e.node == "talk")
+    assert (settled.calls, settled.cost.known) == (2, Decimal("0.03")), (
+        "a call costs 0.015, and nobody judged"
+    )
+    told = [event.code for event in events if isinstance(event, Message)]
+    assert told == ["roles.ended_by_money"]
 
 
 async def test_a_judge_that_nobody_understands_fails(roles: AnyNodeType) -> None:

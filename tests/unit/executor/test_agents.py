@@ -250,6 +250,55 @@ async def test_it_ends_by_money_and_time_and_says_so() -> None:
         assert record.failure.code == f"agent.ended_by_{ended_by}"
 
 
+async def test_it_ends_by_money_within_a_turn() -> None:
+    """A turn may want twenty tools, and each may ask a model: each is looked at before it begins."""
+
+    class Talks(Caller):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            return structs.replace(await super().chat(request), text="So far: a.")
+
+    asked = Node("ask", "test.model", title="ask")
+    models = Talks([("ask", f'{{"value": "{number}"}}') for number in range(20)])
+    execution, events = await run(agent({"ask": asked}, max_usd=0.04), through=doors(models, price="0.001"))
+    assert execution.outputs == {"result": "So far: a."}
+    (told,) = (e for e in events if isinstance(e, Message) and e.code == "agent.ended_by_money")
+    assert told.args == {"turns": 1}
+    of_agent = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
+    assert of_agent.cost.known == Decimal("0.045"), "its own call and two of its tool, 0.015 each"
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+async def test_a_limit_within_a_turn_holds_where_it_goes_on_after_a_crash(cut: int) -> None:
+    """What an earlier life has paid is not asked again, and the limit ends it at the same call."""
+    calls = 0
+    stopping = list[Execution]()
+
+    class Talks(Caller):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            nonlocal calls
+            calls += 1
+            if calls == cut + 1 and stopping:
+                stopping.pop().stop()
+                raise asyncio.CancelledError
+            return structs.replace(await super().chat(request), text="So far: a.")
+
+    asked = Node("ask", "test.model", title="ask")
+    models = Talks([("ask", f'{{"value": "{number}"}}') for number in range(20)])
+    made, runs = agent({"ask": asked}, max_usd=0.05), MemoryRuns()
+    through = doors(models, price="0.001")
+    execution = start(made, through=through, keeping=Keeping(await _journal(runs, 0)))
+    stopping.append(execution)
+    async for _ in execution.batches():
+        pass
+    for _ in range(2):
+        execution, events = await run(made, through=through, keeping=Keeping(await _journal(runs, 1)))
+        assert execution.outputs == {"result": "So far: a."}
+        of_agent = next(e for e in events if isinstance(e, NodeSettled) and e.node == "agent")
+        paid = calls - 1  # one was cut off; what it may have cost counts for the limit
+        assert of_agent.cost.known == paid * Decimal("0.015")
+        assert cut <= paid <= 4
+
+
 async def test_what_nobody_knows_the_price_of_counts_against_its_money() -> None:
     class Talks(Caller):
         async def chat(self, request: ChatRequest) -> ChatReply:
