@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import cast
 
 from app.adapters.model_names import short_name
+from app.costs.bill import Line
 from app.costs.cost import Cost
 from app.costs.ledger import Sum
 from app.events.run_events import Message
@@ -172,6 +174,32 @@ def forecast_words(forecast: Forecast, once: str, over_rows: str) -> str:
         time=seconds_forecast(total.seconds),
         basis=basis(forecast.runs),
     )
+
+
+def line_amount(line: Line) -> str:
+    """What a line of a bill has cost, as far as it is known: as rounded as the bill, but never a zero for what cost
+    something.
+    """
+    if line.free:
+        return text("figure.free")
+    if line.unknown == line.calls:
+        return text("figure.unknown")
+    amount = part_of_bill(line.shown, line.cost.known)
+    return text("figure.about", amount=amount) if line.cost.state == "estimated" else amount
+
+
+def part_of_bill(shown: Decimal, known: Decimal) -> str:
+    """An amount that was rounded so that all add up."""
+    if shown or not known:
+        return f"${shown:,f}" if shown else money(Decimal(0))
+    return text("figure.below", amount=f"${Decimal(1).scaleb(cast('int', shown.as_tuple().exponent)):f}")
+
+
+def line_share(line: Line) -> str:
+    """The share of a line in its bill; of what is free or unknown there is none."""
+    if not line.cost.known:
+        return text("figure.none")
+    return f"{line.tenths / 10:.1f}%" if line.tenths else text("figure.below", amount="0.1%")
 
 
 def broken_off_words(whole: Sum) -> str:

@@ -140,6 +140,8 @@ def _show(engine: Engine, spending: Spending, by: By, days: Days, *, as_json: bo
                 amount = words if one.amount > 0 else f"-{words}"
                 how = text(f"costs.how.{one.how}")
                 typer.echo(text(f"cli.costs.saved.{one.by}", amount=amount, how=how))
+    if n := whole.unknown - whole.broken_off:
+        typer.echo(text("cli.costs.unpriced", n=n, amount=figures.limit(spending.counted_unpriced)))
     if whole.broken_off:
         typer.echo(figures.broken_off_words(whole))
     for standing in spending.limits:
@@ -162,7 +164,11 @@ def _lines(bill: Bill, by: By) -> Sequence[Line]:
 
 def _table(engine: Engine, lines: Sequence[Line], bill: Bill, by: By) -> str:
     headers = [text(f"cli.column.{name}") for name in (_HEADERS[by], "calls", "in", "out", "cost", "share")]
-    rows = [_cells(line, _name(engine, line, by)) for line in lines]
+    names = [_name(engine, line, by) for line in lines]
+    if by is By.NODE and len(bill.workflows) > 1:  # steps of the same type are often called the same
+        flows = [_name(engine, flow, By.WORKFLOW) for flow in bill.workflows for _ in flow.inner]
+        names = [f"{flow} · {name}" for flow, name in zip(flows, names, strict=True)]
+    rows = [_cells(line, name) for line, name in zip(lines, names, strict=True)]
     rows.append(_cells(bill.total, text("costs.total")))
     return table(headers, rows, right=(1, 2, 3, 4, 5))
 
@@ -188,22 +194,16 @@ def _name(engine: Engine, line: Line, by: By) -> str:
 
 
 def _cells(line: Line, name: str) -> list[str]:
-    if line.free:
-        cost = text("figure.free")
-    elif line.unknown == line.calls:
-        cost = text("figure.unknown")
-    else:
-        cost = ("≈ " if line.cost.state == "estimated" else "") + f"${line.shown:,f}"
-        cost += text("cli.costs.and_unknown", n=line.unknown) if line.unknown else ""
-    share = "–" if line.free else f"{line.tenths / 10:.1f} %"
-    usage = line.usage
+    cost, usage = figures.line_amount(line), line.usage
+    if 0 < line.unknown < line.calls:
+        cost += text("cli.costs.and_unknown", n=line.unknown)
     return [
         name,
         figures.count(line.calls),
         figures.count(usage.input),
         figures.count(usage.output),
         cost,
-        share,
+        figures.line_share(line),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.costs.bill import FINEST, Bill, Model, bill_of, only
 from app.costs.ledger import CONNECTION_TESTS, Days, Ledger, Sum
@@ -32,6 +33,17 @@ class Spending:
     def rows(self) -> Mapping[str, int]:
         """Rows and single runs, by workflow."""
         return {one.key[0]: one.rows for one in self.workflows if one.key[0] != CONNECTION_TESTS}
+
+    @property
+    def unpriced(self) -> tuple[Sum, ...]:
+        """Those with calls whose price nobody knows."""
+        return tuple(one for one in self.sums if one.unknown > one.broken_off)
+
+    @property
+    def counted_unpriced(self) -> Decimal:
+        """What limits count for these calls."""
+        counted = (one.counted - one.cost.known - one.broken_off_counted for one in self.unpriced)
+        return max(sum(counted, Decimal(0)), Decimal(0))
 
     @property
     def savings(self) -> tuple[Saving, ...]:

@@ -219,8 +219,10 @@ class WindowSignals(QObject):
         """What today has cost, and what its limit is."""
         day = spending.standing("day")
         if day is not None:
-            state = "priced" if day.spent else "free"
-            self._window.top.wallet.show_budget(day.cap, Cost(day.spent, state) if day.spent else None)
+            today = next((line for line in spending.bill().days if line.key == spending.today), None)
+            is_guess = today is not None and (today.unknown or not today.cost.is_exact)
+            spent = Cost(day.spent, "estimated" if is_guess else "priced")
+            self._window.top.wallet.show_budget(day.cap, spent if day.spent else None)
         self._window.budget_question.show_standings(spending.limits)
 
 

@@ -23,17 +23,8 @@ def about(amount: Decimal) -> str:
 
 
 def line_cost(line: Line) -> str:
-    if line.free:
-        return text("figure.free")
-    if line.unknown == line.calls:
-        return text("figure.unknown")
-    shown = dollars(line.shown)
-    shown = text("figure.about", amount=shown) if line.cost.state == "estimated" else shown
-    return text("figure.and_unknown", amount=shown) if line.unknown else shown
-
-
-def share(line: Line) -> str:
-    return "–" if line.free else f"{line.tenths / 10:.1f}%"
+    amount = figures.line_amount(line)
+    return text("figure.and_unknown", amount=amount) if 0 < line.unknown < line.calls else amount
 
 
 def a_call(line: Line) -> str:

@@ -25,7 +25,7 @@ from app.texts import text
 from app.ui import fonts
 from app.ui.appearance import appearance
 from app.ui.canvas.ink import draw_text, fill_rounded
-from app.ui.costs.amounts import a_call, line_cost, share
+from app.ui.costs.amounts import a_call, line_cost
 from app.ui.costs.model_colours import ModelColours
 from app.ui.costs.month import day_in_month
 from app.ui.plain import one_line
@@ -126,7 +126,15 @@ class CostTree(QTreeWidget):
         if self._split == "model" and not step:
             words = models[0][0] or text("model.this_computer")
         rows = "" if line.rows is None else figures.count(line.rows)
-        cells = [name, words, rows, figures.count(line.calls), a_call(line), line_cost(line), share(line)]
+        cells = [
+            name,
+            words,
+            rows,
+            figures.count(line.calls),
+            a_call(line),
+            line_cost(line),
+            figures.line_share(line),
+        ]
         item = QTreeWidgetItem(cells)
         item.setData(_NAME, _LINE, line)
         item.setSizeHint(_NAME, QSize(0, _ROW))
@@ -251,8 +259,16 @@ class _ShareBar(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         words = QRectF(rect.right() - 52, rect.top(), 52, rect.height())
-        draw_text(painter, words, share(line), fonts.CHIP, look.text2, language, Qt.AlignmentFlag.AlignRight)
-        if line.key and not line.free:
+        draw_text(
+            painter,
+            words,
+            figures.line_share(line),
+            fonts.CHIP,
+            look.text2,
+            language,
+            Qt.AlignmentFlag.AlignRight,
+        )
+        if line.key and line.cost.known:
             track = QRectF(rect.left(), rect.center().y() - 2.5, max(20.0, rect.width() - 62), 5)
             fill_rounded(painter, track, 2.5, look.input)
             track.setWidth(track.width() * line.tenths / 1000)

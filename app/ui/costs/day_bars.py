@@ -102,11 +102,15 @@ class DayBars(QWidget):
         if not models:
             return f"{words[0]}: {text('costs.day.nothing')}"
         unit, shown = self._bill.unit if self._bill else CENT, self._shown(number)
-        words[0] += f": {dollars(shown)}"
         lines = sorted(models.values(), key=lambda line: -line.cost.known)
-        parts = parts_of([line.cost.known for line in lines], shown, unit)
+        known = [line.cost.known for line in lines]
+        whole = figures.part_of_bill(shown, sum(known, Decimal(0)))
+        if any(line.unknown for line in lines):
+            whole = text("figure.and_unknown", amount=whole) if any(known) else text("figure.unknown")
+        words[0] += f": {whole}"
+        parts = parts_of(known, shown, unit)
         for line, amount in zip(lines, parts, strict=True):
-            cost = text("figure.free") if line.free else dollars(amount)
+            cost = text("figure.free") if line.free else figures.part_of_bill(amount, line.cost.known)
             cost = text("figure.unknown") if line.unknown == line.calls else cost
             name, calls = one_line(short_name(line.name)), figures.count(line.calls)
             words.append(text("costs.day.model", model=name, cost=cost, calls=calls))

@@ -14,6 +14,7 @@ from app.costs.bill import Model
 from app.costs.break_even import agreed
 from app.costs.ledger import NOTHING
 from app.costs.savings import Saving
+from app.costs.shares import unit_for
 from app.costs.spending import Spending
 from app.hindsight.replay import Replayed
 from app.texts import listed, text
@@ -65,9 +66,8 @@ class UnknownCard(CostsCard):
     def show_spending(self, spending: Spending) -> None:
         whole = spending.whole or NOTHING
         n = whole.unknown - whole.broken_off
-        unpriced = [one for one in spending.sums if one.unknown > one.broken_off]
+        unpriced, counted = spending.unpriced, spending.counted_unpriced
         models = sorted({" · ".join(filter(None, (one.key[4], one.key[3]))) for one in unpriced})
-        counted = sum((one.counted - one.cost.known - one.broken_off_counted for one in unpriced), Decimal(0))
         self.setVisible(bool(whole.unknown))
         self.title.setText(
             text("costs.unknown", n=n) if n else text("costs.broken_off.title", n=whole.broken_off)
@@ -76,7 +76,7 @@ class UnknownCard(CostsCard):
         self.give.setText(text("costs.price.give"))
         self.calls.setText(text("costs.calls.show", n=whole.unknown))
         self._words.setText(listed(models))
-        self._more.setText(text("costs.unknown.more", n=n, amount=figures.limit(max(counted, Decimal(0)))))
+        self._more.setText(text("costs.unknown.more", n=n, amount=figures.limit(counted)))
         for part in (self._words, self._more, self.give):
             part.setVisible(bool(n))
         self._broken_off.setText(figures.broken_off_words(whole))
@@ -176,5 +176,5 @@ class _SavedLine(QWidget):
 
 def _amount(amount: Decimal) -> str:
     """In cents, or finer where cents would say nothing."""
-    unit = _CENT if abs(amount) >= _CENT or not amount else _FINE
+    unit = _CENT if abs(amount) >= _CENT or not amount else min(_FINE, unit_for(abs(amount)))
     return dollars(amount.quantize(unit))

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 from app import figures
 from app.costs.bill import Bill
 from app.costs.projection import Projection, projected
+from app.costs.shares import rounded, unit_for
 from app.costs.spending import Spending
 from app.texts import text
 from app.ui.appearance import appearance
 from app.ui.canvas.ink import fill_rounded
-from app.ui.costs.amounts import dollars
+from app.ui.costs.amounts import dollars, line_cost
 from app.ui.costs.card import CostsCard
 from app.ui.costs.month import Month, day_in_month
 from app.ui.widgets.plain_label import PlainLabel
@@ -68,7 +69,7 @@ class SpentCard(CostsCard):
         bill, day, whole = spending.bill(), spending.standing("day"), spending.standing("month")
         is_now = bool(spending.today) and Month.of(spending.today) == month
         self.title.setText(text("costs.spent.now") if is_now else text("costs.spent", month=month.name))
-        self._amount.setText(dollars(bill.total.shown))
+        self._amount.setText(dollars(bill.total.shown) if bill.total.free else line_cost(bill.total))
         cap = whole.cap if whole and is_now else None
         limit = text("costs.spent.of", cap=figures.limit(cap)) if cap is not None else ""
         self._of.setText(limit or (text("costs.spent.no_limit") if is_now else ""))
@@ -91,7 +92,9 @@ class SpentCard(CostsCard):
             facts.append((figures.limit(left.quantize(_CENT)), words))
         if day and is_now:
             of = text("costs.spent.today_of", cap=figures.limit(day.cap)) if day.cap is not None else ""
-            facts.append((dollars(day.spent.quantize(bill.total.shown)), of or text("costs.spent.today")))
+            unit = max(bill.unit, unit_for(day.spent))
+            spent = figures.part_of_bill(rounded(day.spent, unit), day.spent)
+            facts.append((spent, of or text("costs.spent.today")))
         facts.append((figures.count(calls), text("costs.spent.calls", n=calls)))
         facts.append((figures.percent(free / calls) if calls else "–", text("costs.spent.free")))
         for at, (value, words) in enumerate(self._facts):

@@ -11,14 +11,15 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, 
 from app import figures
 from app.adapters.model_names import short_name
 from app.adapters.shelf import ModelLine, Shelf
-from app.costs.bill import Bill
+from app.costs.bill import Bill, Line
 from app.costs.savings import on_one_model
+from app.costs.shares import unit_for
 from app.costs.usage import NO_USAGE, Usage
 from app.texts import text
 from app.ui import fonts
 from app.ui.appearance import appearance
 from app.ui.canvas.ink import draw_text, fill_rounded
-from app.ui.costs.amounts import about, dollars
+from app.ui.costs.amounts import about, dollars, line_cost
 from app.ui.costs.card import CostsCard
 from app.ui.costs.month import Month
 from app.ui.model_words import day_words
@@ -27,8 +28,8 @@ from app.ui.plain import one_line
 from app.ui.widgets.plain_label import PlainLabel
 
 _MILLION = Decimal(1_000_000)
-_CENT = Decimal("0.01")
 _OTHERS = 3  # models beside the chosen one
+_AMOUNT = 92.0  # room for an amount, if it needs no more
 
 
 class WhatIfCard(CostsCard):
@@ -40,7 +41,7 @@ class WhatIfCard(CostsCard):
         super().__init__("fact")
         self._lines: list[ModelLine] = []
         self._usage: Usage = NO_USAGE
-        self._paid = Decimal(0)
+        self._paid = Line("", "")
         self._month = Month(2026, 1)
         self._date = ""
         self._estimate = PlainLabel(role="small")
@@ -65,7 +66,7 @@ class WhatIfCard(CostsCard):
 
     def show_month(self, bill: Bill, month: Month, shelf: Shelf) -> None:
         """The month that is asked about, and the models that could have answered."""
-        self._usage, self._paid, self._month = bill.total.usage, bill.total.shown, month
+        self._usage, self._paid, self._month = bill.total.usage, bill.total, month
         self._date = shelf.prices_of
         priced = [line for line in shelf.models if line.price_state != "unknown" and not line.problem]
         self._lines = sorted(priced, key=self._cost)
@@ -103,8 +104,8 @@ class WhatIfCard(CostsCard):
         rows = [
             (
                 text("costs.what_if.was", month=self._month.words),
-                dollars(self._paid),
-                float(self._paid),
+                line_cost(self._paid),
+                float(self._paid.shown),
                 False,
             )
         ]
@@ -121,8 +122,9 @@ class WhatIfCard(CostsCard):
             return text("costs.what_if.free")
         into, out = self._usage.input, self._usage.output
         first, second = (line.input_price * into / _MILLION, line.output_price * out / _MILLION)
-        whole = (first + second).quantize(_CENT)
-        second_shown = whole - first.quantize(_CENT)
+        unit = unit_for(first + second)
+        whole = (first + second).quantize(unit)
+        second_shown = whole - first.quantize(unit)
         return text(
             "costs.what_if.how",
             tokens_in=figures.count(into),
@@ -130,7 +132,7 @@ class WhatIfCard(CostsCard):
             price_in=price_dollars(line.input_price),
             price_out=price_dollars(line.output_price),
             date=day_words(self._date),
-            first=dollars(first.quantize(_CENT)),
+            first=dollars(first.quantize(unit)),
             second=dollars(second_shown),
             whole=dollars(whole),
         )
@@ -164,10 +166,12 @@ class _Bars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         most = max((value for _, _, value, _ in self._rows), default=0) or 1
+        metrics = fonts.metrics(fonts.LABEL_STRONG, language)
+        amounts = max([_AMOUNT, *(metrics.horizontalAdvance(amount) + 8 for _, amount, _, _ in self._rows)])
         for at, (name, amount, value, chosen) in enumerate(self._rows):
             row = QRectF(0, at * self._ROW, self.width(), self._ROW)
             style = fonts.LABEL_STRONG if chosen else fonts.LABEL
-            names, amounts = row.width() * 0.32, 92.0
+            names = row.width() * 0.32
             ink = look.text if chosen else look.text2
             draw_text(painter, QRectF(0, row.top(), names - 8, self._ROW), name, style, ink, language)
             right = Qt.AlignmentFlag.AlignRight

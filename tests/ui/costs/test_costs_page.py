@@ -237,6 +237,29 @@ def test_what_was_under_way_when_a_run_broke_off_needs_no_price(page: CostsPage)
     assert not page._unknown.give.isVisibleTo(page)
 
 
+def test_a_month_of_which_nothing_is_known_is_unknown_and_not_nothing(page: CostsPage) -> None:
+    ledger = MemoryLedger()
+    origin = Origin("r", "w1", "Flow 1", "n9", "Odd", "model.text", "Work", "odd")
+    ledger.book(Entry(origin, 99.0, "2026-11-17", usage=Usage(9, 9), cost=UNKNOWN, counted=Decimal("0.04")))
+    page.show_month(MONTH, spent(ledger), spent(MemoryLedger()), SHELF)
+    assert page._spent._amount.text() == "unknown"
+    assert [line[-1] for line in cells(page, 5)] == ["unknown", "unknown"]
+    assert "17 November: unknown" in page.bars.accessibleDescription()
+    assert "unknown" in page.what_if._bars.accessibleName(), "as it was"
+
+
+def test_what_cost_a_little_beside_much_is_no_zero(page: CostsPage) -> None:
+    ledger = booked()
+    origin = Origin("r", "w9", "Tiny", "n1", "Step", "model.text", "Work", "haiku")
+    cost = Cost(Decimal("0.0004"), "priced")
+    ledger.book(Entry(origin, 99.0, "2026-11-21", usage=Usage(9, 9), cost=cost, counted=cost.known))
+    page.show_month(MONTH, spent(ledger), spent(MemoryLedger()), SHELF)
+    (at,) = [at for at, line in enumerate(cells(page, 0)) if line[0] == "Tiny"]
+    assert cells(page, 5)[at][0] == "< $0.01"
+    assert cells(page, 6)[at][0] == "< 0.1%"
+    assert "21 November: < $0.01" in page.bars.accessibleDescription()
+
+
 def test_another_model_for_a_month_is_an_estimate_with_its_sum(page: CostsPage) -> None:
     assert [page.what_if.models.itemData(i)[1] for i in range(page.what_if.models.count())] == ["opus"]
     words = said(page)
