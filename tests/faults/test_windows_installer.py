@@ -7,11 +7,15 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import icons
 import pytest
 from windows.installer import make_installer
+
+from tests.ui.desktop import MISSING, Desktop
 
 VERSION = "1.2.3"
 KIND = "HKCU\\Software\\Classes\\Baton.Workflow"
@@ -24,6 +28,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Windows tries its installer by itself"),
     pytest.mark.timeout(400),
 ]
+WINE = shutil.which("wine") or "wine64"
 needs_wine = pytest.mark.skipif(
     not (shutil.which("wine") or shutil.which("wine64")), reason="no wine here: apt-get install wine64"
 )
@@ -52,10 +57,9 @@ def test_the_recipe_compiles_without_a_warning(installer: Path) -> None:
 class Windows:
     """A Windows of its own below a folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.local = folder / "drive_c/users" / os.environ.get("USER", "root") / "AppData/Local"
+    def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.environment = {
-            **os.environ,
+            **environment,
             "WINEPREFIX": str(folder),
             "WINEDEBUG": "-all",
             "WINEDLLOVERRIDES": "mscoree=;mshtml=;winemenubuilder.exe=",
@@ -64,9 +68,8 @@ class Windows:
         self.local = next(folder.glob("drive_c/users/*/AppData/Local"))
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        wine = shutil.which("wine") or "wine64"
         return subprocess.run(
-            [wine, *command],
+            [WINE, *command],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -116,3 +119,32 @@ def test_it_installs_associates_and_goes_again_and_data_stays(installer: Path, t
         assert "Baton" not in left
     finally:
         windows.close()
+
+
+@needs_wine
+@pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+def test_a_person_is_asked_before_data_goes(installer: Path, tmp_path: Path) -> None:
+    (tmp_path / "screen").mkdir()
+    desktop = Desktop(tmp_path / "screen")
+    windows = Windows(tmp_path / "wine", desktop.environment)
+    program, data = windows.local / "Programs" / "Baton", windows.local / "Baton" / "runs.db"
+    try:
+        for key, stays in (("n", True), ("y", False)):
+            assert windows.run(str(installer), "/S").returncode == 0
+            data.parent.mkdir(exist_ok=True)
+            data.write_text("a person's runs")
+            asking = subprocess.Popen([WINE, str(program / "uninstall.exe")], env=windows.environment)
+            desktop.wait_for(lambda: desktop.windows("Baton Uninstall"))
+            desktop.settle()
+            desktop.until(
+                lambda: desktop.keys("Return"), lambda: len(desktop.windows("Baton Uninstall")) == 2
+            )
+            assert not (program / "Baton.exe").exists()
+            assert data.exists(), "nobody has said yes"
+            desktop.until(partial(desktop.keys, key), lambda: len(desktop.windows("Baton Uninstall")) == 1)
+            desktop.until(lambda: desktop.keys("Return"), lambda: not desktop.windows("Baton Uninstall"))
+            assert data.exists() is stays
+            asking.wait(PATIENCE)
+    finally:
+        windows.close()
+        desktop.close()

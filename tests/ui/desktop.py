@@ -35,7 +35,7 @@ class Desktop:
         self._folder = folder
         self._children: list[subprocess.Popen[bytes]] = []
         read, write = os.pipe()
-        self._environment = {
+        self.environment = {
             k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY")
         }
         screen = [
@@ -51,7 +51,7 @@ class Desktop:
         self._spawn(screen, pass_fds=(write,))
         os.close(write)
         with os.fdopen(read) as number:
-            self._environment["DISPLAY"] = f":{number.readline().strip()}"
+            self.environment["DISPLAY"] = f":{number.readline().strip()}"
         self._spawn(["openbox"])
         self.wait_for(lambda: self._xdotool("getdisplaygeometry", check=False).strip())
 
@@ -64,7 +64,7 @@ class Desktop:
     def bring_to_front(self) -> None:
         """Waits until the program has the keyboard and fills the screen: what is typed sooner goes elsewhere."""
         # Each time anew: the window that is there first may go again, and the window manager may come after it.
-        self.wait_for(lambda: any(map(self._is_in_front, self._windows())))
+        self.wait_for(lambda: any(map(self._is_in_front, self.windows())))
         self.settle()
 
     def open_window(self, key: str, name: str) -> None:
@@ -73,14 +73,14 @@ class Desktop:
         def is_there() -> bool:
             return name in self._xdotool("getactivewindow", "getwindowname", check=False)
 
-        self._until(lambda: self.keys(key), is_there)
+        self.until(lambda: self.keys(key), is_there)
 
     def see(self, area: QRect, act: Callable[[], None]) -> None:
         """Does something until it is to be seen at a part of the screen."""
         before = self.picture(area)
-        self._until(act, lambda: difference(before, self.picture(area)) > VISIBLE)
+        self.until(act, lambda: difference(before, self.picture(area)) > VISIBLE)
 
-    def _until(self, act: Callable[[], None], is_there: Callable[[], bool]) -> None:
+    def until(self, act: Callable[[], None], is_there: Callable[[], bool]) -> None:
         """Acts, again where nothing came of it for long: on a busy machine what a hand does may be lost."""
         due = time.monotonic()
 
@@ -119,8 +119,9 @@ class Desktop:
             [f"windows: {names}", f"active: {active}", f"picture: {KEPT}", f"ended: {ended}", *logs]
         )
 
-    def _windows(self) -> list[str]:
-        return self._xdotool("search", "--onlyvisible", "--name", "Baton", check=False).split()
+    def windows(self, name: str = "Baton") -> list[str]:
+        """The ids of those whose title has `name` in it."""
+        return self._xdotool("search", "--onlyvisible", "--name", name, check=False).split()
 
     def _is_in_front(self, window: str) -> bool:
         """Whether it is active and as large as the screen; asks for both."""
@@ -184,7 +185,7 @@ class Desktop:
     def _spawn(self, command: list[str], pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
         log = (self._folder / f"{len(self._children)}.log").open("wb")
         child = subprocess.Popen(
-            command, cwd=ROOT, env=self._environment, pass_fds=pass_fds, stdout=log, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env=self.environment, pass_fds=pass_fds, stdout=log, stderr=subprocess.STDOUT
         )
         log.close()
         self._children.append(child)
@@ -193,7 +194,7 @@ class Desktop:
     def _xdotool(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(
             ["xdotool", *arguments],
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=check,
