@@ -23,7 +23,7 @@ from tests.servers.counting import CountingServer
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 and fork")
 
 ROWS = ["first", "second", "third", "fourth"]
-SECONDS = 1.5  # of an answer: all rows are at their third call while the first of them still waits for it
+SECONDS = 3.0  # of an answer: all rows are at their third call while the first of them still waits for it
 
 
 def extracting(*around: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from threading import Thread
 import pytest
 
 from tests.ui.window.small_flow import model_flow, saved
-from tests.unit.processes.processes_seen import running
+from tests.unit.processes.processes_seen import gone_within, running
 
 pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="asks /proc who belongs to whom"),
@@ -44,7 +44,7 @@ class Program:
         for line in self._process.stdout:
             self._lines.put(line.strip())
 
-    def hear(self, wanted: Callable[[str], bool], seconds: float = 90) -> str:
+    def hear(self, wanted: Callable[[str], bool], seconds: float = 200) -> str:
         """The next line that fits."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -80,7 +80,7 @@ class Program:
                 continue
         return [pid for pid in found if running(pid)]
 
-    def nothing_left(self, seconds: float = 15) -> bool:
+    def nothing_left(self, seconds: float = 60) -> bool:
         end = time.monotonic() + seconds
         while self.alive():
             if time.monotonic() > end:
@@ -129,7 +129,7 @@ def test_the_engine_is_killed_and_takes_the_model_along(program: Program) -> Non
     program.hear(lambda line: line.startswith("run failed"))
     program.hear(lambda line: line.startswith("engine ready"))
     assert program.part("engine-host") != engine
-    assert not running(model)
+    assert gone_within(60, model)
     program.close()
     program.hear(lambda line: line == "closed")
     assert program.nothing_left(), program.alive()
@@ -141,7 +141,7 @@ def test_the_model_host_is_killed_and_the_run_goes_on_with_another(program: Prog
     os.kill(model, signal.SIGKILL)
     program.hear(lambda line: line.startswith(("run running retrying", "run running streaming")))
     program.hear(lambda line: line.startswith("run done"))
-    assert not running(model)
+    assert gone_within(60, model)
     program.close()
     program.hear(lambda line: line == "closed")
     assert program.nothing_left(), program.alive()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,15 @@ from tests.unit.processes.processes_seen import running
 
 pytestmark = pytest.mark.xdist_group("embedded")
 HOST_COMMAND = [sys.executable, "-P", "-m", "app.processes.model_host"]
+# A host that begins once there is a file, so that a test has all the time that it needs before the model is loaded.
+LATE_HOST = """
+import runpy, sys, time
+from pathlib import Path
+gate = Path(sys.argv.pop())
+while not gate.exists():
+    time.sleep(0.01)
+runpy.run_module("app.processes.model_host", run_name="__main__")
+"""
 MIB = 2**20
 
 
@@ -47,15 +56,15 @@ def setups(model_path: Path) -> Setups:
     return Setups({name: ModelSetup(str(model_path), context=512, slots=1) for name in ("first", "second")})
 
 
-Make = Callable[[Preferences], LocalModels]
+Make = Callable[..., LocalModels]
 
 
 @pytest.fixture
 async def make(setups: Setups) -> AsyncIterator[Make]:
     made: list[LocalModels] = []
 
-    def models(preferences: Preferences) -> LocalModels:
-        made.append(LocalModels(children, HOST_COMMAND, setups, lambda: preferences, turn=0.1))
+    def models(preferences: Preferences, command: Sequence[str] = HOST_COMMAND) -> LocalModels:
+        made.append(LocalModels(children, command, setups, lambda: preferences, turn=0.1))
         return made[-1]
 
     yield models
@@ -125,8 +134,11 @@ class Heard:
         self.called += 1
 
 
-async def test_no_call_goes_out_before_its_model_has_memory_and_is_loaded(make: Make, setups: Setups) -> None:
-    models = make(Preferences(threads=1, model_memory_mb=need(setups.all["first"]) // MIB + 50))
+async def test_no_call_goes_out_before_its_model_has_memory_and_is_loaded(
+    make: Make, setups: Setups, tmp_path: Path
+) -> None:
+    room = Preferences(threads=1, model_memory_mb=need(setups.all["first"]) // MIB + 50)
+    models = make(room, [sys.executable, "-P", "-c", LATE_HOST, str(tmp_path / "gate")])
     first, second = Heard(), Heard()
     loading = asyncio.create_task(use(models, "first", first))
     await until(lambda: bool(first.waiting))
@@ -136,6 +148,7 @@ async def test_no_call_goes_out_before_its_model_has_memory_and_is_loaded(make: 
         task.cancel()
     await asyncio.gather(loading, waiting, return_exceptions=True)
     assert (first.called, first.waiting, second.called, second.waiting) == (0, 0, 0, 0)
+    (tmp_path / "gate").touch()
     await use(models, "first", first)
     assert (first.called, first.waiting) == (1, 0)
 
