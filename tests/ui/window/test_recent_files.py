@@ -120,12 +120,14 @@ def test_the_program_tells_its_desktop_what_it_opened(home: Path, tmp_path: Path
         [sys.executable, "-P", "-m", "app", str(file)], cwd=ROOT, env=environment
     ) as program:
         end = time.monotonic() + 60
-        # The list is made empty, for this person alone, before it is replaced.
-        while not (
-            list(home.glob("**/recent.json")) if own_place else listed.is_file() and listed.stat().st_size
-        ):
-            assert time.monotonic() < end, "it wasn't told"
-            time.sleep(0.02)
-        program.terminate()
+        try:
+            # The list is made empty, for this person alone, before it is replaced.
+            while not (
+                list(home.glob("**/recent.json")) if own_place else listed.is_file() and listed.stat().st_size
+            ):
+                assert time.monotonic() < end, "it wasn't told"
+                time.sleep(0.02)
+        finally:
+            program.terminate()
     assert listed.is_file() is not own_place
     assert own_place or file.as_uri() in listed.read_text("utf-8")
