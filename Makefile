@@ -2,13 +2,14 @@
 # All paths are relative and stay so: the folder may have any name, with spaces too.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults soak more-kills check quick format lint types fences docs docs-check workflows bench forecast-bench smoke compare-builds package lock setup
+.PHONY: help run test laws faults soak more-kills check quick format lint types fences docs docs-check workflows bench forecast-bench smoke compare-builds package lock setup
 
 # The environment's own interpreter starts fastest; the first time there is only the system's.
 PYTHON = $$(command -v .venv/bin/python || echo python3)
 STARTER = resources/examples/sort-the-inbox.baton.json
 PICTURE = out/sort-the-inbox.png
 WORKERS = 2
+ROUNDS = 3
 ARGS =
 
 help:  ## Show this list
@@ -27,6 +28,11 @@ run: setup  ## Open the window; without a display, run the starter in the termin
 test: setup  ## Run all tests (ARGS="tests/unit -x" for some of them)
 	@"$(PYTHON)" packaging/system_packages.py tests || true
 	@.venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+
+laws: setup  ## Try the laws with examples that were never drawn before (ROUNDS=10)
+	@for round in $$(seq $(ROUNDS)); do \
+		BATON_EXAMPLES=drawn .venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m hypothesis $(ARGS) || exit 1; \
+	done
 
 faults: KILLS = 200
 soak: KILLS = 2000

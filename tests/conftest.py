@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -25,9 +25,11 @@ os.environ.pop("LANGUAGE", None)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# A busy machine is no reason to fail: pytest's own time limit ends what hangs.
-settings.register_profile("baton", deadline=None)
-settings.load_profile("baton")
+# A busy machine is no reason to fail: pytest's own time limit ends what hangs. And laws meet the same examples on every
+# machine, so that what fails on one fails on all; `make laws` draws others.
+settings.register_profile("fixed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("drawn", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("BATON_EXAMPLES", "fixed"))
 
 
 def pytest_collection_finish() -> None:

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).resolve().parents[1]
-_PATIENCE = 60.0  # seconds; a test that waits longer has found a fault
+_PATIENCE = 120.0  # seconds; a test that waits longer has found a fault
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 

@@ -17,7 +17,7 @@ def ended(program: str) -> tuple[int, str, str]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

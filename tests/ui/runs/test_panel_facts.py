@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
@@ -265,9 +266,12 @@ def test_what_was_not_touched_is_approved_exactly(qapp: QApplication, value: str
     assert heard == [("n", "#4", "approved", value, "")]
 
 
-def test_a_change_keeps_its_no_break_spaces(qapp: QApplication) -> None:
+def test_a_change_keeps_its_no_break_spaces(qtbot: QtBot, qapp: QApplication) -> None:
     made, heard = card(qapp, "5\u00a0%")
-    QTest.keyClick(made._value, Qt.Key.Key_End)
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    made._value.moveCursor(QTextCursor.MoveOperation.End)
     QTest.keyClicks(made._value, "!")
     press(made, "person.approve")
     assert heard == [("n", "#4", "edited", "5\u00a0%!", "")]

@@ -52,7 +52,7 @@ class Desk:
     def run(self, work: Awaitable[T]) -> T:
         return run_on(self._loop, work)
 
-    def wait(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
+    def wait(self, condition: Callable[[], object], seconds: float = 120.0) -> None:
         """Lets time pass until a condition holds."""
         self.run(until(condition, seconds))
 
@@ -103,7 +103,7 @@ def run_on(loop: Any, work: Awaitable[T]) -> T:
     return task.result()
 
 
-async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -145,4 +145,4 @@ def live(desk: Desk) -> Desk:
 
 async def _started(desk: Desk) -> None:
     desk.window.link.start()
-    await until(lambda: desk.window.link.state == "ready", 60)
+    await until(lambda: desk.window.link.state == "ready")

@@ -32,7 +32,7 @@ def choose(form: RunForm, table: Path) -> None:
 def test_the_run_form_says_what_a_run_over_a_table_will_take(live: Desk, tmp_path: Path) -> None:
     window = live.window
     window.session.open(model_flow(), Place(tmp_path / "flow.baton.json"))
-    live.wait(lambda: window.session.forecast is not None, 60)
+    live.wait(lambda: window.session.forecast is not None)
 
     async def press() -> None:
         window.top.run.main.click()

@@ -92,7 +92,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         assert caught.value.code == "model.file_missing"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(at=st.integers(0, 3_999), length=st.integers(0, 4_000), noise=st.binary(max_size=40))
 def test_a_damaged_header_is_refused_and_nothing_else_happens(
     tmp_path: Path, beginning: bytes, at: int, length: int, noise: bytes

@@ -162,7 +162,7 @@ async def test_a_digest_is_found_once_and_again_when_the_file_is_another(files: 
     await library.close()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=300)
 @given(
     at=st.integers(0, len(WHOLE)),
     length=st.integers(0, len(WHOLE)),

@@ -125,7 +125,7 @@ async def test_a_folder_that_is_swapped_for_a_link_is_refused(home: Path) -> Non
 @posix
 async def test_a_pipe_is_no_file_and_keeps_nobody_waiting(files: NodeFiles, home: Path) -> None:
     os.mkfifo(home / "work" / "pipe")
-    assert await code_of(asyncio.wait_for(files.read_text("pipe"), 5)) == "file.not_readable"
+    assert await code_of(asyncio.wait_for(files.read_text("pipe"), 60)) == "file.not_readable"
     assert await code_of(files.read_text(".")) == "file.not_readable"
 
 

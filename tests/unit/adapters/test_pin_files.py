@@ -23,7 +23,7 @@ PINS = st.dictionaries(
 )
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(PINS)
 def test_what_is_kept_comes_back(tmp_path: Path, pins: dict[str, dict[str, object]]) -> None:
     files = PinFiles(profile(tmp_path))

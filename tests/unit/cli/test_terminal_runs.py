@@ -253,7 +253,7 @@ def test_ctrl_c_ends_a_local_generation_and_leaves_nothing_behind(save: Any, hom
 
 def until_running(home: Path) -> None:
     """Until a model host serves this profile, and has worked for longer than loading its model takes."""
-    due = time.monotonic() + 60
+    due = time.monotonic() + 200
     while not any(
         "model-host" in line and cpu_seconds(pid) > 3 for pid, line in left_of(home / "baton").items()
     ):
