@@ -27,7 +27,9 @@ sys.dont_write_bytecode = False
 
 # A busy machine is no reason to fail: pytest's own time limit ends what hangs. And laws meet the same examples on every
 # machine, so that what fails on one fails on all; `make laws` draws others.
-settings.register_profile("fixed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "fixed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("drawn", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("BATON_EXAMPLES", "fixed"))
 

@@ -60,7 +60,7 @@ def test_each_call_of_a_chat_and_of_an_agent_is_shown_with_its_answer(
     def ran(content: Workflow, **values: Any) -> str:
         window.session.open(content, Place(tmp_path / "flow.baton.json"))
         live.run(window.stream.start(RunWish(values=values)))
-        live.wait(lambda: window.session.run.is_over and not window.stream.is_running, 30)
+        live.wait(lambda: window.session.run.is_over and not window.stream.is_running)
         assert window.session.run.status == "done", window.session.run.problems
         return window.session.run.run
 

@@ -18,7 +18,7 @@ def test_a_run_is_on_the_costs_page(live: Desk, tmp_path: Path) -> None:
     window = live.window
     window.session.open(model_flow(8), Place(tmp_path / "flow.baton.json"))
     live.run(window.stream.start(RunWish(values={"message": "Hello"})))
-    live.wait(lambda: window.session.run.is_over and not window.stream.is_running, 60)
+    live.wait(lambda: window.session.run.is_over and not window.stream.is_running)
     window.show_start()
     assert window.top.places.isVisible()
     assert not window.top.pages.isVisible()

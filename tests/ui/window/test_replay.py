@@ -56,7 +56,7 @@ def test_a_replay_is_priced_asked_and_shown(
     live.run(window.link.ask(StoreKey("CLOUD", KEY)))
     window.session.open(cascading(), Place(tmp_path / "flow.baton.json"))
     live.run(window.stream.start(RunWish(rows="samples")))
-    live.wait(lambda: window.session.run.is_over and not window.stream.is_running, 90)
+    live.wait(lambda: window.session.run.is_over and not window.stream.is_running)
     assert window.session.run.status == "done", window.session.run.problems
     window.inspector.select(("c",))
     step = window.inspector.step
@@ -70,7 +70,7 @@ def test_a_replay_is_priced_asked_and_shown(
     assert "at most $" in dialog.words
     assert not live.run(window.link.ask(GetReplays())).replays, "nothing was asked yet"
     live.run(_pressed(dialog.go))
-    live.wait(lambda: "The same answer in 4 of 4" in dialog.words, 60)
+    live.wait(lambda: "The same answer in 4 of 4" in dialog.words)
     assert "met" in dialog.words
     QApplication.processEvents()
     assert dialog.table.model().rowCount() == ROWS

@@ -30,7 +30,7 @@ def test_a_thumb_under_a_result_reaches_the_report_card(live: Desk, tmp_path: Pa
     assert step is not None
     assert "No labels yet" in step.card.words
     live.run(window.stream.start(RunWish(values={"message": "Hello, you"})))
-    live.wait(lambda: window.session.run.is_over and not window.stream.is_running, 60)
+    live.wait(lambda: window.session.run.is_over and not window.stream.is_running)
     window.runs.show_tab("results")
     window.runs.results.show_run(window.session.run)
     thumbs = window.runs.results._by_name["reply"].thumbs
@@ -46,7 +46,7 @@ def test_rows_are_rated_in_their_table(live: Desk, tmp_path: Path) -> None:
     window.session.open(checked_flow(), Place(tmp_path / "flow.baton.json"))
     window.inspector.select(("c",))
     live.run(window.stream.start(RunWish(rows="samples")))
-    live.wait(lambda: window.session.run.is_over and not window.stream.is_running, 60)
+    live.wait(lambda: window.session.run.is_over and not window.stream.is_running)
     window.runs.show_tab("rows")
     rows = window.runs.rows
     rows.show_run(window.session.run, window.session.run_workflow)

@@ -111,7 +111,7 @@ def test_killed_in_mid_run_the_window_stays_says_so_and_runs_again(live: Desk) -
     session, stream, link = live.window.session, live.window.stream, live.window.link
     session.open(model_flow(), Place())
     live.run(stream.start(HELLO))
-    live.wait(lambda: session.run.node("mod").status == "streaming", 60)
+    live.wait(lambda: session.run.node("mod").status == "streaming")
     first = link.process
     assert first is not None
     os.kill(first, signal.SIGKILL)
@@ -122,7 +122,7 @@ def test_killed_in_mid_run_the_window_stays_says_so_and_runs_again(live: Desk) -
     assert not any(node.active for node in session.run.nodes.values())
     assert live.window.isVisible()
     assert live.window.strips.has("run")
-    live.wait(lambda: link.state == "ready", 60)
+    live.wait(lambda: link.state == "ready")
     assert link.process != first
     session.open(template_flow(), Place())
     live.run(stream.start(HELLO))

@@ -136,7 +136,7 @@ class Reader:
         self.seen_in_form = frozenset(words_of(form))
         before = self.window.session.run
         self.desk.run(pressed(form.start))
-        self.desk.wait(lambda: self.window.session.run is not before and self.window.session.run.is_over, 60)
+        self.desk.wait(lambda: self.window.session.run is not before and self.window.session.run.is_over)
         assert self.window.session.run.status == "done"
         self.desk.wait(lambda: not self.window.stream.is_running)
 
