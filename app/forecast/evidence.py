@@ -87,8 +87,8 @@ def _deviation(values: Sequence[float], usual: float) -> float:
 
 
 def evidence_of(entries: Iterable[Entry]) -> Evidence:
-    """From the calls of one workflow in the ledger, in the order of time. What the cache gave is left out, since it
-    tells nothing of a new run, and so are runs and rows that were stopped or broke off.
+    """From the calls of one workflow in the ledger, in the order of time. Runs and rows that were stopped or broke off
+    are left out, and so is what the cache gave, which tells nothing of a new run.
     """
     entries = list(entries)
     stopped = {_unit_of(entry) for entry in entries if entry.outcome in _STOPPED}
@@ -121,10 +121,26 @@ def evidence_of(entries: Iterable[Entry]) -> Evidence:
         took.elapsed += _covered(of_instance)
     for took, places in elements.values():
         took.elements = len(places)
+    _fill_in(units, entries)
     latest = tuple(units.items())[-MOST_UNITS:]
     known = {node: frozenset(names) for node, names in models.items()}
     of_runs = tuple(run for (run, _), _ in latest)
     return Evidence(tuple(unit for _, unit in latest), of_runs, known, frozenset(unpriced))
+
+
+def _fill_in(units: Mapping[tuple[str, str], dict[str, Took]], entries: Sequence[Entry]) -> None:
+    """A step that only the cache answered for in a whole run would have taken what it takes elsewhere. Where others in
+    the run were asked, the same came up twice in it, and that may happen again.
+    """
+    asked = {(run, node) for (run, _), unit in units.items() for node in unit}
+    spared = dict.fromkeys((_unit_of(one), one.origin.node) for one in entries if one.source == "cache")
+    elsewhere: dict[str, list[Took]] = {}
+    for unit in units.values():
+        for node, took in unit.items():
+            elsewhere.setdefault(node, []).append(took)
+    for number, (where, node) in enumerate(spared):
+        if where in units and node in elsewhere and (where[0], node) not in asked:
+            units[where][node] = elsewhere[node][number % len(elsewhere[node])]
 
 
 def _covered(times: list[tuple[float, float]]) -> float:

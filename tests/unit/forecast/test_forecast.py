@@ -80,6 +80,22 @@ def test_a_run_that_was_stopped_tells_nothing_of_a_whole_one() -> None:
     )
 
 
+def test_a_step_that_the_cache_answered_for_takes_what_it_takes_when_asked() -> None:
+    whole = [calls(f"r{n}", node, 100 + n) for n in range(10) for node in ("a", "b")]
+    changed = [structs.replace(one, source="cache", usage=Usage(0, 0)) for one in whole[::2]]
+    again = [replace_run(one, "again") for one in [*changed, *whole[1::2]]]
+    assert made(two_steps(), evidence_of([*whole, *again])).total.calls.low == 2
+    twice = [calls("r", "a", 100, "#0"), structs.replace(calls("r", "a", 100, "#1"), source="cache")]
+    twice += [calls("r", "b", 100, f"#{row}") for row in range(2)]
+    assert [sorted(unit) for unit in evidence_of(twice).units] == [["a", "b"], ["b"]], (
+        "the same came up twice"
+    )
+
+
+def replace_run(entry: Entry, name: str) -> Entry:
+    return structs.replace(entry, origin=replace(entry.origin, run=f"{name} {entry.origin.run}"))
+
+
 def test_the_same_question_gets_the_same_answer() -> None:
     assert made(two_steps()) == made(two_steps())
     assert made(two_steps(), past([10, 20, 30]), 7) == made(two_steps(), past([10, 20, 30]), 7)
