@@ -22,6 +22,7 @@ from app.adapters.costs_export import export_costs
 from app.adapters.event_files import EventFile
 from app.adapters.file_rows import restored
 from app.adapters.forecasting import Inputs, forecast_of
+from app.adapters.kept_ahead import kept_ahead
 from app.adapters.live_caps import LiveCaps
 from app.adapters.model_records import MeasuredSpeed
 from app.adapters.model_speed import measure_speed
@@ -71,7 +72,7 @@ from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts
 from app.sdk.grants import Grants
-from app.sdk.memory import Memory, ReadOnlyMemory
+from app.sdk.memory import Memory, MemoryOfProcess, ReadOnlyMemory
 from app.sdk.node_type import WorkflowRule
 from app.sdk.powers import Power
 from app.settings import Folders, Preferences, read_preferences, save_preferences
@@ -272,19 +273,25 @@ class Engine:
         at_a_time: int | None = None,
         *,
         from_past: bool = True,
+        fresh: bool = False,
     ) -> Forecast:
         """What a run would take: tokens, money and time, from this person's own past runs where there are any.
 
         `values` are the inputs where they are known already; `rows` "samples" or the path of a table in `folder`, of
         which some rows are read, as of the files there that steps read. Reads the ledger where models are asked, unless
-        `from_past` is False. Asks no server.
+        `from_past` is False; then and where the run is `fresh`, kept answers don't count either. Asks no server.
         Raises ProblemError `file.*`, `run.no_samples`.
         """
         settings = plan.workflow.settings
         together = at_a_time or settings.concurrency or self.preferences.rows_at_a_time
         ledger = self.runs.ledger if from_past and asks_models(plan) and self.runs.are_kept else None
         contents = await self.outside.read_ahead(plan, folder, self._remembered(plan, plan.digest))
-        inputs = Inputs(values or {}, await self._survey(plan, rows, folder or Path.cwd()), contents)
+        table = await self._survey(plan, rows, folder or Path.cwd())
+        kept: Sequence[Collection[str]] = ()
+        if from_past and not fresh:
+            doors = self._doors(Broker(own_grants(plan), Path.cwd()), Path.cwd(), MemoryOfProcess())
+            kept = await kept_ahead(plan, values or {}, table, doors, self.cache)
+        inputs = Inputs(values or {}, table, contents, kept)
         return await forecast_of(plan, self.outside, ledger, inputs, together)
 
     async def _survey(self, plan: Plan, rows: str, folder: Path) -> Survey | None:

@@ -207,6 +207,11 @@ def broken_off_words(whole: Sum) -> str:
     return text("costs.broken_off", n=whole.broken_off, amount=limit(whole.broken_off_counted))
 
 
+def kept_words(forecast: Forecast) -> str:
+    """How many of the answers cost nothing, since they are kept from before; empty where none does."""
+    return text("figure.kept", n=forecast.kept) if forecast.kept else ""
+
+
 def basis(runs: int) -> str:
     """What a forecast was made of."""
     return text("figure.from_runs", n=runs) if runs else text("figure.from_sizes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
@@ -44,12 +44,13 @@ NOTHING_SEEN = Seen()
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What a run would go over: `values` of one run that are known already, or the rows of a survey; and what stands
-    in the files that its steps read, by step.
+    in the files that its steps read, by step. `kept` as in `Situation`.
     """
 
     values: Mapping[str, Json] = field(default_factory=dict[str, Json])
     rows: Survey | None = None
     contents: Mapping[str, Content] = field(default_factory=dict[str, Content])
+    kept: Sequence[Collection[str]] = ()
 
 
 async def forecast_of(
@@ -107,7 +108,7 @@ def situation_of(plan: Plan, outside: Outside, inputs: Inputs, at_a_time: int, s
         )
 
     rows = inputs.rows.rows if inputs.rows else None
-    return Situation(rate_of, sizes, counts, rows, at_a_time, inputs.contents)
+    return Situation(rate_of, sizes, counts, rows, at_a_time, inputs.contents, inputs.kept)
 
 
 async def _seen(ledger: Ledger, workflow: str) -> Seen:

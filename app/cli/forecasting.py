@@ -12,8 +12,9 @@ from app.texts import text
 
 
 def forecast_words(forecast: Forecast) -> str:
-    """One line: money, tokens, time, and what it was made of."""
-    return figures.forecast_words(forecast, "cli.forecast", "cli.forecast.rows")
+    """One line: money, tokens, time, and what it was made of; another one where answers are kept from before."""
+    said = figures.forecast_words(forecast, "cli.forecast", "cli.forecast.rows")
+    return "\n".join(filter(None, (said, figures.kept_words(forecast))))
 
 
 def unknown_words(forecast: Forecast, workflow: Workflow, title: Title) -> list[str]:
@@ -25,12 +26,13 @@ def unknown_words(forecast: Forecast, workflow: Workflow, title: Title) -> list[
 
 def forecast_object(forecast: Forecast) -> dict[str, object]:
     """Low and high hold in about 80 of 100 cases. `usd` counts known prices only; `runs` 0: from sizes; `rows` 0: one
-    run.
+    run; `kept_answers` cost nothing.
     """
     return {
         "rows": forecast.rows,
         "rows_counted": not forecast.about_rows,
         "runs": forecast.runs,
+        "kept_answers": forecast.kept,
         "unknown_price": list(forecast.unknown),
         "total": _amounts(forecast.total),
         "steps": {

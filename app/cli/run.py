@@ -125,7 +125,12 @@ async def _tell_forecast(engine: Engine, request: RunRequest) -> None:
     if plan is None or not asks_models(plan):
         return
     forecast = await engine.forecast(
-        plan, request.values, request.rows, request.folder, request.rows_at_a_time
+        plan,
+        request.values,
+        request.rows,
+        request.folder,
+        request.rows_at_a_time,
+        fresh=request.fresh,
     )
     typer.echo(forecast_words(forecast), err=True)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
@@ -16,7 +14,7 @@ from app.costs.cost import Cost
 from app.document.workflow import Json
 from app.executor.attempt import run_attempts
 from app.executor.cache import Kept
-from app.executor.call_requests import identity
+from app.executor.cache_key import cache_key
 from app.executor.carried_calls import carried_calls
 from app.executor.digests import digest_of
 from app.executor.doubts import as_known_now, is_of_same
@@ -234,7 +232,8 @@ class Settling:
     async def _work_once(
         self, step: PlanStep, instance: Instance, values: Mapping[str, Value], digest: str
     ) -> Outcome:
-        run, key = self._run, self._cache_key(step, digest)
+        run = self._run
+        key = cache_key(step, digest, run.doors) if run.cache else ""
         instance.tally.goes_to_work()
         if step.effect == "side_effect":
             if run.past.dry:
@@ -317,25 +316,6 @@ class Settling:
             what = cut(fill(step.spec.type.headline(step.fields), values), _SHOWN_BYTES) if step.spec else ""
         self._run.tell(step.id, self._where.scope, "dry.would" if what else "dry.not_done", what=what)
         return Outcome({}, skip="dry")
-
-    def _cache_key(self, step: PlanStep, digest: str) -> str:
-        """Empty: nothing is kept. The models that would answer are part of it, by what they are here and now."""
-        if (
-            self._run.cache is None
-            or step.effect != "model"
-            or step.spec is None
-            or step.spec.type.cached == "calls"
-            or step.node.cache == "never"
-        ):
-            return ""
-        doors, choices = self._run.doors, step.spec.type.models(step.fields)
-        if not all(map(doors.may_ask, choices)):  # what may not be asked may not be remembered either
-            return ""
-        facts = [doors.models.facts(choice) for choice in choices]
-        if not facts or any(one is None for one in facts):
-            return ""
-        models = [identity(one) for one in facts if one]
-        return hashlib.sha256(json.dumps([step.signature, models, digest]).encode()).hexdigest()
 
     async def _from_cache(self, step: PlanStep, key: str) -> Outcome | None:
         cache = self._run.cache

@@ -59,7 +59,7 @@ class StepForecast:
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """The whole run and its steps by id. `unknown` are the steps that ask a model whose price nobody knows.
-    `about_rows`: the rows of a long table, which were not counted one by one.
+    `about_rows`: the rows of a long table, which were not counted one by one. `kept`: answers that the cache has.
     """
 
     total: Amounts
@@ -68,6 +68,7 @@ class Forecast:
     rows: int
     unknown: tuple[str, ...] = ()
     about_rows: bool = False
+    kept: int = 0
 
 
 def interval(draws: Sequence[float], tail: float) -> Interval:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import TypeAlias
 
 from app.forecast.asking import Asking, asking_of
@@ -81,6 +82,7 @@ class _Simulation:
         self._world: dict[tuple[str, str], float] = {}
         self._odds: dict[str, list[float]] = {}
         self._past: Unit | None = None
+        self._kept: Collection[str] = ()
         self._factor = 1.0
         self._abreast = 1.0  # how many rows and elements go on at once
         self._repeats = False  # inside a frame that goes through its steps several times
@@ -105,7 +107,9 @@ class _Simulation:
         asking = [name for name in self._steps if name in self._asking]
         steps, total = summed(taken, self._plan, asking, learned, self._unpriced, tail)
         unknown = tuple(name for name in asking if name in self._unpriced)
-        return Forecast(total, steps, len(self._units), rows or 0, unknown)
+        sizes = [len(one) for one in self._situation.kept]
+        kept = round(n * fmean(sizes)) if sizes else 0
+        return Forecast(total, steps, len(self._units), rows or 0, unknown, kept=kept)
 
     # One simulated run
 
@@ -118,10 +122,11 @@ class _Simulation:
         together = self._draw.gauss(0, self._off_together)
         self._abreast = float(min(n, max(1, self._situation.at_a_time)))
         for _ in range(inside):
+            self._kept = self._draw.choice(self._situation.kept) if self._situation.kept else ()
             self._past = self._drawn(pool)
             self._factor = math.exp(together + self._draw.gauss(0, self._off))
             if self._past is not None:
-                for name in self._known.intersection(self._past):
+                for name in self._known.intersection(self._past).difference(self._kept):
                     took, by = self._past[name], weight * self._factor
                     amounts = (took.input * by, took.output * by, took.usd * by, took.seconds * by)
                     self._taken.add(name, took.calls * weight, *amounts)
@@ -204,6 +209,8 @@ class _Simulation:
         if asking is None:
             content = self._situation.contents.get(step.id)
             return 0.0, content.tokens if content else max(read, VALUE_TOKENS if _gives(step) else 1.0)
+        if step.id in self._kept:
+            return 0.0, asking.answer
         if self._past is not None and step.id in self._known:  # what it took is counted already
             took = self._past.get(step.id)
             written = took.output / took.calls if took and took.calls else asking.answer
@@ -375,7 +382,8 @@ class _Simulation:
         return self._own(step.id) + sum(map(self._told, within))
 
     def _own(self, name: str) -> float:
-        took = self._past.get(name) if self._past is not None and name in self._known else None
+        counts = self._past is not None and name in self._known and name not in self._kept
+        took = self._past.get(name) if self._past is not None and counts else None
         return took.elapsed * self._factor if took else 0.0
 
     def _elements(self, step: PlanStep) -> float:

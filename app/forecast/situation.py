@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.costs.price import Price
@@ -52,7 +52,8 @@ class Content:
 class Situation:
     """`sizes` are tokens of the run's inputs by name, `counts` the lengths of those that are lists; `rows` how many
     rows are run, None where it is one run. `at_a_time` is how many rows go on at once. `contents` are those of the
-    files that steps read, by step.
+    files that steps read, by step. `kept` are, for equally likely rows or for the run, the steps that the cache has
+    answers for.
     """
 
     rate_of: Callable[[ModelChoice], Rate | None]
@@ -61,3 +62,4 @@ class Situation:
     rows: int | None = None
     at_a_time: int = 4
     contents: Mapping[str, Content] = field(default_factory=dict[str, Content])
+    kept: Sequence[Collection[str]] = ()

@@ -41,6 +41,7 @@ def forecast_words(forecast: Forecast | None) -> str:
         return ""
     # That it costs nothing, and why, stands in the line below.
     free = "_free" if forecast.total.cost.state == "free" else ""
-    return figures.forecast_words(
+    said = figures.forecast_words(
         forecast, f"run_form.cost.forecast{free}", f"run_form.cost.forecast_rows{free}"
     )
+    return sentences(said, figures.kept_words(forecast))

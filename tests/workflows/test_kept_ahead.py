@@ -1,0 +1,131 @@
+"""A forecast knows what the cache has: what was answered before costs nothing, here, behind it, and over rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.document.workflow import Json, Workflow
+from app.engine import Engine, RunRequest
+from app.events.run_events import RunFinished
+from app.forecast.forecast import Forecast
+from app.processes import children
+from app.settings import Preferences, folders
+from tests.flows import flow
+from tests.servers.scripted import KEY, ScriptedServer
+
+MODEL = {"connection": "B", "kind": "openai_compatible", "model": "tiny-1"}
+
+
+class Bench:
+    """An engine, the server that it asks, and a folder."""
+
+    def __init__(self, engine: Engine, server: ScriptedServer, folder: Path) -> None:
+        self.engine = engine
+        self.server = server
+        self.folder = folder
+
+    async def run(self, workflow: Workflow, values: Mapping[str, Json], rows: str = "") -> None:
+        wish = RunRequest(workflow, values=values, rows=rows, own=True, folder=self.folder)
+        handle = await self.engine.start(wish)
+        ends = [
+            event async for batch in handle.batches() for event in batch if isinstance(event, RunFinished)
+        ]
+        assert [end.status for end in ends] == ["done"]
+
+    async def ahead(
+        self, workflow: Workflow, values: Mapping[str, Json], rows: str = "", **more: Any
+    ) -> Forecast:
+        plan = self.engine.check(workflow, self.folder).plan
+        assert plan is not None
+        asked = len(self.server.asked)
+        made = await self.engine.forecast(plan, values, rows, self.folder, **more)
+        assert len(self.server.asked) == asked, "a forecast asks nobody"
+        return made
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with ScriptedServer() as server:
+        environment = {
+            "BATON_CONN_B_KIND": "openai_compatible",
+            "BATON_CONN_B_URL": server.url("openai"),
+            "BATON_CONN_B_KEY": KEY,
+            "BATON_CONN_B_MODEL": "tiny-1",
+        }
+        command = children.own_command("model-host")
+        engine = Engine(folders(), Preferences(), children, command, environment)
+        yield Bench(engine, server, tmp_path)
+        await engine.close()
+
+
+def two_steps(second: str = "Say more about {{text}} and {{message}}") -> Workflow:
+    nodes: dict[str, Any] = {
+        "ask": ("intent.ask", {"asked": [{"name": "message"}]}),
+        "a": ("model.text", {"prompt": "Sort {{text}}", "model": MODEL}),
+        "words": ("data.template", {"text": "so: {{said}}"}),
+        "b": ("model.text", {"prompt": second, "model": MODEL}),
+    }
+    edges = ["ask.message>a.text", "a.text>words.said", "words.text>b.text"]
+    return flow(nodes, [*edges, "ask.message>b.message"] if "{{message}}" in second else edges)
+
+
+async def test_what_was_answered_before_costs_nothing(bench: Bench) -> None:
+    workflow, values = two_steps(), {"message": "one"}
+    assert (await bench.ahead(workflow, values)).kept == 0
+    await bench.run(workflow, values)
+    again = await bench.ahead(workflow, values)
+    assert (again.kept, again.total.calls.high, again.total.tokens.high, again.total.seconds.high) == (
+        2,
+        0,
+        0,
+        0,
+    )
+    for made in (
+        await bench.ahead(workflow, {"message": "another"}),
+        await bench.ahead(workflow, {}),
+        await bench.ahead(workflow, values, fresh=True),
+        await bench.ahead(workflow, values, from_past=False),
+    ):
+        assert made.kept == 0
+        assert made.total.calls.low == 2
+
+
+async def test_a_step_that_was_changed_is_asked_again_and_those_before_it_are_not(bench: Bench) -> None:
+    values = {"message": "one"}
+    await bench.run(two_steps(), values)
+    made = await bench.ahead(two_steps("Say less about {{text}}"), values)
+    assert made.kept == 1
+    assert (made.steps["a"].amounts.calls.high, made.steps["b"].amounts.calls.low) == (0, 1)
+
+
+async def test_rows_that_were_run_before_are_told_from_new_ones(bench: Bench) -> None:
+    workflow = two_steps()
+    table = bench.folder / "t.csv"
+    table.write_text("message\n" + "".join(f"number {n}\n" for n in range(4)), encoding="utf-8")
+    await bench.run(workflow, {}, "t.csv")
+    assert (await bench.ahead(workflow, {}, "t.csv")).kept == 8
+    table.write_text("message\n" + "".join(f"number {n}\n" for n in range(8)), encoding="utf-8")
+    half = await bench.ahead(workflow, {}, "t.csv")
+    assert half.kept == 8
+    assert half.total.calls.mean == pytest.approx(8, rel=0.2), "four new rows of two steps"
+
+
+async def test_a_cascade_counts_only_where_all_that_it_asks_is_kept(bench: Bench) -> None:
+    def cascade(need: str) -> Workflow:
+        rows = [{"model": MODEL}, {"model": {**MODEL, "model": "big-2"}}]
+        rules = [{"rule": "contains", "value": need}]
+        fields = {"prompt": "Answer {{text}}", "models": rows, "rules": rules, "none_passed": "answer"}
+        return flow(
+            {"ask": ("intent.ask", {"asked": [{"name": "message"}]}), "n": ("model.cascade", fields)},
+            ["ask.message>n.text"],
+        )
+
+    values = {"message": "one"}
+    await bench.run(cascade("Hello"), values)
+    assert (await bench.ahead(cascade("Hello"), values)).kept == 1
+    assert (await bench.ahead(cascade("there"), values)).kept == 1, "another rule, the same answer"
+    assert (await bench.ahead(cascade("nowhere"), values)).kept == 0, "the second model was never asked"
