@@ -61,6 +61,7 @@ from app.ui.strips import Strips
 from app.ui.top_bar import TopBar
 from app.ui.version_desk import VersionDesk
 from app.ui.viewing import Viewing
+from app.ui.welcome.first_step import FirstStep
 from app.ui.welcome.start_page import StartPage
 from app.ui.widgets.column_widths import column_widths
 from app.ui.window_pages import WindowPages
@@ -110,6 +111,8 @@ class MainWindow(QMainWindow):
         self.runs = RunPanel(self.session, self.registry.get, archive.items)
         self.strips = Strips(partial(text, "window.strip.close"))
         self.start = StartPage(self.registry)
+        self.first = FirstStep(self.registry)
+        self.canvas.set_first_step(self.first)
         self.home_strips = Strips(partial(text, "window.strip.close"))
         self.menu = QMenu(self)
         self.top = TopBar(self.action_set, self.menu)
@@ -127,7 +130,7 @@ class MainWindow(QMainWindow):
         self.framing = Framing(self.session, self.canvas, self.editing, self)
         self.finders = Finders(self.session, self.registry, self.canvas, self.editing, self.action_set, self)
         self.viewing = Viewing(self.action_set, self.canvas, self.panels, self.preferences)
-        self.opening = Opening(self.files, self.start, self)
+        self.opening = Opening(self.files, self.start, self.first, self)
         self.pinning = Pinning(
             self.session, self.stream, self.canvas, self.registry, self.preferences.where, self
         )

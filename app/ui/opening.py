@@ -15,6 +15,7 @@ from app.texts import text
 from app.ui.awaiting import Awaiting
 from app.ui.open_and_save import OpenAndSave
 from app.ui.plain import tooltip, visible
+from app.ui.welcome.first_step import FirstStep
 from app.ui.welcome.start_page import StartPage
 
 
@@ -24,16 +25,18 @@ class Opening(QObject):
     opened = Signal()
     refused = Signal(object)
 
-    def __init__(self, files: OpenAndSave, start: StartPage, window: QWidget) -> None:
+    def __init__(self, files: OpenAndSave, start: StartPage, first: FirstStep, window: QWidget) -> None:
         super().__init__(window)
         self._files = files
-        self._start = start
+        self._start, self._first = start, first
         self._lost: frozenset[Path] = frozenset()
         self._awaiting = Awaiting(self)
-        start.example.connect(self.example)
-        start.file.connect(self.recent)
+        for page in (start, first):
+            page.example.connect(self.example)
+            page.file.connect(self.recent)
         start.open.connect(self.some)
         files.recent_changed.connect(self._show_recent)
+        first.show_recent(files.recent())
 
     def new(self) -> None:
         self._begin(self._files.new())
@@ -86,10 +89,12 @@ class Opening(QObject):
     def _show_lost(self, lost: frozenset[Path]) -> None:
         self._lost = lost
         self._start.show_lost(lost)
+        self._first.show_recent([path for path in self._files.recent() if path not in lost])
 
     def _show_recent(self) -> None:
         """The list is another one now."""
         self._start.show_recent(self._files.recent(), self._lost)
+        self._first.show_recent([path for path in self._files.recent() if path not in self._lost])
 
     def _begin(self, work: Coroutine[Any, Any, bool]) -> None:
         self._awaiting.start(work, self._done, self._refuse)

@@ -62,7 +62,8 @@ class WindowSignals(QObject):
         for asked in (window.canvas.intents.open_requested, window.outline.opened, window.runs.chosen):
             asked.connect(window.show_step)
         window.canvas.intents.problem_requested.connect(window.show_problems)
-        window.library.picked.connect(window.finders.add_in_sight)
+        for picked in (window.library.picked, window.first.step):
+            picked.connect(window.finders.add_in_sight)
         window.runs.mended.connect(window.editing.do)
         window.top.name.named.connect(self._rename)
         for source in (window.editing, window.inspector, window.opening, window.partial, window.pinning):

@@ -43,6 +43,7 @@ from app.ui.canvas.zoom_bar import ZoomBar
 from app.ui.plain import one_line
 
 _EDGE = 16  # between what floats and the canvas's border
+_AROUND_HINT = QSize(2 * _EDGE, 160)  # that what floats at the foot keeps its room
 _ZOOM_MS = 240
 _LEAST_FLOATED = 300  # pixels: over a canvas as low as this, the zoom bar shows only under the pointer
 _LEAST_MAPPED = QSize(640, 420)  # over a canvas smaller than this, a map takes more than it gives
@@ -66,6 +67,7 @@ class Canvas(QWidget):
         self._zoom_bar = ZoomBar(self)
         self._minimap = Minimap(self.view, self)
         self._hint = EmptyHint(self)
+        self._hint.installEventFilter(self)
         self._breadcrumb = Breadcrumb(self)
         self._levels = Levels()
         self._workflow = Workflow("", "")  # with all its levels
@@ -137,6 +139,11 @@ class Canvas(QWidget):
         self.view.read_only = read_only
         self._zoom_bar.set_tidy_shown(not read_only)
         self._show_or_hide()
+
+    def set_first_step(self, more: QWidget) -> None:
+        """What the window offers on an empty canvas beside a step."""
+        self._hint.add_more(more)
+        self._place()
 
     def set_run_bar(self, bar: QWidget) -> None:
         """Floats the window's own run bar at the bottom, in the middle; it follows the bar's size."""
@@ -316,8 +323,7 @@ class Canvas(QWidget):
     # --- inside --------------------------------------------------------------------------------------------
 
     def _first_step(self) -> None:
-        where = self._hint.mapToGlobal(QPoint(0, self._hint.height()))
-        self.intents.palette_requested.emit(self.middle(), where)
+        self.intents.palette_requested.emit(self.middle(), self._hint.foot)
 
     def _restyle(self) -> None:
         self.scene.show_look(_look())
@@ -348,7 +354,7 @@ class Canvas(QWidget):
         bottom = self.height() - _EDGE
         self._zoom_bar.move(_EDGE, bottom - self._zoom_bar.height())
         self._minimap.move(self.width() - _EDGE - self._minimap.width(), bottom - self._minimap.height())
-        self._hint.adjustSize()
+        self._hint.fit(self.size() - _AROUND_HINT, inside=bool(self.level))
         self._hint.move((self.width() - self._hint.width()) // 2, (self.height() - self._hint.height()) // 2)
         if self._run_bar is not None:
             left = (self.width() - self._run_bar.width()) // 2
@@ -361,7 +367,7 @@ class Canvas(QWidget):
             self._run_bar.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._run_bar and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+        if watched in (self._run_bar, self._hint) and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._place()
         return False
 

@@ -34,6 +34,7 @@ _WITH_STEP = 780  # pixels of the page from which the step's own panel has room
 _WITH_WORDS = 860  # and the head's buttons their words
 _LEAST_CANVAS = 150
 _LEAST_STEP = 280  # pixels
+_LEAST_BELOW = 240  # of the tables and the step, however much the largest of their pages would like
 _READABLE = 0.55  # the least zoom at which cards say something
 _SHARE = 0.42  # of the height that the workflow takes until somebody moves the border
 
@@ -68,7 +69,7 @@ class RunDetails(QWidget):
         self.panel = RunPanel(session, specs, items)
         self.panel.stand_alone()
         self.step = StepPanel(session, specs, reading)
-        self.step.setMinimumWidth(_LEAST_STEP)
+        self.step.setMinimumSize(_LEAST_STEP, _LEAST_BELOW)
         self._lay_out()
         self._join()
 
