@@ -320,6 +320,7 @@ class Engine:
             values = {name: value for name, value in request.values.items() if name in asked}
             request = replace(request, values=values)
         past = await self._past(request, plan)
+        request = await self._with_inputs_of_base(request, plan)
         check_inputs(plan, request.values, complete=not request.rows)
         rows, count = await self._rows(plan, request)
         with contextlib.suppress(OSError, ProblemError):  # they are frozen with the run all the same
@@ -455,6 +456,18 @@ class Engine:
             past = await self._past(request, planned.plan)
         return planned.plan, request.values, journal, past
 
+    async def _with_inputs_of_base(self, request: RunRequest, plan: Plan) -> RunRequest:
+        """A run from a later step is given what the run before was given, where nothing else is said."""
+        if not request.start_from:
+            return request
+        base = from_plain((await self.runs.look(request.base))[0].request, request.workflow)
+        asked = {ask.name for ask in plan.asks}
+        values = {name: value for name, value in base.values.items() if name in asked}
+        if base.rows and not request.rows and not request.values:
+            rows = base.rows if base.rows == SAMPLES else str(base.folder / base.rows)
+            return replace(request, values=values, rows=rows)
+        return replace(request, values={**values, **request.values})
+
     @contextlib.contextmanager
     def at_rest(self) -> Generator[None]:
         """Inside, this process may be stopped without being in the way of others that use the profile."""
@@ -516,7 +529,7 @@ class Engine:
         if request.start_from not in plan.ids:
             raise ProblemError(Problem("run.no_such_step", args={"step": request.start_from}))
         try:
-            _, _, journal = await self.runs.look(request.base)
+            head, _, journal = await self.runs.look(request.base)
             records = await journal.steps("")
         except KeyError as error:
             raise ProblemError(Problem(gone, args={"run": request.base})) from error
@@ -524,6 +537,8 @@ class Engine:
             raise ProblemError(error.problem) from error
         stays = before(plan, request.start_from)
         given = {name: one.outputs for name, one in records.items() if name in stays and one.status == "ok"}
+        pinned = from_plain(head.request, plan.workflow).pins
+        given |= {name: pinned[name] for name in pinned.keys() & stays}
         return replace(past, before=given, stays=stays, base=journal)
 
     def _launch(

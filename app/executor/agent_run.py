@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeAlias, cast
 
 from msgspec import structs
 
+from app.costs.cost import FREE
+from app.costs.usage import NO_USAGE
 from app.document.workflow import Json, JsonObject
 from app.events.run_events import Failure, FrameStarted, Retrying, RowSettled
 from app.executor import retry
@@ -182,7 +184,10 @@ class AgentRun:
         record = own or (None if self._base is None else (await self._base.steps(place)).get(node))
         if record is None or record.inputs != digest:
             return None
-        if own is not None:
+        if own is None:  # who begins from a later step of this run finds it here; here it has cost nothing
+            free = structs.replace(record, scope=self._inside.scope, calls=0, usage=NO_USAGE, cost=FREE)
+            await run.journal.commit(free)
+        else:
             async for inner in run.journal.within(place):
                 self._tally.add(inner.usage, inner.cost, inner.calls)
                 for event in recorded_step(run.now, inner, run.values):

@@ -146,9 +146,14 @@ class FrameRun:
         """After which turn a limit of money or time ended this Loop when it was last given the same: in an earlier life
         of the run, or where it stays, in the run before.
         """
-        record = (await self._run.recorded_at(self._step.id, self._inside.place)).get(_END)
+        run, place = self._run, self._inside.place
+        record = (await run.recorded_at(self._step.id, place)).get(_END)
         if record is None or not record.is_of(digest_of(self._inputs)):
             return None
+        if run.past.base_of(self._step.id) and (
+            run.journal.is_fresh or _END not in await run.journal.steps(place)
+        ):
+            await run.journal.commit(record)  # who begins from a later step of this run finds it here
         return int(str(record.outputs["turns"])), str(record.outputs["ended_by"])
 
     async def _went_on(self, turn: int, last: Tally) -> bool:

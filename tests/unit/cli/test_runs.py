@@ -220,10 +220,24 @@ def test_the_cache_is_asked_first_unless_all_is_to_be_fresh(asking: Path, baton:
 @pytest.mark.usefixtures("paid_server")
 def test_from_a_step_on_the_others_have_what_they_had(asking: Path, baton: Any) -> None:
     run_of(baton, asking, "--input", "message=a")
-    report = run_of(baton, asking, "--from", "n", "--input", "message=a", "--fresh")
-    assert report["total"]["calls"] == 1
-    shown = baton("runs", "show", report["run"], "--json").json
-    assert shown["total"]["calls"] == 1
+    for said in (("--input", "message=a"), (), ()):  # the last run's inputs, where nothing is said
+        report = run_of(baton, asking, "--from", "n", *said, "--fresh")
+        assert report["total"]["calls"] == 1, "also from a run that has it from another"
+        shown = baton("runs", "show", report["run"], "--json").json
+        assert shown["total"]["calls"] == 1
+
+
+@pytest.mark.usefixtures("paid_server")
+@pytest.mark.parametrize("over", [("--input", "message=a"), ("--rows", "samples")])
+def test_a_run_from_a_later_step_has_what_was_pinned_in_the_one_before(
+    asking: Path, baton: Any, over: tuple[str, ...]
+) -> None:
+    run_of(baton, asking, *over, "--pin", "m.text=pinned", "--fresh")
+    report = run_of(baton, asking, "--from", "n", "--fresh")
+    first = run_of(baton, asking, *over, "--pin", "m.text=pinned", "--fresh")
+    assert report["total"]["calls"] == first["total"]["calls"]
+    assert report["outputs"].keys() == first["outputs"].keys()
+    assert report.get("rows") == first.get("rows")
 
 
 @pytest.mark.usefixtures("paid_server")
@@ -248,9 +262,10 @@ def test_a_run_from_a_step_in_a_frame_or_behind_one_pays_for_nothing_before_it(
     path = save(flow(nodes, ["a.list>map.items", "map.each>n.list", "n.text>o.value"]))
     two = ("--input", 'list=["x", "y"]')
     assert run_of(baton, path, *two)["total"]["calls"] == 3
-    report = run_of(baton, path, "--from", start, *two, "--fresh")
-    assert report["total"]["calls"] == calls
-    assert status_of(report)["o"] == "done"
+    for _ in range(2):
+        report = run_of(baton, path, "--from", start, *two, "--fresh")
+        assert report["total"]["calls"] == calls
+        assert status_of(report)["o"] == "done"
     cleared = baton("runs", "clear-cache", "--workflow", path, "--node", "Text model")
     assert (cleared.code, "2" in cleared.err) == (0, True), cleared.err
 

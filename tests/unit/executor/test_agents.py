@@ -635,12 +635,16 @@ async def test_a_run_from_a_step_behind_an_agent_asks_its_model_nothing_again() 
     _, _, base = await last.look(head().run)
     models = Caller(*turns)
     past = Past(before={"in": {"value": values["value"]}}, stays=before(plan(workflow), "out"), base=base)
-    execution, events = await run(
-        workflow, values=values, through=doors(models), keeping=Keeping(journal_of_nothing(), past=past)
-    )
-    assert execution.outputs == {"result": "Four."}
-    assert models.requests == []
-    assert not [event for event in events if isinstance(event, ModelCalled)], "nothing is booked again"
+    for number in range(3):  # one from the other
+        journal = await last.begin(head(f"from {number}"))
+        execution, events = await run(
+            workflow, values=values, through=doors(models), keeping=Keeping(journal, past=past)
+        )
+        assert execution.outputs == {"result": "Four."}
+        assert models.requests == []
+        assert not [event for event in events if isinstance(event, ModelCalled)], "nothing is booked again"
+        assert (await totals_of(journal)).calls == 0
+        past = replace(past, base=(await last.look(f"from {number}"))[2])
     # Another question is another matter.
     past = replace(past, before={"in": {"value": "How long is plum?"}})
     await run(

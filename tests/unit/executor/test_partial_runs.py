@@ -238,9 +238,14 @@ async def test_a_run_from_a_step_behind_a_loop_that_its_money_ended_goes_no_furt
     _, _, base = await last.look("r")
     models.asked.clear()
     past = Past(before={"a": {"value": "x"}}, stays=before(made, "r"), base=base)
-    second, _ = await run(made, models, past=past, price="0.002")
+    journal = await last.begin(RunHead("r2", "w", "W", "d", "2026-03-01T10:00:00+08:00", "{}"))
+    second, _ = await run(made, models, past=past, price="0.002", journal=journal)
     assert second.outputs == first.outputs
     assert models.asked == []
+    of_second = replace(past, base=(await last.look("r2"))[2])
+    third, _ = await run(made, models, past=of_second, price="0.002")
+    assert third.outputs == first.outputs
+    assert models.asked == [], "nor does one that begins from a run of that kind"
     # Given something else it is another Loop: what ended that one says nothing of how far this one goes.
     models.asked.clear()
     models.answer = lambda _: "y"  # of as many tokens
