@@ -64,17 +64,27 @@ _TRIES = f"""
 """  # noqa: S608 - our own names
 _CALL = "FILTER (WHERE source = 'call')"
 _HIT = "FILTER (WHERE source = 'cache')"
+_CHARGED = "FILTER (WHERE source = 'call' AND state <> 'free'"
+_COMPARED = "FILTER (WHERE source = 'compared' AND saved_state <> 'unknown')"
 _SUMS = f"""
     COUNT(*) {_CALL}, COUNT(*) FILTER (WHERE outcome <> '' AND NOT {_ENDED}),
     COUNT(*) FILTER (WHERE source = 'call' AND free),
-    COUNT(*) FILTER (WHERE state = 'unknown'), TOTAL(input), TOTAL(output), TOTAL(cached), TOTAL(reasoning),
-    TOTAL(written),
-    exact(cost) FILTER (WHERE cost <> '0'), worst(state) {_CALL}, exact(counted) FILTER (WHERE counted <> '0'),
+    COUNT(*) FILTER (WHERE source = 'call' AND state = 'unknown'), TOTAL(input), TOTAL(output), TOTAL(cached),
+    TOTAL(reasoning), TOTAL(written), exact(cost) FILTER (WHERE source = 'call' AND cost <> '0'), worst(state) {_CALL},
+    exact(counted) FILTER (WHERE counted <> '0'),
     TOTAL(seconds), COUNT(DISTINCT run || ' ' || scope) {_CALL},
     COUNT(DISTINCT connection || ' ' || model) {_CALL}, COUNT(*) {_HIT},
-    exact(saved) FILTER (WHERE saved <> '0'), worst(saved_state) {_HIT},
+    exact(saved) FILTER (WHERE source = 'cache' AND saved <> '0'), worst(saved_state) {_HIT},
     exact(cached_saving) FILTER (WHERE cached_saving <> '0'), COUNT(*) FILTER (WHERE outcome = '{BROKEN_OFF}'),
-    exact(counted) FILTER (WHERE outcome = '{BROKEN_OFF}'), type, MAX(at)
+    exact(counted) FILTER (WHERE outcome = '{BROKEN_OFF}'), COUNT(DISTINCT run || ' ' || scope),
+    COUNT(*) FILTER (WHERE source = 'cache' AND saved_state = 'unknown'),
+    TOTAL(cached) FILTER (WHERE source = 'call' AND state = 'free'),
+    TOTAL(cached) {_CHARGED} AND price_cached IS NOT NULL), TOTAL(written) {_CHARGED} AND price_written IS NOT NULL),
+    TOTAL(cached + written) {_CHARGED} AND price_input IS NULL),
+    COUNT(*) FILTER (WHERE source = 'call' AND cached_saving <> '0' AND state <> 'priced'),
+    COUNT(*) {_COMPARED}, exact(cost) {_COMPARED}, worst(state) {_COMPARED}, exact(saved) {_COMPARED},
+    worst(saved_state) {_COMPARED}, COUNT(*) FILTER (WHERE source = 'compared' AND saved_state = 'unknown'),
+    type, MAX(at)
 """
 
 
@@ -202,8 +212,10 @@ def _sum(row: Sequence[Any], parts: int) -> Sum:
     key, names = ([str(read_any(value)) for value in row[i * parts : (i + 1) * parts]] for i in (0, 1))
     calls, failed, free, unknown, *rest = row[2 * parts :]
     usage = Usage(*(int(tokens) for tokens in rest[:5]))
-    cost, state, counted, seconds, rows, models, hits, saved, saved_state, cached_saving, *latest = rest[5:]
-    broken_off, broken_off_counted, kind, _ = latest
+    cost, state, counted, seconds, rows, models, hits, saved, saved_state, cached_saving, *rest = rest[5:]
+    broken_off, broken_off_counted, places, cache_unknown, *remembered = rest[:8]
+    for_free, priced, written, unpriced = map(int, remembered)
+    guessed, compared, paid, paid_state, instead, instead_state, not_compared, kind, _ = rest[8:]
     return Sum(
         tuple(key),
         tuple(names),
@@ -223,6 +235,17 @@ def _sum(row: Sequence[Any], parts: int) -> Sum:
         read(kind),
         broken_off,
         Decimal(broken_off_counted or 0),
+        places,
+        cache_unknown,
+        for_free,
+        priced,
+        written,
+        unpriced,
+        guessed,
+        compared,
+        Cost(Decimal(paid or 0), paid_state or "free"),
+        Cost(Decimal(instead or 0), instead_state or "free"),
+        not_compared,
     )
 
 

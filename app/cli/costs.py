@@ -19,6 +19,7 @@ from app.cli.terminal import plain, table
 from app.costs.bill import Bill, Line
 from app.costs.ledger import CONNECTION_TESTS, NOTHING, Days
 from app.costs.limits import Span, Standing
+from app.costs.savings import Saving
 from app.costs.spending import Spending
 from app.document.problem import Problem, ProblemError
 from app.engine import Engine
@@ -123,7 +124,14 @@ def _show(engine: Engine, spending: Spending, by: By, days: Days, *, as_json: bo
                 "lines": [_object(line) for line in lines],
                 "total": _object(bill.total),
                 "saved": [
-                    {"by": one.by, "usd": f"{one.amount:f}", "how": one.how} for one in spending.savings
+                    {
+                        "by": one.by,
+                        "usd": None if one.usd is None else f"{one.usd:f}",
+                        "known_usd": f"{one.amount:f}",
+                        "how": one.how,
+                        "unknown": one.unknown,
+                    }
+                    for one in spending.savings
                 ],
                 "broken_off": {"calls": whole.broken_off, "counted_usd": f"{whole.broken_off_counted:f}"},
                 "limits": [_limit_object(one) for one in spending.limits],
@@ -135,17 +143,23 @@ def _show(engine: Engine, spending: Spending, by: By, days: Days, *, as_json: bo
     else:
         typer.echo(_table(engine, lines, bill, by))
         for one in spending.savings:
-            if one.amount:
-                words = figures.money(abs(one.amount))
-                amount = words if one.amount > 0 else f"-{words}"
+            if one.amount or one.unknown:
                 how = text(f"costs.how.{one.how}")
-                typer.echo(text(f"cli.costs.saved.{one.by}", amount=amount, how=how))
+                typer.echo(text(f"cli.costs.saved.{one.by}", amount=_saved_words(one), how=how))
     if n := whole.unknown - whole.broken_off:
         typer.echo(text("cli.costs.unpriced", n=n, amount=figures.limit(spending.counted_unpriced)))
     if whole.broken_off:
         typer.echo(figures.broken_off_words(whole))
     for standing in spending.limits:
         typer.echo(_limit_words(standing))
+
+
+def _saved_words(saving: Saving) -> str:
+    words = figures.money(abs(saving.amount))
+    amount = words if saving.amount >= 0 else f"-{words}"
+    if not saving.unknown:
+        return amount
+    return text("figure.and_unknown", amount=amount) if saving.counts_any else text("figure.unknown")
 
 
 def _lines(bill: Bill, by: By) -> Sequence[Line]:

@@ -13,7 +13,7 @@ from app.costs.cost import FREE, Cost
 from app.costs.price import Price
 from app.costs.usage import NO_USAGE, Usage
 
-EntrySource: TypeAlias = Literal["call", "cache"]
+EntrySource: TypeAlias = Literal["call", "cache", "compared"]
 # With the run; before it was through; with its process, so that nobody knows what came of it.
 EndedBy: TypeAlias = Literal["call.stopped", "call.ended", "call.broken_off"]
 BROKEN_OFF: EndedBy = "call.broken_off"
@@ -49,14 +49,15 @@ def is_ended(outcome: str) -> bool:
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One call of a model, well ended or not; or one answer that the cache gave instead (`source`), with what it
-    `saved`.
+    """One call of a model, well ended or not; or by its `source` one answer that the cache gave instead, with what it
+    `saved`; or one row that a step has `compared`: its `cost`, which stands at its calls and answers of the cache, and
+    as `saved` what it would have been with the one model that the others are there to spare, unknown where either is.
 
     `at` is when it ended, in seconds since 1970; `day` is that day where the person was, "2026-11-20". `counted` is
     what limits count: the cost, or where nobody knows it the estimate. `outcome` is the code of the failure, or empty;
     an `EndedBy` where nobody waited for the answer any more, so that the call tells neither how fast its model is nor
-    how sure. `cached_saving` is what the provider took off for tokens that it knew. `tier` and `part` say which of a
-    step's calls it was.
+    how sure. `cached_saving` is what the provider took off for tokens that it knew, less what it took for keeping
+    others. `tier` and `part` say which of a step's calls it was.
     """
 
     origin: Origin
@@ -100,8 +101,15 @@ class Sum:
 
     `cost.known` is the sum of what is known, and `unknown` the number of calls that aren't in it; `counted` is what
     limits count for all of them. `failed` leaves out what was ended from here. `rows` is the different places
-    in runs: rows, or runs without. `type` is that of the latest one's node. `broken_off` of the unknown calls were
-    under way when their process went, and limits count `broken_off_counted` for them.
+    in runs: rows, or runs without; `places` counts those too in which the cache alone has answered. `type` is that of
+    the latest one's node. `broken_off` of the unknown calls were under way when their process went, and limits count
+    `broken_off_counted` for them.
+
+    `cache_unknown` of the answers `from_cache` had no known price. Of the tokens that models knew,
+    `cached_free` cost nothing anyway, `cached_priced` had a price of their own, as had `written_priced` of those that
+    were kept; known and kept ones without any price are `cached_unpriced`. `cached_guessed` are calls whose
+    `cached_saving` is not exactly what was charged less. `compared` rows have cost `compared_cost` and would have been
+    `instead`; for `not_compared` nobody can say.
     """
 
     key: tuple[str, ...]
@@ -122,6 +130,17 @@ class Sum:
     type: str = ""
     broken_off: int = 0
     broken_off_counted: Decimal = Decimal(0)
+    places: int = 0
+    cache_unknown: int = 0
+    cached_free: int = 0
+    cached_priced: int = 0
+    written_priced: int = 0
+    cached_unpriced: int = 0
+    cached_guessed: int = 0
+    compared: int = 0
+    compared_cost: Cost = FREE
+    instead: Cost = FREE
+    not_compared: int = 0
 
 
 NOTHING = Sum((), ())

@@ -112,7 +112,10 @@ def _fits(entry: Entry, only: Filter) -> bool:
 def _sum(key: tuple[str, ...], by: Sequence[Part], entries: Sequence[Entry]) -> Sum:
     latest = max(entries, key=lambda entry: entry.at)
     calls = [entry for entry in entries if entry.source == "call"]
+    charged = [entry for entry in calls if entry.cost.state != "free"]
     hits = [entry for entry in entries if entry.source == "cache"]
+    rows = [entry for entry in entries if entry.source == "compared"]
+    compared = [entry for entry in rows if entry.saved and entry.saved.state != "unknown"]
     broken_off = [entry for entry in calls if entry.outcome == BROKEN_OFF]
     return Sum(
         key,
@@ -133,4 +136,17 @@ def _sum(key: tuple[str, ...], by: Sequence[Part], entries: Sequence[Entry]) -> 
         latest.origin.type,
         len(broken_off),
         sum((entry.counted for entry in broken_off), Decimal(0)),
+        len({(entry.origin.run, entry.scope) for entry in entries}),
+        sum(entry.saved is not None and entry.saved.state == "unknown" for entry in hits),
+        sum(entry.usage.cached for entry in calls if entry.cost.state == "free"),
+        sum(one.usage.cached for one in charged if one.origin.price and one.origin.price.cached is not None),
+        sum(
+            one.usage.written for one in charged if one.origin.price and one.origin.price.written is not None
+        ),
+        sum(one.usage.cached + one.usage.written for one in charged if one.origin.price is None),
+        sum(bool(entry.cached_saving) and entry.cost.state != "priced" for entry in calls),
+        len(compared),
+        sum((entry.cost for entry in compared), FREE),
+        sum((entry.saved or FREE for entry in compared), FREE),
+        len(rows) - len(compared),
     )

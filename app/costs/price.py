@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from app.costs.cost import FREE, UNKNOWN, Cost
 from app.costs.usage import Usage
 
@@ -102,11 +104,12 @@ def cost_of(usage: Usage | None, price: Price | None, *, local: bool = False) ->
 
 
 def cached_saving(usage: Usage, price: Price | None) -> Decimal:
-    """What was taken off because the provider had already processed a part of the input."""
-    if price is None or not usage.cached:
+    """What was taken off because the provider had already processed a part of the input, less what it took for keeping
+    another part; below nothing where keeping has cost more.
+    """
+    if price is None or not (usage.cached or usage.written):
         return Decimal(0)
-    price = price.for_input(usage.input)
-    return Decimal(0) if price.cached is None else (price.input - price.cached) * usage.cached
+    return price.of(replace(usage, cached=0, written=0)) - price.of(usage)
 
 
 def upper_bound(usage: Usage, price: Price | None, *, local: bool = False) -> Decimal | None:

@@ -9,16 +9,15 @@ from decimal import Decimal
 from app.costs.bill import FINEST, Bill, Model, bill_of, only
 from app.costs.ledger import CONNECTION_TESTS, Days, Ledger, Sum
 from app.costs.limits import Standing
-from app.costs.savings import CASCADE_PARTS, Saving, by_cache, by_cascades, by_provider
+from app.costs.savings import Saving, by_cache, by_cascades, by_provider
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """`sums` are by `FINEST`, `workflows` by workflow, `tiers` by `CASCADE_PARTS`; `whole` is everything together."""
+    """`sums` are by `FINEST`, `workflows` by workflow; `whole` is everything together."""
 
     sums: tuple[Sum, ...] = ()
     workflows: tuple[Sum, ...] = ()
-    tiers: tuple[Sum, ...] = ()
     whole: Sum | None = None
     today: str = ""
     limits: tuple[Standing, ...] = ()
@@ -47,7 +46,7 @@ class Spending:
 
     @property
     def savings(self) -> tuple[Saving, ...]:
-        return by_cache(self.whole), by_cascades(self.tiers), by_provider(self.whole)
+        return by_cache(self.whole), by_cascades(self.whole), by_provider(self.whole)
 
     def standing(self, span: str, connection: str = "") -> Standing | None:
         return next((one for one in self.limits if (one.span, one.connection) == (span, connection)), None)
@@ -59,7 +58,6 @@ async def spending_of(ledger: Ledger, days: Days, today: str, limits: tuple[Stan
     return Spending(
         tuple(await ledger.sums(FINEST, days)),
         tuple(await ledger.sums(("workflow",), days)),
-        tuple(await ledger.sums(CASCADE_PARTS, days)),
         whole[0] if whole else None,
         today,
         limits,

@@ -455,9 +455,10 @@ class RunState:
             node.models[event.model] += 1
         if event.path:
             node.tiers[_tier_of(event.path)] += 1
-        if event.instead is not None and event.cost.usd is not None:
+        would = event.cost + (event.saved or FREE)  # had the cache had no answer
+        if event.instead is not None and would.usd is not None:
             node.compared += 1
-            node.compared_cost += event.cost
+            node.compared_cost += would
             node.instead += event.instead
         if event.verdict is not None:
             _count_verdict(node.verdicts, event.verdict)

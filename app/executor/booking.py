@@ -9,12 +9,13 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
-from app.costs.cost import FREE, Cost
+from app.costs.cost import FREE, UNKNOWN, Cost
 from app.costs.ledger import Entry, Origin
 from app.costs.price import Price, cached_saving
 from app.costs.usage import NO_USAGE
 from app.events.run_events import ModelCalled, Scope
 from app.executor.doors import Doors
+from app.executor.instance import Instance
 from app.executor.journal import Journal
 from app.planner.plan import Plan
 from app.sdk.gateway import ModelFacts
@@ -64,6 +65,19 @@ class Booking:
         at = time.time()
         origin = self._origin(node, "", model, None, free=True)
         self._journal.book(Entry(origin, at, local_day(at), scope, "cache", cost=FREE, saved=saved))
+
+    def compared(self, instance: Instance, last: ModelFacts, instead: Cost) -> None:
+        """A row of a step was answered, for which one model alone would have cost `instead`. Answers of the cache count
+        at what they cost when they were asked for: what these have saved is told apart.
+        """
+        at = time.time()
+        price = self._doors.price_of(last)
+        origin = self._origin(instance.node, last.connection, last.id, price, free=last.local)
+        cost = instance.cost + (instance.saved or FREE)
+        known = instead if cost.usd is not None else UNKNOWN
+        self._journal.book(
+            Entry(origin, at, local_day(at), instance.scope, "compared", cost=cost, saved=known)
+        )
 
     def _origin(self, node: str, connection: str, model: str, price: Price | None, *, free: bool) -> Origin:
         key = (node, connection, model, price)

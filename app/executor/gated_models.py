@@ -252,6 +252,8 @@ class GatedModels:
         await self._replies.got(asked, reply, Taken(0.0, NO_USAGE))
         self._instance.saved = kept.cost if self._instance.saved is None else self._instance.saved + kept.cost
         self._tell(asked, kept.model, Taken(0.0, NO_USAGE), source="cache", saved=kept.cost)
+        if asked.request.tier and not asked.request.part:
+            self._instance.answered[asked.request.tier] = getattr(reply, "usage", None)
         return reply
 
     def _book(self, asked: Asked, model: str, taken: Taken, failure: Failure | None = None) -> None:

@@ -304,12 +304,15 @@ class Settling:
         return outcome
 
     def _instead(self, step: PlanStep, instance: Instance) -> Cost | None:
-        """What the one model would have cost that the others are there to spare. Not where the cache had an answer."""
+        """What the one model would have cost that the others are there to spare."""
         strongest = step.spec.type.instead_of(step.fields) if step.spec else None
-        if strongest is None or not instance.answered or instance.saved is not None:
+        if strongest is None or not instance.answered:
             return None
         doors, usage = self._run.doors, instance.answered[max(instance.answered)]
-        cost = doors.cost_of(doors.models.facts(strongest), usage)
+        facts = doors.models.facts(strongest)
+        cost = doors.cost_of(facts, usage)
+        if facts is not None:
+            self._run.booking.compared(instance, facts, cost)
         return None if cost.usd is None else cost
 
     def _would(self, step: PlanStep, values: Mapping[str, Value]) -> Outcome:

@@ -105,7 +105,8 @@ class HistoryAnswers:
         at = 0
         while len(found) <= _MOST_CALLS:
             page = await self._engine.runs.ledger.entries(days, only, at, _CALLS)
-            found += [one for one in page if not asked.unknown or one.cost.state == "unknown"]
+            calls = (one for one in page if one.source != "compared")
+            found += [one for one in calls if not asked.unknown or one.cost.state == "unknown"]
             at += len(page)
             if len(page) < _CALLS:
                 break

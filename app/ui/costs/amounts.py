@@ -19,7 +19,7 @@ def dollars(amount: Decimal) -> str:
 
 def about(amount: Decimal) -> str:
     """An estimate, in cents or below a dollar in all four decimals."""
-    return text("figure.about", amount=dollars(rounded(amount, unit_for(amount))))
+    return text("figure.about", amount=dollars(rounded(amount, unit_for(abs(amount)))))
 
 
 def line_cost(line: Line) -> str:

@@ -211,13 +211,13 @@ class CostsPage(QScrollArea):
         self.calls_wanted.emit(self._day, self._model, False)
 
     def _replay(self) -> None:
-        """Of the cascade with most rows, else of the dearest workflow in which there is something to replay."""
+        """Of the cascade with most calls, else of the dearest workflow in which there is something to replay."""
         found = self._spending if self._spending.sums else self._before
-        cascades = [one for one in found.tiers if one.type == CASCADE]
-        top = max(cascades, key=lambda one: one.rows, default=None)
         workflows = [line for line in found.bill().workflows if line.key not in (REPLAY, CONNECTION_TESTS)]
+        steps = [(line.key, step) for line in workflows for step in line.inner if step.type == CASCADE]
+        top = max(steps, key=lambda one: one[1].calls, default=None)
         if top is not None:
-            self.replay_wanted.emit(top.key[0], top.key[1])
+            self.replay_wanted.emit(top[0], top[1].key)
         elif workflows:
             self.replay_wanted.emit(workflows[0].key, "")
 

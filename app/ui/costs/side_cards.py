@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal
@@ -14,7 +14,7 @@ from app.costs.bill import Model
 from app.costs.break_even import agreed
 from app.costs.ledger import NOTHING
 from app.costs.savings import Saving
-from app.costs.shares import unit_for
+from app.costs.shares import rounded, unit_for
 from app.costs.spending import Spending
 from app.hindsight.replay import Replayed
 from app.texts import listed, text
@@ -110,12 +110,19 @@ class SavedCard(CostsCard):
         self._measured.setText(_measured_words(found) if found else "")
         self._measured.setVisible(found is not None)
         self.replay.setText(text("costs.replay.again" if found else "costs.replay"))
-        total = sum((one.amount for one in savings), Decimal(0))
-        exact = all(one.how == "exact" for one in savings if one.amount)
         self.title.setText(text("costs.saved"))
-        self._total.setText(_amount(total) if exact else about(total))
+        self._total.setText(_total(savings))
         for saving in savings:
             self._lines[saving.by].show_saving(saving)
+
+
+def _total(savings: Sequence[Saving]) -> str:
+    counted = [one for one in savings if one.counts_any]
+    if any(one.unknown for one in savings) and not counted:
+        return text("figure.unknown")
+    total = sum((one.amount for one in savings), Decimal(0))
+    shown = _amount(total) if all(one.how == "exact" for one in counted) else about(total)
+    return text("figure.and_unknown", amount=shown) if any(one.unknown for one in savings) else shown
 
 
 def _measured_words(found: Replayed) -> str:
@@ -126,8 +133,8 @@ def _measured_words(found: Replayed) -> str:
         workflow=one_line(found.workflow),
         model=one_line(found.model),
         same=agreed(found.rows),
-        paid=figures.money(found.told.cascade),
-        strong=figures.money(found.told.strong) if found.known else text("figure.unknown"),
+        paid=figures.known_money(found.told.cascade),
+        strong=figures.known_money(found.told.strong if found.known else None),
         day=day_words(dt.datetime.fromtimestamp(found.at).astimezone().date().isoformat()),
     )
 
@@ -156,25 +163,42 @@ class _SavedLine(QWidget):
     def show_saving(self, saving: Saving) -> None:
         self._name.setText(text(f"costs.saved.{saving.by}"))
         self._how.setText(text(f"costs.how.{saving.how}"))
-        nothing = not saving.answers and not saving.tokens
-        amount = _amount(saving.amount) if saving.how == "exact" else about(saving.amount)
-        self._amount.setText("–" if nothing or not saving.amount else amount)
+        self._how.setVisible(saving.counts_any)
+        self._amount.setText(_saved_words(saving) or "–")
         self._computed.setText(text("costs.how_computed"))
-        unpaid = saving.by == "provider" and not saving.otherwise
-        code = f"costs.saved.{saving.by}.{'none' if nothing else 'free' if unpaid else 'how'}"
-        self._words.setText(
-            text(
-                code,
-                n=saving.answers,
-                answers=figures.count(saving.answers),
-                tokens=figures.count(saving.tokens),
-                otherwise=_amount(saving.otherwise),
-                paid=_amount(saving.paid),
-            )
+        self._words.setText("\n".join(_sentences(saving)))
+
+
+def _sentences(saving: Saving) -> Iterator[str]:
+    code = f"costs.saved.{saving.by}"
+    if saving.counts_any:
+        yield text(
+            f"{code}.how_written" if saving.written else f"{code}.how",
+            answers=figures.count(saving.answers),
+            tokens=figures.count(saving.tokens),
+            written=figures.count(saving.written),
+            otherwise=_amount(saving.otherwise),
+            paid=_amount(saving.paid),
         )
+    if saving.unknown:
+        yield text(f"{code}.unknown", unknown=figures.count(saving.unknown))
+    if saving.free:
+        yield text(f"{code}.free", tokens=figures.count(saving.free))
+    if not (saving.counts_any or saving.unknown or saving.free):
+        yield text(f"{code}.none")
+
+
+def _saved_words(saving: Saving) -> str:
+    """The amount, as far as anybody can say; empty where there is none."""
+    if saving.unknown and not saving.counts_any:
+        return text("figure.unknown")
+    shown = (_amount if saving.how == "exact" else about)(saving.amount) if saving.amount else ""
+    if not saving.unknown:
+        return shown
+    return text("figure.and_unknown", amount=shown or dollars(saving.amount))
 
 
 def _amount(amount: Decimal) -> str:
     """In cents, or finer where cents would say nothing."""
     unit = _CENT if abs(amount) >= _CENT or not amount else min(_FINE, unit_for(abs(amount)))
-    return dollars(amount.quantize(unit))
+    return dollars(rounded(amount, unit))

@@ -19,6 +19,7 @@ from app.costs.cost import FREE, UNKNOWN, Cost
 from app.costs.ledger import BROKEN_OFF, CONNECTION_TESTS, Entry, Origin
 from app.costs.limits import Cap, Caps, standings
 from app.costs.memory_ledger import MemoryLedger
+from app.costs.price import Price, cached_saving, cost_of
 from app.costs.spending import Spending, spending_of
 from app.costs.usage import Usage
 from app.processes.messages import CallLine, CallList
@@ -356,6 +357,30 @@ def test_a_call_that_failed_says_where(page: CostsPage) -> None:
     dialog = CallsDialog(CallList((line,)), lambda call: call.step, page)
     assert dialog._cells(0)[-1].text == "Work has a fault of its own. It says: …"
     dialog.close()
+
+
+def test_provider_caching_that_was_paid_is_no_free_one(page: CostsPage) -> None:
+    price = Price(
+        Decimal("0.000003"), Decimal("0.000015"), Decimal("0.0000003"), written=Decimal("0.00000375")
+    )
+    usage = Usage(1_000_000, 1000, 900_000)
+    for known in (price, None):
+        origin = Origin("r", "w", "W", "n", "", "model.text", "Work", "opus", known)
+        ledger, cost = MemoryLedger(), cost_of(usage, known)
+        ledger.book(
+            Entry(
+                origin, 1.0, "2026-11-20", usage=usage, cost=cost, cached_saving=cached_saving(usage, known)
+            )
+        )
+        page.show_month(MONTH, spent(ledger), spent(MemoryLedger()), SHELF)
+        words = said(page)
+        assert "saved time, not money" not in words
+        if known:
+            assert "900,000 tokens that providers had read before were charged at their lower price." in words
+            assert "$2.43" in words
+        else:
+            assert "900,000 tokens that providers had read before or kept have no known price" in words
+            assert "exact" not in words
 
 
 def test_the_end_of_the_month_is_named_an_estimate(page: CostsPage) -> None:

@@ -108,7 +108,17 @@ def some_entries(draw: st.DrawFn) -> list[Entry]:
         cached_saving=money,
     )
     hit = st.builds(Entry, origins, st.just(0.0), st.just("2026-11-01"), source=st.just("cache"), saved=costs)
-    found = draw(st.lists(st.one_of(made, hit), max_size=12))
+    row = st.builds(
+        Entry,
+        origins,
+        st.just(0.0),
+        st.just("2026-11-01"),
+        names,
+        st.just("compared"),
+        cost=costs,
+        saved=costs,
+    )
+    found = draw(st.lists(st.one_of(made, hit, row), max_size=12))
     return [structs.replace(one, at=float(number)) for number, one in enumerate(found)]
 
 

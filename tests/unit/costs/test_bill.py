@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.costs.bill import Line, bill_of, only
-from app.costs.cost import UNKNOWN, Cost
+from app.costs.cost import Cost
 from app.costs.ledger import Sum
-from app.costs.savings import CASCADE, by_cache, by_cascades, by_provider
 from app.costs.shares import CENT, parts_of, rounded, tenths_of
 from app.costs.usage import Usage
 
@@ -75,31 +73,3 @@ def test_days_models_connections_and_steps_show_the_same_total(sums: list[Sum]) 
     assert bill_of(only(sums, day="2026-11-01")).total.calls == sum(
         one.calls for one in sums if one.key[0] == "2026-11-01"
     )
-
-
-def test_what_the_cache_and_providers_saved_is_exact_unless_a_price_was_estimated() -> None:
-    whole = Sum((), (), 9, usage=Usage(900, 9, 500), cached_saving=Decimal("0.2"), from_cache=3,
-                cache_saved=Cost(Decimal(2), "priced"))  # fmt: skip
-    assert (by_cache(whole).amount, by_cache(whole).how, by_cache(whole).answers) == (2, "exact", 3)
-    assert (by_provider(whole).amount, by_provider(whole).tokens) == (Decimal("0.2"), 500)
-    guessed = Sum((), (), from_cache=1, cache_saved=Cost(Decimal(2), "estimated"))
-    assert by_cache(guessed).how == "estimate"
-
-
-def test_a_cascade_is_compared_with_its_last_tier_alone() -> None:
-    tiers = [
-        Sum(("w", "n", "1"), ("", "", ""), 100, rows=100, cost=Cost(Decimal(1), "priced"), type=CASCADE),
-        Sum(("w", "n", "2"), ("", "", ""), 10, rows=10, cost=Cost(Decimal(2), "priced"), type=CASCADE),
-        Sum(("w", "other", "0"), ("", "", ""), 10, rows=10, cost=Cost(Decimal(2), "priced"), type=CASCADE),
-        Sum(("w", "cheap", "1"), ("", "", ""), 10, rows=10, cost=Cost(Decimal(2), "priced"), type=CASCADE),
-    ]
-    found = by_cascades(tiers)
-    assert (found.otherwise, found.paid, found.amount, found.answers) == (20, 3, 17, 100)
-    assert found.how == "estimate"
-
-
-def test_nothing_is_said_to_be_saved_where_a_tier_has_no_price() -> None:
-    cheap = Sum(("w", "n", "1"), ("", "", ""), 100, rows=100, cost=Cost(Decimal(1), "priced"), type=CASCADE)
-    dear = Sum(("w", "n", "2"), ("", "", ""), 10, rows=10, cost=Cost(Decimal(2), "priced"), type=CASCADE)
-    for tiers in ((replace(cheap, cost=UNKNOWN), dear), (cheap, replace(dear, cost=UNKNOWN))):
-        assert (by_cascades(tiers).amount, by_cascades(tiers).answers) == (0, 0)
