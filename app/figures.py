@@ -8,6 +8,7 @@ from typing import cast
 
 from app.adapters.model_names import short_name
 from app.costs.bill import Line
+from app.costs.break_even import BreakEven
 from app.costs.cost import Cost
 from app.costs.ledger import Sum
 from app.events.run_events import Message
@@ -28,6 +29,11 @@ def money(usd: Decimal) -> str:
     if 0 < usd < _SMALLEST:
         return text("figure.below", amount=f"${_SMALLEST}")
     return f"${usd.quantize(_SMALLEST, ROUND_HALF_UP):,}"
+
+
+def known_money(usd: Decimal | None) -> str:
+    """The same, or that nobody knows it."""
+    return text("figure.unknown") if usd is None else money(usd)
 
 
 def about(usd: Decimal) -> str:
@@ -200,6 +206,17 @@ def line_share(line: Line) -> str:
     if not line.cost.known:
         return text("figure.none")
     return f"{line.tenths / 10:.1f}%" if line.tenths else text("figure.below", amount="0.1%")
+
+
+def break_even_words(told: BreakEven) -> str:
+    """Whether a cascade pays, as far as anybody can say."""
+    most = told.most_escalated
+    if not told.is_known:
+        return text("replay.unknown")
+    if most is None:
+        return text("cli.replay.free")
+    code = "cli.replay.met" if told.is_met else "cli.replay.not_met"
+    return text(code, now=percent(told.escalated), most=percent(max(most, 0.0)))
 
 
 def broken_off_words(whole: Sum) -> str:

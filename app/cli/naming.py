@@ -12,6 +12,7 @@ from app.document.problem import Problem, ProblemError
 from app.document.workflow import Graph, Node, Workflow
 from app.engine import Engine, RunRequest
 from app.executor.journal import JournalError, RunLine
+from app.hindsight.replay import REPLAY
 
 LAST = "last"
 _INSIDE = " › "
@@ -92,6 +93,16 @@ async def latest_of(engine: Engine, workflow: str) -> str:
     if not lines:
         raise ProblemError(Problem("run.unknown", args={"run": LAST}))
     return lines[0].run
+
+
+async def replayable_run(engine: Engine, words: str) -> str:
+    """The id of a run to replay; "last" is the latest that isn't a replay itself. Raises as `latest_of`."""
+    if words != LAST:
+        return words
+    for line in await lines_of(engine, most=-1):
+        if line.workflow_id != REPLAY:
+            return line.run
+    raise ProblemError(Problem("run.unknown", args={"run": LAST}))
 
 
 def title_in(workflow: Workflow, title: Title, node: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from app import figures
 from app.adapters.replaying import Prepared
 from app.cli import opening
-from app.cli.naming import past_run, step_of
+from app.cli.naming import replayable_run, step_of
 from app.cli.recalling import look
 from app.cli.terminal import is_person, plain, table
 from app.costs.break_even import agreed
@@ -36,7 +37,9 @@ def replay(
 
     async def main(engine: Engine) -> int:
         try:
-            return await _replay(engine, await past_run(engine, run), node, sample, go=go, as_json=as_json)
+            return await _replay(
+                engine, await replayable_run(engine, run), node, sample, go=go, as_json=as_json
+            )
         except JournalError as error:
             raise ProblemError(error.problem) from error
 
@@ -95,10 +98,10 @@ def _show(replayed: Replayed, state: RunState, *, as_json: bool) -> None:
                 "cost_usd": f"{state.cost.known:f}",
                 "cost_state": state.cost.state,
                 "usd_a_row": {
-                    "first_with_check": f"{told.first:f}",
-                    "strong_alone": f"{told.strong:f}",
-                    "cascade": f"{told.cascade:f}",
-                    "saved": f"{told.saved:f}",
+                    "first_with_check": _usd(told.first),
+                    "strong_alone": _usd(told.strong),
+                    "cascade": _usd(told.cascade),
+                    "saved": _usd(told.saved),
                 },
                 "escalated": told.escalated,
                 "break_even": told.most_escalated,
@@ -117,10 +120,9 @@ def _show(replayed: Replayed, state: RunState, *, as_json: bool) -> None:
     typer.echo(table(columns, cells, right=(0, 1), widest=44))
     typer.echo(text("cli.replay.agreed", same=same, n=len(rows)))
     for name, amount in (("cascade", told.cascade), ("strong", told.strong)):
-        typer.echo(text(f"cli.replay.{name}", amount=figures.money(amount)))
-    most = told.most_escalated
-    if most is None:
-        typer.echo(text("cli.replay.free"))
-        return
-    code = "cli.replay.met" if told.is_met else "cli.replay.not_met"
-    typer.echo(text(code, now=figures.percent(told.escalated), most=figures.percent(max(most, 0.0))))
+        typer.echo(text(f"cli.replay.{name}", amount=figures.known_money(amount)))
+    typer.echo(figures.break_even_words(told))
+
+
+def _usd(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"

@@ -20,21 +20,27 @@ class ReplayedRow:
 @dataclass(frozen=True, slots=True)
 class BreakEven:
     """Averages a row, in US dollars: `first` is the first model with its check, `strong` the last model alone,
-    `cascade` what the cascade took in all. `escalated` is the share of rows that went on.
+    `cascade` what the cascade took in all; None = nobody knows a price of it. `escalated` is the share of rows that
+    went on.
     """
 
     rows: int
-    first: Decimal
-    strong: Decimal
-    cascade: Decimal
+    first: Decimal | None
+    strong: Decimal | None
+    cascade: Decimal | None
     escalated: float
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody can say if it pays; also where the strong model is free, so that it can't."""
+        return self.strong == 0 or None not in (self.first, self.strong)
 
     @property
     def most_escalated(self) -> float | None:
         """Up to this share of rows that go on the cascade is cheaper: p < 1 - (C_cheap + C_check) / C_strong. None
-        where the strong model costs nothing.
+        where the strong model costs nothing, and where it isn't known.
         """
-        return float(1 - self.first / self.strong) if self.strong else None
+        return float(1 - self.first / self.strong) if self.strong and self.first is not None else None
 
     @property
     def is_met(self) -> bool | None:
@@ -42,9 +48,9 @@ class BreakEven:
         return None if most is None else self.escalated < most
 
     @property
-    def saved(self) -> Decimal:
+    def saved(self) -> Decimal | None:
         """A row; less than nothing where the cascade costs more."""
-        return self.strong - self.cascade
+        return None if self.strong is None or self.cascade is None else self.strong - self.cascade
 
 
 def agreed(rows: Sequence[ReplayedRow]) -> int:

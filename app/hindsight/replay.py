@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.costs.break_even import BreakEven, ReplayedRow
+from app.costs.cost import FREE, Cost
 from app.costs.ledger import Filter, Ledger, Part, Sum
 from app.document import json_codec
 from app.document.problem import Problem, ProblemError
@@ -47,7 +48,7 @@ class SampledRow:
 class Replay:
     """What is to be asked. `flow` asks the strong model alone for every row, which are its samples; `escalated` is the
     share of all rows that went on, and `first` and `whole` what the first model with its check and everything together
-    took a row, by the ledger.
+    took a row, by the ledger; an answer that the cache gave is counted at what it cost when it was asked for.
     """
 
     run: str
@@ -59,13 +60,15 @@ class Replay:
     flow: Workflow
     model: ModelChoice
     escalated: float
-    first: Decimal
-    whole: Decimal
+    first: Cost
+    whole: Cost
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How it came out: row by row, and whether the cascade pays. `cost` is what the replay itself has cost."""
+    """How it came out: row by row, and whether the cascade pays. `cost` is what is known of what the replay itself has
+    cost; nobody can say all of it where a price isn't `known`.
+    """
 
     run: str
     node: str
@@ -165,9 +168,9 @@ class Replays:
             ReplayedRow(row.number, row.answer, answers.get(number), row.tier)
             for number, row in enumerate(replay.rows)
         )
-        done = max(len(answers), 1)
-        cost = summary.cost.known
-        told = BreakEven(len(rows), replay.first, cost / done, replay.whole, replay.escalated)
+        cost, known = summary.cost.known, known and summary.cost.usd is not None
+        strong = cost / len(answers) if known and answers else None
+        told = BreakEven(len(rows), replay.first.usd, strong, replay.whole.usd, replay.escalated)
         return Replayed(
             replay.run,
             replay.node,
@@ -180,7 +183,7 @@ class Replays:
             cost,
             rows,
             run,
-            known and summary.cost.state != "unknown",
+            known,
         )
 
     async def _answered(self, run: str, wiring: Wiring) -> bool:
@@ -322,18 +325,19 @@ def _type_of(rows: Sequence[SampledRow], port: str) -> str:
     return only if only in _READ_AS else "text"
 
 
-async def _costs(ledger: Ledger, run: str, wiring: Wiring) -> tuple[Decimal, Decimal]:
-    """What the first model with its check took a row, and what everything together took."""
+async def _costs(ledger: Ledger, run: str, wiring: Wiring) -> tuple[Cost, Cost]:
+    """What the first model with its check took a row, and what everything together took; as if the cache had had no
+    answer.
+    """
     by: tuple[Part, ...] = ("tier",) if wiring.is_cascade else ("node",)
     sums: list[Sum] = []
     for node in sorted(wiring.nodes):
         sums += await ledger.sums(by, only=Filter(run=run, node=node))
     first_keys = {"1"} if wiring.is_cascade else {wiring.cheap.id, wiring.check.id}
-    rows = max((one.rows for one in sums), default=0)
-    if not rows:
-        return Decimal(0), Decimal(0)
-    first = sum((one.cost.known for one in sums if one.key[0] in first_keys), Decimal(0))
-    return first / rows, sum((one.cost.known for one in sums), Decimal(0)) / rows
+    rows = max((one.places for one in sums), default=0) or 1
+    first = sum((one.cost + one.cache_saved for one in sums if one.key[0] in first_keys), FREE)
+    whole = sum((one.cost + one.cache_saved for one in sums), FREE)
+    return Cost(first.known / rows, first.state), Cost(whole.known / rows, whole.state)
 
 
 def _number(record: StepRecord) -> int:

@@ -100,25 +100,22 @@ class ReplayDialog(QDialog):
         """Cost and agreement side by side, and whether it pays."""
         self.is_going = False
         told, self._rows = found.told, found.rows
-        free = Cost(told.strong, "priced" if told.strong else "free")
-        strong = figures.cost(free) if found.known else text("figure.unknown")
-        self._ways[0].setText(figures.money(told.cascade))
+        strong = text("figure.free") if told.strong == 0 else figures.known_money(told.strong)
+        self._ways[0].setText(figures.known_money(told.cascade))
         self._ways[1].setText(text("replay.cascade"))
         self._strong[0].setText(strong)
         self._strong[1].setText(text("replay.strong", model=one_line(found.model)))
         asked = sum(row.strong is not None for row in found.rows)
-        self._what.setText(text("replay.asked", n=asked, cost=figures.money(found.cost)))
+        self._what.setText(
+            text(
+                "replay.asked",
+                n=asked,
+                cost=figures.cost(Cost(found.cost, "priced" if found.known else "unknown")),
+            )
+        )
         self._agreed.setText(text("cli.replay.agreed", same=agreed(found.rows), n=asked))
-        most = told.most_escalated if found.known else None
-        if not found.known:
-            met = text("replay.unknown")
-        elif most is None:
-            met = text("cli.replay.free")
-        else:
-            code = "cli.replay.met" if told.is_met else "cli.replay.not_met"
-            met = text(code, now=figures.percent(told.escalated), most=figures.percent(max(most, 0.0)))
-        self._met.setText(met)
-        self.bar.show_shares(told.escalated, most)
+        self._met.setText(figures.break_even_words(told))
+        self.bar.show_shares(told.escalated, told.most_escalated)
         self._price.setText("")
         columns = [
             Column(text("runs.rows.row"), 60, figures=True),

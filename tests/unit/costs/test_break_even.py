@@ -21,6 +21,15 @@ def test_where_the_strong_one_is_free_nothing_can_be_saved() -> None:
     assert (told.most_escalated, told.is_met) == (None, None)
 
 
+@pytest.mark.parametrize(("first", "strong"), [(None, Decimal(1)), (Decimal(1), None), (None, None)])
+def test_without_a_price_nobody_can_say_whether_it_pays(
+    first: Decimal | None, strong: Decimal | None
+) -> None:
+    told = BreakEven(3, first, strong, None, 0.5)
+    assert (told.most_escalated, told.is_met, told.saved, told.is_known) == (None, None, None, False)
+    assert BreakEven(3, first, Decimal(0), None, 0.5).is_known, "it costs nothing, whatever the others take"
+
+
 def test_what_counts_as_the_same_answer() -> None:
     rows = [ReplayedRow(0, "Yes", " yes\n", 1), ReplayedRow(1, "no", "yes", 1), ReplayedRow(2, "", None, 2)]
     assert agreed(rows) == 1
