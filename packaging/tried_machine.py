@@ -23,7 +23,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 STARTER = "/usr/lib/baton/_internal/resources/examples/sort-the-inbox.baton.json"
 SOCKETS = Path("/tmp/.X11-unix")  # noqa: S108 - where X11 has them
 PATIENCE = 120.0  # seconds for anything to happen on a busy machine
-FIRST_RESULT = 10.0  # seconds that the first answer may take after the first start
+FIRST_RESULT = (
+    10.0  # seconds that the first answer may take after the first start; on a slower machine as much more
+)
 WINDOW_CPU = 1.5  # CPU seconds until the window is painted; on a slower machine as much more
 PAINTED = re.compile(r"first paint after ([\d.]+) CPU s")
 CLAUDE = "claude-haiku-4-5"  # a model whose price is known
@@ -98,7 +100,7 @@ class Machine:
         wanted(run["status"] == "done" and run["total"]["usage"]["input"] > 0, "no tokens were counted")
         worked = children_worked() - worked
         # Other work on this machine is no fault of the program's.
-        wanted(min(seconds, worked) <= FIRST_RESULT, f"it took {seconds:.1f} s")
+        wanted(min(seconds, worked) <= FIRST_RESULT * slowness(), f"it took {seconds:.1f} s")
         return f"{run['outputs']} after {seconds:.1f} s, {worked:.1f} CPU s"
 
     def another_provider(self) -> str:
