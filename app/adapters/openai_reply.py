@@ -123,15 +123,18 @@ class StreamedReply:
             finish = "length"
         elif self._finish is None and self._repetition.found:
             finish = "repetition"
+        usage, doubted = self._usage, self._doubted
+        if usage is not None and not usage.output and (self._texts or self._calls):
+            usage, doubted = None, True  # what was written was counted by nobody
         return ChatReply(
             text=whole_text("".join(self._texts)),  # an emoji may come in two halves
             finish=finish,
-            usage=self._usage,
+            usage=usage,
             model=self._model,
             seconds=seconds,
             tool_calls=tuple(call.finished(number) for number, call in sorted(self._calls.items())),
             logprobs=tuple(self._logprobs),
-            doubted=self._doubted,
+            doubted=doubted,
             billed=self._billed,
         )
 
@@ -194,8 +197,8 @@ def usage_of(said: Plain) -> Usage | None:
     """The usage that a server reports, in four parts; None where it doesn't say how much went in and out.
 
     `cached` and `reasoning` are parts of `input` and `output`: a server that counts reasoning beside the
-    output, as its total shows, is brought into line. Raises ValueError for what can't be true: less than
-    nothing, parts of tokens, more than any model reads, more cached than read.
+    output, as its total shows, is brought into line. Raises ValueError for what can't be true: nothing
+    read at all, less than nothing, parts of tokens, more than any model reads, more cached than read.
     """
     input_, output = _count(said.get("prompt_tokens")), _count(said.get("completion_tokens"))
     if input_ is None or output is None:
@@ -215,8 +218,8 @@ def usage_of(said: Plain) -> Usage | None:
         written = _count(_part(said, "prompt_tokens_details", "cache_creation_input_tokens"))  # DashScope
     if written is None:
         written = _count(said.get("cache_creation_input_tokens"))  # Anthropic
-    if (cached or 0) + (written or 0) > input_:
-        raise ValueError(cached)
+    if not input_ or (cached or 0) + (written or 0) > input_:
+        raise ValueError(input_)
     return Usage(input_, output, cached or 0, reasoning, written or 0)
 
 

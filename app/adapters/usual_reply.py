@@ -16,6 +16,7 @@ from app.document.characters import whole_text
 from app.sdk.gateway import ChatReply
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
+_Some = Annotated[int, msgspec.Meta(ge=1, le=MOST_TOKENS)]
 _Nothing = Annotated[int, msgspec.Meta(ge=0, le=0)] | None
 
 
@@ -33,7 +34,7 @@ class _OutputDetails(msgspec.Struct, gc=False):
 class _Usage(msgspec.Struct):
     """With nothing of what some providers count beside these."""
 
-    prompt_tokens: _Count
+    prompt_tokens: _Some
     completion_tokens: _Count
     prompt_tokens_details: _InputDetails | None = None
     completion_tokens_details: _OutputDetails | None = None
@@ -71,7 +72,7 @@ def usual_reply(data: bytes, seconds: float, asked_model: str) -> ChatReply | No
         return None
     choice, said = answer.choices[0], answer.usage
     text, finish = choice.message.content, FINISHES.get(choice.finish_reason)
-    if finish is None or len(text) >= LONGEST_ANSWER:
+    if finish is None or len(text) >= LONGEST_ANSWER or (text and not said.completion_tokens):
         return None
     details = said.prompt_tokens_details
     cached = (details.cached_tokens or 0) if details is not None else 0

@@ -99,8 +99,9 @@ def test_what_is_no_vector_for_each_text_is_refused(data: Any) -> None:
         embed_reply_of({"data": data}, 0.0, "m", 2)
 
 
-def test_impossible_usage_is_doubted() -> None:
-    body = {"data": [{"embedding": [1]}], "usage": {"prompt_tokens": -5}}
+@pytest.mark.parametrize("said", [-5, 0])
+def test_impossible_usage_is_doubted(said: int) -> None:
+    body = {"data": [{"embedding": [1]}], "usage": {"prompt_tokens": said}}
     reply = embed_reply_of(body, 0.0, "m", 1)
     assert (reply.usage, reply.doubted) == (None, True)
 

@@ -251,6 +251,25 @@ async def test_usage_that_a_provider_does_not_report_is_not_made_up(
     assert cost_of(reply.usage, PRICE).state == "unknown"
 
 
+# Where Anthropic's stream ends with 0 written, litellm believes the 1 that stood at its beginning.
+UNTRUE = [
+    (usage, way, stream)
+    for usage in (Usage(0, 0), Usage(30, 0))
+    for way in WAYS
+    for stream in (False, True)
+    if not (usage.input and stream and way.dialect == "anthropic")
+]
+
+
+@pytest.mark.parametrize(("usage", "way", "stream"), UNTRUE, ids=str)
+async def test_usage_that_cannot_be_true_is_not_believed(
+    usage: Usage, way: Way, stream: bool, ask: Ask, server: ScriptedServer
+) -> None:
+    server.say(Answer(usage=usage))
+    reply, _ = await ask(way, stream=stream)
+    assert (reply.text, reply.usage) == (server.default.text, None)
+
+
 CODES: dict[Fault, str] = {
     "key": "model.key_refused",
     "balance": "model.no_balance",

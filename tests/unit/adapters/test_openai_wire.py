@@ -108,12 +108,33 @@ def test_usage_is_read_as_each_server_says_it(said: dict[str, Any], usage: Usage
         {"prompt_tokens": "10", "completion_tokens": "5"},
         {"prompt_tokens": True, "completion_tokens": False},
         {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 99}},
+        {"prompt_tokens": 0, "completion_tokens": 0},
+        {"prompt_tokens": 0, "completion_tokens": 5},
+        {"prompt_tokens": 10, "completion_tokens": 0},
     ],
 )
 def test_counts_that_cannot_be_true_are_not_believed(said: dict[str, Any]) -> None:
     body = {"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}], "usage": said}
     reply = reply_of(body, 0.1, "m")
     assert (reply.text, reply.usage, reply.doubted) == ("hi", None, True)
+
+
+def test_where_nothing_was_written_there_may_be_no_tokens_of_it() -> None:
+    usage = {"prompt_tokens": 10, "completion_tokens": 0}
+    message: dict[str, Any] = {"content": ""}
+    empty = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": usage}
+    assert reply_of(empty, 0.1, "m").usage == Usage(10)
+    message["tool_calls"] = [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]
+    assert reply_of(empty, 0.1, "m").doubted
+
+
+def test_counts_that_come_at_the_end_of_a_stream_are_believed_whatever_stood_before() -> None:
+    nothing, all_of_it = ({"prompt_tokens": n, "completion_tokens": n} for n in (0, 9))
+    streamed = StreamedReply("m")
+    streamed.add({"choices": [{"delta": {"content": "hi"}}], "usage": nothing})
+    streamed.add({"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": all_of_it})
+    reply = streamed.reply(0.1)
+    assert (reply.usage, reply.doubted) == (Usage(9, 9), False)
 
 
 @pytest.mark.parametrize(
