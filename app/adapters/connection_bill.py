@@ -21,7 +21,7 @@ from app.costs.usage import Usage
 from app.executor.billable import may_be_billed
 from app.executor.booking import local_day
 from app.executor.journal import JournalError
-from app.executor.request_size import BYTES_A_TOKEN_ABOUT, at_most, bytes_of, output_about
+from app.executor.request_size import BYTES_A_TOKEN_ABOUT, bytes_of, chat_at_most, output_about
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest, ModelFacts
 
@@ -66,7 +66,7 @@ class ConnectionBill:
 
     @asynccontextmanager
     async def _held(self, model: str, request: ChatRequest) -> AsyncGenerator[None]:
-        most = at_most(bytes_of(request), request.max_tokens)
+        most = chat_at_most(request)
         bound = self._prices.upper_bound(self._facts(model), most)
         try:
             async with self._runs.held(

@@ -12,7 +12,7 @@ from typing import cast
 from app.adapters.outside import Outside
 from app.adapters.sqlite_replays import SqliteReplays
 from app.costs.price import ASSUMED
-from app.executor.request_size import at_most
+from app.executor.request_size import prompt_at_most
 from app.executor.values import as_text
 from app.hindsight.replay import Candidate, Replay, Replayed, Replays
 
@@ -68,7 +68,7 @@ class Replaying:
         whole = Decimal(0)
         for row in replay.rows:
             sent = fixed + sum(len(as_text(value).encode("utf-8", "replace")) for value in row.given.values())
-            usage = at_most(sent, output)
+            usage = prompt_at_most(sent, output)
             bound = self._outside.prices.upper_bound(facts, usage)
             whole += ASSUMED.at_most(usage) if bound is None else bound
         return whole

@@ -26,11 +26,13 @@ from app.executor.instance import Instance
 from app.executor.replies import Asked, Replies, Taken
 from app.executor.request_size import (
     BYTES_A_TOKEN_ABOUT,
-    BYTES_A_TOKEN_LEAST,
-    at_most,
     bytes_of,
+    bytes_of_labels,
+    chat_at_most,
+    embed_at_most,
     length,
     output_about,
+    score_at_most,
 )
 from app.executor.run import Run
 from app.sdk.errors import NodeError
@@ -46,7 +48,6 @@ from app.sdk.gateway import (
     ScoreRequest,
 )
 
-_AROUND_A_TEXT = 4  # tokens by which a model for embeddings marks the beginning and the end of each text
 _QUOTED = 300  # characters of a refusal
 
 _Reply = TypeVar("_Reply", ChatReply, LabelScores, EmbedReply)
@@ -96,7 +97,7 @@ class GatedModels:
 
         waits = CallWaits(self._run, self._instance)
         watched = structs.replace(request, on_text=on_text if is_seen else None, waits=waits)
-        most = at_most(sent, request.max_tokens)
+        most = chat_at_most(request)
 
         def so_far() -> Usage:
             output = output_about(request) if written is None else written // BYTES_A_TOKEN_ABOUT
@@ -106,7 +107,8 @@ class GatedModels:
             nonlocal written
             reply = await self._run.doors.models.chat(watched)
             if _must_be_estimated(reply):
-                written = len(reply.text.encode(errors="replace"))
+                calls = [text for call in reply.tool_calls for text in (call.name, call.arguments)]
+                written = length(reply.text, *calls)
             return reply
 
         try:
@@ -128,15 +130,13 @@ class GatedModels:
         return reply
 
     async def score(self, request: ScoreRequest) -> LabelScores:
-        # Where the server is asked once a label, each question has the whole prompt.
-        sent, questions = sum(length(request.prompt, label) for label in request.labels), len(request.labels)
-        most = Usage(input=sent // BYTES_A_TOKEN_LEAST + 16 * questions, output=questions)
+        sent = bytes_of_labels(request)
         waits = CallWaits(self._run, self._instance)
         score = self._run.doors.models.score
         return await self._gate(
             request,
             _WayOut(
-                most,
+                score_at_most(request),
                 lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
                 waits,
                 lambda: score(replace(request, waits=waits)),
@@ -150,7 +150,7 @@ class GatedModels:
         return await self._gate(
             request,
             _WayOut(
-                Usage(input=sent // BYTES_A_TOKEN_LEAST + _AROUND_A_TEXT * len(request.texts) + 16),
+                embed_at_most(request),
                 lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
                 waits,
                 lambda: embed(replace(request, waits=waits)),

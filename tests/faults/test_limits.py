@@ -25,7 +25,7 @@ ROWS = 40
 
 
 def asking(folder: Path) -> Path:
-    """Each call may cost at most about $0.00006, and costs a tenth: no table of 40 rows fits under the limit."""
+    """Each call may cost at most about $0.00008, and costs a tenth: no table of 40 rows fits under the limit."""
     choice = {"connection": "CLOUD", "kind": "openai", "model": "gpt-4o-mini"}
     model = ("model.text", {"prompt": "About {{message}}", "model": choice, "max_tokens": 100})
     workflow = flow(

@@ -153,7 +153,7 @@ async def test_a_run_waits_for_the_next_day_or_a_higher_limit(
     make: Make, today: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "_LOOK_AGAIN", 0.05)
-    caps = [Caps(Cap(day=Decimal(130)))]
+    caps = [Caps(Cap(day=Decimal(218)))]
     store = make(lambda: caps[-1])
     models, events = ScriptedModels(), list[RunEvent]()
     execution = start(
@@ -175,7 +175,7 @@ async def test_a_run_waits_for_the_next_day_or_a_higher_limit(
     assert status(events) == "done"
     assert len(models.asked) == 4
     stops = [event for event in events if isinstance(event, BudgetReached)]
-    assert {(stop.limit, stop.connection, stop.cap) for stop in stops} == {("day", "", "130")}
+    assert {(stop.limit, stop.connection, stop.cap) for stop in stops} == {("day", "", "218")}
     assert {stop.renews for stop in stops} == {"2026-11-21", "2026-11-22"}
     assert sum(isinstance(event, RunResumed) for event in events) == pauses == 2
 

@@ -222,12 +222,12 @@ async def test_at_the_cap_the_run_pauses_and_goes_on_with_a_higher_one() -> None
     workflow = flow(
         {"a": "test.source", "m": "test.model", "r": "test.result"}, ["a.value>m.value", "m.value>r.value"]
     )
-    # One call may cost 117 tokens at most and does cost 15: under a cap of 130 the second one must wait.
+    # One call may cost 205 tokens at most and does cost 15: under a cap of 218 the second one must wait.
     execution = start(
         workflow,
         rows=[{"value": "1"}, {"value": "2"}],
         through=doors(models, "1"),
-        limits=Limits(budget=Decimal(130), rows_at_a_time=1),
+        limits=Limits(budget=Decimal(218), rows_at_a_time=1),
     )
     events = []
     async for batch in execution.batches():
@@ -236,7 +236,7 @@ async def test_at_the_cap_the_run_pauses_and_goes_on_with_a_higher_one() -> None
             assert models.asked == ["1"]
             execution.raise_budget(Decimal(1000))
     reached = next(e for e in events if isinstance(e, BudgetReached))
-    assert (reached.spent, reached.cap) == ("15", "130")
+    assert (reached.spent, reached.cap) == ("15", "218")
     assert models.asked == ["1", "2"]
     assert status(events) == "done"
 

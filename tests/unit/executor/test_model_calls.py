@@ -111,7 +111,7 @@ async def test_what_was_not_charged_is_free_and_so_is_this_computer() -> None:
 async def test_a_call_of_unknown_price_is_shown_so_and_counted_at_an_estimate() -> None:
     models = ScriptedModels()
     through = replace(doors(models), cost_of=lambda *_: UNKNOWN, upper_bound=lambda *_: None)
-    each, most = ASSUMED.of(Usage(10, 5)), ASSUMED.at_most(Usage(20, 100))
+    each, most = ASSUMED.of(Usage(10, 5)), ASSUMED.at_most(Usage(105, 100))
     execution = start(
         PAID,
         rows=[{"value": str(i)} for i in range(10)],
@@ -136,12 +136,12 @@ async def test_overshoot_is_at_most_what_calls_in_flight_cost_above_their_bound(
     """Every call costs ten times its bound: those in flight go over, no further one starts."""
     models = ScriptedModels()
     models.hold = asyncio.Event()
-    through = replace(doors(models, "1"), cost_of=lambda *_: Cost(Decimal(1170), "priced"))
+    through = replace(doors(models, "1"), cost_of=lambda *_: Cost(Decimal(2050), "priced"))
     execution = start(
         PAID,
         rows=[{"value": "x"} for _ in range(20)],
         through=through,
-        limits=Limits(budget=Decimal(240), rows_at_a_time=8),
+        limits=Limits(budget=Decimal(420), rows_at_a_time=8),
     )
     async for batch in execution.batches():
         if len(models.asked) == 2:
@@ -149,6 +149,26 @@ async def test_overshoot_is_at_most_what_calls_in_flight_cost_above_their_bound(
         if any(isinstance(e, RunPaused) for e in batch):
             execution.stop("paused")
     assert len(models.asked) == 2
+
+
+@pytest.mark.parametrize("text", ["7,1,9\n" * 300, "\U0001f9ff" * 300, "+A0/b" * 300])
+async def test_texts_of_a_token_a_byte_stay_below_the_budget(text: str) -> None:
+    """Of such a text half a token a byte is not the most that a call may cost."""
+
+    class Counting(ScriptedModels):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            read = len(request.messages[-1].content.encode())
+            return structs.replace(await super().chat(request), usage=Usage(read + 7, 100))
+
+    models, budget = Counting(), Decimal(len(text.encode()) * 2)
+    execution = start(
+        PAID, rows=[{"value": text}] * 5, through=doors(models, "1"), limits=Limits(budget=budget)
+    )
+    async for batch in execution.batches():
+        if any(isinstance(e, RunPaused) for e in batch):
+            execution.stop("paused")
+    assert len(models.asked) == 1
+    assert execution._run.budget.spent <= budget  # noqa: SLF001
 
 
 async def test_a_long_schema_and_tools_are_part_of_what_is_reserved() -> None:
@@ -310,7 +330,7 @@ async def test_nothing_is_held_while_a_retry_is_waited_for() -> None:
         PAID,
         rows=[{"value": str(i)} for i in range(1, 6)],
         through=doors(models, "1"),
-        limits=Limits(budget=Decimal(200), rows_at_a_time=2),
+        limits=Limits(budget=Decimal(300), rows_at_a_time=2),
     )
     async with asyncio.timeout(60):
         events = await events_of(execution)

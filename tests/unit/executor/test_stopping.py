@@ -122,7 +122,7 @@ async def test_a_waiting_call_that_gets_its_money_with_stop_is_not_made() -> Non
         workflow,
         rows=[{"value": "1"}, {"value": "2"}],
         through=doors(models, "1"),
-        limits=Limits(budget=Decimal(140), rows_at_a_time=2),
+        limits=Limits(budget=Decimal(228), rows_at_a_time=2),
     )
     for _ in range(20):
         await asyncio.sleep(0)
