@@ -53,9 +53,9 @@ def costs(
     days = Days(_day(since) or f"{dt.datetime.now().astimezone():%Y-%m}-01", _day(until))
     caps: list[tuple[Span, Decimal | None]] = []
     if day_limit is not None:
-        caps.append(("day", _cap(day_limit)))
+        caps.append(("day", _cap(day_limit, "--day-limit")))
     if month_limit is not None:
-        caps.append(("month", _cap(month_limit)))
+        caps.append(("month", _cap(month_limit, "--month-limit")))
     if connection and not caps:
         raise ProblemError(Problem("cli.only_with", args={"option": "--connection", "other": "--day-limit"}))
 
@@ -89,15 +89,13 @@ def _day(words: str) -> str:
         raise ProblemError(Problem("cli.bad_day", args={"text": words})) from None
 
 
-def _cap(words: str) -> Decimal | None:
+def _cap(words: str, option: str) -> Decimal | None:
     """None takes the limit away. Raises ProblemError `cli.bad_amount`."""
-    return None if words.strip().lower() in ("", "-", "none") else amount_of(words)
+    return None if words.strip().lower() in ("", "-", "none") else amount_of(words, option)
 
 
 def _set_limits(engine: Engine, caps: Sequence[tuple[Span, Decimal | None]], connection: str) -> None:
-    if connection and engine.outside.connections.get(connection) is None:
-        error = engine.outside.connections.missing(connection)
-        raise ProblemError(Problem(error.code, args=error.args_by_name))
+    connection = _connection(engine, connection) if connection else ""
     for span, cap in caps:
         try:
             engine.raise_limit(span, connection, cap)
@@ -110,6 +108,20 @@ def _set_limits(engine: Engine, caps: Sequence[tuple[Span, Decimal | None]], con
             continue
         words = text(f"cli.costs.limit_set.{span}{at}", amount=figures.limit(cap), connection=connection)
         typer.echo(words, err=True)
+
+
+def _connection(engine: Engine, words: str) -> str:
+    """The name by which calls go: limits hold for no other spelling of it. A limit outlives its connection.
+
+    Raises ProblemError `connection.missing`, `connection.misspelt`.
+    """
+    found = engine.outside.connections.get(words)
+    if found is not None:
+        return found.name
+    if words in engine.preferences.connection_budgets:
+        return words
+    error = engine.outside.connections.missing(words)
+    raise ProblemError(Problem(error.code, args=error.args_by_name))
 
 
 def _show(engine: Engine, spending: Spending, by: By, days: Days, *, as_json: bool) -> None:
