@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple, NoReturn
@@ -30,6 +30,7 @@ from app.sdk.memory import Memory
 from app.sdk.node_type import AgentRule
 from app.sdk.references import as_text
 from app.sdk.spec import inputs_object
+from app.sdk.spread import Spread
 
 
 class Said(NamedTuple):
@@ -151,6 +152,7 @@ class _Ear:
 
     begun: Beginning
     models: _Listening
+    spread: Spread = field(default_factory=Spread)
     spent: Decimal = Decimal(0)
 
     @property

@@ -45,6 +45,7 @@ from app.executor.values import BESIDE_A_JOURNAL, PREVIEW_BYTES, STORE_CHARACTER
 from app.sdk.context import Answer, Question
 from app.sdk.errors import NodeError
 from app.sdk.gateway import Waiting
+from app.sdk.spread import Spread
 
 _SHOWN_EVERY = 1 / 30  # seconds between two updates of a node's partial text
 _WAIT_TOLD_EVERY = 5.0  # seconds between two messages that calls wait for the same connection
@@ -80,6 +81,7 @@ class Run:
         self.skipped = Counter[str]()  # steps, in this life
         self.notes_left = NOTES_A_RUN
         self.twins: dict[str, asyncio.Future[None]] = {}  # model steps under way, by the key of their results
+        self.spreads: dict[str, Spread] = {}  # by step
         self.budget = Budget(limits.budget, max(past.spent.known, past.counted))
         self._shared = keeping.limits
         self._limits_reached: dict[_Place, LimitReached] = {}

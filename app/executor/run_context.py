@@ -16,6 +16,7 @@ from app.planner.plan import PlanStep
 from app.sdk.context import Answer, Files, Net, Question
 from app.sdk.lit_path import Turn
 from app.sdk.memory import Memory
+from app.sdk.spread import Spread
 
 
 class InstanceContext:
@@ -52,6 +53,10 @@ class InstanceContext:
     @property
     def memory(self) -> Memory:
         return self._run.doors.memory
+
+    @property
+    def spread(self) -> Spread:
+        return self._run.spreads.setdefault(self._instance.node, Spread())
 
     @property
     def row(self) -> int | None:

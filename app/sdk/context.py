@@ -13,6 +13,7 @@ from app.sdk.fields import ConnectionChoice
 from app.sdk.gateway import Models
 from app.sdk.lit_path import Turn
 from app.sdk.memory import Memory
+from app.sdk.spread import Spread
 
 Decision: TypeAlias = Literal["approved", "edited", "rejected"]
 Row: TypeAlias = Mapping[str, Json]
@@ -128,6 +129,11 @@ class RunContext(Surroundings, Protocol):
 
     @property
     def memory(self) -> Memory: ...
+
+    @property
+    def spread(self) -> Spread:
+        """How the calls of this step were shared out so far in this run, by all of its instances."""
+        ...
 
     @property
     def spent(self) -> Decimal:

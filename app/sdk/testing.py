@@ -32,6 +32,7 @@ from app.sdk.memory import Memory, MemoryOfProcess
 from app.sdk.node_type import NodeType
 from app.sdk.ports import Skip
 from app.sdk.spec import inputs_object, outputs_by_port, spec_of
+from app.sdk.spread import Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class OneNodeContext:
     idempotency_key: str = "test"
     spent: Decimal = Decimal(0)
     memory: Memory = field(default_factory=MemoryOfProcess)
+    spread: Spread = field(default_factory=Spread)
     given_models: Models | None = None
     given_net: Net | None = None
     given_files: Files | None = None
@@ -97,7 +99,7 @@ def _given(door: Any, name: str) -> Any:
     return door
 
 
-async def run_node(
+async def run_node(  # noqa: PLR0913 - one for each door
     node_type: type[NodeType[Any, Any, Any]],
     fields: JsonObject | None = None,
     inputs: Mapping[str, Value] | None = None,
@@ -107,8 +109,10 @@ async def run_node(
     files: Files | None = None,
     values: Mapping[str, Json] | None = None,
     answer: Callable[[Question], Answer] | None = None,
+    spread: Spread | None = None,
 ) -> NodeRun:
-    """Runs a node as the executor would: `fields` is plain data as in a file, `inputs` by port name.
+    """Runs a node as the executor would: `fields` is plain data as in a file, `inputs` by port name. With the same
+    `spread` as another instance of the step in one run.
 
     Raises FieldFault, NodeError, and AssertionError where the node's ports don't say what it takes and gives.
     """
@@ -117,7 +121,14 @@ async def run_node(
     ports = spec.ports(decoded)
     given = dict(inputs or {})
     _agree(given, [port.name for port in ports.inputs], [port.name for port in ports.inputs if port.required])
-    ctx = OneNodeContext(values or {}, given_models=models, given_net=net, given_files=files, answer=answer)
+    ctx = OneNodeContext(
+        values or {},
+        spread=spread or Spread(),
+        given_models=models,
+        given_net=net,
+        given_files=files,
+        answer=answer,
+    )
     left = outputs_by_port(await node_type().run(decoded, inputs_object(node_type, given), ctx))
     outputs = {name: value for name, value in left.items() if not isinstance(value, Skip)}
     _agree(outputs, [port.name for port in ports.outputs])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from app.sdk.context import RunContext
 from app.sdk.data_types import Value
+from app.sdk.errors import NodeError
 from app.sdk.fields import SMALL, STRONG, ModelChoice, RowsField, TextField
 from app.sdk.gateway import Load
-from app.sdk.lit_path import Turn
+from app.sdk.lit_path import Turn, broke_off
 from app.sdk.model_rows import Weighted, too_few
 from app.sdk.node_type import ByPort, Fault, NodeType, Stage
 from app.sdk.ports import Port, Ports
@@ -19,7 +21,18 @@ from app.sdk.reference_ports import grown_inputs
 from app.sdk.references import fill
 from app.sdk.verdict import Reason
 
+Numbered: TypeAlias = tuple[int, Weighted]
+
 _IDLE = Load()
+# It isn't there, or lets nobody in: others may be, and do.
+_AWAY = frozenset(
+    f"model.{code}"
+    for code in (
+        *("unreachable", "server_error", "host_crashed", "host_killed", "host_failed", "load_failed"),
+        *("key_refused", "key_wanted", "no_access", "no_balance", "region_refused", "wrong_address"),
+        *("missing", "retired", "replaced", "misspelt", "file_missing"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +65,15 @@ class BalanceOutputs:
 
 
 class Balance(NodeType[BalanceFields, ByPort, BalanceOutputs]):
-    """Shares the calls out over several accounts or servers: each goes to the one that has least to do. One that asked
-    to wait gets nothing while another is free, and one that isn't there is left out.
+    """Shares the calls out over several accounts or servers, by their shares and by what each has to do. One that asked
+    to wait gets nothing while another is free. One that can't be reached, refuses its key, has no money left or doesn't
+    have the model is left out for a while, longer each time, and the next one answers.
 
     What belongs together can stay together, such as the turns of a conversation: providers charge less for a beginning
     that they have just read. If the one that had it before is busy, another one takes over.
 
-    It shares work that any of them could do. To go to another one only after an error, take "Fallback".
+    It shares work that any of them could do, so an answer that one has given counts for all. To go to another one only
+    after an error, take "Fallback".
 
     Example: two keys of the same provider, 60 requests a minute each, give 120.
     """
@@ -97,41 +112,74 @@ class Balance(NodeType[BalanceFields, ByPort, BalanceOutputs]):
         return (*question_faults(fields), *too_few(fields.models))
 
     async def run(self, fields: BalanceFields, inputs: ByPort, ctx: RunContext) -> BalanceOutputs:
-        kept, prompt = fill(fields.together, inputs).strip(), fill(fields.prompt, inputs)
-        tier, row, reason = _chosen(fields, kept, prompt, ctx)
-        model, connection = named(ctx, row.model)
-        ctx.light([Turn(tier, model, connection, "asked", (reason,))])
-        answer = (await Asking(fields, inputs, ctx).ask(row.model, tier)).or_fail()
-        ctx.light([Turn(tier, answer.model or model, connection, "answered", (reason,))])
-        return BalanceOutputs(answer.value, answer.model or model, connection)
+        kept, asking = fill(fields.together, inputs).strip(), Asking(fields, inputs, ctx)
+        path: list[Turn] = []
+        failed: set[int] = set()
+        while True:
+            tier, row, reason = _chosen(fields, kept, ctx, failed)
+            model, connection = named(ctx, row.model)
+            ctx.light([*path, Turn(tier, model, connection, "asked", (reason,))])
+            try:
+                answer = (await asking.ask(row.model, tier)).or_fail()
+            except NodeError as error:
+                path.append(broke_off(tier, model, connection, error))
+                ctx.light(path)
+                failed.add(tier)
+                if error.code not in _AWAY:
+                    raise
+                if seconds := ctx.spread.failed(str(tier)):
+                    ctx.tell("balance.left_out", model=model, connection=connection, seconds=round(seconds))
+                if len(failed) == len(_there(fields, ctx)):
+                    raise
+                continue
+            ctx.spread.answered(str(tier))
+            ctx.light([*path, Turn(tier, answer.model or model, connection, "answered", (reason,))])
+            return BalanceOutputs(answer.value, answer.model or model, connection)
 
 
-def _chosen(fields: BalanceFields, kept: str, prompt: str, ctx: RunContext) -> tuple[int, Weighted, Reason]:
-    """Who gets the next call: its number from 1, its row, and why."""
-    here = [(n, row) for n, row in enumerate(fields.models, 1) if ctx.models.facts(row.model) is not None]
-    rows = here or list(enumerate(fields.models, 1))  # where none is there, the first says what is wrong
+def _there(fields: BalanceFields, ctx: RunContext) -> list[Numbered]:
+    """Those that are set up here; where none is, the first says what is wrong."""
+    rows = list(enumerate(fields.models, 1))
+    return [one for one in rows if ctx.models.facts(one[1].model) is not None] or rows[:1]
+
+
+def _chosen(
+    fields: BalanceFields, kept: str, ctx: RunContext, failed: Container[int]
+) -> tuple[int, Weighted, Reason]:
+    """Who gets the next call: its number from 1, its row, and why. `failed` could not answer this one."""
+    there = _there(fields, ctx)
+    rows = [one for one in there if one[0] not in failed]
     loads = {number: ctx.models.load(row.model) or _IDLE for number, row in rows}
-    free = [(number, row) for number, row in rows if loads[number].is_free]
+    away = {number: ctx.spread.away(str(number)) for number, _ in rows}
+    free = [one for one in rows if loads[one[0]].is_free and not away[one[0]]]
     if free and kept:
         number, row = max(free, key=lambda one: _draw(kept, *one))
-        home = max(rows, key=lambda one: _draw(kept, *one))[0]
+        home = max(there, key=lambda one: _draw(kept, *one))[0]
         code = "balance.together" if number == home else "balance.elsewhere"
         return number, row, Reason(code, "passed", {})
     if free:
-        number, row = min(free, key=lambda one: (_busy(loads[one[0]], one[1]), -_draw(prompt, *one)))
-        load = loads[number]
-        return (
-            number,
-            row,
-            Reason("balance.least", "passed", {"running": load.running, "waiting": load.waiting}),
-        )
-    number, row = min(rows, key=lambda one: (loads[one[0]].pause, _busy(loads[one[0]], one[1])))
-    return number, row, Reason("balance.soonest", "passed", {"seconds": round(loads[number].pause, 1)})
+        shares = {str(number): row.weight for number, row in _with_room(free, loads)}
+        number = int(ctx.spread.next(shares))
+        load, row = loads[number], fields.models[number - 1]
+        args = {"running": load.running, "waiting": load.waiting}
+        return number, row, Reason("balance.least", "passed", args)
+    wait = {number: max(loads[number].pause, away[number]) for number, _ in rows}
+    number, row = min(rows, key=lambda one: (wait[one[0]], (_going(loads[one[0]]) + 1) / one[1].weight))
+    return number, row, Reason("balance.soonest", "passed", {"seconds": round(wait[number], 1)})
 
 
-def _busy(load: Load, row: Weighted) -> float:
-    """What one has to do, for each share of the work that it takes."""
-    return (load.running + load.waiting + 1) / row.weight
+def _with_room(free: Sequence[Numbered], loads: Mapping[int, Load]) -> Sequence[Numbered]:
+    """Those that have less to do than is their part of all that goes on, this call included: at least one. First those
+    that would not have more than it with this call.
+    """
+    calls = 1 + sum(_going(loads[number]) for number, _ in free)
+    whole = sum(row.weight for _, row in free)
+    within = [one for one in free if (_going(loads[one[0]]) + 1) * whole <= calls * one[1].weight]
+    return within or [one for one in free if _going(loads[one[0]]) * whole < calls * one[1].weight]
+
+
+def _going(load: Load) -> int:
+    return load.running + load.waiting
 
 
 def _draw(key: str, number: int, row: Weighted) -> float:

@@ -16,6 +16,7 @@ from tests.flows import flow
 from tests.servers.answers import Answer
 from tests.servers.scripted import KEY, ScriptedServer
 
+ROWS, AT_ONCE = 20, 4
 ASK = ("intent.ask", {"asked": [{"name": "message"}]})
 
 
@@ -30,14 +31,16 @@ class Two:
     def asked(self) -> tuple[int, int]:
         return len(self.a.asked), len(self.b.asked)
 
-    async def run(self, workflow: Workflow, message: str = "Is it?") -> Mapping[str, Any]:
+    async def run(self, workflow: Workflow, message: str = "Is it?", rows: str = "") -> Mapping[str, Any]:
         environment: dict[str, str] = {}
         for name, server in self.names.items():
             parts = {"KIND": "openai_compatible", "URL": server.url("openai"), "KEY": KEY, "MODEL": "default"}
             environment |= {f"BATON_CONN_{name}_{part}": value for part, value in parts.items()}
         engine = Engine(folders(), Preferences(), children, (), environment)
         try:
-            request = RunRequest(workflow, values={"message": message}, own=True)
+            request = RunRequest(
+                workflow, values={"message": message}, rows=rows, rows_at_a_time=AT_ONCE, own=True
+            )
             handle = await engine.start(request)
             async for _ in handle.batches():
                 pass
@@ -59,6 +62,17 @@ def at(name: str) -> dict[str, str]:
 def asking(type_id: str, port: str, to: str = "text", **fields: Any) -> Workflow:
     nodes = {"a": ASK, "m": (type_id, fields), "o": ("output.output", {"name": "said"})}
     return flow(nodes, [f"a.message>m.{to}", f"m.{port}>o.value"])
+
+
+def sharing() -> Workflow:
+    samples = [{"message": f"question {number}"} for number in range(ROWS)]
+    models = [{"model": at("A")}, {"model": at("B")}]
+    nodes = {
+        "a": ("intent.ask", {"asked": [{"name": "message"}], "samples": samples}),
+        "m": ("model.balance", {"models": models}),
+        "o": ("output.output", {"name": "said"}),
+    }
+    return flow(nodes, ["a.message>m.text", "m.answer>o.value"])
 
 
 async def test_an_ensemble_asks_both(two: Two) -> None:
@@ -98,3 +112,18 @@ async def test_of_servers_that_share_the_work_it_is_no_matter_whose_answer_is_kn
     asked = two.asked
     again = [(await two.run(sharing, f"question {number}"))["said"] for number in range(6)]
     assert (again, two.asked) == (first, asked)
+
+
+@pytest.mark.parametrize("fault", ["key", "missing", "server", "balance"])
+async def test_no_row_fails_for_a_server_that_lets_nobody_in(two: Two, fault: Any) -> None:
+    two.a.default = Answer(fault=fault)
+    given = await two.run(sharing(), rows="samples")
+    assert given["said"] == ["no"] * ROWS
+    assert len(two.b.asked) == ROWS
+    assert two.a.asked
+
+
+async def test_no_row_fails_for_a_server_that_is_not_there(two: Two) -> None:
+    async with ScriptedServer() as gone:
+        two.names["A"] = gone
+    assert (await two.run(sharing(), rows="samples"))["said"] == ["no"] * ROWS
