@@ -191,7 +191,7 @@ def line_amount(line: Line) -> str:
     if line.unknown == line.calls:
         return text("figure.unknown")
     amount = part_of_bill(line.shown, line.cost.known)
-    return text("figure.about", amount=amount) if line.cost.state == "estimated" else amount
+    return text("figure.about", amount=amount) if line.estimated else amount
 
 
 def part_of_bill(shown: Decimal, known: Decimal) -> str:

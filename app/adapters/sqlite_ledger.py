@@ -84,7 +84,7 @@ _SUMS = f"""
     COUNT(*) FILTER (WHERE source = 'call' AND cached_saving <> '0' AND state <> 'priced'),
     COUNT(*) {_COMPARED}, exact(cost) {_COMPARED}, worst(state) {_COMPARED}, exact(saved) {_COMPARED},
     worst(saved_state) {_COMPARED}, COUNT(*) FILTER (WHERE source = 'compared' AND saved_state = 'unknown'),
-    type, MAX(at)
+    COUNT(*) FILTER (WHERE source = 'call' AND state = 'estimated'), type, MAX(at)
 """
 
 
@@ -215,7 +215,7 @@ def _sum(row: Sequence[Any], parts: int) -> Sum:
     cost, state, counted, seconds, rows, models, hits, saved, saved_state, cached_saving, *rest = rest[5:]
     broken_off, broken_off_counted, places, cache_unknown, *remembered = rest[:8]
     for_free, priced, written, unpriced = map(int, remembered)
-    guessed, compared, paid, paid_state, instead, instead_state, not_compared, kind, _ = rest[8:]
+    guessed, compared, paid, paid_state, instead, instead_state, not_compared, estimated, kind, _ = rest[8:]
     return Sum(
         tuple(key),
         tuple(names),
@@ -246,6 +246,7 @@ def _sum(row: Sequence[Any], parts: int) -> Sum:
         Cost(Decimal(paid or 0), paid_state or "free"),
         Cost(Decimal(instead or 0), instead_state or "free"),
         not_compared,
+        estimated,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from app.costs.cost import FREE, Cost
@@ -21,7 +21,7 @@ Model = tuple[str, str]  # connection, model
 class Line:
     """One line of a bill. `shown` is its amount as it stands beside the others, `tenths` its share in tenths of a
     percent; both add up. `free`: nothing of it was charged. `unknown` calls are not in the amount. `rows` is None where
-    nobody can say. `inner` are the lines that it is made of.
+    nobody can say. `inner` are the lines that it is made of. `estimated` calls are in the amount, and were guessed.
     """
 
     key: str
@@ -38,6 +38,7 @@ class Line:
     tenths: int = 0
     rows: int | None = None
     inner: tuple[Line, ...] = ()
+    estimated: int = 0
 
     @property
     def free(self) -> bool:
@@ -127,22 +128,7 @@ def _with_steps(line: Line, sums: Sequence[Sum], unit: Decimal, rows: int | None
 def _with(
     line: Line, shown: Decimal, tenths: int, rows: int | None = None, inner: tuple[Line, ...] = ()
 ) -> Line:
-    return Line(
-        line.key,
-        line.name,
-        line.type,
-        line.models,
-        line.calls,
-        line.free_calls,
-        line.unknown,
-        line.failed,
-        line.usage,
-        line.cost,
-        shown,
-        tenths,
-        rows,
-        inner,
-    )
+    return replace(line, shown=shown, tenths=tenths, rows=rows, inner=inner)
 
 
 def _line(key: str, name: str, sums: Sequence[Sum]) -> Line:
@@ -160,6 +146,7 @@ def _line(key: str, name: str, sums: Sequence[Sum]) -> Line:
         sum(one.failed for one in sums),
         sum((one.usage for one in sums), NO_USAGE),
         sum((one.cost for one in sums), FREE),
+        estimated=sum(one.estimated for one in sums),
     )
 
 

@@ -103,7 +103,7 @@ class Sum:
     limits count for all of them. `failed` leaves out what was ended from here. `rows` is the different places
     in runs: rows, or runs without; `places` counts those too in which the cache alone has answered. `type` is that of
     the latest one's node. `broken_off` of the unknown calls were under way when their process went, and limits count
-    `broken_off_counted` for them.
+    `broken_off_counted` for them. The cost of `estimated` calls was guessed.
 
     `cache_unknown` of the answers `from_cache` had no known price. Of the tokens that models knew,
     `cached_free` cost nothing anyway, `cached_priced` had a price of their own, as had `written_priced` of those that
@@ -141,6 +141,7 @@ class Sum:
     compared_cost: Cost = FREE
     instead: Cost = FREE
     not_compared: int = 0
+    estimated: int = 0
 
 
 NOTHING = Sum((), ())

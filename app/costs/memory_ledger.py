@@ -149,4 +149,5 @@ def _sum(key: tuple[str, ...], by: Sequence[Part], entries: Sequence[Entry]) -> 
         sum((entry.cost for entry in compared), FREE),
         sum((entry.saved or FREE for entry in compared), FREE),
         len(rows) - len(compared),
+        sum(entry.cost.state == "estimated" for entry in calls),
     )

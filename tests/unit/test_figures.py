@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import figures, texts
-from app.costs.cost import FREE, UNKNOWN, Cost
+from app.costs.bill import bill_of
+from app.costs.cost import FREE, UNKNOWN, Cost, CostState
+from app.costs.ledger import Sum
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,39 @@ def test_figures_speak_the_language_chosen() -> None:
         assert figures.cost(FREE) == "免费"
     finally:
         texts.set_language("en")
+
+
+@pytest.mark.parametrize(
+    ("sums", "amount", "share"),
+    [
+        ([("12.34", "priced"), ("0.05", "estimated"), ("0", "unknown")], "≈ $12.39", "100.0%"),
+        ([("12.34", "priced"), ("0", "unknown")], "$12.34", "100.0%"),
+        ([("0", "unknown")], "unknown", "–"),
+        ([("0", "free")], "free", "–"),
+        ([("0.0000004", "priced")], "$0.00000040", "100.0%"),
+    ],
+)
+def test_a_bill_says_of_its_total_what_is_known(
+    sums: list[tuple[str, CostState]], amount: str, share: str
+) -> None:
+    keys = [(f"2026-11-0{day}", "w", "n", "c", "m") for day in range(1, 9)]
+    parts = [
+        Sum(
+            key,
+            key,
+            1,
+            unknown=int(state == "unknown"),
+            cost=Cost(Decimal(known), state),
+            estimated=int(state == "estimated"),
+        )
+        for key, (known, state) in zip(keys, sums, strict=False)
+    ]
+    total = bill_of(parts).total
+    assert (figures.line_amount(total), figures.line_share(total)) == (amount, share)
+
+
+def test_a_small_part_of_a_bill_is_no_zero() -> None:
+    keys = [(day, "w", "n", "c", "m") for day in ("2026-11-01", "2026-11-02")]
+    costs = Cost(Decimal("9.999"), "priced"), Cost(Decimal("0.0004"), "priced")
+    small = bill_of([Sum(key, key, 1, cost=cost) for key, cost in zip(keys, costs, strict=True)]).days[1]
+    assert (figures.line_amount(small), figures.line_share(small)) == ("< $0.01", "< 0.1%")
