@@ -123,13 +123,13 @@ async def test_a_limit_that_leaves_no_room_lets_nothing_out(
 
 
 async def test_tests_use_a_limit_up_call_by_call(engine: Engine, counting: ScriptedServer) -> None:
-    engine.outside.prices.own.give("Work", "tiny-1", Decimal(1000), Decimal(1000), PAID.address)
-    engine.use(Preferences(budget_day_usd="0.05"))  # a test holds 0.035 at most and costs 0.017
+    engine.outside.prices.own.give("Work", "tiny-1", Decimal(0), Decimal(1000), PAID.address)
+    engine.use(Preferences(budget_day_usd="0.02"))  # a test holds 16 tokens, 0.016, and costs 5 of them
     checks = [await engine.test_connection(PAID, KEY) for _ in range(3)]
     codes = [one.problem and one.problem.code for one in checks]
     assert codes == [None, "connection.limit_day", "connection.limit_day"]
     assert calls(counting) == 1
-    assert [one.cost for one in await entries(engine)] == [Cost(Decimal("0.017"), "priced")]
+    assert [one.cost for one in await entries(engine)] == [Cost(Decimal("0.005"), "priced")]
     _, _, held = await engine.runs.limits.standing()
     assert not any(held.values()), "what was held is given back"
 
