@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatRequest, EmbedRequest, ModelFacts
 from app.sdk.spec import AnyNodeType, spec_of
 from app.sdk.testing import ScriptedModels, run_node
@@ -83,6 +84,52 @@ async def test_a_model_summarises_the_rest_in_pieces(compress: AnyNodeType) -> N
         assert "refund" in request.messages[0].content
         assert request.max_tokens is not None
         assert request.max_tokens <= 400
+
+
+@pytest.mark.parametrize("trim", [True, False])
+@pytest.mark.parametrize(
+    ("said", "finish"),
+    [
+        ("", "stop"),
+        ("The text speaks of", "length"),
+        ("I can't help with that.", "stop"),
+        ("抱歉，我无法处理该内容。", "stop"),
+        (NodeError("model.refused"), "stop"),
+    ],
+)
+async def test_where_a_summary_cannot_be_used_what_fits_best_stays_in_its_own_words(
+    compress: AnyNodeType, said: Any, finish: Any, trim: bool
+) -> None:
+    text = long_text()
+    fields = {"target": 400, "question": "refund", "summarise": True, "trim": trim}
+    models = ScriptedModels([said] * 9, finish=finish)
+    ran = await run_node(compress, fields, {"text": text}, models=models)
+    shorter: Any = ran.outputs["text"]
+    paragraphs = [part.strip() for part in text.split("\n\n")]
+    assert all(part in paragraphs for part in shorter.split("\n\n"))
+    after: Any = ran.outputs["after"]
+    assert 250 < after <= 400, "the room that the summary would have had is used"
+    dropped: Any = ran.outputs["dropped"]
+    assert {row["why"] for row in dropped} == {"said_before", "off_topic"}
+    told = dict(ran.told)["compress.not_summarised"]
+    assert told["n"] == told["of"] == len(models.requests)
+
+
+async def test_only_the_pieces_without_a_summary_keep_their_own_words(compress: AnyNodeType) -> None:
+    text = long_text() + "\n\n" + long_text().replace("river", "mountain")
+    fields = {"target": 800, "question": "refund", "summarise": True}
+    models = ScriptedModels(["A summary.", *[""] * 9])
+    ran = await run_node(compress, fields, {"text": text}, models=models)
+    assert len(models.requests) > 1
+    shorter: Any = ran.outputs["text"]
+    assert shorter.endswith("A summary.")
+    dropped: Any = ran.outputs["dropped"]
+    why = {row["paragraph"]: row["why"] for row in dropped}
+    assert {"summarised", "off_topic"} <= set(why.values())
+    assert dict(ran.told)["compress.not_summarised"] == {
+        "n": len(models.requests) - 1,
+        "of": len(models.requests),
+    }
 
 
 MEANING = {"target": 50, "by": "meaning", "question": "oooo"}
