@@ -24,7 +24,7 @@ PROMPT = (1730, 290)
 EMPTY = (1000, 650)
 MESSAGE, RUN = (948, 480), (1158, 657)  # in the form that opens in the middle
 TITLE = QRect(60, 8, 160, 26)
-CARD, LINK, FORM = (180, 24), (60, 12), (300, 200)  # of what is looked at, in pixels
+CARD, LINK, FIELD, FORM = (180, 24), (60, 12), (200, 30), (300, 200)  # of what is looked at, in pixels
 WORDS = "Say hello to {{text}} in three words."
 
 pytestmark = [
@@ -46,6 +46,13 @@ def around(place: tuple[int, int], width: int, height: int) -> QRect:
     return QRect(place[0] - width // 2, place[1] - height // 2, width, height)
 
 
+def write(desktop: Desktop, field: tuple[int, int], words: str) -> None:
+    """Whatever stood in the field before."""
+    desktop.click(field)
+    desktop.keys("ctrl+a")
+    desktop.type(words)
+
+
 def test_two_steps_are_dragged_in_joined_run_and_saved(desktop: Desktop, tmp_path: Path, home: Path) -> None:
     file = tmp_path / "hello.baton.json"
     desktop.start()
@@ -55,9 +62,7 @@ def test_two_steps_are_dragged_in_joined_run_and_saved(desktop: Desktop, tmp_pat
     port, other = (FIRST[0] + PORT[0], FIRST[1] + PORT[1]), (SECOND[0] - PORT[0], SECOND[1] + PORT[1])
     middle = ((port[0] + other[0]) // 2, (port[1] + other[1]) // 2)
     desktop.see(around(middle, *LINK), lambda: desktop.drag(port, other))
-    desktop.click(PROMPT)
-    desktop.keys("ctrl+a")
-    desktop.type(WORDS)
+    desktop.see(around(PROMPT, *FIELD), lambda: write(desktop, PROMPT, WORDS))
     desktop.click(EMPTY)
     desktop.open_window("ctrl+s", "Save as")
     desktop.type(str(file))
@@ -75,8 +80,7 @@ def test_two_steps_are_dragged_in_joined_run_and_saved(desktop: Desktop, tmp_pat
     chips = QRect(SECOND[0] - 100, SECOND[1] + 58, 200, 70)  # below the ports of the second card
     before = desktop.picture(chips)
     desktop.see(around(MESSAGE, *FORM), lambda: desktop.keys("ctrl+Return"))
-    desktop.click(MESSAGE)
-    desktop.type("the world")
+    desktop.see(around(MESSAGE, *FIELD), lambda: write(desktop, MESSAGE, "the world"))
     desktop.see(around(MESSAGE, *FORM), lambda: desktop.click(RUN))
     runs = home / "baton" / "data" / "runs"
     finished = desktop.wait_for(lambda: _finished(runs), 300)
