@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from app.adapters.connection_limits import limits_of
-from app.adapters.event_files import events_left_open, path_of, read_events
+from app.adapters.event_files import events_left_open, last_event, path_of, read_events
 from app.adapters.outside import Outside
 from app.adapters.sqlite_runs import SqliteRuns
 from app.costs.cost import UNKNOWN
@@ -25,7 +25,7 @@ from app.costs.ledger import BROKEN_OFF, Entry, Filter, Origin
 from app.costs.price import counted_for
 from app.costs.usage import NO_USAGE, Usage
 from app.document.problem import ProblemError
-from app.events.run_events import ModelCalled, RunStarted, Scope
+from app.events.run_events import ModelCalled, RunFinished, RunStarted, Scope
 from app.executor.booking import local_day
 from app.forecast.asking import stages_of
 from app.hindsight.under_way import Life, OpenCall, broken_off, lost, open_calls
@@ -63,9 +63,7 @@ class BrokenOffCalls:
             life = await asyncio.to_thread(_life_of, path)
             if life is None or life in self._looked:
                 return
-            plan = await self._plan_of(run)
-            broke = await asyncio.to_thread(lambda: broken_off(events_left_open(path)))
-            entries = await self._entries(run, plan, broke) if broke else ()
+            entries = await self._entries(run, path)
             goes_on = not is_mine and self._runs.is_alive(run)
             if goes_on or await asyncio.to_thread(_life_of, path) != life:  # those were not its last events
                 return
@@ -73,7 +71,16 @@ class BrokenOffCalls:
                 await self._runs.book_broken_off(life, entries)
             self._looked.add(life)
 
-    async def _entries(self, run: str, plan: Plan, life: Life) -> Sequence[Entry]:
+    async def _entries(self, run: str, path: Path) -> Sequence[Entry]:
+        if isinstance(await asyncio.to_thread(last_event, path), RunFinished):
+            return ()
+        plan = await self._plan_of(run)
+        if not any(True for step in plan.all_steps() for _ in self._paid_models(step)):
+            return ()  # the file may be long
+        life = await asyncio.to_thread(lambda: broken_off(events_left_open(path)))
+        return await self._under_way(run, plan, life) if life else ()
+
+    async def _under_way(self, run: str, plan: Plan, life: Life) -> Sequence[Entry]:
         begun = dt.datetime.fromisoformat(life.started.at).timestamp()
         at = begun + max(0.0, life.until - life.started.resumed)
         ledger = self._runs.ledger
@@ -83,7 +90,7 @@ class BrokenOffCalls:
         found: list[Entry] = []
         for step, call in lost(plan, life.begun, booked):
             facts = self._who(call, step)
-            if facts is not None and not facts.local and call.cost.usd != 0:
+            if facts is not None and call.cost.usd != 0:
                 found.append(_ended(self._entry(run, plan, step, facts, call.scope, at), call))
         for call, facts in self._sent(open_calls(plan, life.begun, booked)):
             mean = means.get((call.step.id, facts.connection, facts.id))
@@ -101,9 +108,16 @@ class BrokenOffCalls:
         return Entry(Origin(run, flow.id, flow.name, *who, price), at, local_day(at), scope)
 
     def _who(self, call: ModelCalled, step: PlanStep) -> ModelFacts | None:
-        asked = (choice for stage in stages_of(step) or () for models in stage.calls for choice in models)
-        facts = filter(None, map(self._facts, asked))
-        return next((one for one in facts if one.connection == call.connection), None)
+        return next((one for one in self._paid_models(step) if one.connection == call.connection), None)
+
+    def _paid_models(self, step: PlanStep) -> Iterator[ModelFacts]:
+        for stage in stages_of(step) or ():
+            for models in stage.calls:
+                yield from self._paid(models)
+
+    def _paid(self, models: Sequence[ModelChoice]) -> list[ModelFacts]:
+        """Those of them that aren't on this computer."""
+        return [one for one in map(self._facts, models) if one is not None and not one.local]
 
     def _sent(self, calls: Sequence[OpenCall]) -> Iterator[tuple[OpenCall, ModelFacts]]:
         """Those that may have left, with the dearest model that each may have asked: of more calls than a connection
@@ -111,7 +125,7 @@ class BrokenOffCalls:
         """
         under_way = Counter[str]()
         for call in calls:
-            paid = [one for one in map(self._facts, call.models) if one is not None and not one.local]
+            paid = self._paid(call.models)
             if not paid:
                 continue
             dearest = max(paid, key=lambda one: self._about(one, call.about))
