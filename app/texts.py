@@ -63,6 +63,14 @@ def clauses(words: Iterable[str]) -> str:
     return ("，" if _current == "zh-CN" else ", ").join(words)
 
 
+def sentences(*said: str) -> str:
+    """Sentences one after the other; between Chinese ones stands no space."""
+    whole = ""
+    for one in filter(None, said):
+        whole += one if not whole or whole.endswith(("。", "！", "？")) else f" {one}"
+    return whole
+
+
 def has(code: str, language: str) -> bool:
     """Whether the catalogue of a language has an entry."""
     return code in catalogue(language)

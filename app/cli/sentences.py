@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.document.problem import Problem
 from app.events.run_events import Failure
 from app.registry.node_texts import problem_args
-from app.texts import text
+from app.texts import has, sentences, text
 
 
 def sentence_of(problem: Problem) -> str:
@@ -14,10 +14,9 @@ def sentence_of(problem: Problem) -> str:
 
 
 def fix_of(problem: Problem) -> str:
-    """What to do."""
-    code = f"problem.{problem.code}.fix"
-    sentence = text(code, **problem_args(problem.args))
-    return "" if sentence == code else sentence
+    """What to do; in a terminal there may be one way more than in the window."""
+    codes = (f"problem.{problem.code}.fix", f"problem.{problem.code}.fix.terminal")
+    return sentences(*(text(code, **problem_args(problem.args)) for code in codes if has(code, "en")))
 
 
 def failure_sentence(failure: Failure) -> str:

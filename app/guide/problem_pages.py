@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from app.texts import catalogue, text
+from app.texts import catalogue, has, sentences, text
 
 # The page on which the problems of an area stand; an area is the first word of a code. What stands nowhere here is told
 # on the page of the program.
@@ -25,6 +25,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "command-line": ("cli",),
 }
 
+_TERMINAL = ".fix.terminal"  # what else can be done where there is no window
 _GAP = re.compile(r"\{\w+(?::[^{}|]*\|([^{}|]*))?\}")
 _MARKUP = re.compile(r"([*_<>\[\]|\\])")
 
@@ -32,7 +33,7 @@ _MARKUP = re.compile(r"([*_<>\[\]|\\])")
 def codes() -> list[str]:
     """Every problem's code, without the word before it."""
     every = (code.removeprefix("problem.") for code in catalogue("en") if code.startswith("problem."))
-    return sorted(code for code in every if not code.endswith(".fix"))
+    return sorted(code for code in every if not code.endswith((".fix", _TERMINAL)))
 
 
 def area_of(code: str) -> str:
@@ -59,7 +60,9 @@ def _parts(area: str) -> Iterator[str]:
         if area_of(code) == area:
             yield f"## {code}"
             yield _sentence(f"problem.{code}")
-            yield f"**{text('guide.problems.fix')}** {_sentence(f'problem.{code}.fix')}"
+            ways = (f"problem.{code}.fix", f"problem.{code}{_TERMINAL}")
+            told = sentences(*(_sentence(way) for way in ways if has(way, "en")))
+            yield f"**{text('guide.problems.fix')}** {told}"
 
 
 def _sentence(code: str) -> str:

@@ -28,14 +28,6 @@ def one_line(text: str, limit: int = 400) -> str:
     return visible(flat[:limit] + "…" if len(text) > limit else flat)
 
 
-def sentences(*said: str) -> str:
-    """Sentences one after the other; between Chinese ones stands no space."""
-    whole = ""
-    for one in filter(None, said):
-        whole += one if not whole or whole.endswith(("。", "！", "？")) else f" {one}"
-    return whole
-
-
 def hides(character: str) -> bool:
     """Whether a character can't be seen, or reorders others."""
     return character not in _KEPT and unicodedata.category(character) in _INVISIBLE

@@ -8,9 +8,8 @@ from typing import Any
 from app.document.problem import Problem
 from app.events.run_events import Failure
 from app.registry.node_texts import problem_args
-from app.texts import has, text
+from app.texts import has, sentences, text
 from app.ui.model_words import role_title
-from app.ui.plain import sentences
 
 
 def what_happened(problem: Problem | Failure) -> str:

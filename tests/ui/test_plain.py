@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QTextDocument
 
-from app.ui.plain import one_line, sentences, tooltip, visible
+from app.texts import sentences
+from app.ui.plain import one_line, tooltip, visible
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,10 @@ class ConnectionForm(QWidget):
 
     def _refused(self, problems: Problems) -> None:
         self._forget_result()
+        if not self.key.text() and any(problem.code == "connection.no_key" for problem in problems):
+            self._fault.show_text(text("preferences.connection.key.first"))  # its field is right here
+            self.key.setFocus()
+            return
         names = {spec.name for spec in connection_specs(kind_of(self.form.fields()))}
         self.form.show_problems(problems)
         self._fault.show_problems([problem for problem in problems if problem.field not in names])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.adapters.connection import Connection
 from app.adapters.shelf import UNREAD_SHELF, ConnectionLine, FoundLine, ModelLine, Shelf
@@ -30,6 +30,7 @@ from app.ui.preferences.found_card import FoundCard
 from app.ui.preferences.page import Page
 from app.ui.preferences.role_card import RoleCard
 from app.ui.style_sheet import vary
+from app.ui.widgets.one_page import OnePage
 from app.ui.widgets.plain_label import PlainLabel
 
 _ROLES = ("small", "strong")
@@ -133,8 +134,7 @@ class ModelsPage(Page):
         for part in (self._fault, self._warning, *self._groups.values()):
             inside.addWidget(part)
         inside.addStretch()
-        self._stack = QStackedWidget()
-        self._stack.addWidget(overview)
+        self._stack = OnePage(overview)
         self._stack.addWidget(self._form)
         self.content.addWidget(self._stack, 1)
 

@@ -9,9 +9,8 @@ from app import figures
 from app.adapters.shelf import Shelf
 from app.forecast.forecast import Forecast
 from app.sdk.fields import ModelChoice
-from app.texts import text
+from app.texts import sentences, text
 from app.ui import model_words
-from app.ui.plain import sentences
 
 
 def cost_words(models: Sequence[ModelChoice], shelf: Shelf, limit: Decimal | None) -> str:

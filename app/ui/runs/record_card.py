@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.events.run_events import PersonAsked, Preview
 from app.events.run_state import row_of
-from app.texts import text
-from app.ui.plain import one_line, sentences
+from app.texts import sentences, text
+from app.ui.plain import one_line
 from app.ui.step_looks import StepLook
 from app.ui.widgets.banner import Banner
 

@@ -171,6 +171,21 @@ async def test_a_name_that_is_taken_stands_at_its_field(world: World, server: Sc
     assert page._stack.currentWidget() is form
 
 
+async def test_without_a_key_the_form_asks_for_it_where_it_is_entered(world: World) -> None:
+    page = await models(world)
+    whole = page._stack.height()
+    QTest.mouseClick(page._add, LEFT)
+    form = page._form
+    kind(form, "openai")
+    QTest.mouseClick(form._test, LEFT)
+    await until(form._fault.isVisible)
+    assert form._fault.accessibleName() == "This connection has no key yet. Paste it above first."
+    assert form.key.hasFocus()
+    assert page._stack.sizeHint().height() == form.sizeHint().height() != whole, (
+        "nothing scrolls for the list"
+    )
+
+
 async def test_a_missing_address_stands_at_its_field(world: World) -> None:
     page = await models(world)
     QTest.mouseClick(page._add, LEFT)
