@@ -52,19 +52,21 @@ class Desk:
     def run(self, work: Awaitable[T]) -> T:
         return run_on(self._loop, work)
 
-    def wait(self, condition: Callable[[], object], seconds: float = 120.0) -> None:
+    def wait(
+        self, condition: Callable[[], object], seconds: float = 120.0, why: str = "waited in vain"
+    ) -> None:
         """Lets time pass until a condition holds."""
-        self.run(until(condition, seconds))
+        self.run(until(condition, seconds, why))
 
     def trigger(self, action: str) -> None:
-        """Uses an action, as its key or menu entry does, and lets it end."""
+        """Uses an action once it is possible, as its key or menu entry does, and lets it end."""
+        made = self.window.action_set[action]
 
         async def press() -> None:
-            made = self.window.action_set[action]
-            assert made.isEnabled(), f"{action} is not possible now"
             made.trigger()
             await asyncio.sleep(0)
 
+        self.wait(made.isEnabled, why=f"{action} is not possible")
         self.run(press())
 
     def answer(self, words: str) -> None:
@@ -103,10 +105,10 @@ def run_on(loop: Any, work: Awaitable[T]) -> T:
     return task.result()
 
 
-async def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 120.0, why: str = "waited in vain") -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, why
         await asyncio.sleep(0.01)
 
 

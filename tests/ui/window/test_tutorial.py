@@ -192,7 +192,7 @@ class Reader:
         """Waits until everything that a step of the page names can be seen."""
 
         async def look() -> None:
-            end = time.monotonic() + 20
+            end = time.monotonic() + 120
             while missing := named - self.seen():
                 assert time.monotonic() < end, f"not to be seen: {missing} in {sorted(self.seen())}"
                 await asyncio.sleep(0.05)
