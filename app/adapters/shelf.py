@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from app.adapters.connection import Connection
+from app.costs.price import Price
 from app.document.problem import Problem
 from app.sdk.fields import ModelChoice
 
@@ -20,7 +21,8 @@ KeyPlace: TypeAlias = Literal["none", "stored", "session", "environment", "missi
 class ModelLine:
     """One model of one connection.
 
-    Prices are US dollars a million tokens; None = not known. `abilities` are known to be there,
+    `input_price` and `output_price` are US dollars a million tokens, `price` is all that is asked for; None = not
+    known. `abilities` are known to be there,
     `lacking` known not to be: some of chat, score, schema, tools, tools_by_schema, pictures, embed. `goes_to` is who
     gets the data: the provider's name, or an own server's host; `country` where that is (ISO 3166, as far as
     known). `speed` is tokens a second, as seen in this person's own calls. `on_gpu` is the part of a loaded
@@ -45,6 +47,7 @@ class ModelLine:
     on_gpu: float | None = None
     built_in: bool = False
     problem: Problem | None = None
+    price: Price | None = None
 
     @property
     def name(self) -> str:

@@ -155,6 +155,7 @@ class ShelfMaker:
             on_gpu=self._models.said(connection, name).on_gpu,
             built_in=connection.kind == "embedded" and name == built_in_model().model,
             problem=line.problem,
+            price=price if state == "priced" else None,
         )
 
     def _facts(self, connection: Connection, name: str) -> ModelFacts:

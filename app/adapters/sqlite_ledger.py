@@ -18,6 +18,7 @@ from app.costs.ledger import (
     BROKEN_OFF,
     CONNECTION_TESTS,
     EVERYTHING,
+    SHORT,
     Days,
     EndedBy,
     Entry,
@@ -46,6 +47,8 @@ _PARTS: Mapping[Part, str] = {
     "model": "model",
     "connection": "connection",
     "tier": "tier",
+    "state": "state",
+    "length": f"CASE WHEN input > {SHORT} THEN CAST((input - 1) / 1000 AS TEXT) ELSE '0' END",
 }
 _NAMES: Mapping[Part, str] = {"workflow": "workflow", "node": "title"}
 _JOINED = "FROM ledger JOIN ledger_origins ON ledger_origins.id = origin"

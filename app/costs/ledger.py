@@ -17,7 +17,7 @@ EntrySource: TypeAlias = Literal["call", "cache", "compared"]
 # With the run; before it was through; with its process, so that nobody knows what came of it.
 EndedBy: TypeAlias = Literal["call.stopped", "call.ended", "call.broken_off"]
 BROKEN_OFF: EndedBy = "call.broken_off"
-Part: TypeAlias = Literal["day", "workflow", "run", "node", "model", "connection", "tier"]
+Part: TypeAlias = Literal["day", "workflow", "run", "node", "model", "connection", "tier", "state", "length"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,16 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         return bool(self.outcome) and not self.is_ended
 
 
+SHORT = 32_000
+
+
+def length_of(tokens: int) -> int:
+    """The part "length" of a call with so much input: 0 for a short one, else the whole thousands below it, so that one
+    token more than that tells which price holds. Lists have other prices from some such thousand on.
+    """
+    return (tokens - 1) // 1000 if tokens > SHORT else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
     """From the first day to the last, both in it; empty: without an end."""
@@ -97,7 +107,7 @@ class Days:
 @dataclass(frozen=True, slots=True)
 class Sum:
     """Entries that agree in what was asked for. `key` holds those values in the order of the question, a workflow and
-    a node by id; `names` are the latest words for them.
+    a node by id, the `state` of the cost, the input's `length_of`; `names` are the latest words for them.
 
     `cost.known` is the sum of what is known, and `unknown` the number of calls that aren't in it; `counted` is what
     limits count for all of them. `failed` leaves out what was ended from here. `rows` is the different places

@@ -20,6 +20,7 @@ from app.costs.ledger import (
     Speed,
     Sum,
     Tries,
+    length_of,
 )
 from app.costs.speeds import speeds_of
 from app.costs.usage import NO_USAGE
@@ -32,6 +33,8 @@ _PARTS: Mapping[Part, Callable[[Entry], str]] = {
     "model": lambda entry: entry.origin.model,
     "connection": lambda entry: entry.origin.connection,
     "tier": lambda entry: str(entry.tier),
+    "state": lambda entry: entry.cost.state,
+    "length": lambda entry: str(length_of(entry.usage.input)),
 }
 _NAMES: Mapping[Part, Callable[[Entry], str]] = {
     "workflow": lambda entry: entry.origin.workflow,

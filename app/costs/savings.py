@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Literal
 
 from app.costs.ledger import Sum
-from app.costs.usage import Usage
 
 CASCADE = "model.cascade"
 
@@ -72,8 +71,3 @@ def by_cascades(whole: Sum | None) -> Saving:
     paid, otherwise = whole.compared_cost.known, whole.instead.known
     unknown = whole.not_compared
     return Saving("cascade", otherwise - paid, "estimate", whole.compared, 0, paid, otherwise, unknown)
-
-
-def on_one_model(usage: Usage, input_price: Decimal, output_price: Decimal) -> Decimal:
-    """What these tokens would have cost at a price a token, without anything that a provider remembers."""
-    return usage.input * input_price + usage.output * output_price

@@ -9,15 +9,17 @@ from decimal import Decimal
 from app.costs.bill import FINEST, Bill, Model, bill_of, only
 from app.costs.ledger import CONNECTION_TESTS, Days, Ledger, Sum
 from app.costs.limits import Standing
+from app.costs.one_model import BY_LENGTH
 from app.costs.savings import Saving, by_cache, by_cascades, by_provider
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """`sums` are by `FINEST`, `workflows` by workflow; `whole` is everything together."""
+    """`sums` are by `FINEST`, `workflows` by workflow, `lengths` by `BY_LENGTH`; `whole` is everything together."""
 
     sums: tuple[Sum, ...] = ()
     workflows: tuple[Sum, ...] = ()
+    lengths: tuple[Sum, ...] = ()
     whole: Sum | None = None
     today: str = ""
     limits: tuple[Standing, ...] = ()
@@ -58,6 +60,7 @@ async def spending_of(ledger: Ledger, days: Days, today: str, limits: tuple[Stan
     return Spending(
         tuple(await ledger.sums(FINEST, days)),
         tuple(await ledger.sums(("workflow",), days)),
+        tuple(await ledger.sums(BY_LENGTH, days)),
         whole[0] if whole else None,
         today,
         limits,

@@ -139,6 +139,9 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if _is_record(hint):
         return lambda value: record_of(value, cast("type[Any]", hint))
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        each = [_reader(argument) for argument in arguments]
+        return lambda value: tuple(read(v) for read, v in zip(each, value, strict=True))
     if origin in (tuple, frozenset):
         made, item = cast("type[Any]", origin), _reader(arguments[0])
         return lambda value: made(item(v) for v in value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, 
 from app import figures
 from app.adapters.model_names import short_name
 from app.adapters.shelf import ModelLine, Shelf
-from app.costs.bill import Bill, Line
-from app.costs.savings import on_one_model
-from app.costs.shares import unit_for
-from app.costs.usage import NO_USAGE, Usage
+from app.costs.bill import Line
+from app.costs.ledger import Sum
+from app.costs.one_model import OnOneModel, on_one_model
+from app.costs.shares import parts_of, rounded, unit_for
+from app.costs.spending import Spending
 from app.texts import text
 from app.ui import fonts
 from app.ui.appearance import appearance
@@ -27,7 +28,6 @@ from app.ui.model_words import dollars as price_dollars
 from app.ui.plain import one_line
 from app.ui.widgets.plain_label import PlainLabel
 
-_MILLION = Decimal(1_000_000)
 _OTHERS = 3  # models beside the chosen one
 _AMOUNT = 92.0  # room for an amount, if it needs no more
 
@@ -40,7 +40,7 @@ class WhatIfCard(CostsCard):
     def __init__(self) -> None:
         super().__init__("fact")
         self._lines: list[ModelLine] = []
-        self._usage: Usage = NO_USAGE
+        self._sums: Sequence[Sum] = ()
         self._paid = Line("", "")
         self._month = Month(2026, 1)
         self._date = ""
@@ -64,12 +64,14 @@ class WhatIfCard(CostsCard):
         self.content.addWidget(self.replay, 0, Qt.AlignmentFlag.AlignLeft)
         self.content.addStretch(1)
 
-    def show_month(self, bill: Bill, month: Month, shelf: Shelf) -> None:
+    def show_month(self, spending: Spending, month: Month, shelf: Shelf) -> None:
         """The month that is asked about, and the models that could have answered."""
-        self._usage, self._paid, self._month = bill.total.usage, bill.total, month
+        self._sums, self._paid, self._month = spending.lengths, spending.bill().total, month
         self._date = shelf.prices_of
-        priced = [line for line in shelf.models if line.price_state != "unknown" and not line.problem]
-        self._lines = sorted(priced, key=self._cost)
+        known = [line for line in shelf.models if line.price is not None or line.price_state == "free"]
+        self._lines = sorted(
+            (line for line in known if not line.problem), key=lambda line: self._would(line).amount
+        )
         chosen = self.models.currentData()
         self.models.blockSignals(True)
         self.models.clear()
@@ -92,7 +94,7 @@ class WhatIfCard(CostsCard):
 
     def _choose(self) -> None:
         at = self.models.currentIndex()
-        has = 0 <= at < len(self._lines) and self._usage.total > 0
+        has = 0 <= at < len(self._lines) and self._paid.usage.total > 0
         for part in (self._bars, self._computed, self._quality):
             part.setVisible(has)
         if not has:
@@ -105,12 +107,12 @@ class WhatIfCard(CostsCard):
             (
                 text("costs.what_if.was", month=self._month.words),
                 line_cost(self._paid),
-                float(self._paid.shown),
+                float(self._paid.cost.known),
                 False,
             )
         ]
         for line in (chosen, *others):
-            cost = self._cost(line)
+            cost = self._would(line).amount
             amount = text("figure.free") if line.price_state == "free" else about(cost)
             rows.append((one_line(line.name), amount, float(cost), line is chosen))
         self._bars.show_rows(rows)
@@ -120,26 +122,31 @@ class WhatIfCard(CostsCard):
     def _how(self, line: ModelLine) -> str:
         if line.input_price is None or line.output_price is None:
             return text("costs.what_if.free")
-        into, out = self._usage.input, self._usage.output
-        first, second = (line.input_price * into / _MILLION, line.output_price * out / _MILLION)
-        unit = unit_for(first + second)
-        whole = (first + second).quantize(unit)
-        second_shown = whole - first.quantize(unit)
-        return text(
-            "costs.what_if.how",
-            tokens_in=figures.count(into),
-            tokens_out=figures.count(out),
+        would = self._would(line)
+        unit = unit_for(would.amount)
+        whole = rounded(would.amount, unit)
+        own, first, second = map(dollars, parts_of([would.own, would.input, would.output], whole, unit))
+        if not would.calls:
+            return text("costs.what_if.own", calls=figures.count(would.own_calls), whole=dollars(whole))
+        words = text(
+            "costs.what_if.how_own" if would.own_calls else "costs.what_if.how",
+            tokens_in=figures.count(would.usage.input),
+            tokens_out=figures.count(would.usage.output),
             price_in=price_dollars(line.input_price),
             price_out=price_dollars(line.output_price),
             date=day_words(self._date),
-            first=dollars(first.quantize(unit)),
-            second=dollars(second_shown),
+            calls=figures.count(would.own_calls),
+            own=own,
+            first=first,
+            second=second,
             whole=dollars(whole),
         )
+        return words if would.is_plain else f"{words}\n{text('costs.what_if.special')}"
 
-    def _cost(self, line: ModelLine) -> Decimal:
-        into, out = line.input_price or Decimal(0), line.output_price or Decimal(0)
-        return on_one_model(self._usage, into / _MILLION, out / _MILLION)
+    def _would(self, line: ModelLine) -> OnOneModel:
+        if line.price is None:  # free
+            return OnOneModel()
+        return on_one_model(self._sums, (line.connection, line.model), line.price)
 
 
 class _Bars(QWidget):

@@ -28,12 +28,15 @@ from app.ui.costs.calls_dialog import CallsDialog
 from app.ui.costs.costs_page import CostsPage
 from app.ui.costs.month import Month
 from app.ui.costs.price_dialog import PriceDialog
+from app.ui.costs.spent_card import likely_end
 from app.ui.widgets.column_widths import column_widths
 
 MONTH = Month(2026, 11)
+PRICE = Price(Decimal("0.000003"), Decimal("0.000015"), Decimal("0.0000003"), written=Decimal("0.00000375"))
+OPUS = Price(Decimal("0.000005"), Decimal("0.000025"))
 SHELF = Shelf(
     models=(
-        ModelLine("Work", "openai", "opus", "cloud", "", "", "priced", Decimal(5), Decimal(25)),
+        ModelLine("Work", "openai", "opus", "cloud", "", "", "priced", Decimal(5), Decimal(25), price=OPUS),
         ModelLine("Work", "openai", "odd", "cloud"),
     ),
     prices_of="2026-11-18",
@@ -262,13 +265,43 @@ def test_what_cost_a_little_beside_much_is_no_zero(page: CostsPage) -> None:
 
 
 def test_another_model_for_a_month_is_an_estimate_with_its_sum(page: CostsPage) -> None:
+    """Ten calls it has answered itself, ten were free, and one has no price."""
     assert [page.what_if.models.itemData(i)[1] for i in range(page.what_if.models.count())] == ["opus"]
     words = said(page)
-    into, out = 41 * 1000 - 1000 + 9, 40 * 100 + 9
-    first, second = Decimal(into) * 5 / 1_000_000, Decimal(out) * 25 / 1_000_000
-    assert f"= ${(first + second):.2f}" in words
+    own = sum((Decimal(number + 1) / 21 for number in range(1, 40, 4)), Decimal(0))
+    into, out = 30 * 1000 + 9, 30 * 100 + 9
+    whole = own + Decimal(into) * 5 / 1_000_000 + Decimal(out) * 25 / 1_000_000
+    assert "10 calls it answered itself" in words
+    assert f"= ${whole:.2f}" in words
+    assert f"opus: ≈ ${whole:.2f}" in page.what_if._bars.accessibleName(), "and the bar says the same"
     assert "Estimate" in words
     assert "nothing about quality" in words
+
+
+@pytest.mark.parametrize("output", [Decimal("5.025"), Decimal("5.035"), Decimal("0.00005")])
+def test_the_bar_and_its_sum_are_rounded_alike(page: CostsPage, output: Decimal) -> None:
+    ledger = MemoryLedger()
+    origin = Origin("r", "w", "W", "n", "", "model.text", "Work", "haiku", PRICE)
+    ledger.book(Entry(origin, 1.0, "2026-11-20", usage=Usage(0, 1_000_000), cost=Cost(Decimal(1), "priced")))
+    price = Price(Decimal(0), output / 1_000_000)
+    line = ModelLine("Work", "openai", "opus", "cloud", "", "", "priced", Decimal(0), output, price=price)
+    page.show_month(MONTH, spent(ledger), spent(ledger), Shelf(models=(line,), prices_of="2026-11-18"))
+    _, _, bar = page.what_if._bars.accessibleName().rpartition("≈ ")
+    assert f"= {bar}." in said(page)
+
+
+def test_on_the_model_that_answered_a_month_with_caching_it_is_the_bill(page: CostsPage) -> None:
+    ledger = MemoryLedger()
+    origin = Origin("r", "w", "W", "n", "", "model.text", "Work", "opus", PRICE)
+    for number in range(20):
+        usage = Usage(100_000, 100, 95_000)
+        ledger.book(Entry(origin, float(number), "2026-11-20", usage=usage, cost=cost_of(usage, PRICE)))
+    line = ModelLine(
+        "Work", "openai", "opus", "cloud", "", "", "priced", Decimal(3), Decimal(15), price=PRICE
+    )
+    page.show_month(MONTH, spent(ledger), spent(ledger), Shelf(models=(line,), prices_of="2026-11-18"))
+    assert "It answered all 20 calls itself: $0.9000 is what they cost." in said(page)
+    assert "opus: ≈ $0.9000" in page.what_if._bars.accessibleName()
 
 
 def test_the_bars_say_what_they_show(page: CostsPage) -> None:
@@ -360,11 +393,8 @@ def test_a_call_that_failed_says_where(page: CostsPage) -> None:
 
 
 def test_provider_caching_that_was_paid_is_no_free_one(page: CostsPage) -> None:
-    price = Price(
-        Decimal("0.000003"), Decimal("0.000015"), Decimal("0.0000003"), written=Decimal("0.00000375")
-    )
     usage = Usage(1_000_000, 1000, 900_000)
-    for known in (price, None):
+    for known in (PRICE, None):
         origin = Origin("r", "w", "W", "n", "", "model.text", "Work", "opus", known)
         ledger, cost = MemoryLedger(), cost_of(usage, known)
         ledger.book(
@@ -386,6 +416,19 @@ def test_provider_caching_that_was_paid_is_no_free_one(page: CostsPage) -> None:
 def test_the_end_of_the_month_is_named_an_estimate(page: CostsPage) -> None:
     words = page._spent._likely.text()
     assert words.startswith("Estimate: $")
-    assert words.endswith("by 30 November (8 in 10)")
+    assert words.endswith("by 30 November (8 in 10), unknown prices as limits count them")
     page.show_month(MONTH.moved(-1), spent(booked()), spent(booked()), SHELF)
     assert page._spent._likely.isHidden(), "a month that is over has no end to guess"
+
+
+def test_days_of_unknown_price_are_no_free_days_in_the_guess(page: CostsPage) -> None:
+    ledger = MemoryLedger()
+    origin = Origin("r", "w", "W", "n", "", "model.text", "Work", "odd")
+    for day in range(1, 21):
+        at, name = float(day), f"2026-11-{day:02}"
+        ledger.book(Entry(origin, at, name, usage=Usage(9, 9), cost=UNKNOWN, counted=Decimal("0.10")))
+    page.show_month(MONTH, spent(ledger), spent(MemoryLedger()), SHELF)
+    ahead = likely_end(spent(ledger), MONTH)
+    assert ahead is not None
+    assert (ahead.low, ahead.high) == (3, 3), "ten days that are like the others"
+    assert "$0.00" not in page._spent._amount.text()

@@ -83,5 +83,5 @@ def test_a_compared_row_is_no_call_and_in_no_sum_of_costs() -> None:
         ]
     )
     assert n == 0
-    assert (known["cost_usd"], known["compared_usd"], known["instead_usd"]) == ("", "0.1", "0.5")
-    assert (unknown["cost_usd"], unknown["compared_usd"], unknown["instead_usd"]) == ("", "", "")
+    assert (known["cost_usd"], known["compared_usd"], known["instead_usd"]) == ("0", "0.1", "0.5")
+    assert (unknown["cost_usd"], unknown["compared_usd"], unknown["instead_usd"]) == ("0", "", "")

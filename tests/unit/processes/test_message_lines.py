@@ -12,6 +12,7 @@ from app.adapters.shelf import ConnectionLine, Measured, ModelLine, Shelf
 from app.costs.cost import Cost
 from app.costs.ledger import Sum
 from app.costs.limits import Standing
+from app.costs.price import Price
 from app.costs.spending import Spending
 from app.costs.usage import Usage
 from app.document.problem import Problem
@@ -164,7 +165,17 @@ def test_a_request_arrives_as_it_was_sent(request_: Request[object]) -> None:
         Shelf(
             models=(
                 ModelLine(
-                    "c", "openai", "m", "cloud", input_price=Decimal("0.15"), abilities=frozenset({"chat"})
+                    "c",
+                    "openai",
+                    "m",
+                    "cloud",
+                    input_price=Decimal("0.15"),
+                    abilities=frozenset({"chat"}),
+                    price=Price(
+                        Decimal("0.00000015"),
+                        Decimal(1),
+                        longer=((200_000, Price(Decimal(2), Decimal(3), Decimal("0.5"))),),
+                    ),
                 ),
             ),
             connections=(
