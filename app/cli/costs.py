@@ -234,6 +234,7 @@ def _cells(line: Line, name: str) -> list[str]:
 
 
 def _object(line: Line) -> dict[str, object]:
+    is_unknown = 0 < line.calls == line.unknown
     return {
         "key": line.key.replace("\n", "/"),
         "name": line.name,
@@ -247,10 +248,10 @@ def _object(line: Line) -> dict[str, object]:
         "cost": {
             "usd": None if line.cost.state == "unknown" else f"{line.cost.known:f}",
             "known_usd": f"{line.cost.known:f}",
-            "shown_usd": f"{line.shown:f}",
+            "shown_usd": None if is_unknown else f"{line.shown:f}",
             "state": line.cost.state,
         },
-        "share_percent": line.tenths / 10,
+        "share_percent": None if is_unknown else line.tenths / 10,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -76,7 +77,7 @@ class SpentCard(CostsCard):
         counted = whole.spent if whole and is_now else bill.total.cost.known
         share = float(counted / cap) if cap else 0.0
         self._bar.show_share(share, int(spending.today[8:]) / month.length if is_now else None)
-        ahead = _ahead(spending, month) if is_now else None
+        ahead = likely_end(spending, month) if is_now else None
         self._bar.show_ahead(ahead, cap)
         self._show_ahead(ahead, month, bill)
         self._bar.setVisible(bool(cap))
@@ -94,6 +95,8 @@ class SpentCard(CostsCard):
             of = text("costs.spent.today_of", cap=figures.limit(day.cap)) if day.cap is not None else ""
             unit = max(bill.unit, unit_for(day.spent))
             spent = figures.part_of_bill(rounded(day.spent, unit), day.spent)
+            if any(one.unknown for one in spending.sums if one.key[0] == spending.today):
+                spent = text("figure.about", amount=spent)  # as limits count it
             facts.append((spent, of or text("costs.spent.today")))
         facts.append((figures.count(calls), text("costs.spent.calls", n=calls)))
         facts.append((figures.percent(free / calls) if calls else "–", text("costs.spent.free")))
@@ -108,18 +111,21 @@ class SpentCard(CostsCard):
         """Named an estimate; nothing where too few days are over."""
         self._likely.setVisible(ahead is not None)
         if ahead is not None:
-            low, high = (dollars(end.quantize(bill.unit)) for end in (ahead.low, ahead.high))
+            low, high = (dollars(rounded(end, bill.unit)) for end in (ahead.low, ahead.high))
             self._likely.setVisible(low != high)  # on the month's last day there is nothing to guess
             day = day_in_month(month.day(month.length))
-            self._likely.setText(text("costs.spent.likely", day=day, low=low, high=high))
+            code = "costs.spent.likely.counted" if bill.total.unknown else "costs.spent.likely"
+            self._likely.setText(text(code, day=day, low=low, high=high))
 
 
-def _ahead(spending: Spending, month: Month) -> Projection | None:
-    """From what each day so far has cost; calls of unknown price are not in it."""
-    by_day = {line.key: line.cost.known for line in spending.bill().days}
+def likely_end(spending: Spending, month: Month) -> Projection | None:
+    """From what each day so far has cost; calls of unknown price are in it as limits count them."""
+    by_day: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for one in spending.sums:
+        by_day[one.key[0]] += one.counted if one.unknown else one.cost.known
     today = int(spending.today[8:])
-    past = [by_day.get(month.day(number), Decimal(0)) for number in range(1, today)]
-    return projected(past, by_day.get(spending.today, Decimal(0)), month.length - today)
+    past = [by_day[month.day(number)] for number in range(1, today)]
+    return projected(past, by_day[spending.today], month.length - today)
 
 
 class _Bar(QWidget):
