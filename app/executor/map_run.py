@@ -149,6 +149,7 @@ class MapRun:
         if under_way is not None:
             under_way[number] = element.values
         where = self._where.element(number, key)
+        run.row_turns.begins(self._where.scope, number)
         results: Mapping[str, Token] = {}
         status: ItemStatus = "failed"
         failure: Failure | None = None
@@ -171,6 +172,7 @@ class MapRun:
             self._settled(number, "failed", Failure("engine.bug", bug_args(bug)), "", tally.cost)
             raise
         finally:
+            run.row_turns.ends(self._where.scope, number)
             if under_way is not None:
                 del under_way[number]
         outputs = {name: token.value for name, token in results.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
@@ -180,6 +181,11 @@ class _Ear:
         if self.begun.memory is None:
             raise _Elsewhere
         return self.begun.memory
+
+    @asynccontextmanager
+    async def in_turn(self, what: str) -> AsyncGenerator[None]:
+        """It is alone."""
+        yield
 
     async def ask(self, question: Question) -> NoReturn:
         raise _Elsewhere

@@ -39,6 +39,7 @@ from app.executor.memory_journal import MemoryJournal
 from app.executor.onlookers import Onlookers
 from app.executor.past import Keeping
 from app.executor.root import Root
+from app.executor.row_turns import RowTurns
 from app.executor.tally import Tally
 from app.executor.time_limit import TimeLimit
 from app.executor.values import BESIDE_A_JOURNAL, PREVIEW_BYTES, STORE_CHARACTERS, ValueStore, cut
@@ -81,6 +82,7 @@ class Run:
         self.skipped = Counter[str]()  # steps, in this life
         self.notes_left = NOTES_A_RUN
         self.twins: dict[str, asyncio.Future[None]] = {}  # model steps under way, by the key of their results
+        self.row_turns = RowTurns(lambda: [scope for (_, scope), _ in self._waiting.values()])
         self.spreads: dict[str, Spread] = {}  # by step
         self.budget = Budget(limits.budget, max(past.spent.known, past.counted))
         self._shared = keeping.limits
@@ -223,6 +225,18 @@ class Run:
         finally:
             self._count(instance, waits=-1)
 
+    @contextmanager
+    def aside(self, instance: Instance) -> Generator[None]:
+        """The instance waits for others of its kind: its time stands still meanwhile."""
+        if instance.limit:
+            instance.limit.hold()
+        try:
+            with self.idle_in(instance):
+                yield
+        finally:
+            if instance.limit:
+                instance.limit.release()
+
     def _count(self, instance: Instance, calls: int = 0, waits: int = 0) -> None:
         before = instance.only_waits
         instance.under_way += calls
@@ -238,6 +252,7 @@ class Run:
         """The instance can't go on by itself; its time stands still meanwhile."""
         this = object()
         self._waiting[this] = (instance.node, instance.scope), needed
+        self.row_turns.look()
         if instance.limit:
             instance.limit.hold()
         try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
+from functools import partial
 
 from app.document.problem import Argument
 from app.document.workflow import Json
@@ -73,6 +75,11 @@ class InstanceContext:
     @property
     def values(self) -> Mapping[str, Json]:
         return self._values
+
+    def in_turn(self, what: str) -> AbstractAsyncContextManager[None]:
+        run, instance = self._run, self._instance
+        aside = partial(run.aside, instance)
+        return run.row_turns.turn(what, instance.node, instance.scope, aside)
 
     async def ask(self, question: Question) -> Answer:
         return await self._run.ask(self._instance, question)

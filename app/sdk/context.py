@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
@@ -143,6 +144,10 @@ class RunContext(Surroundings, Protocol):
     @property
     def idempotency_key(self) -> str:
         """The same for every attempt of this instance, another one everywhere else; outside effects carry it."""
+        ...
+
+    def in_turn(self, what: str) -> AbstractAsyncContextManager[None]:
+        """In here, no other instance of this run is at `what`. They have their turns in the order of their rows."""
         ...
 
     async def ask(self, question: Question) -> Answer:

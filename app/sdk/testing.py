@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -78,6 +79,11 @@ class OneNodeContext:
     @property
     def files(self) -> Files:
         return _given(self.given_files, "files")
+
+    @asynccontextmanager
+    async def in_turn(self, what: str) -> AsyncGenerator[None]:
+        """It is alone."""
+        yield
 
     async def ask(self, question: Question) -> Answer:
         self.asked.append(question)

@@ -81,7 +81,7 @@ class ChatOutputs:
 class Chat(NodeType[ChatFields, ChatInputs, ChatOutputs]):
     """Answers a message with the conversation in mind. "Conversation" says which one: a customer's number, a date, any
     name. Two runs with the same name go on where the last one ended; conversations of other names, and of other
-    workflows, are never seen.
+    workflows, are never seen. Rows of one run that belong to one conversation wait for one another, in their order.
 
     The model sees the latest turns word for word; a cheap model keeps a summary of what is older. Conversations lie on
     this computer until you throw them away (Preferences, "What is kept", or "baton conversations"). A dry run keeps
@@ -115,17 +115,22 @@ class Chat(NodeType[ChatFields, ChatInputs, ChatOutputs]):
             raise NodeError("chat.bad_name", limit=_LONGEST_NAME)
         if not message:
             raise NodeError("chat.empty_message")
-        before = await ctx.memory.read(name, ctx.idempotency_key)
-        if before.own is not None:  # the run was cut off behind it
-            return ChatOutputs(before.own.answered, before.own.number, before.summary)
-        await ctx.memory.hold(name, ctx.idempotency_key, before)
-        try:
-            before, answer = await _answered(fields, name, before, message, ctx)
-        except NodeError:  # who tries again later knows what was said until then
-            await ctx.memory.let_go(name, ctx.idempotency_key)
-            raise
-        turn = await ctx.memory.add(name, ctx.idempotency_key, message, answer)
-        return ChatOutputs(turn.answered, turn.number, before.summary)
+        async with ctx.in_turn(name):
+            return await _turn(fields, name, message, ctx)
+
+
+async def _turn(fields: ChatFields, name: str, message: str, ctx: RunContext) -> ChatOutputs:
+    before = await ctx.memory.read(name, ctx.idempotency_key)
+    if before.own is not None:  # the run was cut off behind it
+        return ChatOutputs(before.own.answered, before.own.number, before.summary)
+    await ctx.memory.hold(name, ctx.idempotency_key, before)
+    try:
+        before, answer = await _answered(fields, name, before, message, ctx)
+    except NodeError:  # who tries again later knows what was said until then
+        await ctx.memory.let_go(name, ctx.idempotency_key)
+        raise
+    turn = await ctx.memory.add(name, ctx.idempotency_key, message, answer)
+    return ChatOutputs(turn.answered, turn.number, before.summary)
 
 
 async def _answered(
