@@ -9,12 +9,14 @@ from app import figures
 from app.costs.cost import FREE, Cost
 from app.costs.usage import NO_USAGE, Usage
 from app.document.workflow import Node
-from app.events.run_state import NodeState, RunState
+from app.events.run_state import NodeState, RunState, row_of
 from app.forecast.forecast import StepForecast
 from app.sdk.spec import NodeSpec
 from app.texts import text
+from app.ui.plain import one_line
 from app.ui.step_looks import step_look
 
+_LONGEST_TOLD = 200  # characters
 _STATES = {
     "running": ("loader", "running"),
     "streaming": ("loader", "running"),
@@ -96,6 +98,21 @@ def figures_of(state: NodeState | None) -> StepFigures | None:
             (tokens, text("inspector.figures.tokens")),
         ]
     return StepFigures(tuple(cells), _note(state, n))
+
+
+def told_of(node: str, run: RunState) -> str:
+    """What the step told last of itself, there where it ran last: "From about 980 tokens to about 410 …"."""
+    state = run.nodes.get(node)
+    latest = state.latest if state else None
+    if latest is None:
+        return ""
+    mine = (one for one in reversed(run.messages) if (one.node, one.scope) == (node, latest.scope))
+    told = next(mine, None)
+    if told is None:
+        return ""
+    words = one_line(text(f"message.{told.code}", **told.args), _LONGEST_TOLD)
+    row = row_of(latest.scope)
+    return text("inspector.figures.told", row=row + 1, told=words) if row >= 0 else words
 
 
 def forecast_of(forecast: StepForecast | None) -> StepFigures | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -41,7 +42,7 @@ from app.ui.inspector.report_card_view import ReportCardView
 from app.ui.inspector.scrolling import PADDING, make_scroll, scrolled
 from app.ui.inspector.step_actions import StepActions
 from app.ui.inspector.step_data import StepData, step_data
-from app.ui.inspector.step_facts import facts_of, figures_of, forecast_of
+from app.ui.inspector.step_facts import facts_of, figures_of, forecast_of, told_of
 from app.ui.inspector.trouble_form import TroubleForm
 from app.ui.session import Session
 from app.ui.step_looks import step_look
@@ -189,6 +190,8 @@ class StepPage(QWidget):
     def show_figures(self) -> None:
         """What the step took; before its first run what it will take."""
         taken = figures_of(self._session.run.nodes.get(self.node_id))
+        if taken and (told := told_of(self.node_id, self._session.run)):
+            taken = replace(taken, note="\n".join(filter(None, (taken.note, told))))
         made = self._session.forecast
         ahead = None if taken or made is None else forecast_of(made.steps.get(self.node_id))
         title = "inspector.figures.forecast" if ahead else "inspector.figures.title"

@@ -17,7 +17,16 @@ from app.costs.usage import Usage
 from app.document.operations import AddNodes, Connect, Disconnect, RemoveNodes, SetFields
 from app.document.problem import Problem
 from app.document.workflow import Edge, Graph, Group, Layout, Node, OnError, PortRef, Retry, Workflow
-from app.events.run_events import ModelCalled, NodeSettled, NodeStarted, Preview, RunStarted, TextStreamed
+from app.events.run_events import (
+    Argument,
+    Message,
+    ModelCalled,
+    NodeSettled,
+    NodeStarted,
+    Preview,
+    RunStarted,
+    TextStreamed,
+)
 from app.registry.discovery import discover
 from app.ui.action_set import ActionSet
 from app.ui.appearance import appearance
@@ -300,6 +309,25 @@ def test_a_title_has_the_whole_width_beside_any_state(world: World) -> None:
     assert header._badge.isVisible()
     assert header.title.width() == before
     assert not clipped(header)
+
+
+def test_what_a_step_told_of_itself_stands_below_its_figures(world: World) -> None:
+    world.inspector.select({"write"})
+    run(world)
+    before = world.page._figures._note.text()
+    args: dict[str, Argument] = {"before": 980, "after": 410, "n": 3}
+    world.session.fold(
+        [
+            Message(2.0, "write", "", "compress.came_to", args),
+            Message(2.1, "write", "#7", "compress.by_words"),
+            Message(2.2, "ask", "", "compress.by_words"),
+        ]
+    )
+    told = "From about 980 tokens to about 410; 3 paragraphs were left out or summarised."
+    assert world.page._figures._note.text() == f"{before}\n{told}"
+    run(world, rows=3)
+    world.session.fold([Message(2.0, "write", "#2", "compress.came_to", args)])
+    assert world.page._figures._note.text().endswith(f"Row 3: {told}")
 
 
 def test_rows_are_averaged_and_stepped_through(world: World) -> None:
