@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from app.events.json_codec import decode
+from app.events.run_state import NodeState, RunState
 from tests.flows import flow
 
 MODEL = {"connection": "CLOUD", "kind": "openai"}
@@ -110,16 +112,25 @@ def test_where_a_price_is_unknown_the_break_even_is_too(
 @pytest.mark.usefixtures("paid_server")
 def test_an_answer_of_the_cache_costs_the_cascade_what_it_cost_before(save: Any, baton: Any) -> None:
     """A rule is changed so that nothing passes any more: the cheap answers come from the cache, the strong ones not."""
+    cards: list[NodeState] = []
     for rule in ("not_contains", "contains"):
         file = cascading(save, rules=[{"rule": rule, "value": "zzz"}])
-        ran = baton("run", file, "--rows", "samples", "--allow", "--json")
+        ran = baton("run", file, "--rows", "samples", "--allow", "--events")
         assert ran.code == 0, ran.err
-    assert baton("costs", "--json").json["total"]["calls"] == 8, "four cheap ones, four strong ones"
-    told = baton("replay", ran.json["run"], "c", "--yes", "--json").json
+        state = RunState()
+        state.apply_all([event for event in map(decode, ran.out.splitlines()) if event])
+        cards.append(state.nodes["c"])
+    costs = baton("costs", "--json").json
+    assert costs["total"]["calls"] == 8, "four cheap ones, four strong ones"
+    told = baton("replay", "last", "c", "--yes", "--json").json
     a_row = {name: Decimal(usd) for name, usd in told["usd_a_row"].items()}
     assert a_row["first_with_check"] > 0
     assert a_row["cascade"] == a_row["first_with_check"] + a_row["strong_alone"]
     assert (told["escalated"], told["is_met"]) == (1.0, False)
+    saved = {one["by"]: Decimal(one["usd"]) for one in costs["saved"]}
+    paid = Decimal(costs["total"]["cost"]["usd"])
+    assert saved["cache"] + saved["cascade"] == 8 * a_row["strong_alone"] - paid, "nothing is counted twice"
+    assert saved["cascade"] == sum(card.instead.known - card.compared_cost.known for card in cards)
     assert told["break_even"] == pytest.approx(float(1 - a_row["first_with_check"] / a_row["strong_alone"]))
 
 
