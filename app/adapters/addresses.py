@@ -19,6 +19,7 @@ _METADATA = frozenset(
 _OWN_NETWORKS = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 )
+_OWN_ENDINGS = (".local", ".lan", ".home", ".home.arpa", ".internal", ".intranet", ".corp")
 # Python's table of global addresses has changed between releases; these are never a server of the internet.
 _NOT_GLOBAL = tuple(
     map(
@@ -66,6 +67,14 @@ def as_literal(host: str) -> str | None:
 def is_own_name(host: str) -> bool:
     """Whether a name stands for this very computer by definition."""
     return host == "localhost" or host.endswith(".localhost")
+
+
+def is_own_network(host: str) -> bool:
+    """Whether a host lies in a network of one's own: its address is private, or its name means nothing outside."""
+    literal = as_literal(host)
+    if literal is None:
+        return "." not in host or host.endswith(_OWN_ENDINGS)
+    return may_reach(literal, "local") and not may_reach(literal, "internet")
 
 
 def _inside(address: Address) -> IPv4Address | None:

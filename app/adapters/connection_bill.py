@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from app.adapters.connection import Connection
 from app.adapters.connection_check import Ask
 from app.adapters.litellm_prices import PriceList
+from app.adapters.model_places import is_free_here
 from app.adapters.sqlite_runs import SqliteRuns
 from app.costs.cost import FREE, Cost
 from app.costs.ledger import CONNECTION_TESTS, Entry, Origin
@@ -119,7 +120,8 @@ class ConnectionBill:
     def _facts(self, model: str) -> ModelFacts:
         one = self._connection
         extra = {"provider": one.provider, "address": one.address}
-        return ModelFacts(model, self._name, one.kind, local=one.is_local, extra=extra)
+        is_free = is_free_here(self._prices, one, model)
+        return ModelFacts(model, self._name, one.kind, local=is_free, extra=extra)
 
 
 def _refusal(reached: LimitReached) -> NodeError:

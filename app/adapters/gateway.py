@@ -24,6 +24,7 @@ from app.adapters.litellm_gateway import Account, LitellmLane
 from app.adapters.litellm_prices import PriceList
 from app.adapters.local_models import LocalModels
 from app.adapters.model_lists import list_models
+from app.adapters.model_places import is_free_here
 from app.adapters.openai_lane import Hear, OpenAiLane, Server
 from app.adapters.prompt_marks import marked_roles
 from app.adapters.redaction import hide_known
@@ -115,7 +116,7 @@ class Gateway:
             can_tools=_first(said.can("tools"), listed.can_tools),
             can_see=_first(said.can("pictures"), listed.can_see),
             can_embed=_first(said.can("embed"), listed.can_embed),
-            local=connection.is_local,
+            local=is_free_here(self._prices, connection, model, said.remote),
             place=connection.place,
             size_bytes=said.size_bytes,
             extra={

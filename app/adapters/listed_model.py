@@ -16,7 +16,8 @@ class ListedModel:
     """`abilities` are said to be there, `lacking` said not to be: some of chat, tools, pictures, schema, embed.
 
     `context` is the longest text in tokens, `loaded` whether it lies in memory, `on_gpu` the part of it (0 to 1)
-    that a GPU carries, `price` what it charges. None: the server doesn't say.
+    that a GPU carries, `price` what it charges. None: the server doesn't say. `remote` is the server to which this one
+    sends what the model is asked.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ListedModel:
     loaded: bool | None = None
     on_gpu: float | None = None
     price: Price | None = None
+    remote: str = ""
 
     def can(self, ability: str) -> bool | None:
         """Whether it can; None: not said."""

@@ -70,6 +70,7 @@ def _of_ollama(row: Row, shown: Row, in_memory: dict[str, Row]) -> ListedModel:
         size_bytes=whole(row, "size"),
         loaded=held is not None,
         on_gpu=_share(held) if held else None,
+        remote=word(row, "remote_host") or word(shown, "remote_host"),
     )
 
 

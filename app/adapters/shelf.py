@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from app.adapters.connection import Connection
+from app.adapters.model_places import Place, goes_to
 from app.costs.price import Price
 from app.document.problem import Problem
 from app.sdk.fields import ModelChoice
 
-Place: TypeAlias = Literal["computer", "company", "cloud"]
 PriceState: TypeAlias = Literal["free", "priced", "unknown"]
 KeyPlace: TypeAlias = Literal["none", "stored", "session", "environment", "missing"]
 
@@ -24,7 +24,7 @@ class ModelLine:
     `input_price` and `output_price` are US dollars a million tokens, `price` is all that is asked for; None = not
     known. `abilities` are known to be there,
     `lacking` known not to be: some of chat, score, schema, tools, tools_by_schema, pictures, embed. `goes_to` is who
-    gets the data: the provider's name, or an own server's host; `country` where that is (ISO 3166, as far as
+    gets the data: the provider's name, or a server's host; `country` where that is (ISO 3166, as far as
     known). `speed` is tokens a second, as seen in this person's own calls. `on_gpu` is the part of a loaded
     model that a GPU carries, 0 to 1.
     """
@@ -54,6 +54,12 @@ class ModelLine:
         return self.title or self.model
 
     @property
+    def wants_price(self) -> bool:
+        """Whether a person may know what nobody else does: an unknown price, or that of a gateway on this computer."""
+        is_gateway = self.kind == "openai_compatible" and self.place == "computer"
+        return self.price_state == "unknown" or (self.price_state == "free" and is_gateway)
+
+    @property
     def choice(self) -> ModelChoice:
         return ModelChoice(connection=self.connection, kind=self.kind, model=self.model)
 
@@ -77,12 +83,12 @@ class ConnectionLine:
 
     @property
     def country(self) -> str:
-        return self.connection.country
+        return goes_to(self.connection).country
 
     @property
     def goes_to(self) -> str:
-        """Who gets the data: the provider's name, or the host of an own server."""
-        return self.connection.title if self.place == "cloud" else self.connection.host
+        """Who gets the data: the provider's name, or the host of a server."""
+        return goes_to(self.connection).to
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from app.adapters.keyring_secrets import Secrets
 from app.adapters.listed_model import ListedModel
 from app.adapters.litellm_prices import PriceList
 from app.adapters.model_names import file_name, quantisation
-from app.adapters.shelf import ConnectionLine, FoundLine, KeyPlace, ModelLine, Place, PriceState, Shelf
+from app.adapters.model_places import goes_to, is_free_here
+from app.adapters.shelf import ConnectionLine, FoundLine, KeyPlace, ModelLine, PriceState, Shelf
 from app.costs.ledger import Speed
 from app.costs.price import Price
 from app.document.problem import Problem, ProblemError
@@ -66,7 +67,7 @@ class ShelfMaker:
         )
         keys = await asyncio.gather(*map(self._key_place, connections))
         lines = [
-            ConnectionLine(one, place_of(one), key, self._problem(one))
+            ConnectionLine(one, goes_to(one).place, key, self._problem(one))
             for one, key in zip(connections, keys, strict=True)
         ]
         return Shelf(
@@ -102,7 +103,7 @@ class ShelfMaker:
             if port_here(server.connection) not in known:
                 connection = replace(server.connection, name=_free_name(server.connection.name, taken))
                 taken.add(normal_name(connection.name))
-                models = tuple(_found_model(connection, model) for model in server.models)
+                models = tuple(self._found_model(connection, model) for model in server.models)
                 lines.append(FoundLine(connection, models, server.wants_key))
         return tuple(lines)
 
@@ -135,14 +136,17 @@ class ShelfMaker:
             connection.kind, name, connection.name, connection.provider, connection.address
         )
         seen = self._speeds.get((connection.name, name))
-        state, price_in, price_out = _priced(price, local=connection.is_local)
+        said = self._models.said(connection, name)
+        goes = goes_to(connection, name, said.remote)
+        is_free = is_free_here(self._prices, connection, name, said.remote)
+        state, price_in, price_out = _priced(price, is_free=is_free)
         return ModelLine(
             connection.name,
             connection.kind,
             name,
-            line.place,
+            goes.place,
             title=self._title(connection, name),
-            goes_to=line.goes_to,
+            goes_to=goes.to,
             price_state=state,
             input_price=price_in,
             output_price=price_out,
@@ -150,12 +154,31 @@ class ShelfMaker:
             lacking=_abilities(facts, has=False),
             context=facts.context,
             size_bytes=facts.size_bytes,
-            country=connection.country,
+            country=goes.country,
             speed=seen.tokens if seen else None,
-            on_gpu=self._models.said(connection, name).on_gpu,
+            on_gpu=said.on_gpu,
             built_in=connection.kind == "embedded" and name == built_in_model().model,
             problem=line.problem,
             price=price if state == "priced" else None,
+        )
+
+    def _found_model(self, connection: Connection, model: ListedModel) -> ModelLine:
+        goes = goes_to(connection, model.name, model.remote)
+        is_free = is_free_here(self._prices, connection, model.name, model.remote)
+        return ModelLine(
+            connection.name,
+            connection.kind,
+            model.name,
+            goes.place,
+            title=model.title,
+            goes_to=goes.to,
+            price_state="free" if is_free else "unknown",
+            abilities=model.abilities,
+            lacking=model.lacking,
+            context=model.context,
+            size_bytes=model.size_bytes,
+            country=goes.country,
+            on_gpu=model.on_gpu,
         )
 
     def _facts(self, connection: Connection, name: str) -> ModelFacts:
@@ -173,13 +196,6 @@ class ShelfMaker:
         title, bits = titles.get(name, name), quantisation(name)
         is_alone = list(titles.values()).count(title) < 2
         return title if is_alone or not bits else f"{title} ({bits})"
-
-
-def place_of(connection: Connection) -> Place:
-    """Where data goes: nowhere, to an address that the person typed, or to the provider."""
-    if connection.is_local:
-        return "computer"
-    return "company" if connection.url else "cloud"
 
 
 def port_here(connection: Connection) -> int | None:
@@ -206,24 +222,8 @@ def _free_name(title: str, taken: set[str]) -> str:
     return next(name for name in numbers if normal_name(name) not in taken)
 
 
-def _found_model(connection: Connection, model: ListedModel) -> ModelLine:
-    return ModelLine(
-        connection.name,
-        connection.kind,
-        model.name,
-        "computer",
-        title=model.title,
-        price_state="free",
-        abilities=model.abilities,
-        lacking=model.lacking,
-        context=model.context,
-        size_bytes=model.size_bytes,
-        on_gpu=model.on_gpu,
-    )
-
-
-def _priced(price: Price | None, *, local: bool) -> tuple[PriceState, Decimal | None, Decimal | None]:
-    if local or (price is not None and price.is_free):
+def _priced(price: Price | None, *, is_free: bool) -> tuple[PriceState, Decimal | None, Decimal | None]:
+    if is_free or (price is not None and price.is_free):
         return "free", None, None
     if price is None:
         return "unknown", None, None

@@ -206,7 +206,7 @@ class ModelFacts:
     tools_by_schema: bool = False  # its answers are held to calls of the tools, or to a text
     can_see: bool | None = None  # takes pictures
     can_embed: bool | None = None
-    local: bool = False
+    local: bool = False  # answers on this computer, and nobody charges for it
     place: str = ""  # what tells it from others of this kind and name; empty at the provider's own address
     size_bytes: int | None = None
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])

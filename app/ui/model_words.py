@@ -8,13 +8,19 @@ from decimal import Decimal
 
 from app import figures, texts
 from app.adapters.model_names import short_name
-from app.adapters.shelf import ConnectionLine, ModelLine, Place, Shelf
+from app.adapters.model_places import Place
+from app.adapters.shelf import ConnectionLine, ModelLine, Shelf
 from app.sdk.fields import ModelChoice
 from app.texts import text
 
 # The roles that the product knows by itself; a person may add others.
 ROLES = ("small", "strong")
-PLACE_ICONS: dict[Place, str] = {"computer": "laptop", "company": "server", "cloud": "cloud"}
+PLACE_ICONS: dict[Place, str] = {
+    "computer": "laptop",
+    "company": "server",
+    "cloud": "cloud",
+    "internet": "globe",
+}
 ROLE_ICONS = {"small": "zap", "strong": "brain"}
 _NEARLY = 0.98  # of a model: a little always stays outside of the GPU
 SHOWN_ABILITIES = ("tools", "pictures", "schema", "embed", "score")
@@ -68,7 +74,7 @@ def icon_of(line: ModelLine | None, role: str = "") -> str:
         return ROLE_ICONS.get(role, "user-check")
     if line is None:
         return "circle-question-mark"
-    return "cpu" if line.place == "computer" else "cloud" if line.place == "cloud" else "server"
+    return "cpu" if line.place == "computer" else PLACE_ICONS[line.place]
 
 
 def connection_title(name: str, kind: str) -> str:
@@ -77,7 +83,7 @@ def connection_title(name: str, kind: str) -> str:
 
 
 def place_words(line: ModelLine | ConnectionLine) -> str:
-    """Where data goes: "This computer", "Anthropic, United States", "Your own server gpu.lan"."""
+    """Where data goes: "This computer", "Anthropic, United States", "gpu.lan, in your own network"."""
     if line.place == "computer":
         return text("model.place.computer")
     name = line.goes_to or line.name

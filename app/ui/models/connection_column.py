@@ -20,7 +20,12 @@ from app.ui.widgets.icon_button import IconTile
 from app.ui.widgets.plain_label import ElidedLabel, PlainLabel
 
 _WIDTH = 296
-_TILES = {"computer": ("hard-drive", "verifier"), "company": ("server", "tool"), "cloud": ("cloud", "tool")}
+_TILES = {
+    "computer": ("hard-drive", "verifier"),
+    "company": ("server", "tool"),
+    "cloud": ("cloud", "tool"),
+    "internet": ("globe", "tool"),
+}
 
 
 class ConnectionColumn(QScrollArea):

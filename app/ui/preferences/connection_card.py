@@ -21,7 +21,12 @@ from app.ui.widgets.chip import Badge
 from app.ui.widgets.icon_button import IconButton, IconTile
 from app.ui.widgets.plain_label import ElidedLabel
 
-_TILES = {"computer": ("hard-drive", "verifier"), "company": ("server", "tool"), "cloud": ("cloud", "tool")}
+_TILES = {
+    "computer": ("hard-drive", "verifier"),
+    "company": ("server", "tool"),
+    "cloud": ("cloud", "tool"),
+    "internet": ("globe", "tool"),
+}
 
 
 class ConnectionCard(QFrame):

@@ -29,7 +29,7 @@ def test_the_closed_field_says_model_price_and_place(qtbot: QtBot) -> None:
         "your data goes to Anthropic, in the cloud"
     )
     made.show_value({"connection": "Gateway", "kind": "openai_compatible", "model": "llama"})
-    assert made._facts.text() == "price unknown · your data goes to your own server gpu.acme.example"
+    assert made._facts.text() == "price unknown · your data goes to gpu.acme.example, in your own network"
 
 
 def test_a_model_of_unknown_price_can_be_given_one(qtbot: QtBot) -> None:

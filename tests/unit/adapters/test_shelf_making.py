@@ -12,13 +12,17 @@ import pytest
 from app.adapters.connection import Connection
 from app.adapters.connections import THIS_COMPUTER
 from app.adapters.found_servers import ServerFinder
+from app.adapters.model_filters import passes
 from app.adapters.openai_lane import OpenAiLane
 from app.adapters.outside import Outside
 from app.adapters.shelf import NO_SHELF, Shelf
-from app.adapters.shelf_making import ShelfMaker, place_of
+from app.adapters.shelf_making import ShelfMaker
+from app.costs.cost import FREE, UNKNOWN, Cost
+from app.costs.usage import Usage
 from app.processes import children
 from app.sdk.fields import ModelChoice
 from app.settings import Preferences, RoleTarget, folders
+from tests.servers import local
 from tests.servers.local import LocalServer
 from tests.servers.scripted import KEY, MODELS, ScriptedServer
 
@@ -86,7 +90,7 @@ async def test_what_has_no_price_is_unknown_and_never_free(outside: Outside) -> 
     found = await shelf(outside)
     model = found.model(ModelChoice(connection="Gateway", model="llama"))
     assert model is not None
-    assert (model.place, model.goes_to) == ("company", "gpu.acme.example")
+    assert (model.place, model.goes_to, model.country) == ("internet", "gpu.acme.example", "")
     assert (model.price_state, model.input_price) == ("unknown", None)
 
 
@@ -167,10 +171,49 @@ async def test_a_server_that_was_taken_is_found_no_more_and_tells_what_its_model
     assert (facts.can_see, facts.can_tools, facts.context) == (True, False, 4096)
 
 
-def test_places() -> None:
-    assert place_of(Connection("a", "ollama")) == "computer"
-    assert place_of(Connection("a", "openai")) == "cloud"
-    assert place_of(Connection("a", "openai", "https://proxy.acme.example/v1")) == "company"
+async def test_a_model_that_ollama_sends_on_is_neither_here_nor_free_nor_private(outside: Outside) -> None:
+    outside.connections.put(Connection("Ollama", "ollama", models=("gpt-oss:120b-cloud", "qwen2.5:7b")))
+    found = await shelf(outside)
+    sent, own = (line for line in found.models if line.connection == "Ollama")
+    assert (sent.place, sent.goes_to, sent.price_state) == ("cloud", "Ollama", "unknown")
+    assert (own.place, own.price_state) == ("computer", "free")
+    assert not passes(sent, ["private"], found)
+    assert not passes(sent, ["free"], found)
+    facts = outside.resolve(sent.choice)
+    assert not facts.local
+    assert outside.prices.cost_of(facts, Usage(1000, 100)) == UNKNOWN
+
+
+async def test_ollama_says_itself_which_models_it_sends_on(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_on = {"name": "mine:latest", "remote_model": "gpt-oss:120b", "remote_host": "https://ollama.com:443"}
+    monkeypatch.setattr(local, "OLLAMA_TAGS", {"models": [sent_on]})
+    async with LocalServer("ollama") as ollama:
+        made = maker(outside, ollama)
+        (line,) = (await made.make({}, find=True)).found or ()
+        (model,) = line.models
+        assert (model.place, model.goes_to, model.price_state) == ("cloud", "Ollama", "unknown")
+        outside.connections.put(replace(line.connection, models=(model.model,)))
+        kept = (await made.make({}, find=True)).model(model.choice)
+    assert kept is not None
+    assert (kept.place, kept.price_state) == ("cloud", "unknown")
+    assert not outside.resolve(kept.choice).local
+
+
+async def test_a_gateway_on_this_computer_costs_what_the_person_says(outside: Outside) -> None:
+    outside.connections.put(
+        Connection("Gate", "openai_compatible", "http://127.0.0.1:9/v1", models=("gpt-4o", "own"))
+    )
+    outside.prices.own.give("Gate", "gpt-4o", Decimal("2.5"), Decimal(10), "http://127.0.0.1:9/v1")
+    found = await shelf(outside)
+    paid, free = (line for line in found.models if line.connection == "Gate")
+    assert (paid.place, paid.price_state, paid.input_price) == ("computer", "priced", Decimal("2.5"))
+    assert (free.price_state, free.wants_price, paid.wants_price) == ("free", True, False)
+    facts = outside.resolve(paid.choice)
+    assert outside.prices.cost_of(facts, Usage(1000, 100)) == Cost(Decimal("0.0035"), "priced")
+    assert outside.prices.upper_bound(facts, Usage(1000, 100)) == Decimal("0.0035")
+    assert outside.prices.cost_of(outside.resolve(free.choice), Usage(1000, 100)) == FREE
 
 
 def test_an_empty_shelf_finds_nothing() -> None:

@@ -98,7 +98,7 @@ class ModelEditor(Editor):
         self._facts.setText(self._words(choice))
         self._facts.setVisible(bool(self._facts.text()))
         self._give.setText(text("costs.price.give"))
-        self._give.setVisible(found is not None and found.price_state == "unknown")
+        self._give.setVisible(found is not None and found.wants_price)
         self._fault.show_text(self._what_is_missing(choice))
         if self._fold.is_open:
             self._limits.show_facts(shelf.built_in)

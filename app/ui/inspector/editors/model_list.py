@@ -19,7 +19,7 @@ from app.ui.plain import tooltip
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
 _NOWHERE = QModelIndex()
-_PLACES = ("computer", "company", "cloud")
+_PLACES = ("computer", "company", "cloud", "internet")
 
 
 @dataclass(frozen=True, slots=True)
