@@ -121,8 +121,10 @@ class _Simulation:
         seconds, weight = 0.0, n / inside
         together = self._draw.gauss(0, self._off_together)
         self._abreast = float(min(n, max(1, self._situation.at_a_time)))
-        for _ in range(inside):
-            self._kept = self._draw.choice(self._situation.kept) if self._situation.kept else ()
+        kept = sorted(self._situation.kept, key=len)
+        first = self._draw.random() if kept else 0.0
+        for number in range(inside):
+            self._kept = kept[int((number + first) * len(kept) / inside)] if kept else ()
             self._past = self._drawn(pool)
             self._factor = math.exp(together + self._draw.gauss(0, self._off))
             if self._past is not None:
