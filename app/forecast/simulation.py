@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import fmean
 from typing import TypeAlias
 
-from app.forecast.asking import Asking, asking_of
+from app.forecast.answering import Answering
+from app.forecast.asking import asking_of
+from app.forecast.chance import Chance
 from app.forecast.evidence import NO_EVIDENCE, Evidence, Spread, Unit, spread_of
 from app.forecast.forecast import Forecast
-from app.forecast.situation import Rate, Situation
+from app.forecast.pace import queued
+from app.forecast.shape import gives, lengths, needs, parts
+from app.forecast.situation import Situation
 from app.forecast.taken import Taken, summed
 from app.forecast.today import priced, stretched
-from app.forecast.typical import (
-    ELEMENTS,
-    FAILING,
-    GOING_ON,
-    REPAIRED,
-    SECONDS_A_CALL,
-    SELDOM_GOING_ON,
-    TUNED,
-    TURNING,
-    VALUE_TOKENS,
-    Beta,
-    Constants,
-    usual_speed,
-)
+from app.forecast.typical import ELEMENTS, TUNED, TURNING, VALUE_TOKENS, Constants
 from app.forecast.ways import Way, closed_ports, seen, ways_within, weights
 from app.planner.plan import FramePlan, Plan, PlanStep
 from app.sdk.node_type import AgentRule, LoopRule, MapRule
 
-_SEED = 20_261_130
 _WORK = 36_000  # steps that may be simulated in all
 _MOST_DRAWS, _FEWEST_DRAWS = 400, 60
 _MOST_INSIDE = 12  # rows or elements that stand for all
-_LONGEST_DELAY = 60.0  # seconds between two tries
 
 Sizes: TypeAlias = Mapping[str, float]  # tokens of values by name
 
@@ -58,11 +46,11 @@ class _Simulation:
             name: asking_of(step, situation.rate_of, constants.answer) for name, step in self._steps.items()
         }
         self._asking = {name: one for name, one in asking.items() if one}
-        self._needs = {step.id: _needs(step) for part in _parts(plan) for step in part.steps}
-        self._lengths = _lengths(plan, situation)
+        self._needs = {step.id: needs(step) for part in parts(plan) for step in part.steps}
+        self._lengths = lengths(plan, situation)
         self._known = {name for name in self._asking if self._is_known(name, evidence)}
         self._ways: dict[str, Sequence[Way]] = {}
-        for part in _parts(plan):
+        for part in parts(plan):
             self._ways |= ways_within(part, self._known)
         told = [
             (run, self._as_today(unit))
@@ -76,10 +64,9 @@ class _Simulation:
         self._unpriced = {
             name for name, one in self._asking.items() if any(not rate.is_priced for rate in one.rates)
         } | (evidence.unpriced & self._known)
-        self._speeds: dict[tuple[str, str], float] = {}
-        self._draw = random.Random(_SEED)  # noqa: S311 - a simulation, nothing is guarded by it
+        self._chance = Chance()
+        self._answering = Answering(self._asking, constants, self._chance)
         # Of the present draw:
-        self._world: dict[tuple[str, str], float] = {}
         self._odds: dict[str, list[float]] = {}
         self._past: Unit | None = None
         self._kept: Collection[str] = ()
@@ -114,44 +101,35 @@ class _Simulation:
     # One simulated run
 
     def _run(self, n: int, inside: int) -> Taken:
-        self._world, self._odds, self._taken = {}, {}, Taken()
+        self._chance.begin()
+        self._odds, self._taken = {}, Taken()
         if not n:
             return self._taken
-        pool = self._draw.choices(self._units, k=len(self._units)) if self._units else []
+        pool = self._chance.choices(self._units, k=len(self._units)) if self._units else []
         seconds, weight = 0.0, n / inside
-        together = self._draw.gauss(0, self._off_together)
+        together = self._chance.gauss(0, self._off_together)
         self._abreast = float(min(n, max(1, self._situation.at_a_time)))
         kept = sorted(self._situation.kept, key=len)
-        first = self._draw.random() if kept else 0.0
+        first = self._chance.random() if kept else 0.0
         for number in range(inside):
             self._kept = kept[int((number + first) * len(kept) / inside)] if kept else ()
             self._past = self._drawn(pool)
-            self._factor = math.exp(together + self._draw.gauss(0, self._off))
+            self._factor = math.exp(together + self._chance.gauss(0, self._off))
             if self._past is not None:
                 for name in self._known.intersection(self._past).difference(self._kept):
                     took, by = self._past[name], weight * self._factor
                     amounts = (took.input * by, took.output * by, took.usd * by, took.seconds * by)
                     self._taken.add(name, took.calls * weight, *amounts)
             seconds += self._scope(self._plan, self._situation.sizes, weight)[0] * weight
-        self._taken.seconds = max(seconds / self._abreast, self._queued())
+        self._taken.seconds = max(seconds / self._abreast, queued(self._taken.steps, self._asking))
         return self._taken
-
-    def _queued(self) -> float:
-        """Seconds that the busiest connection needs at least, for as many calls at once and a minute as it takes."""
-        busy: dict[str, tuple[Rate, list[float]]] = {}
-        for name, sums in self._taken.steps.items():
-            first = next(iter(self._asking[name].rates), None)
-            if first:
-                _, together = busy.setdefault(first.connection, (first, [0.0] * len(sums)))
-                together[:] = map(sum, zip(together, sums, strict=True))
-        return max((_needed(rate, sums) for rate, sums in busy.values()), default=0.0)
 
     def _drawn(self, pool: Sequence[Unit]) -> Unit | None:
         """A past run, or None for one that is made up: the fewer were seen, the more often."""
         prior = self._constants.prior
-        if not pool or self._draw.random() * (len(pool) + prior) < prior:
+        if not pool or self._chance.random() * (len(pool) + prior) < prior:
             return None
-        return self._draw.choice(pool)
+        return self._chance.choice(pool)
 
     def _scope(self, plan: Plan, sizes: Sizes, weight: float) -> tuple[float, Sizes]:
         """Seconds on the longest way through, and the size of each result that comes out; "" is what came last."""
@@ -177,7 +155,7 @@ class _Simulation:
             closed = self._closed(step)
             for edge in step.outgoing:
                 if edge.source_port not in closed:
-                    open_edges[edge.index] = sizes.get(edge.source_port, written) if _gives(step) else written
+                    open_edges[edge.index] = sizes.get(edge.source_port, written) if gives(step) else written
         return max(ends, default=0.0), results
 
     def _works(self, name: str, seconds: float, weight: float) -> None:
@@ -192,8 +170,8 @@ class _Simulation:
         ways = self._ways[step.id]
         if not ways:
             return closed_ports(ways, 0)
-        odds = self._taken_before(ways) or self._odds.setdefault(step.id, weights(len(ways), self._draw))
-        return closed_ports(ways, self._draw.choices(range(len(ways)), odds)[0])
+        odds = self._taken_before(ways) or self._odds.setdefault(step.id, weights(len(ways), self._chance))
+        return closed_ports(ways, self._chance.choices(range(len(ways)), odds)[0])
 
     def _taken_before(self, ways: Sequence[Way]) -> Sequence[float]:
         """How often each way was in the past run that is drawn; empty where it doesn't tell."""
@@ -210,87 +188,14 @@ class _Simulation:
         asking = self._asking.get(step.id)
         if asking is None:
             content = self._situation.contents.get(step.id)
-            return 0.0, content.tokens if content else max(read, VALUE_TOKENS if _gives(step) else 1.0)
+            return 0.0, content.tokens if content else max(read, VALUE_TOKENS if gives(step) else 1.0)
         if step.id in self._kept:
             return 0.0, asking.answer
         if self._past is not None and step.id in self._known:  # what it took is counted already
             took = self._past.get(step.id)
             written = took.output / took.calls if took and took.calls else asking.answer
             return self._own(step.id), written
-        return self._ask(step.id, asking, read, weight)
-
-    # Calls of models
-
-    def _ask(self, name: str, asking: Asking, read: float, weight: float) -> tuple[float, float]:
-        """Stage by stage, until what was answered is enough: seconds, and the size of the last answer."""
-        seconds, written, last = 0.0, 0.0, asking.stages[-1] if asking.stages else None
-        going_on = SELDOM_GOING_ON if asking.seldom else GOING_ON
-        answers: list[float] = []
-        for stage in asking.stages:
-            times: list[float] = []
-            asked = len(stage.calls) - stage.judges
-            answers = [] if asked else answers
-            for models in stage.calls[:asked]:
-                took, written = self._call(name, asking, self._draw.choice(models), read, weight)
-                times.append(took)
-                answers.append(written)
-                read += written if asking.grows else 0.0
-            for number, models in enumerate(stage.calls[asked:]):
-                if number and self._draw.random() > self._share(name, "on", going_on):
-                    break
-                each = sum(answers) / stage.judges
-                took, _ = self._call(name, asking, self._draw.choice(models), each, weight, judges=True)
-                times.append(took)
-            seconds += max(times, default=0.0) if stage.together else sum(times)
-            if stage is last:
-                break
-            if stage.may_be_last and self._draw.random() > self._share(name, "on", going_on):
-                break
-        return seconds, written
-
-    def _call(
-        self, name: str, asking: Asking, rate: Rate, read: float, weight: float, *, judges: bool = False
-    ) -> tuple[float, float]:
-        """One answer or judgement, with the tries that it takes and the repairs that it needs."""
-        spread = self._normal(name, "judgement" if judges else "length", self._constants.step)
-        typical = asking.judgement if judges else asking.answer
-        written = typical * math.exp(spread + self._draw.gauss(0, self._constants.call))
-        written = min(written, asking.most)
-        off = 0.25 if rate.tokens_a_second else 1.0
-        slow = math.exp(self._normal(rate.id, "speed", self._constants.speed) * off)
-        took = (SECONDS_A_CALL + written / self._speed_of(rate)) * slow
-        sent = asking.own + read
-        calls, busy, waited = self._failed(asking, rate, slow)
-        if calls:
-            self._taken.add(name, calls * weight, 0.0, 0.0, 0.0, busy * weight)
-        seconds = busy + waited
-        for _ in range(1 + self._repairs(name, asking)):
-            usd = rate.usd(sent, written) * weight
-            self._taken.add(name, weight, sent * weight, written * weight, usd, took * weight)
-            seconds += took
-            sent += written  # a repair reads what was wrong, too
-        return seconds, written
-
-    def _speed_of(self, rate: Rate) -> float:
-        key = rate.connection, rate.id
-        if key not in self._speeds:
-            self._speeds[key] = rate.tokens_a_second or usual_speed(rate.price)
-        return self._speeds[key]
-
-    def _failed(self, asking: Asking, rate: Rate, slow: float) -> tuple[int, float, float]:
-        """Tries that come to nothing before the one that doesn't: how many, their seconds, and those between them."""
-        failing = Beta(FAILING.yes + rate.failed, FAILING.no + rate.tried - rate.failed)
-        share, failed, waited = self._share(f"{rate.connection} {rate.id}", "fails", failing), 0, 0.0
-        while failed + 1 < asking.attempts and self._draw.random() < share:
-            waited += min(_LONGEST_DELAY, 2.0**failed) * self._draw.uniform(0.5, 1.0)
-            failed += 1
-        return failed, failed * SECONDS_A_CALL * slow, waited
-
-    def _repairs(self, name: str, asking: Asking) -> int:
-        wrong, repairs = 0.0 if not asking.repairs else self._share(name, "repaired", REPAIRED), 0
-        while repairs < asking.repairs and self._draw.random() < wrong:
-            repairs += 1
-        return repairs
+        return self._answering.ask(step.id, read, weight, self._taken)
 
     # Frames
 
@@ -352,10 +257,10 @@ class _Simulation:
             return self._own(step.id) + self._told_within(frame.body, weight), asking.answer
         turns, took, written = self._turns(step.id, rule.max_turns, ends=True), 0.0, 0.0
         for turn in range(turns):
-            seconds, written = self._ask(step.id, asking, read, weight)
+            seconds, written = self._answering.ask(step.id, read, weight, self._taken)
             took += seconds
             if turn < turns - 1 and frame.tools:
-                seconds, results = self._body(self._draw.choice(frame.tools).plan, inner, weight)
+                seconds, results = self._body(self._chance.choice(frame.tools).plan, inner, weight)
                 took += seconds
                 read += written + max(VALUE_TOKENS, results[""])
         return took + self._told_within(frame.body, weight), written
@@ -392,29 +297,15 @@ class _Simulation:
         """Of the list that a For each goes through."""
         if step.id in self._lengths:
             return float(self._lengths[step.id])
-        return max(1.0, ELEMENTS * math.exp(self._normal(step.id, "elements", 0.9)))
+        return max(1.0, ELEMENTS * math.exp(self._chance.normal(step.id, "elements", 0.9)))
 
     def _turns(self, name: str, most: int, *, ends: bool) -> int:
         if not ends:
             return most
-        goes_on, turns = self._share(name, "on", TURNING), 1
-        while turns < min(most, 50) and self._draw.random() < goes_on:
+        goes_on, turns = self._chance.share(name, "on", TURNING), 1
+        while turns < min(most, 50) and self._chance.random() < goes_on:
             turns += 1
         return turns
-
-    # What we are off by is the same in every call of a run: one value a draw.
-
-    def _normal(self, who: str, what: str, spread: float) -> float:
-        key = (who, what)
-        if key not in self._world:
-            self._world[key] = self._draw.gauss(0, spread)
-        return self._world[key]
-
-    def _share(self, who: str, what: str, beta: Beta) -> float:
-        key = (who, what)
-        if key not in self._world:
-            self._world[key] = self._draw.betavariate(beta.yes, beta.no)
-        return self._world[key]
 
     def _is_known(self, name: str, evidence: Evidence) -> bool:
         """Whether past runs tell of this step as it is now: with the models that it would ask today."""
@@ -422,48 +313,3 @@ class _Simulation:
         now = {rate.id for rate in self._asking[name].rates if rate.id}
         # A server may name a model with its date behind what was asked for.
         return asked is not None and all(any(one.startswith(name) for name in now) for one in asked)
-
-
-def _parts(plan: Plan) -> Iterator[Plan]:
-    """It, the bodies of its frames, and the tools of its agents."""
-    yield plan
-    for step in plan.steps:
-        if step.frame:
-            yield from _parts(step.frame.body)
-            for tool in step.frame.tools:
-                yield from _parts(tool.plan)
-
-
-def _lengths(plan: Plan, situation: Situation) -> Mapping[str, int]:
-    """Of the lists that are known before the run, by the For each that goes through them."""
-    found: dict[str, int] = {}
-    for part in _parts(plan):
-        for edge in part.edges:
-            source, target = part.steps[edge.source], part.steps[edge.target]
-            if target.frame is None or edge.target_port != "items":
-                continue
-            if source.id in situation.contents:
-                found[target.id] = situation.contents[source.id].rows
-            elif source.node.type == "intent.ask" and edge.source_port in situation.counts:
-                found[target.id] = situation.counts[edge.source_port]
-    return found
-
-
-def _needs(step: PlanStep) -> frozenset[str]:
-    """The ports that must get a value, of those that are joined."""
-    return frozenset(step.required).intersection(edge.target_port for edge in step.incoming)
-
-
-def _gives(step: PlanStep) -> bool:
-    """It hands out what the run or frame was given."""
-    return step.node.type in ("intent.ask", "flow.inputs")
-
-
-def _needed(rate: Rate, sums: Sequence[float]) -> float:
-    """Seconds until a connection has begun all these calls, the first minute's at once, or has answered them."""
-    calls, read, written, _, seconds = sums
-    minutes = max(
-        math.ceil(calls / rate.rpm) - 1 if rate.rpm else 0,
-        math.ceil((read + written) / rate.tpm) - 1 if rate.tpm else 0,
-    )
-    return max(seconds / rate.at_once if rate.at_once else 0.0, minutes * 60.0)
