@@ -31,6 +31,7 @@ class Foresight(QObject):
         self._later = QTimer(self, singleShot=True, interval=_AFTER)
         self._later.timeout.connect(self._ask)
         form.edited.connect(self._later.start)
+        session.foreseen.connect(self._later.start)
         form.show_forecast("once", forecast_words(session.forecast))
         self._ask()
 

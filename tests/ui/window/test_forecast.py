@@ -49,6 +49,27 @@ def test_the_run_form_says_what_a_run_over_a_table_will_take(live: Desk, tmp_pat
     form.reject()
 
 
+def test_a_form_that_was_open_before_the_forecast_came_says_it_all_the_same(
+    live: Desk, tmp_path: Path
+) -> None:
+    window = live.window
+    window.session.open(model_flow(), Place(tmp_path / "flow.baton.json"))
+    live.wait(lambda: window.session.forecast is not None)
+    made = window.session.forecast
+    window.session.show_forecast(None)
+
+    async def press() -> None:
+        window.top.run.main.click()
+
+    live.run(press())
+    live.wait(lambda: any(form.isVisible() for form in window.findChildren(RunForm)))
+    (form,) = window.findChildren(RunForm)
+    assert "tokens" not in words_of(form)
+    window.session.show_forecast(made)
+    live.wait(lambda: "tokens" in words_of(form))
+    form.reject()
+
+
 def test_a_price_that_nobody_knows_is_given_before_the_first_call(live: Desk, tmp_path: Path) -> None:
     window = live.window
     account = Connection("Work", "openai_compatible", "http://models.example/v1", "odd-1")
