@@ -70,14 +70,19 @@ async def lines_of(engine: Engine, workflow: str = "", most: int = 200) -> list[
         raise ProblemError(error.problem) from error
 
 
-async def run_named(engine: Engine, words: str, workflow: str = "", *, failed_rows: bool = False) -> str:
-    """The id of a run; "last" is the latest unfinished one, of one workflow if it is named, or with `failed_rows` one
-    in which rows failed. Raises ProblemError `run.none_unfinished`, `journal.*`.
+async def run_named(
+    engine: Engine, words: str, workflow: str = "", *, failed: bool = False, failed_rows: bool = False
+) -> str:
+    """The id of a run; "last" is the latest unfinished one, of one workflow if it is named, with `failed` or one that
+    failed, with `failed_rows` or one in which rows failed. Raises ProblemError `run.none_unfinished`, `journal.*`.
     """
     if words != LAST:
         return words
     for line in await lines_of(engine, workflow, -1):
-        if line.is_unfinished or (failed_rows and not line.alive and line.summary.rows_failed):
+        has_failed = (failed and line.summary.status == "failed") or (
+            failed_rows and line.summary.rows_failed
+        )
+        if line.is_unfinished or (has_failed and not line.alive):
             return line.run
     raise ProblemError(Problem("run.none_unfinished"))
 

@@ -138,7 +138,8 @@ async def _tell_forecast(engine: Engine, request: RunRequest) -> None:
 async def _resume(engine: Engine, again: Again, anew: Anew, options: Options, context: typer.Context) -> int:
     workflow, retry = again.workflow, again.retry_failed
     try:
-        run = await run_named(engine, again.run, workflow.id if workflow else "", failed_rows=retry)
+        of = workflow.id if workflow else ""
+        run = await run_named(engine, again.run, of, failed=True, failed_rows=retry)
         handle, as_begun = await resumed(engine, run, workflow, anew, retry_failed=retry)
     except ProblemError as error:
         return refuse(error, engine, workflow, options)

@@ -102,6 +102,14 @@ async def to_end(
         typer.echo(text("cli.out_of_time.go_on", run=handle.id), err=True)
     if any(problem.code == IN_DOUBT for problem in state.problems) and handle.is_kept:
         typer.echo(text("cli.in_doubt.go_on", run=handle.id), err=True)
+    elif (
+        state.status == "failed"
+        and state.calls
+        and state.rows is None
+        and not _is_out_of_time(state)
+        and handle.is_kept
+    ):
+        typer.echo(text("cli.failed.go_on", run=handle.id), err=True)
     code = _exit_code(state)
     return code if written or code else opening.FAILED
 

@@ -358,6 +358,27 @@ def test_of_several_rows_that_wait_one_is_answered(person: Path, baton: Any, tmp
         assert [row["reply"] for row in csv.DictReader(file)] == ["one", "two", "three"]
 
 
+@pytest.mark.usefixtures("paid_server")
+def test_the_last_run_that_failed_goes_on_where_it_failed(save: Any, baton: Any, tmp_path: Path) -> None:
+    model = ("model.text", {"prompt": "Say {{message}}", "model": CLOUD})
+    reads = ("data.read_file", {"path": "{{said}}.txt"})
+    path = save(
+        flow(
+            {"a": ASK, "m": model, "r": reads, "o": OUT},
+            ["a.message>m.message", "m.text>r.said", "r.text>o.value"],
+        )
+    )
+    ended = baton("run", path, "--input", "message=a", "--allow", "--json", "--fresh")
+    assert (ended.code, ended.json["total"]["calls"]) == (1, 1)
+    (problem,) = ended.json["problems"]
+    assert problem["code"] == "file.missing"
+    assert f"baton run --resume {ended.json['run']}" in ended.err
+    (tmp_path / "Hello there, 世界!.txt").write_text("here")  # as the model said it
+    again = baton("run", "--resume", "last", "--json")
+    assert (again.code, again.json["run"], again.json["outputs"]) == (0, ended.json["run"], {"reply": "here"})
+    assert again.json["total"]["calls"] == 1, "of the life before"
+
+
 def test_failed_rows_are_tried_again(save: Any, baton: Any, tmp_path: Path) -> None:
     reads = ("data.read_file", {"path": "{{message}}.txt"})
     path = save(flow({"a": ASK, "r": reads, "o": OUT}, ["a.message>r.message", "r.text>o.value"]))
