@@ -1,4 +1,4 @@
-"""The days of a month as stacked bars by model, with the limit of a day, and a strip of the free calls below."""
+"""The days of a month as stacked bars by model, with the limit of a day; below, a strip of the free calls, if any."""
 
 from __future__ import annotations
 
@@ -95,6 +95,10 @@ class DayBars(QWidget):
     def _free(self, number: int) -> int:
         return sum(line.free_calls for line in self._models(number).values())
 
+    def _has_free(self) -> bool:
+        """Without free calls there is no strip of them: the bars take its room."""
+        return any(map(self._free, range(1, self._month.length + 1)))
+
     def _words(self, number: int) -> str:
         """The day with what every model took, in amounts that add up."""
         day, models = self._month.day(number), self._models(number)
@@ -124,7 +128,8 @@ class DayBars(QWidget):
     # --- drawing ------------------------------------------------------------------------------------------
 
     def _area(self) -> QRectF:
-        height = self.height() - _TOP - _AXIS - _STRIP_HEAD - _STRIP
+        strip = _STRIP_HEAD + _STRIP if self._has_free() else 0
+        height = self.height() - _TOP - _AXIS - strip
         left = self._left()
         return QRectF(left, _TOP, self.width() - left - _RIGHT_ROOM, max(40.0, height))
 
@@ -158,7 +163,8 @@ class DayBars(QWidget):
             self._paint_day(painter, look, area, number, self._value(number), top)
         if limit is not None:
             self._paint_limit(painter, look, area, area.bottom() - limit / top * area.height())
-        self._paint_strip(painter, look, area)
+        if self._has_free():
+            self._paint_strip(painter, look, area)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(look.accent2, 2))
@@ -233,13 +239,10 @@ class DayBars(QWidget):
         painter.drawLine(QPointF(0, top + 2), QPointF(self.width(), top + 2))
         head = QRectF(0, top + 8, self.width() - _RIGHT_ROOM, 18)
         draw_text(painter, head, text("costs.free"), fonts.CHIP_STRONG, look.text2, language)
-        all_calls, most = figures.count(sum(free)), figures.count(max(free))
-        words = (
-            text("costs.free.counts", calls=all_calls, most=most) if any(free) else text("costs.free.none")
-        )
+        words = text("costs.free.counts", calls=figures.count(sum(free)), most=figures.count(max(free)))
         draw_text(painter, head, words, fonts.CHIP, look.text2, language, _FAR_RIGHT)
         bottom = top + _STRIP_HEAD + _STRIP - 6
-        slot, highest = self._slot(), max(free) or 1
+        slot, highest = self._slot(), max(free)
         width = min(22.0, slot * 0.62)
         for number, calls in enumerate(free, 1):
             if calls:

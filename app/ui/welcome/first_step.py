@@ -41,6 +41,7 @@ class FirstStep(QWidget):
         self._registry = registry
         self._recent: Sequence[Path] = ()
         self._is_filled = False
+        self._is_answered = False  # something was taken: the next empty canvas starts anew
         self.sentence = SearchLine(self)
         self.sentence.textEdited.connect(self._fill)
         self.sentence.accepted.connect(self._take_best)
@@ -83,6 +84,10 @@ class FirstStep(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if self._is_answered:
+            self._is_answered = False
+            self.sentence.clear()
+            self._fill()
         if not self._is_filled:
             self._is_filled = True
             self._retext()
@@ -122,7 +127,11 @@ class FirstStep(QWidget):
         else:
             row = PickRow(one.title, one.summary)
             row.clicked.connect(partial(self.example.emit, one.path))
+        row.clicked.connect(self._answered)
         return row
+
+    def _answered(self) -> None:
+        self._is_answered = True
 
     def _fill_recent(self) -> None:
         empty(self._recent_rows)

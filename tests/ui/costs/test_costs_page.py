@@ -304,6 +304,17 @@ def test_on_the_model_that_answered_a_month_with_caching_it_is_the_bill(page: Co
     assert "opus: ≈ $0.9000" in page.what_if._bars.accessibleName()
 
 
+def test_without_free_calls_the_bars_take_the_room_of_their_strip(page: CostsPage) -> None:
+    with_strip = page.bars._area().height()
+    ledger = MemoryLedger()
+    origin = Origin("r", "w1", "Flow 1", "n1", "Step 1", "model.text", "Work", "opus")
+    cost = Cost(Decimal("0.5"), "priced")
+    ledger.book(Entry(origin, 99.0, "2026-11-18", usage=Usage(12, 5), cost=cost, counted=cost.known))
+    page.show_month(MONTH, spent(ledger), spent(ledger), SHELF)
+    assert page.bars._area().height() == with_strip + 78
+    page.bars.grab()
+
+
 def test_the_bars_say_what_they_show(page: CostsPage) -> None:
     assert "November 2026" in page.bars.accessibleName()
     days = page.bars.accessibleDescription().splitlines()

@@ -100,6 +100,7 @@ def test_a_press_opens_a_copy_a_file_or_adds_a_step(desk: Desk, tmp_path: Path) 
     assert not window.first.isVisible()
     window.session.undo_stack.undo()
     assert window.first.isVisible()
+    assert (box.text(), len(window.first.picks)) == ("", 6), "an empty canvas starts anew"
     window.first.show_recent([saved(template_flow(), tmp_path)])
     file = next(r for r in window.first.findChildren(type(row)) if r.accessibleName().startswith("flow,"))
     desk.run(press(file))
