@@ -106,13 +106,8 @@ class ReplayDialog(QDialog):
         self._strong[0].setText(strong)
         self._strong[1].setText(text("replay.strong", model=one_line(found.model)))
         asked = sum(row.strong is not None for row in found.rows)
-        self._what.setText(
-            text(
-                "replay.asked",
-                n=asked,
-                cost=figures.cost(Cost(found.cost, "priced" if found.known else "unknown")),
-            )
-        )
+        code = "replay.asked" if found.known else "replay.asked.unknown"
+        self._what.setText(text(code, n=asked, cost=figures.money(found.cost)))
         self._agreed.setText(text("cli.replay.agreed", same=agreed(found.rows), n=asked))
         self._met.setText(figures.break_even_words(told))
         self.bar.show_shares(told.escalated, told.most_escalated)
@@ -122,7 +117,7 @@ class ReplayDialog(QDialog):
             Column(text("replay.column.asked"), 116, figures=True),
             Column(text("replay.cascade.short"), 0),
             Column(one_line(found.model), 0),
-            Column(text("replay.column.same"), 90),
+            Column(text("replay.column.same"), 116),
         ]
         self.table.show_facts(columns, len(self._rows), self._cells)
         self._offer((self.shut,), outcome=True)
