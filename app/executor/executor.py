@@ -243,10 +243,9 @@ class Execution:
         finally:
             self.outputs = {name: await rows.results(name, "as_nothing") for name in self._names(rows)}
         if rows.failed and not rows.done:
-            status, problems = (
-                "failed",
-                (*problems, Problem("run.every_row_failed", args={"n": rows.failed})),
-            )
+            every = Problem("run.every_row_failed", args={"n": rows.failed})
+            first = () if rows.first_failure is None else (_problem(*rows.first_failure),)
+            status, problems = "failed", (*problems, every, *first)
         return status, problems
 
     def _names(self, rows: MapRun) -> list[str]:

@@ -79,6 +79,7 @@ class MapRun:
         self.count = 0
         self.done = 0
         self.failed = 0
+        self.first_failure: tuple[str, Failure] | None = None  # and the step at which it came about
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -201,6 +202,8 @@ class MapRun:
             self._names.update(dict.fromkeys(record.outputs))
         else:
             self.failed += 1
+            if record.failure is not None:
+                self.first_failure = self.first_failure or (record.node, record.failure)
         self._through[record.number] = record
         if self.count > _IN_MEMORY:
             self._forget()

@@ -121,7 +121,7 @@ def test_limits_of_time_strike_when_they_are_due(
     of_step = set_in(over_rows("never"), retry={"attempts": 1, "timeout": 0.7})
     step = life_of(tmp_path / "step", server.url, 1, flow=of_step)
     began = time.monotonic()
-    assert lived(lives, step)["problems"] == ["run.every_row_failed"]
+    assert lived(lives, step)["problems"] == ["run.every_row_failed", "node.timeout"]
     assert 0.7 <= time.monotonic() - began < LONG
     assert [record["failure"]["code"] for record in kept(step)[1]] == ["node.timeout"]
     of_run = over_rows("never")

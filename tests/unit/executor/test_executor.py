@@ -150,6 +150,16 @@ async def test_an_error_stops_the_run_and_names_its_node() -> None:
     assert execution.outputs == {}
 
 
+async def test_where_every_row_failed_it_is_said_at_what_the_first_did() -> None:
+    workflow = flow(
+        {"a": "test.source", "b": ("test.step", {"fail": "test.broken"}), "c": "test.result"},
+        ["a.value>b.value", "b.value>c.value"],
+    )
+    _, events = await run(workflow, rows=[{"value": "x"}, {"value": "y"}])
+    problems = [(one.code, one.node) for one in events[-1].problems]  # type: ignore[union-attr]
+    assert problems == [("run.every_row_failed", None), ("test.broken", "b")]
+
+
 async def test_a_joined_error_port_takes_the_error_and_skips_the_rest() -> None:
     workflow = flow(
         {
