@@ -18,6 +18,9 @@ from app.sdk.ports import SKIP, Port, Ports, Skip
 from app.sdk.question import Answer, Asking, named, question_faults
 from app.sdk.verdict import Verdict
 
+# Trying again would not help, and the workflow needs not stand still for it.
+_GONE = frozenset({"model.missing", "model.retired", "model.replaced", "model.misspelt"})
+
 NonePassed: TypeAlias = Literal["failed", "answer", "error"]
 
 
@@ -66,7 +69,8 @@ class CascadeOutputs:
 
 class Cascade(NodeType[CascadeFields, ByPort, CascadeOutputs]):
     """Asks the cheapest model first and checks its answer. Only if the answer isn't good enough, the next model is
-    asked. Most of the time the cheap one will do, and you pay for the strong one only where it is needed.
+    asked. Most of the time the cheap one will do, and you pay for the strong one only where it is needed. A model that
+    its provider doesn't have any more is passed over, and the run says so.
 
     What is good enough is up to you: the same rules as in Check, which cost nothing, and a model as judge if you like,
     which costs a call. A check that could not run is no pass. With labels as answers, a model that can gives a
@@ -123,14 +127,18 @@ class Cascade(NodeType[CascadeFields, ByPort, CascadeOutputs]):
         last: tuple[int, Answer, Verdict] | None = None
         for tier, row in enumerate(fields.models, 1):
             model, connection = named(ctx, row.model)
+            answer = None
             try:
                 answer = await asking.ask(row.model, tier)
                 verdict = await try_gate(fields, answer, inputs, ctx, tier)
             except NodeError as error:
                 path.append(broke_off(tier, model, connection, error))
                 ctx.light(path)
-                if not fields.on_error or tier == len(fields.models):
+                is_gone = answer is None and error.code in _GONE
+                if not (fields.on_error or is_gone) or tier == len(fields.models):
                     raise
+                if is_gone:
+                    ctx.tell("cascade.model_gone", model=model, connection=connection)
                 continue
             last = tier, answer, verdict
             passes = verdict.lets_pass(unchecked=fields.unchecked_passes)
