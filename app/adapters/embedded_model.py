@@ -232,7 +232,7 @@ class EmbeddedHost:
 
 
 def _contact_lost(error: Exception) -> bool:
-    return isinstance(error, (OSError, ClientError)) or (isinstance(error, NodeError) and error.may_pass)
+    return isinstance(error, (OSError, ClientError)) or (isinstance(error, NodeError) and error.is_open)
 
 
 async def _ended(child: Child, moment: float = LONG_MOMENT) -> bool:

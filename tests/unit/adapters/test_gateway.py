@@ -116,9 +116,8 @@ async def test_a_local_answer_stops_when_nobody_waits_for_it(make: Make) -> None
     await asyncio.wait_for(begun.wait(), 60)
     pid = gateway._local_models.pid(model)  # noqa: SLF001
     assert pid is not None
-    with stopped(
-        pid
-    ):  # what it writes while a busy machine keeps us from hanging up is not what is asked here
+    # What it writes while a busy machine keeps us from hanging up is not what is asked here.
+    with stopped(pid):
         before = cpu_seconds(pid)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):

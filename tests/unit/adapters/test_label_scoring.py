@@ -184,9 +184,8 @@ async def test_a_cancelled_score_leaves_the_engine_free(
     while cpu_seconds(host_pid) < before + whole / 16:  # noqa: ASYNC110 - another process sends no events
         await asyncio.sleep(0.01)
     before = cpu_seconds(host_pid)
-    with stopped(
-        host_pid
-    ):  # what it does while a busy machine keeps us from hanging up is not what is asked here
+    # What it does while a busy machine keeps us from hanging up is not what is asked here.
+    with stopped(host_pid):
         long.cancel()
         with pytest.raises(asyncio.CancelledError):
             await long
@@ -201,6 +200,5 @@ async def test_two_at_once_don_t_disturb_each_other(session: ClientSession, endp
     alone = [(await scorer.score(endpoint, *case)).probabilities for case in cases]
     together = await asyncio.gather(*(scorer.score(endpoint, *case) for case in cases))
     for one, other in zip(alone, together, strict=True):
-        assert other.probabilities == pytest.approx(
-            one, abs=0.05
-        )  # read together, they are rounded differently
+        # Read together, they are rounded differently.
+        assert other.probabilities == pytest.approx(one, abs=0.05)

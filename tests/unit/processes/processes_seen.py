@@ -56,18 +56,6 @@ def stopped(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def children_of(pid: int) -> list[int]:
-    """The processes that it started and that are still there (Linux)."""
-    found: list[int] = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if int(_stat(int(place.name))[1]) == pid:
-                found.append(int(place.name))
-        except OSError:  # gone meanwhile
-            continue
-    return found
-
-
 def _stat(pid: int) -> list[str]:
     """The fields of /proc/PID/stat from the state on."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
