@@ -24,7 +24,7 @@ from app.executor.frontier import Inputs
 from app.executor.given_before import superseded
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
-from app.executor.journal import StepRecord
+from app.executor.journal import JournalError, StepRecord
 from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
 from app.executor.run import Run
 from app.executor.run_context import InstanceContext
@@ -272,7 +272,8 @@ class Settling:
             raise InstanceFailed(in_doubt(failed.failure)) from failed
         except asyncio.CancelledError as ended:
             if is_unsent(ended):
-                await sent(waits=True)
+                with suppress(JournalError):  # then people are asked
+                    await sent(waits=True)
             raise
 
     async def _unless_kept(
