@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from app.adapters.model_names import short_name
@@ -116,14 +116,20 @@ def _subtitle(placed: Placed, preset: Preset | None, state: NodeState | None) ->
 
 
 def _what_matters(placed: Placed, spec: NodeSpec, state: NodeState | None) -> str:
-    """The model that answered or was chosen, else what the type finds worth saying of its settings."""
+    """The models that answered or were chosen, else what the type finds worth saying of its settings."""
     if state and state.model:
-        return short_name(state.model)
+        return _models((state.model, *state.models))
     fields = fields_of(placed.node, spec)
     if fields is None:
         return ""
-    chosen = next((model.model for model in spec.type.models(fields) if model.model), "")
-    return short_name(chosen) or spec.type.headline(fields)
+    chosen = _models(model.model for model in spec.type.models(fields) if model.model)
+    return chosen or spec.type.headline(fields)
+
+
+def _models(models: Iterable[str]) -> str:
+    """The first by its name, and how many there are beside it."""
+    first, *others = dict.fromkeys(map(short_name, models)) or ("",)
+    return text("canvas.card.models", model=first, n=len(others)) if others else first
 
 
 def _inputs(placed: Placed, *, quiet: bool = False) -> tuple[PortMark, ...]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.costs.cost import UNKNOWN, Cost
 from app.costs.usage import Usage
-from app.document.workflow import Node
+from app.document.workflow import Json, Node
 from app.events.run_events import (
     BudgetReached,
     Failure,
@@ -25,6 +25,7 @@ from app.events.run_events import (
     RunStarted,
 )
 from app.forecast.forecast import Amounts, CostInterval, Interval, Known, StepForecast
+from app.registry.discovery import discover
 from app.ui.canvas.card import Card
 from app.ui.canvas.card_facts import card_of
 from app.ui.canvas.card_state import total_of
@@ -41,8 +42,8 @@ def card(node: Node, *events: RunEvent, rows: int | None = None) -> Card:
 USAGE = Usage(30, 12)
 
 
-def called(cost: Cost, usage: Usage | None = USAGE) -> ModelCalled:
-    return ModelCalled(1.0, "n", "", "Haiku", "c", usage, cost, 1.0)
+def called(cost: Cost, usage: Usage | None = USAGE, model: str = "Haiku") -> ModelCalled:
+    return ModelCalled(1.0, "n", "", model, "c", usage, cost, 1.0)
 
 
 def facts(of: Card) -> list[tuple[str, str]]:
@@ -82,6 +83,15 @@ def test_the_second_line_says_what_matters() -> None:
     assert card(Node("n", "test.write", title="Mine", fields=chosen)).subtitle == "Model · opus"
     ran = card(Node("n", "test.write", title="Mine"), STARTED, called(Cost()))
     assert ran.subtitle == "Cheap model · Haiku"
+
+
+def test_a_step_of_several_models_names_the_first_and_counts_the_others() -> None:
+    rows: list[Json] = [{"model": {"connection": "c", "model": name}} for name in ("mini", "large", "mini")]
+    step = Node("n", "model.cascade", fields={"models": rows})
+    assert card_of(place(step, discover().get, ()), None).subtitle == "Model · mini +1"
+    several = [called(UNKNOWN, model=name) for name in ("Haiku", "Opus", "Haiku")]
+    assert card(WRITE, STARTED, several[0]).subtitle.endswith("Haiku")
+    assert card(WRITE, STARTED, *several).subtitle.endswith("Haiku +1")
 
 
 def test_before_a_run() -> None:
