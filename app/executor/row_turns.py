@@ -21,9 +21,8 @@ class RowTurns:
 
     def __init__(self, held_up: Callable[[], Iterable[Scope]]) -> None:
         self._held_up = held_up
-        self._under_way: dict[
-            Scope, dict[int, set[str]]
-        ] = {}  # by frame and number: the steps that it has come to
+        # By frame and number: the steps that the row has come to.
+        self._under_way: dict[Scope, dict[int, set[str]]] = {}
         self._queues: dict[str, list[tuple[tuple[int, ...], int]]] = {}
         self._taken: set[str] = set()
         self._arrivals = count()

@@ -129,7 +129,7 @@ class Balance(NodeType[BalanceFields, ByPort, BalanceOutputs]):
                     raise
                 if seconds := ctx.spread.failed(str(tier)):
                     ctx.tell("balance.left_out", model=model, connection=connection, seconds=round(seconds))
-                if len(failed) == len(_there(fields, ctx)):
+                if failed.issuperset(number for number, _ in _there(fields, ctx)):
                     raise
                 continue
             ctx.spread.answered(str(tier))
