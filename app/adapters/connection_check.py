@@ -39,9 +39,15 @@ class ConnectionCheck:
 
 
 async def check_connection(
-    connection: Connection, models: Callable[[], Awaitable[tuple[str, ...] | None]], ask: Ask
+    connection: Connection,
+    models: Callable[[], Awaitable[tuple[str, ...] | None]],
+    ask: Ask,
+    is_told: Callable[[], bool],
 ) -> ConnectionCheck:
-    """Asks for the list of models, which costs nothing, then for a few tokens of the connection's own model."""
+    """Asks for the list of models, which costs nothing, then for a few tokens of the connection's own model.
+
+    `is_told`: whether the list came from the server itself.
+    """
     begun = time.perf_counter()
     listed: tuple[str, ...] = ()
     model = connection.model or next(iter(connection.models), "")
@@ -57,6 +63,8 @@ async def check_connection(
     except TimeoutError:
         return ConnectionCheck(Problem("model.timeout", args={"connection": connection.name}), listed)
     except NodeError as error:
-        known = missing_model(model, connection.name, listed) if error.code == "model.missing" else error
+        known: NodeError = error
+        if error.code == "model.missing":
+            known = missing_model(model, connection.name, listed, is_told=is_told())
         return ConnectionCheck(Problem(known.code, field=error.field, args=known.args_by_name), listed)
     return ConnectionCheck(None, listed, model, reply.usage, time.perf_counter() - begun)

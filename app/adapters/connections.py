@@ -140,11 +140,14 @@ class Connections:
         return found
 
 
-def missing_model(model: str, connection: str, names: Iterable[str]) -> NodeError:
-    """A connection has no model of this name; says which one it has that looks like it."""
+def missing_model(model: str, connection: str, names: Iterable[str], *, is_told: bool = True) -> NodeError:
+    """A connection has no model of this name; says which one looks like it, that it has itself or (not `is_told`) that
+    is known elsewhere.
+    """
     suggestion = closest(model, names)
     if suggestion:
-        return NodeError("model.misspelt", model=model, connection=connection, suggestion=suggestion)
+        code = "model.misspelt" if is_told else "model.known_elsewhere"
+        return NodeError(code, model=model, connection=connection, suggestion=suggestion)
     return NodeError("model.missing", model=model, connection=connection)
 
 

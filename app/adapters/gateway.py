@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +23,7 @@ from app.adapters.egress import Egress
 from app.adapters.keyring_secrets import Secrets
 from app.adapters.listed_model import ListedModel
 from app.adapters.litellm_gateway import Account, LitellmLane
-from app.adapters.litellm_prices import PriceList
+from app.adapters.litellm_prices import Mode, PriceList
 from app.adapters.local_models import LocalModels
 from app.adapters.model_lists import list_models
 from app.adapters.model_places import is_free_here
@@ -47,6 +49,8 @@ from app.sdk.gateway import (
 from app.settings import RoleTarget
 
 AZURE_VERSION = "2024-10-21"  # of its API, unless the connection says another
+_LIST = 5.0  # seconds that a server gets to name its models where one isn't there
+_MADE_OF = "ft:"  # how OpenAI's names of fine-tuned models begin
 KEPT = 1.0  # seconds for which a choice stays resolved: a key that was withdrawn stops working this soon
 
 
@@ -90,6 +94,8 @@ class Gateway:
         self._facts: dict[ModelChoice, tuple[float, ModelFacts]] = {}
         # By address: the models that were there when it was last asked.
         self._named: dict[str, frozenset[str]] = {}
+        self._silent: set[str] = set()  # addresses that told no list when a model wasn't there
+        self._naming: dict[str, asyncio.Lock] = {}
         self._said: dict[
             tuple[str, str], ListedModel
         ] = {}  # by address and name: what servers said of models
@@ -157,10 +163,7 @@ class Gateway:
             text = hide_known(reply.text)  # a server may echo the key that it was sent
             return reply if text == reply.text else structs.replace(reply, text=text)
         except NodeError as error:
-            if error.code == "model.missing":
-                names = self._others(target.connection, target.model)
-                raise missing_model(target.model, target.connection.name, names) from error
-            _name(error, target)
+            await self._explain(error, target, "chat")
             raise
 
     async def score(self, request: ScoreRequest) -> LabelScores:
@@ -179,7 +182,7 @@ class Gateway:
         except NodeError as error:
             if error.code == "model.cannot_score":
                 self._facts.pop(request.model, None)  # the next step is told so, and asks in words at once
-            _name(error, target)
+            await self._explain(error, target, "chat")
             raise
 
     async def embed(self, request: EmbedRequest) -> EmbedReply:
@@ -190,7 +193,7 @@ class Gateway:
                 turn.used(reply.usage)
             return reply
         except NodeError as error:
-            _name(error, target)
+            await self._explain(error, target, "embedding")
             raise
 
     async def _embed(self, target: Target, request: EmbedRequest, hear: Hear) -> EmbedReply:
@@ -240,7 +243,7 @@ class Gateway:
         async def ask(model: str, request: ChatRequest) -> ChatReply:
             return await self._ask(Target(connection, model, server), request)
 
-        found = await check_connection(connection, models, paid(ask))
+        found = await check_connection(connection, models, paid(ask), lambda: self._has_told(connection))
         if found.tried:  # nobody has to wait any more for what the person has just set right
             self._limits.lift(connection.name)
         return found
@@ -323,12 +326,49 @@ class Gateway:
             "instead": closest(model, self._others(connection, model)),
         }
 
-    def _others(self, connection: Connection, model: str) -> Iterator[str]:
-        """The models that might be meant instead: those that its server named, else those that the list knows."""
+    async def _explain(self, error: NodeError, target: Target, mode: Mode) -> None:
+        """Names the connection and model; where that isn't there, raises what is said of one that might be meant.
+
+        Only its server knows what a connection has: it is asked, once. What others know is said to be known elsewhere.
+        """
+        connection, model = target.connection, target.model
+        if error.code != "model.missing":
+            _name(error, target)
+            return
+        await self._ask_for_names(target)
+        is_told = self._has_told(connection)
+        others = self._others(connection, model, mode)
+        raise missing_model(model, connection.name, others, is_told=is_told) from error
+
+    def _has_told(self, connection: Connection) -> bool:
+        """Whether it is known which models a connection itself has."""
+        return connection.kind == "embedded" or connection.address in self._named
+
+    async def _ask_for_names(self, target: Target) -> None:
+        """Which models a server has; not again where it has no list, or told none when it was asked."""
+        if self._has_told(target.connection):
+            return
+        address = target.connection.address
+        async with self._naming.setdefault(address, asyncio.Lock()):
+            if address not in self._named and address not in self._silent:
+                with suppress(NodeError, TimeoutError):
+                    async with asyncio.timeout(_LIST):
+                        await self._listed(target.connection, target.server)
+                if address not in self._named:
+                    self._silent.add(address)
+
+    def _others(self, connection: Connection, model: str, mode: Mode = "chat") -> Iterator[str]:
+        """The models that might be meant instead: those that its server named, else those that people or the list know.
+
+        What somebody made of a model is none that stands in for it.
+        """
         kind, provider = connection.kind, connection.provider
-        known = self._named.get(connection.address) or self._prices.models(kind, provider)
-        for name in (*connection.models, *known):
-            if name != model and not self._prices.retired(kind, name, provider):
+        known = self._named.get(connection.address)
+        if known is None:
+            known = (*connection.models, *self._prices.models(kind, provider, mode))
+        for name in sorted(known):
+            is_made_of_it = name.startswith(_MADE_OF) and not model.startswith(_MADE_OF)
+            if name != model and not is_made_of_it and not self._prices.retired(kind, name, provider):
                 yield name
 
     def _account(self, target: Target) -> Account:

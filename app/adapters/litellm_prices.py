@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from importlib import util
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from app.adapters.connection_kinds import GENERAL, KINDS, ListedAs
 from app.adapters.listed_prices import ListedPrices
@@ -32,6 +32,7 @@ _ALSO = {"cohere": ("cohere_chat",)}  # one provider, listed under two names
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 Entry = Mapping[str, Any]
+Mode: TypeAlias = Literal["chat", "embedding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,14 @@ class PriceList:
         day = (_entry(kind, model, provider) or {}).get("deprecation_date")
         return day if isinstance(day, str) and _DAY.fullmatch(day) and day <= _today() else ""
 
-    def models(self, kind: str, provider: str = "") -> tuple[str, ...]:
-        """The chat models that the list knows for a kind."""
+    def models(self, kind: str, provider: str = "", mode: Mode = "chat") -> tuple[str, ...]:
+        """The models of a mode that the list knows for a kind."""
         prefix, listed_as = _listed_as(kind, provider)
         names = (
             key.removeprefix(prefix)
             for key, entry in _list().items()
             if entry.get("litellm_provider") in listed_as
-            and entry.get("mode") == "chat"
+            and entry.get("mode") == mode
             and (key.startswith(prefix) or provider)
         )
         return tuple(sorted(names))

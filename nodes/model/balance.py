@@ -30,7 +30,7 @@ _AWAY = frozenset(
     for code in (
         *("unreachable", "server_error", "host_crashed", "host_killed", "host_failed", "load_failed"),
         *("key_refused", "key_wanted", "no_access", "no_balance", "region_refused", "wrong_address"),
-        *("missing", "retired", "replaced", "misspelt", "file_missing"),
+        *("missing", "retired", "replaced", "misspelt", "known_elsewhere", "file_missing"),
     )
 )
 

@@ -421,17 +421,49 @@ async def test_a_model_that_is_gone_names_the_nearest_one_that_is_there(
     server.say(Answer(fault="missing"))
     with pytest.raises(NodeError) as caught:
         await gateway.chat(ChatRequest(choice, HI))
-    assert caught.value.code == "model.missing", "nobody has said yet which models there are"
-    assert not gateway.resolve(choice).extra.get("doubt")
-    await gateway.list_models("T")
-    server.say(Answer(fault="missing"))
-    with pytest.raises(NodeError) as caught:
-        await gateway.chat(ChatRequest(choice, HI))
     assert (caught.value.code, caught.value.args_by_name["suggestion"]) == ("model.misspelt", "big-2")
+    asked = len(server.asked)
+    server.say(Answer(fault="missing"))
+    with pytest.raises(NodeError, match="misspelt"):
+        await gateway.chat(ChatRequest(choice, HI))
+    assert len(server.asked) == asked + 1, "its server has named its models"
     # From here on it is known before the run; a name that is only shorter than the listed one is no reason to doubt.
     extra = gateway.resolve(choice).extra
     assert (extra["doubt"], extra["retired"], extra["instead"]) == ("yes", "", "big-2")
     assert not gateway.resolve(ModelChoice(connection="T", model="big")).extra.get("doubt")
+
+
+async def test_vectors_of_a_model_that_is_gone_are_told_the_nearest_one(
+    make: Make, server: ScriptedServer
+) -> None:
+    gateway = make(**by_environment(server, model="big-1"))
+    server.say(Answer(fault="missing"))
+    with pytest.raises(NodeError) as caught:
+        await gateway.embed(EmbedRequest(ModelChoice(connection="T"), ("hi",)))
+    assert (caught.value.code, caught.value.args_by_name["suggestion"]) == ("model.misspelt", "big-2")
+
+
+async def test_what_only_the_list_of_prices_knows_is_said_to_be_known_elsewhere(
+    make: Make, site: Site
+) -> None:
+    gone = says('{"error": {"message": "The model does not exist", "code": "model_not_found"}}', 404)
+    site.routes = {"/v1/chat/completions": gone, "/v1/embeddings": gone, "/v1/models": says("no", 500)}
+    gateway = make(
+        BATON_CONN_T_KIND="openai",
+        BATON_CONN_T_URL=site.url("/v1"),
+        BATON_CONN_T_MODEL="gpt-4o-minni,ft:gpt-4o-minni:acme",
+        BATON_CONN_T_KEY="k-0123456789",
+    )
+    choice = ModelChoice(connection="T", model="gpt-4o-minni")
+    with pytest.raises(NodeError) as caught:
+        await gateway.chat(ChatRequest(choice, HI))
+    said = caught.value.args_by_name["suggestion"]
+    assert (caught.value.code, said) == ("model.known_elsewhere", "gpt-4o-mini"), (
+        "what was made of it is another"
+    )
+    with pytest.raises(NodeError) as caught:
+        await gateway.embed(EmbedRequest(ModelChoice(connection="T", model="text-embedding-3-smal"), ("hi",)))
+    assert caught.value.args_by_name["suggestion"] == "text-embedding-3-small"
 
 
 def test_a_model_that_its_provider_has_retired_is_doubted_before_anything_is_asked(make: Make) -> None:
