@@ -165,6 +165,7 @@ class _SavedLine(QWidget):
         self._how.setText(text(f"costs.how.{saving.how}"))
         self._how.setVisible(saving.counts_any)
         self._amount.setText(_saved_words(saving) or "–")
+        vary(self._amount, role="done" if saving.amount > 0 else "strong")  # green is for what was saved
         self._computed.setText(text("costs.how_computed"))
         self._words.setText("\n".join(_sentences(saving)))
 
