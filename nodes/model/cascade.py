@@ -19,7 +19,9 @@ from app.sdk.question import Answer, Asking, named, question_faults
 from app.sdk.verdict import Verdict
 
 # Trying again would not help, and the workflow needs not stand still for it.
-_GONE = frozenset({"model.missing", "model.retired", "model.replaced", "model.misspelt"})
+_GONE = frozenset(
+    f"model.{code}" for code in ("missing", "retired", "replaced", "misspelt", "known_elsewhere")
+)
 
 NonePassed: TypeAlias = Literal["failed", "answer", "error"]
 

@@ -163,13 +163,13 @@ async def test_an_error_is_the_executors_unless_the_next_one_shall_answer(cascad
     assert run.path[0]["error"]["code"] == "model.too_many_requests"
 
 
-@pytest.mark.parametrize("code", ["model.missing", "model.retired", "model.replaced", "model.misspelt"])
+@pytest.mark.parametrize("code", ["missing", "retired", "replaced", "misspelt", "known_elsewhere"])
 async def test_a_model_that_is_gone_is_passed_over_and_it_is_said(cascade: AnyNodeType, code: str) -> None:
-    models = ScriptedModels([NodeError(code), "On its way."])
+    models = ScriptedModels([NodeError(f"model.{code}"), "On its way."])
     run = await run_node(cascade, FIELDS, INPUTS, models=models)
     assert way(run) == [(1, "error"), (2, "answered")]
     assert [told[0] for told in run.told] == ["cascade.model_gone"]
-    last = ScriptedModels([NodeError(code)] * 3)
+    last = ScriptedModels([NodeError(f"model.{code}")] * 3)
     with pytest.raises(NodeError, match=code):
         await run_node(cascade, FIELDS, INPUTS, models=last)
 
