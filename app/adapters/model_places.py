@@ -18,7 +18,7 @@ from app.adapters.litellm_providers import providers
 # internet: a server with a public address, of which nobody knows whose it is.
 Place: TypeAlias = Literal["computer", "company", "cloud", "internet"]
 # What Ollama calls models that it doesn't run itself but sends on (docs.ollama.com/cloud).
-_SENT_ON = re.compile(r":(.+-)?cloud")
+_SENT_ON = re.compile(r".+:(.+-)?cloud")
 _OLLAMA = "Ollama"
 # Each customer has a host of their own below these.
 _CUSTOMERS = {
@@ -46,8 +46,8 @@ def goes_to(connection: Connection, model: str = "", remote: str = "") -> GoesTo
         host = (urlsplit(remote).hostname or remote).lower()
         if host and not is_loopback(host):
             return _at(host)
-        search = connection.kind != "embedded" and _SENT_ON.search(model)
-        return GoesTo("cloud", _OLLAMA) if search and search.end() == len(model) else GoesTo("computer")
+        is_sent_on = connection.kind != "embedded" and _SENT_ON.fullmatch(model)
+        return GoesTo("cloud", _OLLAMA) if is_sent_on else GoesTo("computer")
     return _at(connection.host) if connection.url else GoesTo("cloud", connection.title, connection.country)
 
 
