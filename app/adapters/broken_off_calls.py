@@ -34,6 +34,8 @@ from app.sdk.errors import NodeError
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ModelFacts
 
+# A file that another version wrote, or a disk has damaged, must keep nobody from starting a run.
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, ProblemError)
 _BITS = 62  # as other lives have that the ledger knows entries by
 
 
@@ -59,7 +61,7 @@ class BrokenOffCalls:
         path = path_of(self._folder, run)
         if path is None:
             return
-        with contextlib.suppress(OSError, ValueError, KeyError, ProblemError):
+        with contextlib.suppress(*_UNREADABLE):
             life = await asyncio.to_thread(_life_of, path)
             if life is None or life in self._looked:
                 return

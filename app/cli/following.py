@@ -129,7 +129,7 @@ class Follower:
         while True:
             if not (self._desk and self._desk.is_asking):
                 self._tell_growing()
-            self._line.update(self._state)
+                self._line.update(self._state)
             await asyncio.sleep(_EVERY)
 
 

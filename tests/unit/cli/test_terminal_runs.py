@@ -186,6 +186,16 @@ def test_questions_of_several_rows_come_one_after_the_other(save: Any, tmp_path:
         assert [row["reply"] for row in csv.DictReader(file)] == ["one", "two", "three"]
 
 
+def test_nothing_is_written_over_a_question(save: Any) -> None:
+    with PseudoTerminal(["run", save(PERSON), "--input", "message=Hello Ann", "--allow"]) as terminal:
+        terminal.until("[r]eject?")
+        time.sleep(0.5)  # some looks at how far the run is
+        terminal.type("what?\n")
+        said = terminal.until("[r]eject?")
+        assert "░" not in said
+        assert "█" not in said
+
+
 @pytest.mark.parametrize(("keys", "code"), [("\x03", 130), ("\x04", 5)], ids=["Ctrl+C", "Ctrl+D"])
 def test_a_question_can_be_left_unanswered(save: Any, home: Path, keys: str, code: int) -> None:
     with PseudoTerminal(["run", save(PERSON), "--rows", "samples", "--allow"]) as terminal:
