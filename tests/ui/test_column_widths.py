@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.settings import folders
 from app.ui.runs.fact_table import Cell, Column, FactTable
-from app.ui.widgets.column_widths import column_widths
+from app.ui.widgets.column_widths import DraggedColumns, column_widths
 from app.ui.window_state import WindowState, load_window_state, save_window_state
 
 COLUMNS = (Column("Message"), Column("Label"), Column("Time", 60, figures=True))
@@ -85,3 +85,13 @@ def test_widths_last_and_what_is_no_width_is_left_out(qtbot: QtBot) -> None:
     assert column_widths().of("rows", "Time") == table(qtbot).horizontalHeader().sectionSize(2)
     column_widths().load({"rows": {"Time": "wide", "Label": 7}, "runs": 5})
     assert column_widths().all() == {"rows": {"Label": 40}}
+
+
+def test_a_table_that_fails_as_it_shares_out_the_room_still_notes_what_is_dragged(qtbot: QtBot) -> None:
+    shown = table(qtbot)
+    dragged = shown.findChild(DraggedColumns)
+    assert dragged is not None
+    with pytest.raises(ValueError, match="no room"), dragged.setting():
+        raise ValueError("no room")
+    drag(shown.horizontalHeader(), 1, -80)
+    assert column_widths().of("rows", "Label") == shown.horizontalHeader().sectionSize(1)

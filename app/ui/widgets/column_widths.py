@@ -78,8 +78,10 @@ class DraggedColumns(QObject):
     def setting(self) -> Generator[None]:
         """While the table itself shares out the room."""
         before, self._is_setting = self._is_setting, True
-        yield
-        self._is_setting = before
+        try:
+            yield
+        finally:
+            self._is_setting = before
 
     def _resized(self, section: int, before: int, width: int) -> None:
         is_shown = bool(before) and bool(width)  # a column that leaves or comes back was not dragged
