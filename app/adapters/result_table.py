@@ -32,7 +32,8 @@ class ResultTable:
     It is written beside `path` and takes its name at the end, so that what was there before is never half replaced.
     `results` are the names of the results, `items` reads rows that are through from the journal, `error` says in words
     what was wrong with one. Where it `grows`, people may read it meanwhile, and a kill leaves it as it is; not a
-    workbook, which is none before its end.
+    workbook, which is none before its end. What can't take its name since another program has a file open stays
+    where people find it.
     """
 
     def __init__(
@@ -50,9 +51,9 @@ class ResultTable:
         self._items = items
         self._error = error
         self._grows = grows and path.suffix.lower() in ROW_BY_ROW
-        name = f"{path.stem[:60]}.{run}.part{path.suffix}" if self._grows else f".{path.name[:60]}.{run}.tmp"
-        self._beside = path.with_name(name)
-        self._part = _Part(path, self._beside)
+        seen = path.with_name(f"{path.stem[:60]}.{run}.part{path.suffix}")
+        self._beside = seen if self._grows else path.with_name(f".{path.name[:60]}.{run}.tmp")
+        self._part = _Part(path, self._beside, seen)
         self._wakes_at = 1 if self._grows else _PAGE  # rows
         self._columns: list[str] = []  # of the rows as they were read
         self._is_odd = False  # a row brought a column that is in no header: all of it is written once more
@@ -81,8 +82,8 @@ class ResultTable:
             self._news.set()
 
     async def finish(self, rows: int) -> None:
-        """Writes what is left of so many rows and puts the table under its name. Raises NodeError `file.*`,
-        JournalError.
+        """Writes what is left of so many rows and puts the table under its name. Raises NodeError `file.*`, of which
+        `file.left_beside` tells where the whole table is, and JournalError.
         """
         try:
             await self._end()
@@ -169,11 +170,15 @@ class ResultTable:
 
 
 class _Part:
-    """The table under way, in a file beside the one that it is to be. Every call may wait for the disk."""
+    """The table under way, in a file beside the one that it is to be; `seen` is what it is called if it stays there.
+    Every call may wait for the disk.
+    """
 
-    def __init__(self, path: Path, beside: Path) -> None:
+    def __init__(self, path: Path, beside: Path, seen: Path) -> None:
         self._path = path
         self._beside = beside
+        self._seen = seen
+        self._stays = False
         self._opened = ExitStack()
         self._write: Callable[[Iterable[Row]], None] | None = None
 
@@ -197,8 +202,18 @@ class _Part:
         with as_file_errors(self._path, "file.not_writable"):
             self._write = None
             self._opened.pop_all().close()
-            self._beside.replace(self._path)
+            self._take_name()
             sync_folder(self._path.parent)
+
+    def _take_name(self) -> None:
+        try:
+            self._beside.replace(self._path)
+        except PermissionError as error:  # on Windows, for one, while another program shows either of the two
+            self._stays = True
+            left = self._beside
+            with contextlib.suppress(OSError):
+                left = left.replace(self._seen)
+            raise NodeError("file.left_beside", path=str(self._path), beside=str(left)) from error
 
     def drop(self) -> None:
         self._write = None
@@ -206,7 +221,8 @@ class _Part:
             dropped = NodeError("file.not_writable", path=str(self._path))
             self._opened.pop_all().__exit__(NodeError, dropped, None)
         with contextlib.suppress(OSError):
-            self._beside.unlink(missing_ok=True)
+            if not self._stays:
+                self._beside.unlink(missing_ok=True)
 
 
 def _sync(file: BinaryIO) -> None:

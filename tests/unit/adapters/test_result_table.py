@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from app.adapters.result_table import ResultTable
 from app.events.run_events import RowSettled
 from app.executor.journal import ItemRecord
+from app.sdk.errors import NodeError
 
 ODD = 3  # the row that brings a column of its own
 
@@ -80,3 +83,31 @@ async def test_what_is_no_table_before_its_end_is_out_of_sight(
     assert all(name.startswith(".out") for name in names_in(tmp_path))
     await one.drop()
     assert not names_in(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "grows"), [("out.csv", True), ("out.csv", False), ("out.xlsx", True)])
+async def test_a_table_whose_name_another_program_holds_stays_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, grows: bool
+) -> None:
+    out, seen = tmp_path / name, tmp_path / f"out.abc.part{Path(name).suffix}"
+    out.write_text("before")
+    really = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:  # as on Windows, while a spreadsheet shows what was there
+        if target == out:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return really(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    one = table(out, grows=grows)
+    settle(one, 0, 1)
+    with pytest.raises(NodeError) as refused:
+        await one.finish(2)
+    assert refused.value.code == "file.left_beside"
+    assert refused.value.args_by_name == {"path": str(out), "beside": str(seen)}
+    assert sorted(names_in(tmp_path)) == sorted([out.name, seen.name])
+    assert out.read_text() == "before"
+    if seen.suffix == ".csv":
+        assert [line[:4] for line in seen.read_text("utf-8-sig").splitlines()] == ["n,re", "0,r0", "1,r1"]
+    else:
+        assert zipfile.is_zipfile(seen)
