@@ -70,6 +70,8 @@ class _Visit:
             return None
         if step.effect == "model" and step.node.cache != "reuse":
             return None
+        if any(power.kind == "keep" for power in step.powers):  # what it asks follows from what it remembers
+            return None
         instance = Instance(step.id, "", 0.0, "", walk.tally)
         try:
             inputs = values_of(step, walk.frontier.inputs(step.index))

@@ -129,3 +129,19 @@ async def test_a_cascade_counts_only_where_all_that_it_asks_is_kept(bench: Bench
     assert (await bench.ahead(cascade("Hello"), values)).kept == 1
     assert (await bench.ahead(cascade("there"), values)).kept == 1, "another rule, the same answer"
     assert (await bench.ahead(cascade("nowhere"), values)).kept == 0, "the second model was never asked"
+
+
+async def test_the_next_turn_of_a_conversation_is_not_kept(bench: Bench) -> None:
+    asked = {"asked": [{"name": "message"}, {"name": "customer"}]}
+    nodes: dict[str, Any] = {
+        "ask": ("intent.ask", asked),
+        "chat": ("model.chat", {"model": MODEL, "summarise": False}),
+    }
+    workflow = flow(nodes, ["ask.message>chat.message", "ask.customer>chat.conversation"])
+    values = {"message": "yes", "customer": "anna"}
+    await bench.run(workflow, values)
+    made = await bench.ahead(workflow, values)
+    assert (made.kept, made.total.calls.low) == (0, 1), "it sees the turn before, which the first did not"
+    before = len(bench.server.asked)
+    await bench.run(workflow, values)
+    assert len(bench.server.asked) == before + 1
