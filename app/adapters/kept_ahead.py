@@ -8,6 +8,7 @@ from app.adapters.table_survey import Survey
 from app.document.workflow import Json
 from app.executor.cache import Cache
 from app.executor.doors import Doors
+from app.executor.effort import Effort
 from app.executor.kept_answers import kept_answers
 from app.forecast.asking import asks_models
 from app.planner.plan import Plan
@@ -15,6 +16,7 @@ from app.sdk.context import Row
 
 _ROWS = 20  # that stand for all
 _MOST_UNSEEN = 1000
+_EFFORT = 0.2  # seconds of CPU time for all rows together: it is asked for at each change of a workflow
 
 
 async def kept_ahead(
@@ -25,7 +27,8 @@ async def kept_ahead(
         return ()
     seen: list[Row] = list(table.sample) if table else [{}]
     rows = [seen[len(seen) * number // _ROWS] for number in range(_ROWS)] if len(seen) > _ROWS else seen
-    kept = [await kept_answers(plan, {**values, **row}, doors, cache) for row in rows]
+    effort = Effort(_EFFORT)
+    kept = [await kept_answers(plan, {**values, **row}, doors, cache, effort) for row in rows]
     if not any(kept):
         return ()
     unseen = table.rows - len(seen) if table else 0  # of these nobody knows, so they are thought to be new

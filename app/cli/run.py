@@ -131,6 +131,7 @@ async def _tell_forecast(engine: Engine, request: RunRequest) -> None:
         request.folder,
         request.rows_at_a_time,
         fresh=request.fresh,
+        own=request.own,
     )
     typer.echo(forecast_words(forecast), err=True)
 

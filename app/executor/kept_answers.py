@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn, cast
@@ -13,6 +14,7 @@ from app.executor.cache import Cache, CacheState, Kept
 from app.executor.cache_key import cache_key
 from app.executor.digests import digest_of
 from app.executor.doors import Doors, Limits
+from app.executor.effort import Effort
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
 from app.executor.outcome import Outcome, of_outputs, values_of
@@ -31,9 +33,11 @@ from app.sdk.gateway import ChatReply, EmbedReply, LabelScores, Load, ModelFacts
 _CLOSED = cast("Any", None)  # no step that is tried knocks at these
 
 
-async def kept_answers(plan: Plan, values: Mapping[str, Json], doors: Doors, cache: Cache) -> frozenset[str]:
+async def kept_answers(
+    plan: Plan, values: Mapping[str, Json], doors: Doors, cache: Cache, effort: Effort
+) -> frozenset[str]:
     """Those outside of frames that a run with these inputs would find whole in the cache. Steps that are pure are
-    computed on the way; behind anything else that isn't kept nobody knows what comes.
+    computed on the way, as far as the effort goes; behind anything else that isn't kept nobody knows what comes.
     """
     models = _Unasked(doors.models)
     seen, keeping = (
@@ -46,12 +50,16 @@ async def kept_answers(plan: Plan, values: Mapping[str, Json], doors: Doors, cac
     visit = _Visit(run, models, values)
     walk, found = Walk(plan, Where(), values, Tally(), {}), set[str]()
     waiting = walk.frontier.start()
-    while waiting:
+    while waiting and not effort.is_spent:
+        await asyncio.sleep(0)  # runs go on meanwhile
         index = waiting.pop()
         step = plan.steps[index]
         if walk.frontier.why_skipped(index):
             waiting += walk.frontier.settle(index, {})
-        elif (outcome := await visit.outcome(walk, step)) is not None:
+            continue
+        with effort.spent():
+            outcome = await visit.outcome(walk, step)
+        if outcome is not None:
             found |= {step.id} if step.effect == "model" else set()
             waiting += walk.frontier.settle(index, outcome.tokens)
     return frozenset(found)

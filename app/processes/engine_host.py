@@ -147,7 +147,8 @@ class EngineHost:
         plan = self._engine.check(loaded_of(asked.workflow).workflow, folder).plan
         if plan is None:
             return Forecasted()
-        made = await self._engine.forecast(plan, asked.values, asked.rows, folder, from_past=asked.from_past)
+        known = asked.from_past  # the window asks for it of what was made or reviewed here, saved or not
+        made = await self._engine.forecast(plan, asked.values, asked.rows, folder, from_past=known, own=known)
         return Forecasted(made)
 
     async def _remember_own(self, asked: RememberOwn) -> Done:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from app.document.workflow import Json, Workflow
 from app.engine import Engine, RunRequest
 from app.events.run_events import RunFinished
+from app.executor.broker import own_grants
 from app.forecast.forecast import Forecast
 from app.processes import children
 from app.settings import Preferences, folders
+from nodes.data.compress import Compress
+from nodes.data.template import Template
 from tests.flows import flow
 from tests.servers.scripted import KEY, ScriptedServer
 
@@ -37,12 +41,12 @@ class Bench:
         assert [end.status for end in ends] == ["done"]
 
     async def ahead(
-        self, workflow: Workflow, values: Mapping[str, Json], rows: str = "", **more: Any
+        self, workflow: Workflow, values: Mapping[str, Json], rows: str = "", *, own: bool = True, **more: Any
     ) -> Forecast:
         plan = self.engine.check(workflow, self.folder).plan
         assert plan is not None
         asked = len(self.server.asked)
-        made = await self.engine.forecast(plan, values, rows, self.folder, **more)
+        made = await self.engine.forecast(plan, values, rows, self.folder, own=own, **more)
         assert len(self.server.asked) == asked, "a forecast asks nobody"
         return made
 
@@ -145,3 +149,79 @@ async def test_the_next_turn_of_a_conversation_is_not_kept(bench: Bench) -> None
     before = len(bench.server.asked)
     await bench.run(workflow, values)
     assert len(bench.server.asked) == before + 1
+
+
+async def test_steps_of_a_workflow_that_nobody_reviewed_are_not_computed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow, values = two_steps(), {"message": "one"}
+    await bench.run(workflow, values)
+    computed = _computings(monkeypatch, Template)
+    assert (await bench.ahead(workflow, values, own=False)).kept == 0
+    assert not computed
+    plan = bench.engine.check(workflow, bench.folder).plan
+    assert plan is not None
+    bench.engine.reviewed.remember(plan.digest, own_grants(plan))
+    assert (await bench.ahead(workflow, values, own=False)).kept == 2
+    assert computed
+
+
+async def test_what_takes_long_to_compute_stays_unknown(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes: dict[str, Any] = {
+        "ask": ("intent.ask", {"asked": [{"name": "message"}]}),
+        "less": ("data.compress", {"target": 500}),
+        "a": ("model.text", {"prompt": "Sort {{text}}", "model": MODEL}),
+    }
+    workflow = flow(nodes, ["ask.message>less.text", "less.text>a.text"])
+    parts = range(1500)
+    rows = [
+        "\n\n".join(f"Invoice {part} of {row} is about {part * row} euros." for part in parts)
+        for row in range(20)
+    ]
+    table = "message\n" + "".join(f'"{row}"\n' for row in rows)
+    (bench.folder / "t.csv").write_text(table, encoding="utf-8")
+    computed = _computings(monkeypatch, Compress)
+    assert (await bench.ahead(workflow, {}, "t.csv")).kept == 0
+    assert 0 < len(computed) < len(rows), "of the rest nobody knows"
+
+
+async def test_others_have_their_turns_between_two_steps(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes: dict[str, Any] = {
+        "ask": ("intent.ask", {"asked": [{"name": "message"}]}),
+        "b": ("data.template", {"text": "so: {{said}}"}),
+        "c": ("data.template", {"text": "well: {{said}}"}),
+        "a": ("model.text", {"prompt": "Sort {{text}}", "model": MODEL}),
+    }
+    workflow = flow(nodes, ["ask.message>b.said", "b.text>c.said", "c.text>a.text"])
+    turns = 0
+
+    async def neighbour() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    computed = _computings(monkeypatch, Template, lambda: turns)
+    beside = asyncio.create_task(neighbour())
+    await bench.ahead(workflow, {"message": "one"})
+    beside.cancel()
+    first, second = computed
+    assert second > first
+
+
+def _computings(
+    monkeypatch: pytest.MonkeyPatch, node: type[Any], now: Callable[[], int] = lambda: 0
+) -> list[int]:
+    """What `now` gave each time that a step of this type began, from here on."""
+    seen, really = list[int](), node.run
+
+    async def run(self: object, *args: object) -> object:
+        seen.append(now())
+        return await really(self, *args)
+
+    monkeypatch.setattr(node, "run", run)
+    return seen
