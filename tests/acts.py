@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from app.sdk.context import RunContext, Surroundings
+from app.sdk.context import HttpRequest, RunContext, Surroundings
 from app.sdk.errors import NodeError
 from app.sdk.fields import ListField, NumberField, ToggleField
 from app.sdk.node_type import NodeType
@@ -73,6 +73,28 @@ class Act(NodeType[ActFields, OptionalValue, OneValue]):
         raise error
 
 
+@dataclass(frozen=True)
+class PostFields:
+    to: Annotated[tuple[str, ...], ListField(label="Addresses")] = ()
+
+
+class Post(NodeType[PostFields, OptionalValue, OneValue]):
+    """Sends a request to one address after the other."""
+
+    id = "test.post"
+    title = "Post"
+    summary = ""
+    kind = "tool"
+    category = "tools"
+    icon = "globe"
+    effect = "side_effect"
+
+    async def run(self, fields: PostFields, inputs: OptionalValue, ctx: RunContext) -> OneValue:
+        for address in fields.to:
+            await ctx.net.request(HttpRequest("POST", address))
+        return OneValue(inputs.value)
+
+
 class Pair(NodeType[NoFields, OptionalValue, OneValue]):
     """A list of two, for frames that go through one."""
 
@@ -87,7 +109,12 @@ class Pair(NodeType[NoFields, OptionalValue, OneValue]):
         return OneValue(["p", "q"])
 
 
-ACTING: Mapping[str, NodeSpec] = {**SPECS, Act.id: spec_of(Act), Pair.id: spec_of(Pair)}
+ACTING: Mapping[str, NodeSpec] = {
+    **SPECS,
+    Act.id: spec_of(Act),
+    Post.id: spec_of(Post),
+    Pair.id: spec_of(Pair),
+}
 
 
 def count(*ends: str) -> Counter[Place]:

@@ -55,7 +55,7 @@ async def run_attempts(
             work = _work(step, inputs, ctx)
             return outputs_by_port(await (work if seconds is None else _within(run, seconds, instance, work)))
         except NodeError as error:
-            in_doubt = error.in_doubt
+            in_doubt = error.in_doubt or (error.is_open and instance.acts > 0)
             if (step.once and in_doubt) or not retry.may_retry(
                 error, instance.attempts, step.node.retry.attempts
             ):

@@ -22,7 +22,8 @@ class Instance(msgspec.Struct):
     """`begun` is in seconds since the run's start; usage and cost are the sums of its model calls, `counted` what
     limits count for them.
 
-    `tally` is that of its scope. `cut`: an answer was broken off, so nobody may take it for the answer next time.
+    `tally` is that of its scope. `acts`: how many things it did outside, or may have done. `cut`: an answer was
+    broken off, so nobody may take it for the answer next time.
     """
 
     node: str
@@ -35,6 +36,7 @@ class Instance(msgspec.Struct):
     usage: Usage = NO_USAGE
     cost: Cost = FREE
     counted: Decimal = Decimal(0)
+    acts: int = 0
     model: str = ""
     cut: bool = False
     saved: Cost | None = None  # what replies of the cache would have cost

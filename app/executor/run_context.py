@@ -12,6 +12,7 @@ from app.document.workflow import Json
 from app.executor.call_cache import call_cache_of
 from app.executor.gated_models import GatedModels
 from app.executor.instance import Instance
+from app.executor.noted_doors import NotedFiles, NotedNet
 from app.executor.replies import Replies
 from app.executor.run import Run
 from app.planner.plan import PlanStep
@@ -45,12 +46,18 @@ class InstanceContext:
         return self._models
 
     @property
+    def _acts(self) -> bool:
+        return self._step.effect == "side_effect"
+
+    @property
     def net(self) -> Net:
-        return self._run.doors.net
+        net = self._run.doors.net
+        return NotedNet(net, self._instance) if self._acts else net
 
     @property
     def files(self) -> Files:
-        return self._run.doors.files
+        files = self._run.doors.files
+        return NotedFiles(files, self._instance) if self._acts else files
 
     @property
     def memory(self) -> Memory:

@@ -271,7 +271,7 @@ class Settling:
                 raise
             raise InstanceFailed(in_doubt(failed.failure)) from failed
         except asyncio.CancelledError as ended:
-            if is_unsent(ended):
+            if is_unsent(ended) and not instance.acts:
                 with suppress(JournalError):  # then people are asked
                     await sent(waits=True)
             raise

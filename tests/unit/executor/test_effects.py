@@ -15,6 +15,7 @@ from app.costs.usage import Usage
 from app.document.json_codec import write
 from app.document.workflow import Json, Node, OnError, Retry, Workflow
 from app.events.run_events import Failure, NodeSettled, PersonAsked, Retrying, RowSettled, RunEvent
+from app.executor.doors import Doors
 from app.executor.executor import Execution
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
@@ -50,10 +51,12 @@ def line(*ends: str, on_error: str = "stop", **fields: Json) -> Workflow:
 class Lives:
     """One run over several lives."""
 
-    def __init__(self, workflow: Workflow, models: ScriptedModels | None = None) -> None:
+    def __init__(
+        self, workflow: Workflow, models: ScriptedModels | None = None, through: Doors | None = None
+    ) -> None:
         self.workflow = workflow
         self.runs = MemoryRuns()
-        self.models = models
+        self.through = through or (doors(models) if models else None)
         self.execution: Execution | None = None
         self.events: list[RunEvent] = []  # of the life under way
         self._begun = False
@@ -74,9 +77,13 @@ class Lives:
         journal = (await self.runs.reopen("r"))[2]
         self._begun = True
         keeping = Keeping(journal, past=Past(**past))
-        through = doors(self.models) if self.models else None
         execution = start(
-            self.workflow, specs=ACTING, rows=rows, keeping=keeping, through=through, values={"value": value}
+            self.workflow,
+            specs=ACTING,
+            rows=rows,
+            keeping=keeping,
+            through=self.through,
+            values={"value": value},
         )
         self.execution, self.events = execution, (events := [])
         asked: list[str] = []
