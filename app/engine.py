@@ -279,22 +279,24 @@ class Engine:
         """What a run would take: tokens, money and time, from this person's own past runs where there are any.
 
         `values` are the inputs where they are known already; `rows` "samples" or the path of a table in `folder`, of
-        which some rows are read, as of the files there that steps read. Reads the ledger where models are asked, unless
-        `from_past` is False; then and where the run is `fresh`, kept answers don't count either. Nor do they where
-        the workflow was neither made nor reviewed here, since its steps are computed for that; who knows that it was
-        made here says so: `own`. Asks no server. Raises ProblemError `file.*`, `run.no_samples`.
+        which some rows are read. Reads the ledger where models are asked, unless `from_past` is False; then and where
+        the run is `fresh`, kept answers don't count either. Of a workflow that was neither made nor reviewed here no
+        step is computed and no file that it names is looked at; who knows that it was made here says so: `own`. Asks
+        no server.
+        Raises ProblemError `file.*`, `run.no_samples`.
         """
         settings = plan.workflow.settings
         together = at_a_time or settings.concurrency or self.preferences.rows_at_a_time
         ledger = self.runs.ledger if from_past and asks_models(plan) and self.runs.are_kept else None
         grants = self._remembered(plan, plan.digest)
-        contents = await self.outside.read_ahead(plan, folder, grants)
+        is_known = own or grants is not None
+        contents = await self.outside.read_ahead(plan, folder, grants) if is_known else None
         table = await self._survey(plan, rows, folder or Path.cwd())
         kept: Sequence[Collection[str]] = ()
-        if from_past and not fresh and (own or grants is not None):
+        if from_past and not fresh and is_known:
             doors = self._doors(Broker(own_grants(plan), Path.cwd()), Path.cwd(), MemoryOfProcess())
             kept = await kept_ahead(plan, values or {}, table, doors, self.cache)
-        inputs = Inputs(values or {}, table, contents, kept)
+        inputs = Inputs(values or {}, table, contents or {}, kept)
         return await forecast_of(plan, self.outside, ledger, inputs, together)
 
     async def _survey(self, plan: Plan, rows: str, folder: Path) -> Survey | None:
