@@ -86,7 +86,8 @@ class BrokenOffCalls:
         begun = dt.datetime.fromisoformat(life.started.at).timestamp()
         at = begun + max(0.0, life.until - life.started.resumed)
         ledger = self._runs.ledger
-        booked = await ledger.calls_at(run, begun)
+        # All calls of the first life are the run's own, also where the clock was put back while it went on.
+        booked = await ledger.calls_at(run, begun if life.started.resumed else 0.0)
         sums = await ledger.sums(("node", "connection", "model"), only=Filter(run=run))
         means = {one.key: one.counted / one.calls for one in sums if one.calls}
         found: list[Entry] = []
