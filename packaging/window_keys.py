@@ -25,6 +25,9 @@ def screen() -> Iterator[str]:
     read, write = os.pipe()
     options = ["-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
     options += ["-fbdir", str(PICTURE)]
+    options += [
+        "-noreset"
+    ]  # else it begins anew when its last client goes, and the next one may come just then
     with subprocess.Popen(["Xvfb", *options], pass_fds=(write,), stderr=subprocess.DEVNULL) as server:
         os.close(write)
         with os.fdopen(read) as number:
@@ -41,7 +44,17 @@ class WindowKeys:
     def __init__(self, display: str, log: TextIO) -> None:
         self._on_screen = {**os.environ, "DISPLAY": display}
         self._log = log
-        self._manager = subprocess.Popen(["openbox"], env=self._on_screen)
+        self._manager = self._managing()
+        self._wait(self._is_managed)
+
+    def _managing(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["openbox"], env=self._on_screen)
+
+    def _is_managed(self) -> bool:
+        """Whether somebody minds the windows: without one none ever has the keyboard."""
+        if self._manager.poll() is not None:
+            self._manager = self._managing()
+        return bool(self._tool("get_num_desktops"))
 
     def close(self) -> None:
         self._manager.kill()

@@ -47,13 +47,20 @@ class Desktop:
             str(folder),
             "-displayfd",
             str(write),
+            "-noreset",  # else it begins anew when its last client goes, and the next one may come just then
         ]
         self._spawn(screen, pass_fds=(write,))
         os.close(write)
         with os.fdopen(read) as number:
             self.environment["DISPLAY"] = f":{number.readline().strip()}"
-        self._spawn(["openbox"])
-        self.wait_for(lambda: self._xdotool("getdisplaygeometry", check=False).strip())
+        self._manager = self._spawn(["openbox"])
+        self.wait_for(self._is_managed)
+
+    def _is_managed(self) -> bool:
+        """Whether somebody minds the windows: without one none ever has the keyboard."""
+        if self._manager.poll() is not None:
+            self._manager = self._spawn(["openbox"])
+        return bool(self._xdotool("get_num_desktops", check=False).strip())
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Opens the program over the whole screen and waits until it stands still."""
