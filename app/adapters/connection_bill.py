@@ -67,7 +67,7 @@ class ConnectionBill:
 
     @asynccontextmanager
     async def _held(self, model: str, request: ChatRequest) -> AsyncGenerator[None]:
-        most = chat_at_most(request)
+        most = chat_at_most(request, bytes_of(request))
         bound = self._prices.upper_bound(self._facts(model), most)
         try:
             async with self._runs.held(

@@ -97,7 +97,7 @@ class GatedModels:
 
         waits = CallWaits(self._run, self._instance)
         watched = structs.replace(request, on_text=on_text if is_seen else None, waits=waits)
-        most = chat_at_most(request)
+        most = chat_at_most(request, sent)
 
         def so_far() -> Usage:
             output = output_about(request) if written is None else written // BYTES_A_TOKEN_ABOUT

@@ -46,13 +46,17 @@ def tokens_about(request: ChatRequest | ScoreRequest | EmbedRequest) -> int:
     return bytes_of(request) // BYTES_A_TOKEN_ABOUT + output_about(request)
 
 
-def chat_at_most(request: ChatRequest) -> Usage:
-    """What a chat may use at the utmost. Without a maximum nobody knows how long an answer gets: it is assumed."""
-    ids = [name for message in request.messages for name in _ids(message)]
+def chat_at_most(request: ChatRequest, sent: int) -> Usage:
+    """What a chat may use at the utmost, of which so many bytes are sent. Without a maximum nobody knows how long an
+    answer gets: it is assumed.
+    """
+    calls = [message for message in request.messages if message.tool_call_id or message.tool_calls]
     around = _AROUND_A_CHAT + _AROUND_A_TURN * len(request.messages) + _AROUND_A_TOOL * len(request.tools)
+    if calls:
+        around += length(*[name for message in calls for name in _ids(message)])
     if request.tools or request.schema:
         around += _AROUND_TOOLS
-    return Usage(bytes_of(request) + length(*ids) + around, request.max_tokens or _OUTPUT_MOST)
+    return Usage(sent + around, request.max_tokens or _OUTPUT_MOST)
 
 
 def prompt_at_most(sent: int, max_tokens: int | None) -> Usage:

@@ -13,6 +13,8 @@ from app.events.run_events import Scope
 
 _Row: TypeAlias = tuple[Scope, int]  # the frame, and the number in it
 
+_NOTHING = frozenset[str]()
+
 
 class RowTurns:
     """Those of one run. A row may come to a step later than the one behind it, which then waits: until it has come,
@@ -22,14 +24,14 @@ class RowTurns:
     def __init__(self, held_up: Callable[[], Iterable[Scope]]) -> None:
         self._held_up = held_up
         # By frame and number: the steps that the row has come to.
-        self._under_way: dict[Scope, dict[int, set[str]]] = {}
+        self._under_way: dict[Scope, dict[int, frozenset[str]]] = {}
         self._queues: dict[str, list[tuple[tuple[int, ...], int]]] = {}
         self._taken: set[str] = set()
         self._arrivals = count()
         self._waiting: list[asyncio.Future[None]] = []
 
     def begins(self, frame: Scope, number: int) -> None:
-        self._under_way.setdefault(frame, {})[number] = set()
+        self._under_way.setdefault(frame, {})[number] = _NOTHING
 
     def ends(self, frame: Scope, number: int) -> None:
         rows = self._under_way[frame]
@@ -52,7 +54,7 @@ class RowTurns:
         """In here, the step of this scope is the only one that is at `what`. While it waits for that, it is `aside`."""
         rows = self._rows_of(scope)
         for frame, number in rows:
-            self._under_way[frame][number].add(step)
+            self._under_way[frame][number] |= {step}
         place = tuple(number for _, number in rows), next(self._arrivals)
         queue = self._queues.setdefault(what, [])
         insort(queue, place)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.executor.request_size import chat_at_most, embed_at_most, prompt_at_most, score_at_most
+from app.costs.usage import Usage
+from app.executor.request_size import bytes_of, chat_at_most, embed_at_most, prompt_at_most, score_at_most
 from app.sdk.fields import ModelChoice
 from app.sdk.gateway import ChatMessage, ChatRequest, EmbedRequest, ScoreRequest, Tool, ToolCall
 
@@ -26,6 +27,10 @@ TEXTS = {
     "chinese": "我的包裹什么时候到？我想退款。" * 30,
     "nothing": "",
 }
+
+
+def _at_most(chat: ChatRequest) -> Usage:
+    return chat_at_most(chat, bytes_of(chat))
 
 
 def _tokens(monkeypatch: pytest.MonkeyPatch, text: str) -> int:
@@ -45,8 +50,8 @@ def test_no_text_has_more_tokens_than_are_reserved_for_it(name: str, monkeypatch
     text = TEXTS[name]
     tokens = _tokens(monkeypatch, text)
     chat = ChatRequest(MODEL, (ChatMessage("user", text),), max_tokens=10)
-    assert chat_at_most(chat).input >= tokens + 7
-    assert chat_at_most(chat).output == 10
+    assert _at_most(chat).input >= tokens + 7
+    assert _at_most(chat).output == 10
     assert prompt_at_most(len(text.encode()), None).input >= tokens + 7
     assert embed_at_most(EmbedRequest(MODEL, (text, text))).input >= 2 * (tokens + 2)
     scored = score_at_most(ScoreRequest(MODEL, text, ("yes", "no", "perhaps")))
@@ -56,17 +61,17 @@ def test_no_text_has_more_tokens_than_are_reserved_for_it(name: str, monkeypatch
 
 def test_all_that_is_sent_is_in_it() -> None:
     said = (ChatMessage("user", "x"),)
-    plain = chat_at_most(ChatRequest(MODEL, said)).input
+    plain = _at_most(ChatRequest(MODEL, said)).input
     schema = {"description": "7" * 500}
-    assert chat_at_most(ChatRequest(MODEL, said, schema=schema)).input >= plain + 500
+    assert _at_most(ChatRequest(MODEL, said, schema=schema)).input >= plain + 500
     tool = Tool("n" * 40, "d" * 300, {"description": "7" * 500})
-    assert chat_at_most(ChatRequest(MODEL, said, tools=(tool,))).input >= plain + 840
+    assert _at_most(ChatRequest(MODEL, said, tools=(tool,))).input >= plain + 840
     call = ToolCall("i" * 40, "n" * 40, "a" * 400)
     called = (
         *said,
         ChatMessage("assistant", "", (call,)),
         ChatMessage("tool", "r" * 50, tool_call_id="i" * 40),
     )
-    assert chat_at_most(ChatRequest(MODEL, called)).input >= plain + 570
+    assert _at_most(ChatRequest(MODEL, called)).input >= plain + 570
     turns = said * 50
-    assert chat_at_most(ChatRequest(MODEL, turns)).input >= plain + 49 * 5
+    assert _at_most(ChatRequest(MODEL, turns)).input >= plain + 49 * 5
