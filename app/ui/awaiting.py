@@ -53,14 +53,16 @@ class Awaiting(QObject):
 
 async def until_closed(dialog: QDialog) -> None:
     """Opens a dialog over its window and waits for its end, whatever that is; a cancelled wait closes it."""
-    ended = asyncio.Event()
+    ended, gone = asyncio.Event(), asyncio.Event()
     dialog.finished.connect(ended.set)
+    dialog.destroyed.connect(gone.set)  # with its window
     dialog.open()
     try:
         await ended.wait()
     finally:
-        dialog.hide()
-        dialog.deleteLater()
+        if not gone.is_set():
+            dialog.hide()
+            dialog.deleteLater()
 
 
 async def _finish(
