@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.adapters.connection import Connection
 from app.adapters.connection_check import Ask
@@ -91,8 +91,8 @@ class ConnectionBill:
         if cost.usd == 0:
             return None
         price, at, name = self._prices.price_of(facts), time.time(), self._name
-        if price is not None and price.longer:
-            price = replace(price.for_input(usage.input), longer=())
+        if price is not None:
+            price = price.alone_for(usage.input)
         return Entry(
             Origin("", CONNECTION_TESTS, "", name, name, CONNECTION_TESTS, name, call.model, price),
             at,
@@ -115,7 +115,7 @@ class ConnectionBill:
         if reply is not None and reply.usage is not None and not reply.doubted:
             return reply.usage, self._prices.cost_of(facts, reply.usage)
         cost = self._prices.cost_of(facts, about)
-        return about, Cost(cost.known, "estimated") if cost.state == "priced" else cost
+        return about, cost.as_estimate
 
     def _facts(self, model: str) -> ModelFacts:
         one = self._connection

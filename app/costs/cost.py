@@ -31,6 +31,11 @@ class Cost(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         """Nothing of it was guessed."""
         return self.state in ("free", "billed", "priced")
 
+    @property
+    def as_estimate(self) -> Cost:
+        """The same where the tokens were guessed that it was reckoned from."""
+        return Cost(self.known, "estimated") if self.state == "priced" else self
+
     def __add__(self, other: Cost) -> Cost:
         if self is FREE:  # as every sum begins
             return other

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -48,7 +47,7 @@ def on_one_model(sums: Sequence[Sum], model: Model, price: Price) -> OnOneModel:
             own, own_calls = own + one.cost.known, own_calls + one.calls
             continue
         took = replace(one.usage, cached=0, written=0) if state == "free" else one.usage
-        holds = dataclasses.replace(price.for_input(int(length) * 1000 + 1), longer=())
+        holds = price.alone_for(int(length) * 1000 + 1)
         calls, usage = calls + one.calls, usage + took
         input_ += holds.of(replace(took, output=0, reasoning=0))
         output += holds.of(Usage(output=took.output, reasoning=took.reasoning))

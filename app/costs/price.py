@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -46,6 +47,10 @@ class Price:
     def for_input(self, tokens: int) -> Price:
         """The price that holds for a call with this much input."""
         return next((price for above, price in reversed(self.longer) if tokens > above), self)
+
+    def alone_for(self, tokens: int) -> Price:
+        """The same without those for longer calls: what the ledger keeps of a call."""
+        return dataclasses.replace(self.for_input(tokens), longer=()) if self.longer else self
 
     def of(self, usage: Usage) -> Decimal:
         """The amount; cached, written and reasoning tokens are parts of input and output and not counted twice."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
@@ -36,8 +35,8 @@ class Booking:
         if event.source not in ("", "cache"):  # in the ledger since it was made
             return
         usage, price = event.usage or NO_USAGE, self._doors.price_of(facts)
-        if price is not None and price.longer:
-            price = replace(price.for_input(usage.input), longer=())
+        if price is not None:
+            price = price.alone_for(usage.input)
         is_free = facts is not None and facts.local
         model = facts.id if facts else event.model  # as it was asked for: servers answer with longer names
         at = time.time()

@@ -206,7 +206,7 @@ class GatedModels:
             if charged is not None:
                 cost = Cost(charged, "billed") if charged else FREE
             elif guessed:
-                cost = _estimated(cost)
+                cost = cost.as_estimate
             # A cost that nobody knows is shown as unknown, but limits count what it may have been.
             spent = ASSUMED.of(usage or most) if cost.usd is None else cost.known
             taken = Taken(time.monotonic() - begun - waits.seconds, usage, cost, spent)
@@ -222,10 +222,10 @@ class GatedModels:
             if isinstance(error, NodeError) and error.used is not None:
                 usage = error.used
                 cost = run.doors.cost_of(facts, usage)
-                cost = _estimated(cost) if error.is_guess else cost
+                cost = cost.as_estimate if error.is_guess else cost
             elif way.has_begun() or may_be_billed(error):
                 usage = way.so_far()
-                cost = _estimated(run.doors.cost_of(facts, usage))
+                cost = run.doors.cost_of(facts, usage).as_estimate
             spent = ASSUMED.of(usage) if cost.usd is None else cost.known
             seconds = time.monotonic() - begun - waits.seconds
             taken = Taken(seconds, usage, cost, spent)
@@ -301,7 +301,3 @@ def _must_be_estimated(reply: ChatReply | LabelScores | EmbedReply) -> bool:
 
 def _billed(reply: ChatReply | LabelScores | EmbedReply) -> Decimal | None:
     return None if isinstance(reply, LabelScores) else reply.billed
-
-
-def _estimated(cost: Cost) -> Cost:
-    return Cost(cost.known, "estimated") if cost.state == "priced" else cost
