@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self, TypeAlias
 
+import msgspec
+
 from app.adapters.call_clock import Clock, Timer
 from app.adapters.call_total import CallTotal
 from app.adapters.minute_window import Entry, MinuteWindow
 from app.adapters.provider_pace import TOO_MANY, ProviderPace
+from app.adapters.rate_hints import says_what_is_left
 from app.adapters.shared_rates import Begun, SharedRates
 from app.costs.usage import Usage
 from app.sdk.errors import NodeError
@@ -31,48 +34,34 @@ class CallLimits:
     tpm: int | None = None
 
 
-class Turn:
+class Turn(msgspec.Struct, eq=False):
     """One call's way through the gate: inside `async with turn` the call may be made.
 
-    `size` counts the tokens that it may take; it is asked only where that matters.
+    `count` counts the tokens that it may take; it is asked only where that matters.
     """
 
-    __slots__ = (
-        "_gate",
-        "_known",
-        "_size",
-        "begun",
-        "came",
-        "epoch",
-        "is_in",
-        "opened",
-        "request",
-        "tokens",
-        "waits",
-    )
-
-    def __init__(self, gate: CallGate, size: Callable[[], int], waits: WaitListener | None) -> None:
-        self._gate = gate
-        self._size = size
-        self._known: int | None = None
-        self.waits = waits
-        self.is_in = False
-        self.epoch = 0  # of the provider's pace, when it began
-        self.came = 0.0
-        self.opened: asyncio.Future[None] | None = None
-        self.request: Entry | None = None
-        self.tokens: Entry | None = None
-        self.begun: Begun | None = None  # as other processes see it
+    gate: CallGate
+    count: Callable[[], int]
+    waits: WaitListener | None
+    counted: int | None = None
+    is_in: bool = False
+    epoch: int = 0  # of the provider's pace, when it began
+    came: float = 0.0
+    opened: asyncio.Future[None] | None = None
+    request: Entry | None = None
+    tokens: Entry | None = None
+    begun: Begun | None = None  # as other processes see it
 
     def size(self) -> int:
         """Tokens, counted once."""
-        if self._known is None:
-            self._known = self._size()
-        return self._known
+        if self.counted is None:
+            self.counted = self.count()
+        return self.counted
 
     def hear(self, headers: Mapping[str, str]) -> None:
         """What the provider says of its limits along with a good answer."""
-        self._gate.hear(self, headers)
+        if says_what_is_left(headers):
+            self.gate.hear(self, headers)
 
     def used(self, usage: Usage | None) -> None:
         """The tokens that it came to; None: nobody knows, what was thought beforehand stands."""
@@ -82,13 +71,13 @@ class Turn:
                 self.begun.correct(usage.total)
 
     async def __aenter__(self) -> Self:
-        await self._gate.enter(self)
+        await self.gate.enter(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._gate.leave(self, error)
+        self.gate.leave(self, error)
 
 
 class CallGate:
@@ -162,8 +151,6 @@ class CallGate:
     async def enter(self, turn: Turn) -> None:
         """Waits until the call may begin. Raises NodeError `model.too_many_requests` where that is as good as never."""
         now = self._clock.now()
-        if (away := self.pace.away(now)) is not None:
-            raise self._away(away)
         try:
             if (
                 self._queue
@@ -188,7 +175,8 @@ class CallGate:
         turn.is_in = False
         self.running -= 1
         self._total.free()
-        self.let_in()
+        if self._queue:
+            self.let_in()
 
     def hear(self, turn: Turn, headers: Mapping[str, str]) -> None:
         self.pace.hear(headers, turn.size, self._clock.now())
@@ -221,6 +209,8 @@ class CallGate:
         if self._total.is_full:
             self._total.wait(self.let_in)
             return "turn", math.inf
+        if self._requests is None and self._tokens is None:
+            return None
         free = max(
             now if self._requests is None else self._requests.free_at(1, now),
             now if self._tokens is None else self._tokens.free_at(turn.size(), now),
@@ -246,6 +236,8 @@ class CallGate:
             turn.tokens = self._tokens.add(turn.size(), now)
 
     async def _wait(self, turn: Turn, now: float) -> None:
+        if (away := self.pace.away(now)) is not None:
+            raise self._away(away)
         turn.came = now
         turn.opened = asyncio.get_running_loop().create_future()
         self._queue[turn] = None
@@ -284,6 +276,7 @@ class CallGate:
             for waiting in queue:
                 if waiting.opened is not None and not waiting.opened.done():
                     waiting.opened.set_exception(self._away(away))
+            self._rest()
 
     def _away(self, seconds: float) -> NodeError:
         return NodeError(TOO_MANY, retry_after=seconds, connection=self.connection)

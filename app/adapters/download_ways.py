@@ -91,7 +91,7 @@ async def arriving(
         hop = replace(hop, follow=False, reach=_reach(host, first), headers=asked)
         async with egress.send(hop) as reply:
             digest = digest or said_digest(reply.headers)
-            location = reply.headers.get("Location") if reply.status in REDIRECTS else None
+            location = reply.headers.get("location") if reply.status in REDIRECTS else None
             if location is None:
                 _check(reply, host)
                 begins, size = _extent(reply)
@@ -105,10 +105,10 @@ async def arriving(
 
 def said_digest(headers: Mapping[str, str]) -> str:
     """The SHA-256 of the whole file that a server tells: RFC 9530, RFC 3230, or in the way of model sites; else ""."""
-    linked = headers.get("X-Linked-ETag", "").strip('"').lower()
+    linked = headers.get("x-linked-etag", "").strip('"').lower()
     if _SHA256.fullmatch(linked):
         return linked
-    for name in ("Repr-Digest", "Digest"):
+    for name in ("repr-digest", "digest"):
         for part in headers.get(name, "").split(","):
             kind, _, value = part.strip().partition("=")
             if kind.lower() == "sha-256":
@@ -138,22 +138,22 @@ def _check(reply: Incoming, host: str) -> None:
         if again:
             raise NodeError("net.unreachable", host=host, detail=str(reply.status))
         raise ProblemError(Problem("model.download_refused", args={"host": host, "status": reply.status}))
-    if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if reply.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError(Problem("model.download_packed", args={"host": host}))
 
 
 def _extent(reply: Incoming) -> tuple[int, int | None]:
     """The first byte and the size of the whole, as the server says."""
     if reply.status == 206:
-        match = _RANGE.fullmatch(reply.headers.get("Content-Range", "").strip())
+        match = _RANGE.fullmatch(reply.headers.get("content-range", "").strip())
         if match is None:
             return -1, None
         return int(match[1]), None if match[3] == "*" else int(match[3])
-    length = reply.headers.get("Content-Length", "")
+    length = reply.headers.get("content-length", "")
     return 0, int(length) if length.isascii() and length.isdigit() else None
 
 
 def _validator(headers: Mapping[str, str]) -> str:
     """What If-Range takes (RFC 9110, 13.1.5): a strong entity tag, else the time of the last change."""
-    tag = headers.get("ETag", "")
-    return tag if tag.startswith('"') else headers.get("Last-Modified", "")
+    tag = headers.get("etag", "")
+    return tag if tag.startswith('"') else headers.get("last-modified", "")

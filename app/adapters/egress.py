@@ -43,8 +43,8 @@ _AGENT = {"User-Agent": "Baton"}
 class Incoming:
     """An answer whose headers are here and whose body is still to be read, within its limits.
 
-    `headers` are found in any case; of a repeated one the first. `done`: the request had been taken, and a redirect led
-    from there to this answer.
+    `headers` are by name in small letters; of a repeated one the first. `done`: the request had been taken, and a
+    redirect led from there to this answer.
     """
 
     __slots__ = ("_answer", "_host", "_most", "_url", "done", "headers", "status")
@@ -56,16 +56,11 @@ class Incoming:
         self._url = url
         self.done = done
         self.status = answer.status
-        self.headers: Mapping[str, str] = answer.headers
+        self.headers = answer.headers if isinstance(answer, Whole) else _by_small_name(answer.headers)
 
     @property
     def url(self) -> str:
         return str(self._url.with_fragment(None))
-
-    @property
-    def low_headers(self) -> dict[str, str]:
-        """By their names in small letters."""
-        return {name.lower(): value for name, value in self.headers.items()}
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body piece by piece as it comes. Raises NodeError `net.*`."""
@@ -129,7 +124,7 @@ class Sending:
             for _ in range(limits.redirects + 1):
                 answer = await self._egress.ask(prepared, body)
                 try:
-                    location = answer.headers.get("Location") if answer.status in REDIRECTS else None
+                    location = answer.headers.get("location") if answer.status in REDIRECTS else None
                     if location is None or not prepared.request.follow:
                         _check_headers(answer, prepared.host)
                         self._answer = answer
@@ -217,7 +212,7 @@ class Egress:
     async def fetch(self, request: Outgoing) -> tuple[int, Mapping[str, str], bytes, str]:
         """Status, headers with lower-case names, body and final URL. Raises NodeError `net.*`."""
         async with self.send(request) as reply:
-            return reply.status, reply.low_headers, await reply.read(), reply.url
+            return reply.status, reply.headers, await reply.read(), reply.url
 
     async def ask(self, prepared: Prepared, body: bytes) -> Answer:
         """One request without its redirects; the answer is to be released. Raises NodeError `net.*`."""
@@ -295,6 +290,13 @@ class Egress:
         if self._certificates is None:
             self._certificates = _system_certificates()
         return self._certificates
+
+
+def _by_small_name(headers: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        found.setdefault(name.lower(), value)
+    return found
 
 
 def _check_headers(answer: Answer, host: str) -> None:

@@ -89,9 +89,7 @@ class EgressTransport(httpx.AsyncBaseTransport):
         except NodeError as error:
             route.fault = error
             raise httpx.ReadError(error.code) from error
-        headers = [
-            (name, value) for name, value in answer.headers.items() if name.lower() not in _ON_THE_WAY_IN
-        ]
+        headers = [(name, value) for name, value in answer.headers.items() if name not in _ON_THE_WAY_IN]
         body = _Body(answer, sending, route)
         route.answers.push_async_callback(body.aclose)
         if answer.status >= 400:
@@ -99,7 +97,7 @@ class EgressTransport(httpx.AsyncBaseTransport):
             await body.aclose()
             route.refused = Refused(answer.status, dict(headers), content)
             return httpx.Response(answer.status, headers=headers, content=content, request=request)
-        if not answer.headers.get("Content-Type", "").startswith(route.kinds):
+        if not answer.headers.get("content-type", "").startswith(route.kinds):
             await body.aclose()
             route.fault = NodeError("net.bad_reply", host=host_of(route.url))
             raise httpx.ReadError(route.fault.code)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import select
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar, cast, overload
+from typing import Any, NamedTuple, cast
 
 from aiohttp import ClientConnectionResetError, ServerDisconnectedError
 from aiohttp.client_proto import ResponseHandler
@@ -28,40 +27,12 @@ _WITHOUT_BODY = frozenset({204, 304})
 # What says more of how an answer is to be read than its length does.
 _UNUSUAL = frozenset({"transfer-encoding", "content-encoding", "connection", "upgrade", "trailer"})
 
-_Other = TypeVar("_Other")
-
-
-class Headers(Mapping[str, str]):
-    """Found by name in any case."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: dict[str, str]) -> None:
-        """`values` by name in small letters."""
-        self._values = values
-
-    def __getitem__(self, name: str) -> str:
-        return self._values[name.lower()]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    @overload
-    def get(self, key: str, /) -> str | None: ...
-    @overload
-    def get(self, key: str, /, default: str | _Other) -> str | _Other: ...
-    def get(self, key: str, /, default: str | _Other | None = None) -> str | _Other | None:
-        return self._values.get(key.lower(), default)
-
 
 class Whole(NamedTuple):
     """A usual answer: all of it is here, and nothing is left to read on its connection."""
 
     status: int
-    headers: Headers
+    headers: dict[str, str]  # by name in small letters
     body: bytes
 
     def release(self) -> None:
@@ -83,7 +54,7 @@ def whole(data: bytes) -> Whole | None:
     length, body = headers.get("content-length", ""), data[head.end() :]
     if not _LENGTH.fullmatch(length) or int(length) != len(body):
         return None
-    return Whole(status, Headers(headers), body)
+    return Whole(status, headers, body)
 
 
 class KeptLine(asyncio.Protocol):

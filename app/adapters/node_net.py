@@ -81,7 +81,7 @@ class NodeNet:
             limits=LIMITS,
         )
         async with self._egress.send(outgoing) as reply:
-            headers, body = reply.low_headers, await reply.read()
+            headers, body = reply.headers, await reply.read()
         if account is not None:  # a server may echo the key that it was sent
             body = hide_known(body.decode("latin-1")).encode("latin-1")
         return HttpReply(reply.status, reply.url, headers, body, reply.done)

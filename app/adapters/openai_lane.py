@@ -98,14 +98,14 @@ class OpenAiLane:
         keep = not (stream and (server.streams or server.url in self._closing))
         with as_model_errors(server.connection, model):
             async with self._egress.send_prepared(self._way(server, keep=keep), body) as answer:
-                if answer.headers.get("Server") == "llama.cpp":
+                if answer.headers.get("server") == "llama.cpp":
                     self._closing.add(server.url)
                 if answer.status != 200:
                     raise await _refused(answer, server, model)
                 if hear is not None:
                     hear(answer.headers)
                 # Some servers stream unasked.
-                if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+                if answer.headers.get("content-type", "").startswith("text/event-stream"):
                     reply = await self._collect(answer, server, model, request)
                     return reply.reply(time.perf_counter() - begun)
                 return self._whole(await answer.read(), server, model, request, begun)

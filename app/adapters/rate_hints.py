@@ -20,6 +20,7 @@ _TOKENS = (
     ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
     ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"),
 )
+_REMAINING = frozenset(remaining for remaining, _ in (*_REQUESTS, *_TOKENS))
 _SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)(ms|s)?)?")
 
 
@@ -31,8 +32,13 @@ class Left:
     seconds: float
 
 
+def says_what_is_left(headers: Mapping[str, str]) -> bool:
+    """Whether there is anything to read here, which most answers leave out. Names are in small letters."""
+    return not _REMAINING.isdisjoint(headers)
+
+
 def requests_left(headers: Mapping[str, str]) -> Left | None:
-    """None where the answer doesn't say both, or nothing that makes sense. Names are found in any case."""
+    """None where the answer doesn't say both, or nothing that makes sense."""
     return _left(headers, _REQUESTS)
 
 

@@ -268,9 +268,9 @@ def test_addresses_are_https_and_pages_that_show_a_file_become_the_file() -> Non
 
 def test_digests_are_read_in_the_ways_that_servers_tell_them() -> None:
     packed = base64.b64encode(bytes.fromhex(DIGEST)).decode()
-    assert said_digest({"Repr-Digest": f"sha-512=:AAAA:, sha-256=:{packed}:"}) == DIGEST
-    assert said_digest({"Digest": f"SHA-256={packed}"}) == DIGEST
-    assert said_digest({"Digest": "sha-256=no", "X-Linked-ETag": '"short"'}) == ""
+    assert said_digest({"repr-digest": f"sha-512=:AAAA:, sha-256=:{packed}:"}) == DIGEST
+    assert said_digest({"digest": f"SHA-256={packed}"}) == DIGEST
+    assert said_digest({"digest": "sha-256=no", "x-linked-etag": '"short"'}) == ""
     assert tidy_digest(f"sha256:{DIGEST.upper()} ") == DIGEST
 
 
