@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from app.adapters.redaction import hide_in_json
 from app.document.workflow import Json, JsonObject
 from app.events.json_codec import json_of, json_text, record_of
-from app.executor.journal import CallRecord, ItemRecord, Place, StepRecord
+from app.executor.journal import CallRecord, ComputedSteps, ItemRecord, Place, StepRecord
 from app.sdk.data_types import Value
 
 BLOB_BYTES = 64 * 1024  # outputs longer than this are kept once, by their digest
@@ -54,15 +54,12 @@ def step_row(run: int, record: StepRecord) -> Row:
     return _row((run, stored(record.place), stored(record.node)), text, record.outputs)
 
 
-def computed_row(run: int, place: Place, records: Sequence[StepRecord]) -> Row:
-    """Steps of one place that were computed together: what differs from one to the next, in a row whose node no step
-    can be called. Raises as `step_row`.
-    """
-    first = records[0]
-    each = [[one.node, one.type, one.version, one.at, one.seconds, one.verdict] for one in records]
-    text = json_text([first.scope, each])
-    names = (run, stored(place), stored(f"{_TOGETHER}{first.node}"))
-    return _row(names, _hidden(text), [one.outputs for one in records])
+def computed_row(run: int, computed: ComputedSteps) -> Row:
+    """In one row, whose node no step can be called. Raises as `step_row`."""
+    node, *_ = computed.steps[0]
+    text = json_text((computed.scope, computed.steps))
+    names = (run, stored(computed.place), stored(f"{_TOGETHER}{node}"))
+    return _row(names, _hidden(text), computed.outputs)
 
 
 def is_computed(text: Name) -> bool:
@@ -78,23 +75,7 @@ def steps_of(columns: tuple[Any, ...], restore: Restore) -> Sequence[StepRecord]
         plain.update(place=read(place), node=read(name))
         return [replace(cast("StepRecord", record_of(plain, StepRecord)), outputs=outputs)]
     scope, each = plain
-    return [
-        StepRecord(
-            read(place),
-            node,
-            "ok",
-            node_type,
-            version,
-            "",
-            given,
-            scope,
-            at,
-            seconds,
-            attempts=1,
-            verdict=verdict,
-        )
-        for (node, node_type, version, at, seconds, verdict), given in zip(each, outputs, strict=True)
-    ]
+    return ComputedSteps(read(place), scope, each, outputs).records()
 
 
 def call_row(run: int, record: CallRecord) -> Row:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from itertools import islice
 from typing import Any, TypeVar, cast
 
 from app.adapters.database import Database
@@ -33,6 +32,7 @@ from app.executor.journal import (
     NOTE_BYTES,
     NOTES_A_RUN,
     CallRecord,
+    ComputedSteps,
     ItemRecord,
     Journal,
     JournalError,
@@ -198,22 +198,23 @@ class SqliteJournal(Journal):
             self._notes_left -= 1
             outbox.note(row)
 
-    def note_all(self, place: Place, records: Collection[StepRecord]) -> None:
+    def note_all(self, computed: ComputedSteps) -> None:
         outbox = self._held()
         if self._notes_left <= 0:
             return
-        some = list(islice(records, self._notes_left))
-        row = computed_row(self._run, place, some)
+        row = computed_row(self._run, computed)
         if row.size > NOTE_BYTES:  # one of them, or all together
-            some = [one for one in some if step_row(self._run, one).size <= NOTE_BYTES]
+            some = [one for one in computed.records() if step_row(self._run, one).size <= NOTE_BYTES]
             if not some:
                 return
-            row = computed_row(self._run, place, some)
-        self._notes_left -= len(some)
+            computed = ComputedSteps.of(some)
+            row = computed_row(self._run, computed)
+        place, count = computed.place, len(computed.steps)
+        self._notes_left -= count
         if place in self._with_notes:
             self._with_notes.discard(place)
             outbox.let_notes_go(stored(place))
-        outbox.note(row, len(some))
+        outbox.note(row, count)
 
     def note_item(self, record: ItemRecord) -> None:
         self._held().note_item(item_row(self._run, record))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias, cast
 
 from app.executor.values import Token
-from app.planner.plan import Computation, Plan, PlanStep
+from app.planner.plan import Computation, Plan, PlanEdge, PlanStep
 from app.sdk.data_types import Value
 
 _OPEN: Final = None  # an edge whose token has not come yet
@@ -22,19 +22,20 @@ class Frontier:
     A step is handed out by `start` or `settle` exactly once; every step is settled exactly once.
     """
 
-    __slots__ = ("_given", "_missing", "_plan", "_settled", "_tokens", "lacks")
+    __slots__ = ("_missing", "_plan", "_settled", "_tokens", "lacks")
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._missing = list(plan.in_degrees)
+        self._missing = list(
+            plan.in_degrees
+        )  # of each step: edges that it waits for; none once it is handed out
         self.lacks = [0] * len(plan.steps)  # of each step: edges into it over which nothing came
         self._tokens: list[EdgeToken] = [_OPEN] * len(plan.edges)
-        self._given = bytearray(len(plan.steps))
         self._settled = bytearray(len(plan.steps))
 
     def start(self) -> list[int]:
         """The steps that wait for nothing."""
-        return [self._give(i) for i, missing in enumerate(self._missing) if missing == 0]
+        return list(self._plan.first)
 
     def settle(self, step: int, outputs: Mapping[str, Token]) -> list[int]:
         """Puts a token on every edge that leaves the step; gives the steps that became ready.
@@ -42,20 +43,22 @@ class Frontier:
         A Merge that has been handed out takes no more: what comes later is ignored.
         """
         self._settled[step] = 1
-        given, missing, tokens = self._given, self._missing, self._tokens
+        missing, tokens = self._missing, self._tokens
         ready: list[int] = []
         for port, edge, target, is_merge in self._plan.leaving[step]:
-            if given[target]:
+            left = missing[target]
+            if not left:
                 continue
             if port in outputs:
                 tokens[edge] = outputs[port]
             else:
                 tokens[edge] = _SKIP
                 self.lacks[target] += 1
-            missing[target] -= 1
-            if missing[target] == 0 or (is_merge and self._has_enough(target)):
-                given[target] = 1
+            if left == 1 or (is_merge and self._has_enough(target)):
+                missing[target] = 0
                 ready.append(target)
+            else:
+                missing[target] = left - 1
         return ready
 
     def why_skipped(self, step: int) -> str:
@@ -75,17 +78,22 @@ class Frontier:
         plan_step = self._plan.steps[step]
         inputs: dict[str, Token | list[Token]] = {name: [] for name in plan_step.many}
         for edge in plan_step.incoming:
-            token = self._tokens[edge.index]
-            if not isinstance(token, Token):
+            token = self.token(edge)
+            if token is None:
                 continue
-            if edge.convert:
-                token = token.to(edge.convert)
             many = inputs.get(edge.target_port)
             if isinstance(many, list):
                 many.append(token)
             else:
                 inputs[edge.target_port] = token
         return inputs
+
+    def token(self, edge: PlanEdge) -> Token | None:
+        """What came over an edge, as its target wants it."""
+        token = self._tokens[edge.index]
+        if not isinstance(token, Token):
+            return None
+        return token.to(edge.convert) if edge.convert else token
 
     def values(self, step: int, computation: Computation) -> dict[str, Value]:
         """The same as the values that a step which only computes works on. May raise anything, as `Token.value`."""
@@ -116,11 +124,11 @@ class Frontier:
         return [i for i, settled in enumerate(self._settled) if not settled]
 
     def was_given(self, step: int) -> bool:
-        return bool(self._given[step])
+        return not self._missing[step]
 
     def drop(self, step: int) -> None:
         """The step will not be handed out any more: a Merge has taken another way."""
-        self._given[step] = 1
+        self._missing[step] = 0
 
     def losers(self, merge: int) -> list[int]:
         """The unsettled steps that only serve edges which this Merge no longer waits for."""
@@ -141,7 +149,7 @@ class Frontier:
         return all(edge.target in lost or self._is_decided_merge(edge.target) for edge in plan_step.outgoing)
 
     def _is_decided_merge(self, step: int) -> bool:
-        return self._plan.steps[step].merge is not None and bool(self._given[step])
+        return self._plan.steps[step].merge is not None and not self._missing[step]
 
     def _has_enough(self, merge: int) -> bool:
         rule = self._plan.steps[merge].merge
@@ -152,7 +160,3 @@ class Frontier:
 
     def _arrived(self, step: PlanStep) -> int:
         return sum(isinstance(self._tokens[edge.index], Token) for edge in step.incoming)
-
-    def _give(self, step: int) -> int:
-        self._given[step] = 1
-        return step

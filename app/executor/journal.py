@@ -79,6 +79,48 @@ class StepRecord(msgspec.Struct, frozen=True):
         return self.status == "ok" or (self.failure is not None and not may_pass(self.failure.code))
 
 
+ComputedStep: TypeAlias = tuple[str, str, int, float, float, Mapping[str, Json] | None]
+"""Node, type, version, at, seconds and verdict of one of many."""
+
+
+class ComputedSteps(msgspec.Struct, frozen=True):
+    """Steps of one place that were computed together: of each what tells it from the others, and what it gave. Their
+    records are made when somebody reads them, which may be never.
+    """
+
+    place: Place
+    scope: Scope
+    steps: list[ComputedStep]
+    outputs: list[Mapping[str, Value]]
+
+    @classmethod
+    def of(cls, records: Sequence[StepRecord]) -> ComputedSteps:
+        """The reverse of `records`."""
+        steps = [(one.node, one.type, one.version, one.at, one.seconds, one.verdict) for one in records]
+        return cls(records[0].place, records[0].scope, steps, [one.outputs for one in records])
+
+    def records(self) -> list[StepRecord]:
+        return [
+            StepRecord(
+                self.place,
+                node,
+                "ok",
+                node_type,
+                version,
+                "",
+                outputs,
+                self.scope,
+                at,
+                seconds,
+                attempts=1,
+                verdict=verdict,
+            )
+            for (node, node_type, version, at, seconds, verdict), outputs in zip(
+                self.steps, self.outputs, strict=True
+            )
+        ]
+
+
 class ItemRecord(msgspec.Struct, frozen=True):
     """One row, element or turn that is through. `frame` is the place of the Map or Loop ("" for a run over rows),
     `key` its last part without the "#", `number` counts from 0 in the order of the source.
@@ -197,10 +239,8 @@ class Journal(Protocol):
         """
         ...
 
-    def note_all(self, place: Place, records: Collection[StepRecord]) -> None:
-        """The same for steps of one place that were computed together. They are asked for their records no sooner than
-        somebody reads or writes them.
-        """
+    def note_all(self, computed: ComputedSteps) -> None:
+        """The same for steps of one place that were computed together."""
         ...
 
     def note_item(self, record: ItemRecord) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from itertools import islice
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from app.costs.memory_ledger import MemoryLedger
 from app.executor.journal import (
     NOTES_A_RUN,
     CallRecord,
+    ComputedSteps,
     ItemRecord,
     Journal,
     JournalError,
@@ -73,12 +74,11 @@ class MemoryJournal(Journal):
             self._kept.notes += 1
             self._keep(record)
 
-    def note_all(self, place: Place, records: Collection[StepRecord]) -> None:
+    def note_all(self, computed: ComputedSteps) -> None:
         self._check()
-        left = NOTES_A_RUN - self._kept.notes
-        if left > 0:
-            self._kept.notes += min(left, len(records))
-            self._kept.unread.setdefault(place, []).append(islice(records, left))
+        if self._kept.notes < NOTES_A_RUN:
+            self._kept.notes += len(computed.steps)
+            self._kept.unread.setdefault(computed.place, []).append(computed)
 
     @property
     def has_calls(self) -> bool:
@@ -171,9 +171,7 @@ class _Kept:
         self.holder: MemoryJournal | None = None
         self.notes = 0
         self.steps: dict[Place, dict[str, StepRecord]] = {}
-        self.unread: dict[
-            Place, list[Iterable[StepRecord]]
-        ] = {}  # of steps computed together, as they were noted
+        self.unread: dict[Place, list[ComputedSteps]] = {}  # as they were noted
         self.calls: dict[tuple[Place, str], dict[tuple[str, int], CallRecord]] = {}
         self.items: dict[Place, _Items] = {}  # since the elements of a frame were last read anew
         self.of_all: dict[Place, _Items] = {}  # whenever that was
@@ -183,8 +181,8 @@ class _Kept:
 
     def read(self, place: Place) -> None:
         """Brings what was noted together at a place among its steps."""
-        for records in self.unread.pop(place, ()):
-            for record in records:
+        for computed in self.unread.pop(place, ()):
+            for record in computed.records():
                 self.keep(record)
 
     def keep(self, record: StepRecord) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -57,24 +57,27 @@ def values_of(step: PlanStep, inputs: Inputs) -> dict[str, Value]:
 def of_outputs(step: PlanStep, outputs: Mapping[str, Any], store: ValueStore, scope: Scope) -> Outcome:
     """What a step gave. Raises InstanceFailed where it isn't plain data by port name."""
     try:
-        return of_values(step, [outputs.get(port.name, SKIP) for port in step.ports.outputs], store, scope)
+        return Outcome(*tokens_of(step, outputs, store, scope))
     except JournalError:  # a long list that was recorded can't be read: no mistake of the step's
         raise
     except Exception as bug:
         raise InstanceFailed(failure_of(bug)) from bug
 
 
-def of_values(step: PlanStep, outputs: Iterable[Any], store: ValueStore, scope: Scope) -> Outcome:
-    """The same from the values in the order of the ports. May raise anything."""
+def tokens_of(
+    step: PlanStep, outputs: Mapping[str, Any], store: ValueStore, scope: Scope
+) -> tuple[dict[str, Token], Mapping[str, Json] | None]:
+    """The same as tokens, and the verdict among them. May raise anything."""
     tokens: dict[str, Token] = {}
     verdict: Mapping[str, Json] | None = None
-    for port, value in zip(step.ports.outputs, outputs, strict=True):
+    for port in step.ports.outputs:
+        value = outputs.get(port.name, SKIP)
         if value is SKIP:
             continue
         if port.type == "verdict":
             verdict = _verdict(value)
         tokens[port.name] = store.token(value, port.type, scope, step.id, port.name)
-    return Outcome(tokens, verdict)
+    return tokens, verdict
 
 
 def after_failure(step: PlanStep, failure: Failure, store: ValueStore, scope: Scope) -> Outcome:

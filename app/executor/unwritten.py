@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from app.costs.ledger import Entry
-from app.executor.journal import CallRecord, ItemRecord, Journal, Place, StepRecord
+from app.executor.journal import CallRecord, ComputedSteps, ItemRecord, Journal, Place, StepRecord
 
 
 class Unwritten(Journal):
@@ -61,7 +61,7 @@ class Unwritten(Journal):
     def note(self, record: StepRecord) -> None:
         pass
 
-    def note_all(self, place: Place, records: Collection[StepRecord]) -> None:
+    def note_all(self, computed: ComputedSteps) -> None:
         pass
 
     def note_item(self, record: ItemRecord) -> None:

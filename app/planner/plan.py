@@ -8,8 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 from app.document.workflow import Json, Node, Workflow
 from app.planner.agent_tools import Parameter
+from app.sdk.context import Surroundings
 from app.sdk.data_types import Value
-from app.sdk.node_type import AskedInput, Effect, FrameRule, Given, MergeRule, NodeType, WorkflowRule
+from app.sdk.node_type import AskedInput, Effect, FrameRule, Given, MergeRule, WorkflowRule
 from app.sdk.ports import Ports
 from app.sdk.powers import Power
 from app.sdk.spec import NodeSpec
@@ -33,18 +34,19 @@ class PlanEdge:
 class Computation:
     """How a step is done that only computes: what its type would be asked each time.
 
-    `inputs` makes the Inputs object; None where it is the values by port. `outputs` gives the values in the order of
-    the ports; None where they come by port; `output` the only value, of a step with one port that is no verdict.
-    `links` says which output of which step each input takes: `step.port`. `takes`: the edge into each input, and what
-    converts its value; None where an input may take several.
+    `compute` is its type's. `inputs` makes the Inputs object; None where it is the values by port. `output` gives the
+    only value of a step with one port that is no verdict. `links` says which output of which step each input takes:
+    `step.port`. `takes`: the edge into each input, and what converts its value; None where an input may take several.
+    `result` is the edge whose value the step hands out as a result.
     """
 
-    type: type[NodeType[Any, Any, Any]]
+    compute: Callable[[Any, Any, Surroundings], Any]
+    version: int
     inputs: Callable[..., Any] | None
-    outputs: Callable[[Any], tuple[Any, ...]] | None
     output: Callable[[Any], Any] | None
     links: Mapping[str, str]
     takes: tuple[tuple[str, int, Callable[[Value], Value] | None], ...] | None
+    result: PlanEdge | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +125,16 @@ class AgentTool:
 class Plan:
     """Steps in topological order, otherwise from left to right as on the canvas.
 
-    `in_degrees[i]` is the number of edges into step i, `leaving[i]` the edges that leave it, each as its source port,
-    its index, its target, and whether that is a Merge. `samples` are the sample rows that the workflow brings along.
+    `first` are the steps that wait for nothing. `in_degrees[i]` is the number of edges into step i, `leaving[i]` the
+    edges that leave it, each as its source port, its index, its target, and whether that is a Merge. `samples` are the
+    sample rows that the workflow brings along.
     """
 
     workflow: Workflow
     digest: str
     steps: tuple[PlanStep, ...]
     edges: tuple[PlanEdge, ...]
+    first: tuple[int, ...]
     in_degrees: tuple[int, ...]
     leaving: tuple[tuple[tuple[str, int, int, bool], ...], ...]
     asks: tuple[AskedInput, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import Any
 
 from app.document.graph import topological_order
@@ -27,7 +27,7 @@ from app.planner.plan import AgentTool, AlwaysSkipped, Computation, FramePlan, P
 from app.planner.signature import signature_of
 from app.sdk.data_types import CONVERSIONS, DataType, LazyList, Value
 from app.sdk.node_type import WorkflowRule
-from app.sdk.ports import ERROR_PORT, Ports
+from app.sdk.ports import ERROR_PORT, SKIP, Ports
 from app.sdk.spec import NodeSpec, shapes_of
 from app.sdk.typed_values import EMPTY, typed
 
@@ -119,7 +119,17 @@ def _compile(draft: Draft, digest: str, prefix: str = "") -> Plan:
         )
         for out in outgoing
     )
-    return Plan(draft.workflow, digest, steps, edges, degrees, leaving, tuple(asks.values()), tuple(samples))
+    return Plan(
+        draft.workflow,
+        digest,
+        steps,
+        edges,
+        tuple(i for i, degree in enumerate(degrees) if not degree),
+        degrees,
+        leaving,
+        tuple(asks.values()),
+        tuple(samples),
+    )
 
 
 def _reading_order(layout: Layout) -> Callable[[str], tuple[int, int]]:
@@ -185,6 +195,11 @@ def _step(
     # Paid, random, from outside, or decided by timing.
     lasts = effect != "pure" or is_random or (merge is not None and merge.wait_for != "all")
     links = {edge.target_port: f"{prefix}{order[edge.source]}.{edge.source_port}" for edge in incoming[::-1]}
+    result_name = node_type.result_name(draft.fields) if node_type and not skipped else ""
+    computation = None
+    if spec and not (skipped or lasts):
+        result = [edge for edge in incoming if result_name and edge.target_port == "value"]
+        computation = _computation(spec, ports, incoming, links, result[0] if result else None)
     return PlanStep(
         index=i,
         id=f"{prefix}{node.id}",
@@ -201,40 +216,44 @@ def _step(
         always_skipped=skipped,
         error_joined=any(edge.source_port == ERROR_PORT for edge in outgoing),
         gives_verdict=any(port.type == "verdict" for port in ports.outputs),
-        result_name=node_type.result_name(draft.fields) if node_type and not skipped else "",
+        result_name=result_name,
         powers=spec.powers(draft.fields) if spec and not skipped and name not in level.held else (),
         frame=frame,
         signature=signature_of(spec, draft.fields) if spec and effect == "model" else "",
         lasts=lasts,
-        computation=_computation(spec, ports, incoming, links) if spec and not (skipped or lasts) else None,
+        computation=computation,
         acts=acts or (frame is not None and frame.acts),
         once=acts and node_type is not None and not node_type.repeatable(draft.fields),
     )
 
 
 def _computation(
-    spec: NodeSpec, ports: Ports, incoming: Sequence[PlanEdge], links: Mapping[str, str]
+    spec: NodeSpec,
+    ports: Ports,
+    incoming: Sequence[PlanEdge],
+    links: Mapping[str, str],
+    result: PlanEdge | None,
 ) -> Computation | None:
     if not spec.computes or (ports.inputs and not incoming and any(port.many for port in ports.inputs)):
         return None  # the second: a Merge without an edge is skipped
     _, inputs, outputs = shapes_of(spec.type)
-    declared = hasattr(outputs, "__dataclass_fields__")
-    names, only = [port.name for port in spec.fixed_ports.outputs], ports.outputs[:1]
-    is_plain = declared and len(ports.outputs) == 1 and only[0].type != "verdict"
     takes = tuple((edge.target_port, edge.index, edge.convert) for edge in incoming)
     return Computation(
-        spec.type,
+        spec.type().compute,
+        spec.type.version,
         inputs if hasattr(inputs, "__dataclass_fields__") else None,
-        _values_of(names) if declared else None,
-        attrgetter(only[0].name) if is_plain else None,
+        _only_value(ports, by_name=not hasattr(outputs, "__dataclass_fields__")),
         links,
         None if any(port.many for port in ports.inputs) else takes,
+        result,
     )
 
 
-def _values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    values = attrgetter(*names)
-    return values if len(names) > 1 else lambda outputs: (values(outputs),)
+def _only_value(ports: Ports, *, by_name: bool) -> Callable[[Any], Any] | None:
+    if len(ports.outputs) != 1 or ports.outputs[0].type == "verdict":
+        return None
+    name = ports.outputs[0].name
+    return methodcaller("get", name, SKIP) if by_name else attrgetter(name)
 
 
 def _frame(level: Draft, name: str, prefix: str) -> FramePlan | None:

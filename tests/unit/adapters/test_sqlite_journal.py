@@ -22,7 +22,7 @@ from app.adapters.database_opening import Schema
 from app.adapters.journal_codec import BLOB_BYTES
 from app.adapters.journal_schema import JOURNAL
 from app.adapters.sqlite_runs import SqliteRuns
-from app.executor.journal import NOTE_BYTES, JournalError, RunSummary
+from app.executor.journal import NOTE_BYTES, ComputedSteps, JournalError, RunSummary
 from app.texts import catalogue
 from tests.journals import call, computed, head, item, profile, step
 
@@ -279,10 +279,10 @@ async def test_a_note_that_is_too_long_is_dropped(make: Make) -> None:
 
 async def test_of_what_is_noted_together_only_what_is_too_long_is_left_out(make: Make) -> None:
     journal = await make().begin(head())
-    journal.note_all("#a", [computed("a"), computed("long", "x" * NOTE_BYTES), computed("b")])
-    journal.note_all("#b", [computed("long", "x" * NOTE_BYTES, "#b")])
+    journal.note_all(ComputedSteps.of([computed("a"), computed("long", "x" * NOTE_BYTES), computed("b")]))
+    journal.note_all(ComputedSteps.of([computed("long", "x" * NOTE_BYTES, "#b")]))
     many = [computed(f"n{n}", "y" * 60_000, "#c") for n in range(20)]
-    journal.note_all("#c", many)
+    journal.note_all(ComputedSteps.of(many))
     assert [*await journal.steps("#a")] == ["a", "b"]
     assert not await journal.steps("#b")
     assert [*(await journal.steps("#c")).values()] == many
@@ -295,7 +295,7 @@ async def test_half_characters_break_nothing(make: Make) -> None:
     record, row = step(odd, odd, odd, model=odd), item(0, odd, odd, values={odd: odd})
     together = computed(f"{odd}?", odd, odd)
     await journal.commit(record)
-    journal.note_all(odd, [together])
+    journal.note_all(ComputedSteps.of([together]))
     journal.note_item(row)
     assert await journal.steps(odd) == {odd: record, together.node: together}
     assert await journal.items(odd, 0, 1) == [row]

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from app.document.problem import Problem
 from app.events.run_events import Failure
 from app.executor.item_list import Failed, ItemList, ItemsDigest
-from app.executor.journal import NOTES_A_RUN, ItemRecord, JournalError, RunStore, RunSummary
+from app.executor.journal import NOTES_A_RUN, ComputedSteps, ItemRecord, JournalError, RunStore, RunSummary
 from tests.journals import call, computed, failed_step, head, item, step
 
 
@@ -42,7 +42,9 @@ async def test_what_lies_within_a_frame_is_found_however_deep(runs: RunStore) ->
     for again in (journal, (await runs.look("r1"))[2]):
         found = {record.place: record async for record in again.within("#a/frame")}
         assert found == {record.place: record for record in (*inside, later)}
-    journal.note_all("#a/frame#5", [computed("one", place="#a/frame#5"), computed("two", place="#a/frame#5")])
+    journal.note_all(
+        ComputedSteps.of([computed("one", place="#a/frame#5"), computed("two", place="#a/frame#5")])
+    )
     assert [one.node async for one in journal.within("#a/frame")] == ["ask", "ask", "ask", "one", "two"]
 
 
@@ -123,9 +125,9 @@ async def test_notes_are_there_when_asked_for_and_capped(runs: RunStore) -> None
 async def test_steps_that_were_computed_together_are_noted_as_if_one_by_one(runs: RunStore) -> None:
     journal = await runs.begin(head())
     before = computed("before", at=0.5, seconds=0.25)
-    journal.note_all("#a", [before, computed("said", verdict={"verdict": "passed"})])
+    journal.note_all(ComputedSteps.of([before, computed("said", verdict={"verdict": "passed"})]))
     await journal.commit(step("#a"))
-    journal.note_all("#a", [computed("next"), computed("last")])
+    journal.note_all(ComputedSteps.of([computed("next"), computed("last")]))
     found = await journal.steps("#a")
     assert [*found] == ["before", "said", "ask", "next", "last"]
     assert found["before"] == before
@@ -137,27 +139,27 @@ async def test_steps_that_were_computed_together_are_noted_as_if_one_by_one(runs
 async def test_what_is_noted_together_counts_singly(runs: RunStore) -> None:
     journal = await runs.begin(head())
     for number in range(NOTES_A_RUN // 50 + 1):
-        journal.note_all(f"#{number}", [computed(f"n{n}", place=f"#{number}") for n in range(50)])
+        journal.note_all(ComputedSteps.of([computed(f"n{n}", place=f"#{number}") for n in range(50)]))
     journal.note(step("#more"))
     assert len(await journal.steps(f"#{NOTES_A_RUN // 50 - 1}")) == 50
     assert not await journal.steps(f"#{NOTES_A_RUN // 50}")
     assert not await journal.steps("#more")
     await runs.leave("r1")
     _, _, again = await runs.reopen("r1")
-    again.note_all("#again", [computed("n")])
+    again.note_all(ComputedSteps.of([computed("n", place="#again")]))
     assert not await again.steps("#again"), "the cap is the run's"
 
 
 async def test_what_a_frame_decided_is_read_again_and_outlives_new_notes(runs: RunStore) -> None:
     """Its records have names that no step has, as those of steps that were computed together."""
     journal = await runs.begin(head())
-    journal.note_all("#a", [computed("a"), computed("b")])
+    journal.note_all(ComputedSteps.of([computed("a"), computed("b")]))
     for name in ("#end", "#allowed"):
         await journal.commit(step("#a", name))
     await runs.leave("r1")
     _, _, again = await runs.reopen("r1")
     assert {*await again.steps("#a")} == {"a", "b", "#end", "#allowed"}
-    again.note_all("#a", [computed("a", "new"), computed("b", "new")])
+    again.note_all(ComputedSteps.of([computed("a", "new"), computed("b", "new")]))
     await again.flush()
     found = {record.node: record.outputs["text"] for _, record in await again.each(0, 100)}
     assert found == {"a": "new", "b": "new", "#end": "hello", "#allowed": "hello"}
@@ -165,14 +167,14 @@ async def test_what_a_frame_decided_is_read_again_and_outlives_new_notes(runs: R
 
 async def test_what_another_life_notes_stands_in_place_of_the_earlier(runs: RunStore) -> None:
     journal = await runs.begin(head())
-    journal.note_all("#a", [computed("a"), computed("b"), computed("c")])
-    journal.note_all("#b", [computed("a", place="#b")])
+    journal.note_all(ComputedSteps.of([computed("a"), computed("b"), computed("c")]))
+    journal.note_all(ComputedSteps.of([computed("a", place="#b")]))
     await journal.commit(step("#a"))
     await runs.leave("r1")
     _, _, again = await runs.reopen("r1")
     assert [*await again.steps("#a")] == ["a", "b", "c", "ask"]
-    again.note_all("#a", [computed("a", "new"), computed("b", "new")])
-    again.note_all("#a", [computed("c", "new")])
+    again.note_all(ComputedSteps.of([computed("a", "new"), computed("b", "new")]))
+    again.note_all(ComputedSteps.of([computed("c", "new")]))
     await again.flush()
     found = [record for _, record in await again.each(0, 100)]
     assert sorted((one.node, one.outputs["text"]) for one in found if one.place == "#a") == [
