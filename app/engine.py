@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -622,7 +622,7 @@ class Engine:
             except NodeError as error:
                 raise ProblemError(Problem(error.code, args=error.args_by_name)) from error
         samples = _samples_of(plan)
-        return _each(samples), len(samples)
+        return _together(samples), len(samples)
 
 
 def _some_model(_: ModelChoice) -> ModelFacts:
@@ -635,9 +635,8 @@ def _samples_of(plan: Plan) -> Sequence[Mapping[str, Json]]:
     return plan.samples
 
 
-async def _each(rows: Iterable[Mapping[str, Json]]) -> AsyncIterator[Mapping[str, Json]]:
-    for row in rows:
-        yield row
+async def _together(rows: Sequence[Mapping[str, Json]]) -> Rows:
+    yield rows
 
 
 def _more_time(limit: float | None, used: float) -> float | None:

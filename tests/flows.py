@@ -509,8 +509,8 @@ def plan(workflow: Workflow, specs: Mapping[str, NodeSpec] = SPECS) -> Plan:
 
 
 async def rows_of(rows: Sequence[Mapping[str, Json]]) -> Any:
-    for row in rows:
-        yield row
+    for first in range(0, len(rows), 3):
+        yield rows[first : first + 3]
 
 
 async def run(

@@ -127,7 +127,7 @@ class Outside:
         await asyncio.to_thread(self.model_files.set_up, name, context, slots, adapters)
         await self.local_models.unload(name)
 
-    async def rows(self, path: Path) -> tuple[AsyncIterator[Row], int]:
+    async def rows(self, path: Path) -> tuple[AsyncIterator[Sequence[Row]], int]:
         """The rows of a table, read as asked for, and their number (-1: not known). Raises NodeError `file.*`."""
         count = await count_rows(path, self._workbooks)
         return rows_of(path, self._workbooks), -1 if count is None else count

@@ -33,9 +33,9 @@ async def survey(path: Path, workbooks: WorkbookReader) -> Survey:
     if path.suffix.lower() not in WORKBOOKS:
         return await asyncio.to_thread(_of_text, path)
     sample: list[Row] = []
-    async with aclosing(rows_of(path, workbooks)) as rows:
-        async for row in rows:
-            sample.append(row)
+    async with aclosing(rows_of(path, workbooks)) as batches:
+        async for batch in batches:
+            sample += batch[: _SEEN - len(sample)]
             if len(sample) == _SEEN:
                 break
     if len(sample) < _SEEN:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from itertools import islice
+from itertools import filterfalse, islice, zip_longest
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, NoReturn, TypeAlias, cast
@@ -30,6 +30,7 @@ COUNTED = 64 * 1024 * 1024  # bytes; counting the rows of more takes too long
 BATCH = 256  # rows that a thread reads in one go
 DELIMITERS = ",;\t|"
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+_EMPTY = frozenset({"", None})  # cells
 
 Reader: TypeAlias = Callable[[BinaryIO, str], Iterator[Row]]
 
@@ -48,8 +49,8 @@ def read_rows(file: BinaryIO, name: str, sheet: str = "") -> Iterator[Row]:
     return _READERS[ending](file, name)
 
 
-async def rows_of(path: Path, workbooks: WorkbookReader, sheet: str = "") -> AsyncGenerator[Row]:
-    """The rows of a file that the person named, for a run over a table; read as they are needed.
+async def rows_of(path: Path, workbooks: WorkbookReader, sheet: str = "") -> AsyncGenerator[Sequence[Row]]:
+    """The rows of a file that the person named, for a run over a table; read in batches, as they are needed.
 
     Raises NodeError as `read_rows` and `WorkbookReader.rows`, and `file.missing`, `file.not_readable`.
     """
@@ -57,14 +58,12 @@ async def rows_of(path: Path, workbooks: WorkbookReader, sheet: str = "") -> Asy
         with as_file_errors(path, "file.not_readable"), path.open("rb") as file:
             async with aclosing(workbooks.rows(file, str(path), sheet)) as batches:
                 async for batch in batches:
-                    for row in batch:
-                        yield row
+                    yield batch
         return
     source = _Source(path)
     try:
         while batch := await asyncio.to_thread(source.take):
-            for row in batch:
-                yield row
+            yield batch
     finally:
         await asyncio.to_thread(source.close)
 
@@ -119,7 +118,7 @@ def open_rows(path: Path) -> Generator[Row]:
 
 def as_records(rows: Iterable[Sequence[Json]]) -> Iterator[Row]:
     """Rows of cells as records by the first row's names; empty rows are left out."""
-    filled = (row for row in rows if any(cell not in {"", None} for cell in row))
+    filled = filterfalse(_EMPTY.issuperset, rows)
     header = next(filled, None)
     if header is None:
         return
@@ -127,7 +126,7 @@ def as_records(rows: Iterable[Sequence[Json]]) -> Iterator[Row]:
     for row in filled:
         if len(row) > len(names):
             names = column_names([*names, *("" for _ in range(len(row) - len(names)))])
-        yield {name: row[at] if at < len(row) else "" for at, name in enumerate(names)}
+        yield dict(zip_longest(names, row, fillvalue=""))
 
 
 # --- comma-separated values ------------------------------------------------------------------------------
@@ -182,14 +181,15 @@ def _delimiter(text: str, *, whole: bool) -> str:
     best = (0.0, 1, ",")
     for candidate in DELIMITERS:
         try:
-            records = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=candidate) if row]
+            records = csv.reader(io.StringIO(text, newline=""), delimiter=candidate)
+            widths = [width for width in map(len, records) if width]
         except csv.Error:
             continue
-        widths = Counter(len(row) for row in (records if whole or len(records) < 2 else records[:-1]))
-        if not widths:
+        counted = Counter(widths if whole or len(widths) < 2 else widths[:-1])
+        if not counted:
             continue
-        width, often = widths.most_common(1)[0]
-        agreement = round(often / widths.total(), 1)
+        width, often = counted.most_common(1)[0]
+        agreement = round(often / counted.total(), 1)
         if width > 1 and (agreement, width) > best[:2]:
             best = (agreement, width, candidate)
     return best[2]

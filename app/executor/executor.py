@@ -226,9 +226,9 @@ class Execution:
     def _over(self, rows: Rows) -> MapRun:
         """The workflow as the body of one outermost Map."""
 
-        async def elements() -> AsyncIterator[Element]:
-            async for row in rows:
-                yield Element(row, {**self._values, **row})
+        async def elements() -> AsyncIterator[Sequence[Element]]:
+            async for batch in rows:
+                yield [Element(row, {**self._values, **row}) for row in batch]
 
         rule = MapRule(stop_after=self._run.limits.stop_after)
         return MapRun(self._run, Where(), "", "", elements(), rule, self._scope, self._tally)

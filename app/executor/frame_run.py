@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, cast
 
 from app.document.workflow import Json
@@ -28,6 +29,7 @@ from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.node_type import AgentRule, Given, LoopRule, MapRule
 
+_BATCH = 256  # elements of a Map that are looked up in one go
 _END = "#end"  # the record of a Loop that a limit of money or time has ended
 
 
@@ -198,9 +200,10 @@ class FrameRun:
 
 async def _elements(
     items: Iterable[Any], given: Sequence[Given], inputs: Mapping[str, Value]
-) -> AsyncIterator[Element]:
-    for number, item in enumerate(items, 1):
-        yield Element(item, dict(values_given(item, number, given, inputs)))
+) -> AsyncIterator[Sequence[Element]]:
+    numbered = enumerate(items, 1)
+    while batch := list(islice(numbered, _BATCH)):
+        yield [Element(item, dict(values_given(item, number, given, inputs))) for number, item in batch]
 
 
 def values_given(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
+
+import msgspec
 
 from app.costs.cost import Cost
 from app.document.workflow import Json, JsonObject
@@ -14,6 +15,7 @@ from app.executor.digests import digest_of
 from app.executor.failures import bug_args, failure_of
 from app.executor.item_list import Failed, ItemList, ItemsDigest, values_of_item
 from app.executor.journal import ItemRecord, ItemStatus
+from app.executor.row_turns import CAME_TO_NOTHING, Came
 from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
 from app.executor.seen import Seen
@@ -24,11 +26,10 @@ from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
 from app.sdk.node_type import MapRule
 
-Rows: TypeAlias = AsyncIterator[Mapping[str, Json]]
+Rows: TypeAlias = AsyncIterator[Sequence[Mapping[str, Json]]]  # in batches
 RunBody: TypeAlias = Callable[[Where, Mapping[str, Json], Tally], Any]  # awaitable of results by name
 
 _IN_MEMORY = 1000  # results of so many elements are a plain list
-_FLUSHED = 256  # elements after which the disk may catch up
 _LOOKED_AT = 10  # elements before a share of failures means anything
 
 
@@ -36,8 +37,7 @@ class TooManyFailures(Exception):
     """The Map stops: as many elements failed as it was told to bear."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(msgspec.Struct, frozen=True, gc=False):
     """`item` is what its place and its results are known by, `values` what the body is given."""
 
     item: Json
@@ -45,7 +45,9 @@ class Element:
 
 
 class MapRun:
-    """W workers over one iterator, not a task an element: the source is read only when a slot is free."""
+    """W workers over one iterator, not a task an element: the source is read only when a slot is free, and then as many
+    elements as it has at hand.
+    """
 
     def __init__(
         self,
@@ -53,7 +55,7 @@ class MapRun:
         where: Where,
         node: str,
         around: Scope,
-        source: AsyncIterator[Element],
+        source: AsyncIterator[Sequence[Element]],
         rule: MapRule,
         body: RunBody,
         tally: Tally,
@@ -70,6 +72,8 @@ class MapRun:
         self._body = body
         self._tally = tally
         self._reading = asyncio.Lock()
+        self._at_hand: Iterator[Element] = iter(())
+        self._came: Came = {}
         self._seen = Seen()
         self._names: dict[str, None] = {}
         self._through: dict[int, ItemRecord] = {}  # as long as there are few; of more there are digests
@@ -93,9 +97,10 @@ class MapRun:
             journal.begin_items(self._where.place)
         workers = self._rule.at_a_time or self._run.limits.rows_at_a_time
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(max(1, workers)):
-                    group.create_task(self._work())
+            with self._run.row_turns.over(self._where.scope, self._came):
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(max(1, workers)):
+                        group.create_task(self._work())
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from several
 
@@ -124,33 +129,39 @@ class MapRun:
     async def _work(self) -> None:
         self._run.begin()
         try:
-            while not self._run.stopping and (taken := await self._take()) is not None:
+            while not self._run.stopping:
+                element = next(self._at_hand, None) or await self._read()
+                if element is None:
+                    break
                 before = self._run.branches
-                await self._element(*taken)
+                await self._element(element)
                 # A body of pure steps never waits: let Stop and events through.
                 if self._run.branches == before:
                     await asyncio.sleep(0)
         finally:
             self._run.end()
 
-    async def _take(self) -> tuple[int, Element] | None:
+    async def _read(self) -> Element | None:
+        """The next element once there are some again: mostly one of the workers reads, and the others wait for it."""
         async with self._reading:
-            try:
-                element = await anext(self._source)
-            except StopAsyncIteration:
-                return None
-            self.count += 1
-            if not self.count % _FLUSHED:
-                await self._run.journal.flush()
-            return self.count - 1, element
+            while (element := next(self._at_hand, None)) is None:
+                try:
+                    batch = await anext(self._source)
+                except StopAsyncIteration:
+                    return None
+                if self.count:  # the disk may catch up
+                    await self._run.journal.flush()
+                self._at_hand = iter(batch)
+            return element
 
-    async def _element(self, number: int, element: Element) -> None:
-        run, tally, begun = self._run, Tally(self._tally), self._run.now
+    async def _element(self, element: Element) -> None:
+        run, tally, begun, number = self._run, Tally(self._tally), self._run.now, self.count
+        self.count += 1
         key, under_way = self._key(element.item), self._under_way
         if under_way is not None:
             under_way[number] = element.values
         where = self._where.element(number, key)
-        run.row_turns.begins(self._where.scope, number)
+        self._came[number] = CAME_TO_NOTHING
         results: Mapping[str, Token] = {}
         status: ItemStatus = "failed"
         failure: Failure | None = None
@@ -173,7 +184,8 @@ class MapRun:
             self._settled(number, "failed", Failure("engine.bug", bug_args(bug)), "", tally.cost)
             raise
         finally:
-            run.row_turns.ends(self._where.scope, number)
+            del self._came[number]
+            run.row_turns.look()
             if under_way is not None:
                 del under_way[number]
         outputs = {name: token.value for name, token in results.items()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from bisect import insort
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from itertools import accumulate, count
 from typing import TypeAlias
 
@@ -13,7 +13,9 @@ from app.events.run_events import Scope
 
 _Row: TypeAlias = tuple[Scope, int]  # the frame, and the number in it
 
-_NOTHING = frozenset[str]()
+Came: TypeAlias = dict[int, frozenset[str]]  # by number: the steps that a row under way has come to
+
+CAME_TO_NOTHING = frozenset[str]()
 
 
 class RowTurns:
@@ -23,22 +25,20 @@ class RowTurns:
 
     def __init__(self, held_up: Callable[[], Iterable[Scope]]) -> None:
         self._held_up = held_up
-        # By frame and number: the steps that the row has come to.
-        self._under_way: dict[Scope, dict[int, frozenset[str]]] = {}
+        self._under_way: dict[Scope, Came] = {}  # by frame
         self._queues: dict[str, list[tuple[tuple[int, ...], int]]] = {}
         self._taken: set[str] = set()
         self._arrivals = count()
         self._waiting: list[asyncio.Future[None]] = []
 
-    def begins(self, frame: Scope, number: int) -> None:
-        self._under_way.setdefault(frame, {})[number] = _NOTHING
-
-    def ends(self, frame: Scope, number: int) -> None:
-        rows = self._under_way[frame]
-        del rows[number]
-        if not rows:
+    @contextmanager
+    def over(self, frame: Scope, came: Came) -> Generator[None]:
+        """In here, `came` has the rows of the frame that are under way; where one has ended, others `look`."""
+        self._under_way[frame] = came
+        try:
+            yield
+        finally:
             del self._under_way[frame]
-        self.look()
 
     def look(self) -> None:
         """Something has changed that one may have waited for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -128,9 +128,9 @@ def row_of_five(waits: str, *, others: str = "", seconds: float = 0.01) -> Plan:
     )
 
 
-async def rows(count: int) -> AsyncIterator[Mapping[str, Json]]:
-    for number in range(count):
-        yield {"message": f"row {number}"}
+async def rows(count: int) -> AsyncIterator[Sequence[Mapping[str, Json]]]:
+    for first in range(0, count, 256):
+        yield [{"message": f"row {number}"} for number in range(first, min(first + 256, count))]
 
 
 async def execute(plan: Plan, keeping: Keeping | None = None, count: int = 0) -> None:

@@ -325,7 +325,7 @@ async def test_the_source_is_read_only_when_a_slot_is_free() -> None:
     async def source():
         for i in range(1000):
             taken.append(i)
-            yield {"value": str(i)}
+            yield [{"value": str(i)}]
 
     execution = Execution(
         plan(flow({"a": "test.source", "m": "test.model"}, ["a.value>m.value"])),

@@ -10,7 +10,7 @@ import pytest
 
 from app.document.workflow import Json
 from app.executor.doors import Limits
-from app.executor.row_turns import RowTurns
+from app.executor.row_turns import CAME_TO_NOTHING, RowTurns
 from app.sdk.gateway import ChatReply, ChatRequest
 from tests.flows import ScriptedModels, doors, flow, run, status
 
@@ -30,14 +30,13 @@ async def some_turns_of_the_loop() -> None:
 
 async def test_one_at_a_time_in_the_order_of_the_rows_however_they_come() -> None:
     turns, said = RowTurns(list), list[str]()
-    for number in range(3):
-        turns.begins("", number)
-    late = [asyncio.create_task(through(turns, said, f"#{number}")) for number in (2, 1)]
-    other = asyncio.create_task(through(turns, said, "#1/map#0", "ben"))
-    await some_turns_of_the_loop()
-    assert said == [], "the first may still come"
-    await through(turns, said, "#0")
-    await asyncio.gather(*late, other)
+    with turns.over("", dict.fromkeys(range(3), CAME_TO_NOTHING)):
+        late = [asyncio.create_task(through(turns, said, f"#{number}")) for number in (2, 1)]
+        other = asyncio.create_task(through(turns, said, "#1/map#0", "ben"))
+        await some_turns_of_the_loop()
+        assert said == [], "the first may still come"
+        await through(turns, said, "#0")
+        await asyncio.gather(*late, other)
     mine = [one for one in said if "map" not in one]
     assert mine == [f"#{number} {what}" for number in range(3) for what in ("begins", "ends")]
 
@@ -46,24 +45,25 @@ async def test_one_at_a_time_in_the_order_of_the_rows_however_they_come() -> Non
 async def test_none_waits_for_a_row_that_does_not_come(why: str) -> None:
     held: list[str] = []
     turns, said = RowTurns(lambda: held), list[str]()
-    turns.begins("", 0)
-    turns.begins("", 1)
-    first = asyncio.create_task(through(turns, said, "#0")) if why == "cancelled" else None
-    second = asyncio.create_task(through(turns, said, "#1"))
-    if first:
-        await asyncio.sleep(0)
-        first.cancel()
-    else:
-        await some_turns_of_the_loop()
-        assert said == []
-    if why == "ended":
-        turns.ends("", 0)
-    elif why == "elsewhere":
-        await through(turns, [], "#0", "ben")
-    elif why == "held up":
-        held.append("#0/map#3")
-        turns.look()
-    await second
+    came = {0: CAME_TO_NOTHING, 1: CAME_TO_NOTHING}
+    with turns.over("", came):
+        first = asyncio.create_task(through(turns, said, "#0")) if why == "cancelled" else None
+        second = asyncio.create_task(through(turns, said, "#1"))
+        if first:
+            await asyncio.sleep(0)
+            first.cancel()
+        else:
+            await some_turns_of_the_loop()
+            assert said == []
+        if why == "ended":
+            del came[0]
+            turns.look()
+        elif why == "elsewhere":
+            await through(turns, [], "#0", "ben")
+        elif why == "held up":
+            held.append("#0/map#3")
+            turns.look()
+        await second
     assert said[-1] == "#1 ends"
 
 

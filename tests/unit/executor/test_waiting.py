@@ -48,11 +48,11 @@ async def test_a_run_over_rows_pauses_only_when_no_row_can_go_on() -> None:
 
 
 async def test_a_source_of_rows_that_takes_its_time_is_no_pause() -> None:
-    async def slow() -> AsyncIterator[dict[str, str]]:
-        yield {"value": "x"}
+    async def slow() -> AsyncIterator[list[dict[str, str]]]:
+        yield [{"value": "x"}]
         for _ in range(200):
             await asyncio.sleep(0)
-        yield {"value": "other"}
+        yield [{"value": "other"}]
 
     execution = Execution(plan(PERSON_WHERE_X), doors(), Limits(rows_at_a_time=2), "r", {}, slow(), -1)
     seen: list[RunEvent] = []
@@ -142,8 +142,8 @@ async def test_the_time_limit_ends_a_run_and_says_so() -> None:
 
 
 async def test_a_time_out_of_something_else_is_not_taken_for_the_limit() -> None:
-    async def hanging() -> AsyncIterator[dict[str, str]]:
-        yield {}
+    async def hanging() -> AsyncIterator[list[dict[str, str]]]:
+        yield [{}]
         raise TimeoutError("the disk")
 
     execution = Execution(
@@ -268,10 +268,10 @@ async def test_one_question_that_times_out_does_not_hide_the_next_pause() -> Non
 async def test_rows_are_not_read_ahead_of_what_waits() -> None:
     taken: list[int] = []
 
-    async def source() -> AsyncIterator[dict[str, str]]:
+    async def source() -> AsyncIterator[list[dict[str, str]]]:
         for i in range(1000):
             taken.append(i)
-            yield {"value": "x"}
+            yield [{"value": "x"}]
 
     execution = Execution(plan(PERSON_WHERE_X), doors(), Limits(rows_at_a_time=3), "r", {}, source(), -1)
     async for batch in execution.batches():
