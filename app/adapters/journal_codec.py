@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
+from itertools import chain
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from msgspec.structs import replace
 
-from app.adapters.redaction import hide_in_json
+from app.adapters.redaction import hide_in_json, is_known_in
 from app.document.workflow import Json, JsonObject
 from app.events.json_codec import json_of, json_text, record_of
 from app.executor.journal import CallRecord, ComputedSteps, ItemRecord, Place, StepRecord
@@ -21,9 +22,14 @@ BLOB_BYTES = 64 * 1024  # outputs longer than this are kept once, by their diges
 Restore: TypeAlias = Callable[[JsonObject], Value]
 Name: TypeAlias = str | bytes
 Blob: TypeAlias = tuple[bytes, bytes]  # digest, content
+Columns: TypeAlias = tuple[Any, ...]
+# What it is found by, then as JSON its record and its outputs, which may hold keys until `as_written` has seen them.
+Row: TypeAlias = Columns
 
 _Values: TypeAlias = Mapping[str, Value] | list[Mapping[str, Value]]
 
+_AROUND = 100  # bytes of a row beside its texts
+_TEXT = frozenset((str,))
 _LAZY = "$lazy"
 _TOGETHER = "#"  # no step's id holds it; what a frame decided has names with it, too
 
@@ -40,26 +46,37 @@ def leave_reference(reference: JsonObject) -> Value:
     return {_LAZY: reference}
 
 
-class Row(NamedTuple):
-    """`columns` end with record, outputs, digest of the blob; `size` is what the run grows by, in bytes about."""
+def size_of(rows: Iterable[Row]) -> int:
+    """What their run grows by, in bytes about."""
+    return sum([len(row[-2]) + len(row[-1]) + _AROUND for row in rows])
 
-    columns: tuple[Any, ...]
-    blob: Blob | None
-    size: int
+
+def as_written(rows: Sequence[Row]) -> tuple[Sequence[Columns], Sequence[Blob]]:
+    """Each with the digest of its blob behind it, and the blobs. A server may have echoed the key that it was sent: as
+    a rule none has, and so all are looked through at once.
+    """
+    if is_known_in(chain.from_iterable([row[-2:] for row in rows])):
+        rows = [(*row[:-2], *map(hide_in_json, row[-2:])) for row in rows]
+    long = [row[-1] for row in rows if len(row[-1]) > BLOB_BYTES // 4]  # at most 4 bytes a character
+    blobs = {text: blob for text in long if len((blob := blob_of(text))[1]) > BLOB_BYTES}
+    if not blobs:
+        return [(*row, None) for row in rows], ()
+    columns = [(*row[:-1], "", blobs[row[-1]][0]) if row[-1] in blobs else (*row, None) for row in rows]
+    return columns, [*blobs.values()]
 
 
 def step_row(run: int, record: StepRecord) -> Row:
     """Raises TypeError, ValueError or RecursionError where an output isn't plain JSON data."""
-    text = _hidden(json_of(record, "place", "node", "outputs"))
-    return _row((run, stored(record.place), stored(record.node)), text, record.outputs)
+    text = json_of(record, "place", "node", "outputs")
+    return run, stored(record.place), stored(record.node), text, values_text(record.outputs)
 
 
 def computed_row(run: int, computed: ComputedSteps) -> Row:
     """In one row, whose node no step can be called. Raises as `step_row`."""
     node, *_ = computed.steps[0]
     text = json_text((computed.scope, computed.steps))
-    names = (run, stored(computed.place), stored(f"{_TOGETHER}{node}"))
-    return _row(names, _hidden(text), computed.outputs)
+    outputs = values_text(computed.outputs)
+    return run, stored(computed.place), stored(f"{_TOGETHER}{node}"), text, outputs
 
 
 def is_computed(text: Name) -> bool:
@@ -80,9 +97,9 @@ def steps_of(columns: tuple[Any, ...], restore: Restore) -> Sequence[StepRecord]
 
 def call_row(run: int, record: CallRecord) -> Row:
     """As `step_row`."""
-    text = _hidden(json_of(record, "place", "node", "digest", "ordinal", "counted", "reply"))
+    text = json_of(record, "place", "node", "digest", "ordinal", "counted", "reply")
     names = (run, stored(record.place), stored(record.node), record.digest, record.ordinal, record.counted)
-    return _row(names, text, record.reply)
+    return *names, text, values_text(record.reply)
 
 
 def call_of(columns: tuple[Any, ...], restore: Restore) -> CallRecord:
@@ -101,13 +118,13 @@ def call_of(columns: tuple[Any, ...], restore: Restore) -> CallRecord:
 
 def item_row(run: int, record: ItemRecord) -> Row:
     """As `step_row`."""
-    text = _hidden(json_of(record, "frame", "key", "number", "outputs"))
-    return _row((run, stored(record.frame), stored(record.key), record.number), text, record.outputs)
+    text = json_of(record, "frame", "key", "number", "outputs")
+    return run, stored(record.frame), stored(record.key), record.number, text, values_text(record.outputs)
 
 
 def begun_row(run: int, frame: Place) -> Row:
     """Stands among the items, and says that those before it no longer count; numbered as no item is."""
-    return _row((run, stored(frame), "", -1), "{}", {})
+    return run, stored(frame), "", -1, "{}", ""
 
 
 def item_of(columns: tuple[Any, ...], restore: Restore) -> ItemRecord:
@@ -144,16 +161,17 @@ def read(name: Name) -> str:
 
 def values_text(values: _Values) -> str:
     """JSON with `{"$lazy": reference}` for lazy values; a plain record's own "$lazy" gets one more "$"."""
-    each = values if isinstance(values, list) else (values,)
+    each = (
+        chain.from_iterable([one.values() for one in values]) if isinstance(values, list) else values.values()
+    )
     # As they mostly are; what JSON is made of otherwise, and how, is Python's to say.
-    are_texts = all(type(value) is str for one in each for value in one.values())
-    text = json_text(values) if are_texts else _ENCODER.encode(values)
+    if _TEXT.issuperset(map(type, each)):
+        text = json_text(values)
+        if _LAZY not in text:
+            return text
+    text = _ENCODER.encode(values)
     if _LAZY in text:
         text = _ENCODER.encode(_escaped(values))
-    return _as_stored(text)
-
-
-def _as_stored(text: str) -> str:
     return text if stored(text) is text else json.dumps(json.loads(text), separators=(",", ":"))
 
 
@@ -172,21 +190,6 @@ def is_lazy_inside(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(is_lazy_inside, cast("list[Any]", value)))
     return isinstance(value, Lazy)
-
-
-def _row(names: tuple[Any, ...], record: str, outputs: _Values) -> Row:
-    text = _hidden(values_text(outputs)) if outputs else None
-    size = len(record) + (len(text) if text else 0) + 100
-    if text is not None and len(text) > BLOB_BYTES // 4:  # at most 4 bytes a character
-        blob = blob_of(text)
-        if len(blob[1]) > BLOB_BYTES:
-            return Row((*names, record, None, blob[0]), blob, size)
-    return Row((*names, record, text, None), None, size)
-
-
-def _hidden(text: str) -> str:
-    # A server may have echoed the key that it was sent.
-    return hide_in_json(text)
 
 
 def _text(outputs: str | None, digest: bytes | None, blob: bytes | None) -> str:

@@ -6,12 +6,12 @@ import asyncio
 import itertools
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from app.adapters.database import Database, Settled, Work
-from app.adapters.journal_codec import Name, Row
+from app.adapters.journal_codec import Columns, Name, Row, as_written, size_of
 from app.adapters.journal_index import Numbers, first_id, index_run, numbers_of
 from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.many_rows import write_rows
@@ -76,7 +76,7 @@ class Outbox(Work):
         with self._lock:
             self._add_step(row)
             if calls:
-                self._batch.after.append((_LET_GO if calls == "go" else _COUNTED, row.columns[:3]))
+                self._batch.after.append((_LET_GO if calls == "go" else _COUNTED, row[:3]))
             self._batch.waiting.append(future)
             self._queue()
         return future
@@ -105,13 +105,13 @@ class Outbox(Work):
     def begin_items(self, row: Row) -> None:
         with self._lock:
             self._batch.begun.append(row)
-            self._batch.places.add(hash(row.columns[1]))
+            self._batch.places.add(hash(row[1]))
             self._plan()
 
     def note_item(self, row: Row) -> None:
         with self._lock:
             self._batch.items.append(row)
-            self._batch.places.add(hash(row.columns[1]))
+            self._batch.places.add(hash(row[1]))
             self._plan()
 
     def flush(self, *, is_indexed: bool = False) -> asyncio.Future[Any]:
@@ -149,7 +149,7 @@ class Outbox(Work):
 
     def _add_step(self, row: Row) -> None:
         self._batch.steps.append(row)
-        self._batch.places.add(hash(row.columns[1]))
+        self._batch.places.add(hash(row[1]))
 
     def _places_behind(self) -> list[set[int]]:
         return [places for places in (self._behind, self._writing.places, self._batch.places) if places]
@@ -188,24 +188,18 @@ class Outbox(Work):
         written = [*batch.begun, *batch.steps, *batch.items, *batch.calls]
         if not written and not batch.is_indexed:
             return
-        if not self._grow(connection, sum([row.size for row in written]), batch.notes):
+        if not self._grow(connection, size_of(written), batch.notes):
             self._lost = JournalError(
                 "journal.damaged", str(self._database.path), "the run is no longer there"
             )
             return
         last, indexed = self._numbers or numbers_of(connection, self._run)
         ids = itertools.count(first_id(self._run) + last + 1)
-        blobs = [row.blob for row in written if row.blob is not None]
         if batch.before:
             connection.executemany(_NOTES_LET_GO, batch.before)
-        for into, rows in (
-            (_BLOBS, blobs),
-            (_ITEMS, [(next(ids), *row.columns) for row in batch.begun]),
-            (_STEPS, [(next(ids), *row.columns) for row in batch.steps]),
-            (_ITEMS, [(next(ids), *row.columns) for row in batch.items]),
-            (_CALLS, [row.columns for row in batch.calls]),
-        ):
-            write_rows(connection, into, rows)
+        for into, rows in ((_ITEMS, batch.begun), (_STEPS, batch.steps), (_ITEMS, batch.items)):
+            write_rows(connection, into, [(next(ids), *columns) for columns in _written(connection, rows)])
+        write_rows(connection, _CALLS, _written(connection, batch.calls))
         for statement, instance in batch.after:
             connection.execute(statement, instance)
         self._numbers = Numbers(last + len(written) - len(batch.calls), indexed)
@@ -240,6 +234,13 @@ class Outbox(Work):
             (size, notes, self._run),
         )
         return grown.rowcount == 1
+
+
+def _written(connection: sqlite3.Connection, rows: Sequence[Row]) -> Sequence[Columns]:
+    """Their columns; what is kept apart of them is in its table."""
+    columns, blobs = as_written(rows)
+    write_rows(connection, _BLOBS, blobs)
+    return columns
 
 
 def _may_lie_behind(indexed: int) -> int:

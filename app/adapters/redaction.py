@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -42,7 +43,7 @@ _AFTER_NAME = re.compile(
 
 _secrets: set[str] = set()
 _exact: re.Pattern[str] | None = None
-_exact_texts: tuple[str, ...] = ()  # the same, which a text without any is gone through faster for
+_exact_texts: tuple[str, ...] = ()
 _exact_bytes: tuple[bytes, ...] = ()
 _changing = Lock()
 
@@ -64,20 +65,28 @@ def remember(secret: str) -> None:
 
 def hide_known(text: str) -> str:
     """The text with the secrets of this process hidden, and nothing else touched."""
-    if _exact is not None:
-        for (
-            form
-        ) in _exact_texts:  # as a rule none is there, and so it takes a tenth of the time of the pattern
-            if form in text:
-                return _exact.sub(HIDDEN, text)
+    # As a rule none is there, and plain search finds that in a tenth of the time of the pattern.
+    if _exact is not None and any(map(text.__contains__, _exact_texts)):
+        return _exact.sub(HIDDEN, text)
     return text
+
+
+def is_known_in(texts: Iterable[str]) -> bool:
+    """Whether a secret of this process is in one of many texts, or where two of them meet."""
+    if not _exact_texts:
+        return False
+    return any(map("\n".join(texts).__contains__, _exact_texts))
 
 
 def hide_in_json(text: str) -> str:
     """JSON with the secrets of this process hidden in its values: a secret may be part of an attribute's name."""
-    return (
-        text if hide_known(text) == text else json.dumps(_hidden_in(json.loads(text)), separators=(",", ":"))
-    )
+    hidden = hide_known(text)
+    if hidden == text:
+        return text
+    try:
+        return json.dumps(_hidden_in(json.loads(text)), separators=(",", ":"))
+    except RecursionError:  # nested deeper than Python can follow: better a name too many than a secret
+        return hidden
 
 
 def hide_in_lines(lines: bytes) -> bytes:

@@ -15,6 +15,7 @@ from app.adapters import redaction
 from app.adapters.journal_codec import (
     BLOB_BYTES,
     Row,
+    as_written,
     is_lazy_inside,
     item_of,
     item_row,
@@ -88,9 +89,10 @@ ITEMS = st.builds(
 )
 
 
-def columns(row: Row, names: int) -> tuple[Any, ...]:
+def columns(row: Row) -> tuple[Any, ...]:
     """As a query gives them: without the run, with the bytes of the blob."""
-    return (*row.columns[1 : 1 + names], *row.columns[1 + names :], row.blob[1] if row.blob else None)
+    (written,), blobs = as_written([row])
+    return (*written[1:], blobs[0][1] if blobs else None)
 
 
 class Rows:
@@ -113,12 +115,12 @@ class Rows:
 
 @given(STEPS)
 def test_a_step_survives(record: StepRecord) -> None:
-    assert steps_of(columns(step_row(1, record), 2), leave_reference) == [record]
+    assert steps_of(columns(step_row(1, record)), leave_reference) == [record]
 
 
 @given(ITEMS)
 def test_an_item_survives(record: ItemRecord) -> None:
-    assert item_of(columns(item_row(1, record), 3), leave_reference) == record
+    assert item_of(columns(item_row(1, record)), leave_reference) == record
 
 
 @given(RECORDS)
@@ -145,31 +147,31 @@ def test_a_name_survives(name: str) -> None:
 @pytest.mark.parametrize("fill", ["x", "语", "\ud800"])
 def test_long_outputs_become_blobs(fill: str) -> None:
     short, long = step(text=fill * (BLOB_BYTES // 8)), step(text=fill * BLOB_BYTES)
-    assert step_row(1, short).blob is None
-    row = step_row(1, long)
-    assert row.blob is not None
-    assert row.columns[-2:] == (None, row.blob[0])
-    assert row.blob == item_row(1, item(0, outputs=long.outputs)).blob, "shared by content"
-    assert steps_of(columns(row, 2), leave_reference) == [long]
+    assert as_written([step_row(1, short)])[1] == ()
+    rows = [step_row(1, short), step_row(1, long), item_row(1, item(0, outputs=long.outputs))]
+    written, [blob] = as_written(rows)
+    assert [row[-1] for row in written] == [None, blob[0], blob[0]], "shared by content"
+    assert blob[1].decode() == rows[1][-1]
+    assert steps_of(columns(rows[1]), leave_reference) == [long]
 
 
 def test_a_blob_that_is_missing_is_no_empty_value() -> None:
     row = step_row(1, step(text="x" * BLOB_BYTES * 2))
     with pytest.raises(ValueError, match="missing"):
-        steps_of((*columns(row, 2)[:-1], None), leave_reference)
+        steps_of((*columns(row)[:-1], None), leave_reference)
 
 
 def test_money_is_exact() -> None:
     record = step(cost=Cost(Decimal("0.10000000000000000000001"), "priced"))
-    (found,) = steps_of(columns(step_row(1, record), 2), leave_reference)
+    (found,) = steps_of(columns(step_row(1, record)), leave_reference)
     assert str(found.cost.known) == "0.10000000000000000000001"
 
 
 def test_a_key_that_a_server_sent_back_is_hidden() -> None:
     redaction.remember("canary-key-of-the-journal")
     row = step_row(1, step(text="you sent canary-key-of-the-journal", model="canary-key-of-the-journal"))
-    assert "canary" not in str(row)
-    assert steps_of(columns(row, 2), leave_reference)[0].outputs == {"text": "you sent [hidden]"}
+    assert "canary" not in str(as_written([step_row(1, step()), row]))
+    assert steps_of(columns(row), leave_reference)[0].outputs == {"text": "you sent [hidden]"}
 
 
 def test_what_is_no_json_is_refused() -> None:

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.adapters.redaction import HIDDEN, hide_in_json, redact, remember
+from app.adapters.redaction import HIDDEN, hide_in_json, is_known_in, redact, remember
 
 KEYS = [
     "sk-proj-abcdefghijklmnop0123456789",
@@ -97,3 +97,15 @@ def test_a_secret_that_is_part_of_a_name_leaves_the_name_as_it_is() -> None:
 def test_json_without_a_secret_is_left_to_the_last_byte() -> None:
     line = '{"b": 1.0,   "a":"\\u8bed"}'
     assert hide_in_json(line) == line
+
+
+def test_a_secret_is_hidden_however_deep_it_lies() -> None:
+    remember("deep-secret-of-this-test")
+    line = "[" * 5000 + '"the deep-secret-of-this-test"' + "]" * 5000
+    assert hide_in_json(line) == line.replace("deep-secret-of-this-test", HIDDEN)
+
+
+def test_a_secret_is_found_among_many_texts() -> None:
+    remember("secret-among-many")
+    assert is_known_in(["", "the secret-among-many", "others"])
+    assert not is_known_in(["secret-among", "-many", "others"])
