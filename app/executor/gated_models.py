@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+import msgspec
 from msgspec import structs
 
 from app.costs.cost import FREE, Cost
@@ -19,7 +20,6 @@ from app.costs.usage import NO_USAGE, Usage
 from app.events.run_events import Failure, ModelCalled, Source
 from app.executor.billable import may_be_billed
 from app.executor.call_cache import CallCache
-from app.executor.call_requests import Request
 from app.executor.call_waits import CallWaits
 from app.executor.failures import failure_of
 from app.executor.instance import Instance
@@ -50,20 +50,35 @@ from app.sdk.gateway import (
 
 _QUOTED = 300  # characters of a refusal
 
+_Request = TypeVar("_Request", ChatRequest, ScoreRequest, EmbedRequest)
 _Reply = TypeVar("_Reply", ChatReply, LabelScores, EmbedReply)
 
 
-@dataclass(frozen=True, slots=True)
-class _WayOut(Generic[_Reply]):
-    """One call's: `most` is what it may use at the utmost, `so_far` what it has used if it breaks off now, and
-    `has_begun` whether anything of its answer has come.
+class _WayOut(msgspec.Struct):
+    """One call's: `most` is what it may use at the utmost; `sent` are the bytes of its texts, `expected` the tokens
+    that its answer may have. `written`: so many bytes of the answer have come; None where nobody hears them come.
     """
 
     most: Usage
-    so_far: Callable[[], Usage]
+    sent: int
     waits: CallWaits
-    call: Callable[[], Awaitable[_Reply]]
-    has_begun: Callable[[], bool] = lambda: False
+    expected: int = 0
+    written: int | None = None
+
+    def so_far(self) -> Usage:
+        """What it has used if it breaks off now."""
+        output = self.expected if self.written is None else self.written // BYTES_A_TOKEN_ABOUT
+        return Usage(self.sent // BYTES_A_TOKEN_ABOUT, output)
+
+    def hearing(self, show: Callable[[str], None]) -> Callable[[str], None]:
+        """For who hears the answer while it is written."""
+        self.written = 0
+
+        def on_text(piece: str) -> None:
+            self.written = (self.written or 0) + length(piece)
+            show(piece)
+
+        return on_text
 
 
 class GatedModels:
@@ -83,156 +98,134 @@ class GatedModels:
         return self._run.doors.models.load(choice)
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        sent = bytes_of(request)
-        show, step = request.on_text, self._instance.node
-        is_seen = show is not None and self._run.onlookers.begins(step)
-        # None: nobody hears what the model writes before all of it is here.
-        written: int | None = 0 if is_seen else None
-
-        def on_text(piece: str) -> None:
-            nonlocal written
-            written = (written or 0) + len(piece.encode(errors="replace"))
-            if show:
-                show(piece)
-
-        waits = CallWaits(self._run, self._instance)
-        watched = structs.replace(request, on_text=on_text if is_seen else None, waits=waits)
-        most = chat_at_most(request, sent)
-
-        def so_far() -> Usage:
-            output = output_about(request) if written is None else written // BYTES_A_TOKEN_ABOUT
-            return Usage(sent // BYTES_A_TOKEN_ABOUT, output)
-
-        async def call() -> ChatReply:
-            nonlocal written
-            reply = await self._run.doors.models.chat(watched)
-            if _must_be_estimated(reply):
-                calls = [text for call in reply.tool_calls for text in (call.name, call.arguments)]
-                written = length(reply.text, *calls)
-            return reply
-
+        run, instance, show = self._run, self._instance, request.on_text
+        is_seen = show is not None and run.onlookers.begins(instance.node)
+        sent, waits = bytes_of(request), CallWaits(run, instance)
+        way = _WayOut(chat_at_most(request, sent), sent, waits, output_about(request))
+        # Not the step's own request: that leads back to the step's context, and so to what is kept of its calls.
+        on_text = way.hearing(show) if is_seen and show is not None else None
+        watched = structs.replace(request, on_text=on_text, waits=waits)
         try:
-            # Not the step's own request: that leads back to the step's context, and so to what is kept of its calls.
-            reply = await self._gate(watched, _WayOut(most, so_far, waits, call, lambda: bool(written)))
+            reply = await self._gate(watched, way, run.doors.models.chat)
         finally:
             if is_seen:
-                self._run.onlookers.ends(step)
+                run.onlookers.ends(instance.node)
         if reply.doubted:
-            self._run.tell(
-                self._instance.node, self._instance.scope, "model.usage_doubted", model=reply.model
-            )
+            run.tell(instance.node, instance.scope, "model.usage_doubted", model=reply.model)
         if reply.finish == "content_filter":  # it was paid for, but a refusal must not pass for a result
             facts = self.facts(request.model)
             connection, detail = facts.connection if facts else "", reply.text[:_QUOTED] or reply.finish
             raise NodeError("model.refused", connection=connection, model=reply.model, detail=detail)
-        instance = self._instance
         instance.cut = instance.cut or reply.finish not in ("stop", "tool_calls")
         return reply
 
     async def score(self, request: ScoreRequest) -> LabelScores:
-        sent = bytes_of_labels(request)
         waits = CallWaits(self._run, self._instance)
-        score = self._run.doors.models.score
-        return await self._gate(
-            request,
-            _WayOut(
-                score_at_most(request),
-                lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
-                waits,
-                lambda: score(replace(request, waits=waits)),
-            ),
-        )
+        way = _WayOut(score_at_most(request), bytes_of_labels(request), waits)
+        return await self._gate(replace(request, waits=waits), way, self._run.doors.models.score)
 
     async def embed(self, request: EmbedRequest) -> EmbedReply:
-        sent = length(*request.texts)
         waits = CallWaits(self._run, self._instance)
-        embed = self._run.doors.models.embed
-        return await self._gate(
-            request,
-            _WayOut(
-                embed_at_most(request),
-                lambda: Usage(sent // BYTES_A_TOKEN_ABOUT),
-                waits,
-                lambda: embed(replace(request, waits=waits)),
-            ),
-        )
+        way = _WayOut(embed_at_most(request), length(*request.texts), waits)
+        return await self._gate(replace(request, waits=waits), way, self._run.doors.models.embed)
 
-    async def _gate(self, request: Request, way: _WayOut[_Reply]) -> _Reply:
+    async def _gate(
+        self, request: _Request, way: _WayOut, ask: Callable[[_Request], Awaitable[_Reply]]
+    ) -> _Reply:
         """As it was had before, or is in the cache, or paid for now."""
-        run, choice, instance = self._run, request.model, self._instance
+        run, choice, instance, replies = self._run, request.model, self._instance, self._replies
         run.check_going()
         if not run.doors.may_ask(choice):
             raise NodeError("model.not_granted", model=choice.target)
         run.call_begins(instance)
         try:
-            asked = await self._replies.ask(request, self.facts(choice))
+            asked = replies.asked(request, run.doors.models.facts(choice))
+            if not replies.is_only(asked):
+                await replies.look_for(asked)
             if asked.reply is not None:
                 self._had_before(asked)
                 return cast("_Reply", asked.reply)
             if self._cache and (key := self._cache.key(asked)):
                 async with self._cache.turn(key, instance):
                     found = await self._from_cache(asked, key)
-                    return found or await self._pay(asked, way)
-            return await self._pay(asked, way)
+                    return found or await self._pay(asked, way, request, ask)
+            return await self._pay(asked, way, request, ask)
         finally:
             run.call_ends(instance)
 
-    async def _pay(self, asked: Asked, way: _WayOut[_Reply]) -> _Reply:
+    async def _pay(
+        self, asked: Asked, way: _WayOut, request: _Request, ask: Callable[[_Request], Awaitable[_Reply]]
+    ) -> _Reply:
         """Asks, and keeps what came."""
+        run, facts = self._run, asked.facts
+        bound = run.doors.upper_bound(facts, way.most)
+        bound = ASSUMED.at_most(way.most) if bound is None else bound
+        connection = facts.connection if facts else ""
+        spent = Decimal(0)
         try:
-            reply, taken = await self._call(asked, way)
+            held = await run.reserve(self._instance, connection, bound)
+            begun = time.monotonic()
+            try:
+                reply = await ask(request)
+                taken = self._taken(asked, way, reply, begun)
+                spent = taken.counted
+                self._book(asked, reply.model, taken)
+            except BaseException as error:
+                if not way.waits.unsent:  # else it cost nothing, and there was no call
+                    spent = self._ended(asked, way, error, begun)
+                raise
+            finally:
+                run.settle(connection, bound, spent, held)
         except BaseException:
             self._replies.lost(asked)
             raise
-        await self._replies.got(asked, reply, taken)
+        asked.reply, asked.taken = reply, taken
+        if self._replies.are_kept:
+            await self._replies.keep(asked)
         if self._cache:
             self._cache.put(asked)
         return reply
 
-    async def _call(self, asked: Asked, way: _WayOut[_Reply]) -> tuple[_Reply, Taken]:
-        run, facts, most, waits = self._run, asked.facts, way.most, way.waits
-        bound = run.doors.upper_bound(facts, most)
-        bound = ASSUMED.at_most(most) if bound is None else bound
-        connection = facts.connection if facts else ""
-        held = await run.reserve(self._instance, connection, bound)
-        begun = time.monotonic()
-        spent = Decimal(0)
-        try:
-            reply = await way.call()
-            guessed = _must_be_estimated(reply)
-            usage = way.so_far() if guessed else reply.usage
+    def _taken(
+        self, asked: Asked, way: _WayOut, reply: ChatReply | LabelScores | EmbedReply, begun: float
+    ) -> Taken:
+        """What a call took that was answered."""
+        facts, usage, charged = asked.facts, reply.usage, None
+        guessed = usage is None or (not isinstance(reply, LabelScores) and reply.doubted)
+        if guessed:  # the server gave no counts, or none that can be true
+            if isinstance(reply, ChatReply):
+                calls = [text for call in reply.tool_calls for text in (call.name, call.arguments)]
+                way.written = length(reply.text, *calls)
+            usage = way.so_far()
+        cost = self._run.doors.cost_of(facts, usage)
+        if not isinstance(reply, LabelScores) and not (facts is not None and facts.local):
+            charged = reply.billed
+        if charged is not None:
+            cost = Cost(charged, "billed") if charged else FREE
+        elif guessed:
+            cost = cost.as_estimate
+        # A cost that nobody knows is shown as unknown, but limits count what it may have been.
+        spent = ASSUMED.of(usage or way.most) if cost.usd is None else cost.known
+        return Taken(time.monotonic() - begun - way.waits.seconds, usage, cost, spent)
+
+    def _ended(self, asked: Asked, way: _WayOut, error: BaseException, begun: float) -> Decimal:
+        """Books a call that came to nothing. Gives what limits count for it."""
+        run, facts = self._run, asked.facts
+        is_over = run.stopping or run.time_limit.expired
+        ended: EndedBy = "call.stopped" if is_over else "call.ended"
+        failure = failure_of(error) if isinstance(error, Exception) else Failure(ended)
+        usage, cost = NO_USAGE, FREE
+        if isinstance(error, NodeError) and error.used is not None:
+            usage = error.used
             cost = run.doors.cost_of(facts, usage)
-            charged = None if facts is not None and facts.local else _billed(reply)
-            if charged is not None:
-                cost = Cost(charged, "billed") if charged else FREE
-            elif guessed:
-                cost = cost.as_estimate
-            # A cost that nobody knows is shown as unknown, but limits count what it may have been.
-            spent = ASSUMED.of(usage or most) if cost.usd is None else cost.known
-            taken = Taken(time.monotonic() - begun - waits.seconds, usage, cost, spent)
-            self._book(asked, reply.model, taken)
-            return reply, taken
-        except BaseException as error:
-            if waits.unsent:  # it cost nothing, and there was no call
-                raise
-            is_over = run.stopping or run.time_limit.expired
-            ended: EndedBy = "call.stopped" if is_over else "call.ended"
-            failure = failure_of(error) if isinstance(error, Exception) else Failure(ended)
-            usage, cost = NO_USAGE, FREE
-            if isinstance(error, NodeError) and error.used is not None:
-                usage = error.used
-                cost = run.doors.cost_of(facts, usage)
-                cost = cost.as_estimate if error.is_guess else cost
-            elif way.has_begun() or may_be_billed(error):
-                usage = way.so_far()
-                cost = run.doors.cost_of(facts, usage).as_estimate
-            spent = ASSUMED.of(usage) if cost.usd is None else cost.known
-            seconds = time.monotonic() - begun - waits.seconds
-            taken = Taken(seconds, usage, cost, spent)
-            self._book(asked, facts.id if facts else "", taken, failure)
-            raise
-        finally:
-            run.settle(connection, bound, spent, held)
+            cost = cost.as_estimate if error.is_guess else cost
+        elif way.written or may_be_billed(error):
+            usage = way.so_far()
+            cost = run.doors.cost_of(facts, usage).as_estimate
+        spent = ASSUMED.of(usage) if cost.usd is None else cost.known
+        seconds = time.monotonic() - begun - way.waits.seconds
+        self._book(asked, facts.id if facts else "", Taken(seconds, usage, cost, spent), failure)
+        return spent
 
     def _had_before(self, asked: Asked) -> None:
         """What an earlier life paid is on the bill of this step; what this life paid is there already."""
@@ -249,7 +242,9 @@ class GatedModels:
         if found is None:
             return None
         reply, kept = found
-        await self._replies.got(asked, reply, Taken(0.0, NO_USAGE))
+        asked.reply, asked.taken = reply, Taken(0.0, NO_USAGE)
+        if self._replies.are_kept:
+            await self._replies.keep(asked)
         self._instance.saved = kept.cost if self._instance.saved is None else self._instance.saved + kept.cost
         self._tell(asked, kept.model, Taken(0.0, NO_USAGE), source="cache", saved=kept.cost)
         if asked.request.tier and not asked.request.part:
@@ -292,12 +287,3 @@ class GatedModels:
         )
         self._run.emit(called)
         self._run.booking.called(called, asked.facts, taken.counted)
-
-
-def _must_be_estimated(reply: ChatReply | LabelScores | EmbedReply) -> bool:
-    """Where the server gave no counts, or none that can be true."""
-    return not isinstance(reply, LabelScores) and (reply.doubted or reply.usage is None)
-
-
-def _billed(reply: ChatReply | LabelScores | EmbedReply) -> Decimal | None:
-    return None if isinstance(reply, LabelScores) else reply.billed

@@ -48,34 +48,39 @@ class Asked(msgspec.Struct):
     is_kept: bool = False
 
 
-class Replies:
+class Replies(msgspec.Struct):
     """Those of one instance. `at_once`: every reply is kept before the step gets it. `base`: the journal of an earlier
     run, whose replies stand for the same requests and cost nothing any more.
     """
 
-    def __init__(self, run: Run, instance: Instance, *, at_once: bool, base: Journal | None = None) -> None:
-        self._run = run
-        self._instance = instance
-        self._at_once = at_once
-        self._base = base
-        self._only: Asked | None = None  # the first, as long as there is no second
-        self._has_several = False
-        self._had: dict[tuple[str, int], Asked] = {}
-        self._equal: dict[str, int] = {}  # requests of this attempt, by digest
-        self._attempt = 0
-        self._earlier: dict[tuple[str, int], CallRecord] | None = None
-        self._order: asyncio.Lock | None = None
+    run: Run
+    instance: Instance
+    at_once: bool
+    base: Journal | None = None
+    _only: Asked | None = None  # the first, as long as there is no second
+    _has_several: bool = False
+    _had: dict[tuple[str, int], Asked] = {}
+    _equal: dict[str, int] = {}  # requests of this attempt, by digest
+    _attempt: int = 0
+    _earlier: dict[tuple[str, int], CallRecord] | None = None
+    _order: asyncio.Lock | None = None
 
-    async def ask(self, request: Request, facts: ModelFacts | None) -> Asked:
-        """The call that is about to be made; what was replied before is on the disk then. Raises JournalError."""
-        if self._attempt != self._instance.attempts:
-            self._attempt = self._instance.attempts
+    def asked(self, request: Request, facts: ModelFacts | None) -> Asked:
+        """The call that is about to be made."""
+        if self._attempt != self.instance.attempts:
+            self._attempt = self.instance.attempts
             self._equal.clear()
-        asked = Asked(request, facts, self._attempt)
-        has_earlier = self._run.journal.has_calls or self._base is not None
-        if self._only is None and not self._has_several and not has_earlier:
-            self._only = asked
-            return asked
+        return Asked(request, facts, self._attempt)
+
+    def is_only(self, asked: Asked) -> bool:
+        """Whether it is the first of all, and so none that was had before: it need not be told from another one yet."""
+        if self._only is not None or self._has_several or self.run.journal.has_calls or self.base is not None:
+            return False
+        self._only = asked
+        return True
+
+    async def look_for(self, asked: Asked) -> None:
+        """Whether it was had before; what was replied before is on the disk then. Raises JournalError."""
         if self._order is None:
             self._order = asyncio.Lock()
         async with self._order:
@@ -86,7 +91,6 @@ class Replies:
                 if only.reply is not None:
                     await self._keep(only)
             await self._number(asked)
-        return asked
 
     def lost(self, asked: Asked) -> None:
         """No reply came: whoever tries again is not the second one."""
@@ -95,13 +99,16 @@ class Replies:
         elif asked.attempt == self._attempt and self._equal.get(asked.digest, 0) == asked.ordinal + 1:
             self._equal[asked.digest] = asked.ordinal
 
-    async def got(self, asked: Asked, reply: Reply, taken: Taken) -> None:
+    @property
+    def are_kept(self) -> bool:
+        """Whether a reply is kept as soon as it is here."""
+        return self._has_several or self.at_once
+
+    async def keep(self, asked: Asked) -> None:
         """The call has come back. Raises JournalError."""
-        asked.reply, asked.taken = reply, taken
-        if self._has_several or self._at_once:
-            if not asked.digest:
-                await self._number(asked)
-            await self._keep(asked)
+        if not asked.digest:
+            await self._number(asked)
+        await self._keep(asked)
 
     async def _number(self, asked: Asked) -> None:
         asked.digest = digest_at(asked.request, asked.facts)
@@ -120,10 +127,10 @@ class Replies:
 
     async def _of_earlier_lives(self) -> dict[tuple[str, int], CallRecord]:
         if self._earlier is None:
-            journal, instance = self._run.journal, self._instance
+            journal, instance = self.run.journal, self.instance
             records: list[CallRecord] = []
-            if self._base is not None:
-                of_base = await self._base.calls(instance.place, instance.node)
+            if self.base is not None:
+                of_base = await self.base.calls(instance.place, instance.node)
                 records += [structs.replace(record, counted=True) for record in of_base]
             if journal.has_calls:
                 records += await journal.calls(instance.place, instance.node)
@@ -140,8 +147,8 @@ class Replies:
         if asked.is_kept or asked.reply is None or asked.taken is None:
             return
         asked.is_kept = True
-        instance, taken, facts = self._instance, asked.taken, asked.facts
-        await self._run.journal.commit_call(
+        instance, taken, facts = self.instance, asked.taken, asked.facts
+        await self.run.journal.commit_call(
             CallRecord(
                 instance.place,
                 instance.node,
@@ -149,12 +156,12 @@ class Replies:
                 asked.ordinal,
                 plain_reply(asked.reply),
                 instance.scope,
-                self._run.now,
+                self.run.now,
                 taken.seconds,
                 asked.reply.model,
                 facts.connection if facts else "",
                 taken.usage,
                 taken.cost,
-                held=self._run.held,
+                held=self.run.held,
             )
         )

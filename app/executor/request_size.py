@@ -29,7 +29,7 @@ def bytes_of(request: ChatRequest) -> int:
     """The messages, and the schema and tools that go along."""
     size = 0
     for message in request.messages:
-        size += length(message.content)
+        size += _bytes(message.content)
         if message.tool_calls:
             size += length(*[call.arguments for call in message.tool_calls])
     for tool in request.tools:
@@ -50,12 +50,12 @@ def chat_at_most(request: ChatRequest, sent: int) -> Usage:
     """What a chat may use at the utmost, of which so many bytes are sent. Without a maximum nobody knows how long an
     answer gets: it is assumed.
     """
-    calls = [message for message in request.messages if message.tool_call_id or message.tool_calls]
-    around = _AROUND_A_CHAT + _AROUND_A_TURN * len(request.messages) + _AROUND_A_TOOL * len(request.tools)
-    if calls:
-        around += length(*[name for message in calls for name in _ids(message)])
+    around = _AROUND_A_CHAT + _AROUND_A_TURN * len(request.messages)
+    for message in request.messages:
+        if message.tool_call_id or message.tool_calls:
+            around += length(*_ids(message))
     if request.tools or request.schema:
-        around += _AROUND_TOOLS
+        around += _AROUND_TOOLS + _AROUND_A_TOOL * len(request.tools)
     return Usage(sent + around, request.max_tokens or _OUTPUT_MOST)
 
 
@@ -88,7 +88,11 @@ def output_about(request: ChatRequest) -> int:
 
 def length(*texts: str) -> int:
     """Bytes."""
-    return sum([len(text) if text.isascii() else len(text.encode(errors="replace")) for text in texts])
+    return sum(map(_bytes, texts))
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _ids(message: ChatMessage) -> Iterator[str]:
