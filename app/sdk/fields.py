@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -110,8 +112,7 @@ class ValueField(Field):
     """`Json`: any small value, typed by the person as text, number, yes/no or JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
+class ModelChoice(msgspec.Struct, frozen=True):
     """Who answers: a role that this machine maps to a model, or one model of one connection.
 
     `otherwise` is the role that is taken where `role` stands for nothing here.

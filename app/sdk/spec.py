@@ -10,6 +10,8 @@ from dataclasses import MISSING, dataclass
 from functools import cache
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
 
+import msgspec
+
 from app.document.problem import Argument
 from app.document.workflow import Json, JsonObject
 from app.sdk.data_types import Value
@@ -193,13 +195,22 @@ def _row_type(hint: Any) -> Any:
     return None
 
 
+def _is_record(shape: Any) -> bool:
+    return dataclasses.is_dataclass(shape) or (isinstance(shape, type) and issubclass(shape, msgspec.Struct))
+
+
+def _record_fields(shape: Any) -> Sequence[Any]:
+    """Each with its `name` and `default`."""
+    return dataclasses.fields(shape) if dataclasses.is_dataclass(shape) else msgspec.structs.fields(shape)
+
+
 def encode_value(value: Any) -> Json:
     """A field's Python value as plain data; attributes at their defaults are left out of records."""
-    if dataclasses.is_dataclass(value):
+    if _is_record(type(value)):
         plain: dict[str, Json] = {}
-        for item in dataclasses.fields(value):
+        for item in _record_fields(type(value)):
             content = getattr(value, item.name)
-            if item.default is MISSING or content != item.default:
+            if content != item.default:  # where there is none, what stands for that equals nothing
                 plain[item.name] = encode_value(content)
         return plain
     if isinstance(value, (tuple, list)):
@@ -217,7 +228,7 @@ def _decode(name: str, value: Json, hint: Any) -> Any:
         return _decode(name, value, options[0]) if len(options) == 1 else value
     if get_origin(hint) is Annotated:
         return _decode(name, value, get_args(hint)[0])
-    if dataclasses.is_dataclass(hint):
+    if _is_record(hint):
         return _decode_record(name, value, hint)
     if get_origin(hint) is Mapping and not isinstance(value, Mapping):
         raise FieldFault(name, "record")
