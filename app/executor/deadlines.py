@@ -16,18 +16,15 @@ class Deadlines:
     def begin(self, limit: Hashable, seconds: float, late: Callable[[], None]) -> None:
         """`late` is called when so many seconds are over and the limit hasn't ended."""
         loop = asyncio.get_running_loop()
-        line = self._lines.get(seconds)
-        if line is None:
-            line = self._lines[seconds] = {}
-        line[limit] = (due := loop.time() + seconds), late
+        due = loop.time() + seconds
         if seconds not in self._timers:
             self._timers[seconds] = loop.call_at(due, self._look, seconds)
+            self._lines.setdefault(seconds, {})
+        self._lines[seconds][limit] = due, late
 
     def end(self, limit: Hashable, seconds: float) -> None:
         """Nothing where it has ended or come due already."""
-        line = self._lines.get(seconds)
-        if line is not None:
-            line.pop(limit, None)
+        self._lines[seconds].pop(limit, None)
 
     def close(self) -> None:
         """Waits for nothing any more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -93,10 +93,12 @@ class Run:
         self.values = ValueStore(STORE_CHARACTERS if in_memory else BESIDE_A_JOURNAL)
         self.onlookers = Onlookers()
         self.stopping = False
+        # Seconds that the limit of time did not count, to a tenth: mostly none. While it pauses nobody asks for them.
+        self.held = round(max(0.0, past.elapsed - past.timed), 1)
         self.waits: tuple[str, ...] = ()  # the steps that a paused run waits at, or was left at
         self._begun = time.monotonic() - past.elapsed
         self._decisions: dict[tuple[str, About], asyncio.Future[Answer]] = {}
-        self._events: deque[RunEvent] = deque()
+        self._events: list[RunEvent] = []
         self._arrived = asyncio.Event()
         self._closed = False
         self._shown: dict[str, float] = {}  # when a node last showed partial text
@@ -121,16 +123,11 @@ class Run:
         """It has paused, or is about to end, or over."""
         return self._paused or self.stopping or self._closed
 
-    @property
-    def held(self) -> float:
-        """Seconds until now that the limit of time did not count, to a tenth: mostly none."""
-        return round(max(0.0, self.now - self.time_limit.used), 1)
-
     def emit(self, event: RunEvent) -> None:
         if not self._closed:
-            self._events.append(event)
-            if len(self._events) == 1:
+            if not self._events:
                 self._arrived.set()
+            self._events.append(event)
 
     def show(self, node: str, scope: Scope, text: str) -> None:
         """Partial text, lossy: the latest of a node's instances, so many times a second."""
@@ -177,8 +174,7 @@ class Run:
                 return []
             self._arrived.clear()
             await self._arrived.wait()
-        events = list(self._events)
-        self._events.clear()
+        events, self._events = self._events, []
         return events
 
     def check_going(self) -> None:
@@ -292,6 +288,7 @@ class Run:
         if self._paused:
             self._paused = False
             self.time_limit.release()
+            self.held = round(max(0.0, self.now - self.time_limit.used), 1)
             if not self.stopping:
                 self.waits = ()
 

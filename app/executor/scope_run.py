@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from app.document.workflow import Json
-from app.events.run_events import NodeSettled, NodeStarted, Preview, RunEvent, Settled
+from app.events.run_events import NodeSettled, NodeStarted, Preview, Settled
 from app.executor.computing import Computing
 from app.executor.frontier import Frontier, Inputs
 from app.executor.instance import Instance
@@ -74,18 +74,22 @@ class ScopeRun:
         self._run.begin()
         self._run.branches += 1
         self._branches.add(task)
-        task.add_done_callback(self._branch_ended)
+        task.add_done_callback(self._broke_off)
 
-    def _branch_ended(self, task: asyncio.Task[None]) -> None:
-        self._branches.discard(task)
+    def _broke_off(self, task: asyncio.Task[None]) -> None:
+        """A branch failed, or was ended: maybe before it had begun."""
         error = None if task.cancelled() else task.exception()
         if not self._through.done():
             if error:
                 self._through.set_exception(error)
-            elif task.cancelled():
+            else:
                 self._through.cancel()
-            elif not self._branches:
-                self._through.set_result(None)
+        self._ended(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._branches.discard(task)
+        if not self._branches and not self._through.done():
+            self._through.set_result(None)
         self._run.end()  # last: who waited for this branch goes to work before anybody looks for a pause
 
     async def _follow(self, step: int) -> None:
@@ -97,6 +101,9 @@ class ScopeRun:
             came = await self._instance(ready[0], task)
             self._check_going()
             ready = self._computing.go_through(came)
+        # Said by itself and at once: a callback would come a turn of the loop later.
+        task.remove_done_callback(self._broke_off)
+        self._ended(task)
 
     def _check_going(self) -> None:
         """Nothing may begin any more: a step may have kept its task from being ended."""
@@ -117,7 +124,7 @@ class ScopeRun:
             outcome = await self._settling.outcome(step, instance, inputs)
         except asyncio.CancelledError:
             lost = index in self._lost
-            self._settled(instance, "cancelled", skip="lost" if lost else "")
+            self._settled(instance, "cancelled", Outcome({}, skip="lost" if lost else ""))
             ready = self._frontier.settle(index, _NOTHING)
             if not lost or task.uncancel():  # Stop came in the same turn
                 raise
@@ -131,25 +138,23 @@ class ScopeRun:
     def _take(self, index: int, instance: Instance, outcome: Outcome, inputs: Inputs) -> list[int]:
         """Settles an instance as it came out; gives the steps that became ready. Raises ScopeFailed."""
         failure, step = outcome.failure, self._plan.steps[index]
-        status = "failed" if failure else "skipped" if outcome.skip else "ok"
-        self._settled(instance, status, outcome, outcome.skip)
+        self._settled(instance, "failed" if failure else "skipped" if outcome.skip else "ok", outcome)
         ready = self._frontier.settle(index, outcome.tokens)
         if failure and outcome.stops:
             self._ending = True
             raise ScopeFailed(step.id, failure)
-        result = inputs.get("value")
-        if step.result_name and not failure and isinstance(result, Token):
+        if step.result_name and not failure and isinstance(result := inputs.get("value"), Token):
             self._results[index] = result
         return ready
 
-    def _settled(
-        self, instance: Instance, status: Settled, outcome: Outcome | None = None, skip: str = ""
-    ) -> None:
-        now, tokens = self._run.now, outcome.tokens if outcome else _NOTHING
+    def _settled(self, instance: Instance, status: Settled, outcome: Outcome) -> None:
+        if self._over:  # a step that could not be ended has been settled without it
+            return
+        now, tokens = self._run.now, outcome.tokens
         if status == "skipped":
             self._run.skipped[instance.node] += 1
         took = now - instance.begun
-        self._emit(
+        self._run.emit(
             NodeSettled(
                 now,
                 instance.node,
@@ -160,22 +165,18 @@ class ScopeRun:
                 instance.calls,
                 instance.usage,
                 instance.cost,
-                instance.model or (outcome.model if outcome else ""),
+                instance.model or outcome.model,
                 tuple(tokens),
                 {name: token.preview for name, token in tokens.items()},
-                outcome.verdict if outcome else None,
-                outcome.failure if outcome else None,
-                skip,
-                outcome.source if outcome else "",
-                outcome.saved if outcome else None,
-                instance.path or (outcome.path if outcome else ()),
-                outcome.instead if outcome else None,
+                outcome.verdict,
+                outcome.failure,
+                outcome.skip,
+                outcome.source,
+                outcome.saved,
+                instance.path or outcome.path,
+                outcome.instead,
             )
         )
-
-    def _emit(self, event: RunEvent) -> None:
-        if not self._over:  # a step that could not be ended has been settled without it
-            self._run.emit(event)
 
     def _drop_losers(self, merge: int) -> list[int]:
         """Ends steps that lost a race; gives those that never started, to be settled as skipped."""
@@ -200,7 +201,9 @@ class ScopeRun:
                     task.cancel()
                 interrupted |= await self._branches_done(patience)
             for index in self._frontier.unsettled():
-                self._emit(NodeSettled(self._run.now, self._plan.steps[index].id, self._scope, "cancelled"))
+                self._run.emit(
+                    NodeSettled(self._run.now, self._plan.steps[index].id, self._scope, "cancelled")
+                )
             self._over = True
         finally:
             self._run.end()

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from app.costs.cost import Cost
 from app.document.workflow import Json
+from app.events.run_events import Failure
 from app.executor.attempt import run_attempts
 from app.executor.cache import Kept
 from app.executor.cache_key import cache_key
@@ -71,7 +72,8 @@ class Settling:
             if self._gives and (given := self._given(step)):
                 if given.source == "record" and step.lasts and not record:
                     # Who begins from a later step of this run finds it here: the run before may have it from another.
-                    await self._keep(step, instance, given, digest_of(values_of(step, inputs)))
+                    kept = self._record(step, instance, given, digest_of(values_of(step, inputs)))
+                    await self._run.journal.commit(kept)
                 return given
             values = values_of(step, inputs)
             if step.lasts:
@@ -85,8 +87,10 @@ class Settling:
                 outcome = of_outputs(step, outputs, self._run.values, self._where.scope)
         except InstanceFailed as failed:
             outcome = after_failure(step, failed.failure, self._run.values, self._where.scope)
-        if step.lasts or outcome.failure:
-            await self._keep(step, instance, outcome, digest)
+        if outcome.skip:
+            return outcome
+        if step.lasts or (outcome.failure and _has_timed_out(step, outcome.failure)):
+            await self._run.journal.commit(self._record(step, instance, outcome, digest))
         else:
             self._note(step, instance, outcome)
         return outcome
@@ -227,26 +231,31 @@ class Settling:
         """An effect that nobody saw the end of, and that people say has happened: its results are unknown."""
         outcome = of_outputs(step, _unknown(step), self._run.values, self._where.scope)
         outcome.source = "record"
-        await self._keep(step, instance, outcome, digest)
+        await self._run.journal.commit(self._record(step, instance, outcome, digest))
         return outcome
 
     # Work that is worth keeping
 
-    async def _work_once(
+    def _work_once(
         self, step: PlanStep, instance: Instance, values: Mapping[str, Value], digest: str
-    ) -> Outcome:
+    ) -> Coroutine[Any, Any, Outcome]:
         run = self._run
-        key = cache_key(step, digest, run.doors) if run.cache else ""
         instance.tally.goes_to_work()
         if step.effect == "side_effect":
-            if run.past.dry:
-                return self._would(step, values)
-            if await self._took_place_before(step, instance, digest):
-                return await self._took_place(step, instance, digest)
-            return await self._effect(step, instance, values, digest)
+            return self._act(step, instance, values, digest)
+        key = cache_key(step, digest, run.doors) if run.cache else ""
         if key and step.node.cache == "reuse":
-            return await self._unless_kept(step, instance, values, key)
-        return await self._work(step, instance, values, key)
+            return self._unless_kept(step, instance, values, key)
+        return self._work(step, instance, values, key)
+
+    async def _act(
+        self, step: PlanStep, instance: Instance, values: Mapping[str, Value], digest: str
+    ) -> Outcome:
+        if self._run.past.dry:
+            return self._would(step, values)
+        if await self._took_place_before(step, instance, digest):
+            return await self._took_place(step, instance, digest)
+        return await self._effect(step, instance, values, digest)
 
     async def _effect(
         self, step: PlanStep, instance: Instance, values: Mapping[str, Value], digest: str
@@ -257,8 +266,8 @@ class Settling:
         run, where = self._run, self._where
 
         async def sent(*, waits: bool) -> None:
-            record = self._record(step, instance, None, digest)
-            await run.journal.commit(replace(record, never_happened=waits))
+            record = self._record(step, instance, Outcome({}), digest)
+            await run.journal.commit(replace(record, status="sent", never_happened=waits))
 
         ctx = InstanceContext(run, step, instance, where.row, self._values)
         await sent(waits=False)
@@ -297,9 +306,11 @@ class Settling:
         run = self._run
         outputs = await self._outputs(step, instance, values)
         outcome = of_outputs(step, outputs, run.values, self._where.scope)
-        outcome.saved, outcome.instead = instance.saved, self._instead(step, instance)
-        if instance.saved is not None and not instance.calls:
-            outcome.source = "cache"
+        if instance.answered:
+            outcome.instead = self._instead(step, instance)
+        if instance.saved is not None:
+            outcome.saved = instance.saved
+            outcome.source = "" if instance.calls else "cache"
         if key and run.cache and not instance.cut:
             run.cache.put(key, run.workflow_id, step.id, _kept(instance, outcome))
         return outcome
@@ -307,7 +318,7 @@ class Settling:
     def _instead(self, step: PlanStep, instance: Instance) -> Cost | None:
         """What the one model would have cost that the others are there to spare."""
         strongest = step.spec.type.instead_of(step.fields) if step.spec else None
-        if strongest is None or not instance.answered:
+        if strongest is None:
             return None
         doors, usage = self._run.doors, instance.answered[max(instance.answered)]
         facts = doors.models.facts(strongest)
@@ -336,26 +347,15 @@ class Settling:
 
     # Records
 
-    async def _keep(self, step: PlanStep, instance: Instance, outcome: Outcome, digest: str) -> None:
-        # What a frame fails with is its inner step's failure, recorded there with what it took.
-        late = outcome.failure is not None and outcome.failure.code == "node.timeout"
-        timed_out = late and not step.frame
-        if outcome.skip:
-            return
-        if step.lasts or timed_out:
-            await self._run.journal.commit(self._record(step, instance, outcome, digest))
-        else:
-            self._note(step, instance, outcome)
-
     def _note(self, step: PlanStep, instance: Instance, outcome: Outcome) -> None:
         run = self._run
-        if run.notes_left > 0 and not step.frame and not outcome.skip:
+        if run.notes_left > 0 and not step.frame:
             run.notes_left -= 1
             run.journal.note(self._record(step, instance, outcome, ""))
 
-    def _record(self, step: PlanStep, instance: Instance, outcome: Outcome | None, digest: str) -> StepRecord:
-        spec, failure = step.spec, outcome.failure if outcome else None
-        is_open = outcome is None or (failure is not None and failure.code == IN_DOUBT)
+    def _record(self, step: PlanStep, instance: Instance, outcome: Outcome, digest: str) -> StepRecord:
+        spec, failure = step.spec, outcome.failure
+        is_open = failure is not None and failure.code == IN_DOUBT
         return StepRecord(
             place=self._where.place,
             node=step.id,
@@ -363,7 +363,7 @@ class Settling:
             type=spec.id if spec else step.node.type,
             version=spec.type.version if spec else step.node.type_version,
             inputs=digest,
-            outputs={} if outcome is None else {name: token.value for name, token in outcome.tokens.items()},
+            outputs={name: token.value for name, token in outcome.tokens.items()},
             scope=self._where.scope,
             at=instance.begun,
             seconds=round(self._run.now - instance.begun, 4),
@@ -371,17 +371,22 @@ class Settling:
             calls=instance.calls,
             usage=instance.usage,
             cost=instance.cost,
-            model=instance.model or (outcome.model if outcome else ""),
-            verdict=outcome.verdict if outcome else None,
+            model=instance.model or outcome.model,
+            verdict=outcome.verdict,
             failure=failure,
-            saved=outcome.saved if outcome else None,
-            path=instance.path or (outcome.path if outcome else ()),
-            instead=outcome.instead if outcome else None,
+            saved=outcome.saved,
+            path=instance.path or outcome.path,
+            instead=outcome.instead,
             held=self._run.held,
             decided=instance.decided,
             decided_by=instance.decided_by,
             never_happened=step.once and failure is not None and not is_open,
         )
+
+
+def _has_timed_out(step: PlanStep, failure: Failure) -> bool:
+    """Itself: what a frame fails with is its inner step's failure, recorded there with what it took."""
+    return failure.code == "node.timeout" and not step.frame
 
 
 def _unknown(step: PlanStep) -> dict[str, Value]:

@@ -6,47 +6,33 @@ import asyncio
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
+
 from app.executor.deadlines import Deadlines
 
 
-class TimeLimit:
-    """Raises TimeoutError out of its `with` block after so many seconds in which nobody held it; `before` of them were
-    used up earlier. None: it only counts. With `deadlines` it shares its timer while nobody holds it.
+class TimeLimit(msgspec.Struct, eq=False):
+    """Raises TimeoutError out of its `with` block after so many seconds in which nobody held it; None: it only counts.
+    `before` of them were used up when it last began to count. With `deadlines` it shares its timer while nobody holds
+    it. `expired`: whether it was this limit that ended the block.
 
     It ends the block's task as `asyncio.timeout` does, at a fourth of the cost.
     """
 
-    __slots__ = (
-        "_deadlines",
-        "_holds",
-        "_is_inside",
-        "_requests",
-        "_since",
-        "_task",
-        "_timer",
-        "_used",
-        "expired",
-        "seconds",
-    )
-
-    def __init__(
-        self, seconds: float | None, before: float = 0.0, deadlines: Deadlines | None = None
-    ) -> None:
-        self.seconds = seconds
-        self.expired = False  # whether it was this limit that ended the block
-        self._deadlines = deadlines
-        self._used = before
-        self._since: float | None = None  # on the loop's clock, while it counts
-        self._is_inside = False
-        self._holds = 0
-        self._timer: asyncio.TimerHandle | None = None  # its own
-        self._task: asyncio.Task[Any] | None = None
-        self._requests = 0  # to end the task, from before
+    seconds: float | None
+    before: float = 0.0
+    deadlines: Deadlines | None = None
+    expired: bool = False
+    _since: float | None = None  # on the loop's clock, while it counts
+    _holds: int = 0
+    _timer: asyncio.TimerHandle | None = None  # its own
+    _task: asyncio.Task[Any] | None = None  # while it is in the block
+    _requests: int = 0  # to end the task, from before
 
     @property
     def used(self) -> float:
         """Seconds that counted so far."""
-        return self._used + (0.0 if self._since is None else _now() - self._since)
+        return self.before + (0.0 if self._since is None else _now() - self._since)
 
     def hold(self) -> None:
         """The clock stands still until as many `release` calls have come."""
@@ -55,13 +41,12 @@ class TimeLimit:
 
     def release(self) -> None:
         self._holds -= 1
-        if not self._holds and self._is_inside:
+        if not self._holds and self._task:
             self._go()
 
     def __enter__(self) -> Self:
         self._task = task = asyncio.current_task()
         self._requests = task.cancelling() if task else 0
-        self._is_inside = True
         self._go()
         return self
 
@@ -69,8 +54,7 @@ class TimeLimit:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stand()
-        self._is_inside = False  # who releases it later has nothing to set going again
-        task, self._task = self._task, None
+        task, self._task = self._task, None  # who releases it later has nothing to set going again
         # Where somebody else wants the task ended too, it isn't ours to call that off.
         if self.expired and task and task.uncancel() <= self._requests and kind is asyncio.CancelledError:
             raise TimeoutError from error
@@ -79,21 +63,21 @@ class TimeLimit:
         self._since = _now()
         if self.seconds is None or self.expired:
             return
-        if self._deadlines and not self._used:
-            self._deadlines.begin(self, self.seconds, self._strike)
+        if self.deadlines and not self.before:
+            self.deadlines.begin(self, self.seconds, self._strike)
         else:
-            left = max(0.0, self.seconds - self._used)
+            left = max(0.0, self.seconds - self.before)
             self._timer = asyncio.get_running_loop().call_later(left, self._strike)
 
     def _stand(self) -> None:
         if self._since is None:
             return
-        self._used, self._since = self.used, None
+        self.before, self._since = self.used, None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        elif self._deadlines and self.seconds is not None:
-            self._deadlines.end(self, self.seconds)
+        elif self.deadlines and self.seconds is not None:
+            self.deadlines.end(self, self.seconds)
 
     def _strike(self) -> None:
         self._timer = None
