@@ -89,7 +89,7 @@ async def arriving(
         host = host_of(hop.url)
         hosts += [] if host in hosts else [host]
         hop = replace(hop, follow=False, reach=_reach(host, first), headers=asked)
-        async with egress.send(hop) as reply:
+        with await egress.send(hop) as reply:
             digest = digest or said_digest(reply.headers)
             location = reply.headers.get("location") if reply.status in REDIRECTS else None
             if location is None:

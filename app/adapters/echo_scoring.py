@@ -119,9 +119,8 @@ async def _answer(egress: Egress, server: Server, model: str, prompt: str, label
     text = prompt + label
     body = {"model": model, "prompt": text, "max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 1}
     outgoing = server.outgoing("POST", "/completions", json.dumps(body).encode())
-    with as_model_errors(server.connection, model):
-        async with egress.send(outgoing) as answer:
-            data = await answer.read()
+    with as_model_errors(server.connection, model), await egress.send(outgoing) as answer:
+        data = await answer.read()
     if answer.status != 200:
         error = refusal(answer.status, answer.headers, data, connection=server.connection, model=model)
         unknown = answer.status == HTTPStatus.NOT_IMPLEMENTED or error.code in _UNKNOWN_TO_SERVER

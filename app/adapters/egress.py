@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from aiohttp import (
     ClientResponse,
@@ -40,58 +40,6 @@ _NOT_DONE = frozenset({307, 308})  # the others may lead to what came of a reque
 _AGENT = {"User-Agent": "Baton"}
 
 
-class Incoming:
-    """An answer whose headers are here and whose body is still to be read, within its limits.
-
-    `headers` are by name in small letters; of a repeated one the first. `done`: the request had been taken, and a
-    redirect led from there to this answer.
-    """
-
-    __slots__ = ("_answer", "_host", "_most", "_url", "done", "headers", "status")
-
-    def __init__(self, answer: Answer, host: str, most: int, url: URL, *, done: bool = False) -> None:
-        self._answer = answer
-        self._host = host
-        self._most = most
-        self._url = url
-        self.done = done
-        self.status = answer.status
-        self.headers = answer.headers if isinstance(answer, Whole) else _by_small_name(answer.headers)
-
-    @property
-    def url(self) -> str:
-        return str(self._url.with_fragment(None))
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The body piece by piece as it comes. Raises NodeError `net.*`."""
-        if isinstance(self._answer, Whole):
-            yield await self.read()
-            return
-        content, size = self._answer.content, 0
-        with as_node_errors(self._host):
-            while chunk := await content.readany():
-                size += len(chunk)
-                self._check(size)
-                yield chunk
-
-    async def read(self) -> bytes:
-        """The whole body. Raises NodeError `net.*`."""
-        if isinstance(self._answer, Whole):
-            self._check(len(self._answer.body))
-            return self._answer.body
-        content = self._answer.content
-        if content.is_eof():  # a small answer comes in one piece
-            with as_node_errors(self._host):
-                body = content.read_nowait()
-            self._check(len(body))
-            return body
-        return b"".join([chunk async for chunk in self.chunks()])
-
-    def _check(self, size: int) -> None:
-        if size > self._most:
-            raise _too_large(self._host, self._most)
-
-
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A request that may go out, with what need not be found out again each time; its body is told when it is sent."""
@@ -105,47 +53,65 @@ class Prepared:
     timeout: ClientTimeout
 
 
-class Sending:
-    """One request on its way, redirects followed: `async with` gives the answer, and lets go of it."""
+class Incoming:
+    """An answer whose headers are here and whose body is still to be read, within its limits; `with` lets go of it.
 
-    __slots__ = ("_answer", "_body", "_egress", "_request")
+    `headers` are by name in small letters; of a repeated one the first. `done`: the request had been taken, and a
+    redirect led from there to this answer.
+    """
 
-    def __init__(self, egress: Egress, request: Outgoing | Prepared, body: bytes) -> None:
-        self._egress = egress
-        self._request = request
-        self._body = body
-        self._answer: Answer | None = None
+    __slots__ = ("_answer", "_asked", "done", "headers", "status")
 
-    async def __aenter__(self) -> Incoming:
-        request, body = self._request, self._body
-        prepared = request if isinstance(request, Prepared) else self._egress.prepare(request)
-        first, limits, is_done = prepared.host, prepared.request.limits, False
-        try:
-            for _ in range(limits.redirects + 1):
-                answer = await self._egress.ask(prepared, body)
-                try:
-                    location = answer.headers.get("location") if answer.status in REDIRECTS else None
-                    if location is None or not prepared.request.follow:
-                        _check_headers(answer, prepared.host)
-                        self._answer = answer
-                        return Incoming(answer, prepared.host, limits.body, prepared.url, done=is_done)
-                    is_done = is_done or answer.status not in _NOT_DONE
-                    hop = redirected(replace(prepared.request, body=body), answer.status, location)
-                    prepared, body = self._egress.prepare(hop), hop.body
-                finally:
-                    if self._answer is None:
-                        answer.release()
-            raise NodeError("net.too_many_redirects", host=first, limit=limits.redirects)
-        except BaseException as error:
-            if is_done:
-                unmark_unsent(error)
-                if isinstance(error, NodeError):
-                    error.is_open, error.unsent = True, False
-            raise
+    def __init__(self, answer: Answer, asked: Prepared, *, done: bool = False) -> None:
+        self._answer = answer
+        self._asked = asked
+        self.done = done
+        self.status = answer.status
+        self.headers = answer.headers if isinstance(answer, Whole) else _by_small_name(answer.headers)
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._answer is not None:
-            self._answer.release()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Nothing more of it is read."""
+        self._answer.release()
+
+    @property
+    def url(self) -> str:
+        return str(self._asked.url.with_fragment(None))
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body piece by piece as it comes. Raises NodeError `net.*`."""
+        if isinstance(self._answer, Whole):
+            yield await self.read()
+            return
+        content, size = self._answer.content, 0
+        with as_node_errors(self._asked.host):
+            while chunk := await content.readany():
+                size += len(chunk)
+                self._check(size)
+                yield chunk
+
+    async def read(self) -> bytes:
+        """The whole body. Raises NodeError `net.*`."""
+        if isinstance(self._answer, Whole):
+            self._check(len(self._answer.body))
+            return self._answer.body
+        content = self._answer.content
+        if content.is_eof():  # a small answer comes in one piece
+            with as_node_errors(self._asked.host):
+                body = content.read_nowait()
+            self._check(len(body))
+            return body
+        return b"".join([chunk async for chunk in self.chunks()])
+
+    def _check(self, size: int) -> None:
+        most = self._asked.request.limits.body
+        if size > most:
+            raise _too_large(self._asked.host, most)
 
 
 class Egress:
@@ -185,13 +151,16 @@ class Egress:
         """
         return self._session((reach, False))
 
-    def send(self, request: Outgoing) -> Sending:
-        """Inside `async with`: the final answer after redirects. Raises NodeError `net.*`."""
-        return Sending(self, request, request.body)
+    async def send(self, request: Outgoing) -> Incoming:
+        """The final answer after redirects, of which somebody has to let go. Raises NodeError `net.*`."""
+        return await self.send_prepared(self.prepare(request), request.body)
 
-    def send_prepared(self, prepared: Prepared, body: bytes) -> Sending:
+    async def send_prepared(self, prepared: Prepared, body: bytes) -> Incoming:
         """The same for a request that was checked before, with another body."""
-        return Sending(self, prepared, body)
+        answer = await self.ask(prepared, body)
+        if isinstance(answer, Whole) and answer.status not in REDIRECTS:  # as nearly all are
+            return Incoming(answer, prepared)
+        return await self._follow(answer, prepared, body)
 
     def prepare(self, request: Outgoing) -> Prepared:
         """Checks a request that is sent again and again, before any name is looked up: its URL can be read, its host
@@ -211,7 +180,7 @@ class Egress:
 
     async def fetch(self, request: Outgoing) -> tuple[int, Mapping[str, str], bytes, str]:
         """Status, headers with lower-case names, body and final URL. Raises NodeError `net.*`."""
-        async with self.send(request) as reply:
+        with await self.send(request) as reply:
             return reply.status, reply.headers, await reply.read(), reply.url
 
     async def ask(self, prepared: Prepared, body: bytes) -> Answer:
@@ -232,6 +201,31 @@ class Egress:
                     if last or not was_never_sent(error):
                         raise
         raise AssertionError  # the second try returns or raises
+
+    async def _follow(self, answer: Answer, prepared: Prepared, body: bytes) -> Incoming:
+        """Where redirects lead from an answer, if it is one."""
+        first, most, is_done = prepared.host, prepared.request.limits.redirects, False
+        try:
+            for _ in range(most):
+                location = _location(answer, prepared)
+                if location is None:
+                    break
+                answer.release()
+                is_done = is_done or answer.status not in _NOT_DONE
+                hop = redirected(replace(prepared.request, body=body), answer.status, location)
+                prepared, body = self.prepare(hop), hop.body
+                answer = await self.ask(prepared, body)
+            if _location(answer, prepared) is None:
+                _check_headers(answer, prepared.host)
+                return Incoming(answer, prepared, done=is_done)
+            answer.release()
+            raise NodeError("net.too_many_redirects", host=first, limit=most)
+        except BaseException as error:
+            if is_done:
+                unmark_unsent(error)
+                if isinstance(error, NodeError):
+                    error.is_open, error.unsent = True, False
+            raise
 
     async def _by_session(self, prepared: Prepared, body: bytes) -> ClientResponse:
         """For proxies, and for headers that need more than being written down."""
@@ -299,13 +293,21 @@ def _by_small_name(headers: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def _location(answer: Answer, prepared: Prepared) -> str | None:
+    """Where an answer sends whoever asked; None where it is one."""
+    is_redirect = answer.status in REDIRECTS and prepared.request.follow
+    return answer.headers.get("location") if is_redirect else None
+
+
 def _check_headers(answer: Answer, host: str) -> None:
+    """Lets go of an answer that has too many."""
     if isinstance(answer, Whole):  # its head is short
         return
     size = 0
     for name, value in answer.raw_headers:
         size += len(name) + len(value)
     if size > MOST_HEADERS:
+        answer.release()
         raise _too_large(host, MOST_HEADERS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -83,14 +83,14 @@ class EgressTransport(httpx.AsyncBaseTransport):
         route = _route.get()
         if route is None:
             raise httpx.ConnectError("no route: this request belongs to no call")
-        sending = route.egress.send(await _outgoing(request, route))
+        outgoing = await _outgoing(request, route)
         try:
-            answer = await sending.__aenter__()
+            answer = await route.egress.send(outgoing)
         except NodeError as error:
             route.fault = error
             raise httpx.ReadError(error.code) from error
         headers = [(name, value) for name, value in answer.headers.items() if name not in _ON_THE_WAY_IN]
-        body = _Body(answer, sending, route)
+        body = _Body(answer, route)
         route.answers.push_async_callback(body.aclose)
         if answer.status >= 400:
             content = b"".join([chunk async for chunk in body])
@@ -114,11 +114,9 @@ class ClosedTransport(httpx.BaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(
-        self, answer: Incoming, sending: AbstractAsyncContextManager[Incoming], route: Route
-    ) -> None:
+    def __init__(self, answer: Incoming, route: Route) -> None:
         self._answer = answer
-        self._sending: AbstractAsyncContextManager[Incoming] | None = sending
+        self._is_open = True
         self._route = route
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -137,9 +135,9 @@ class _Body(httpx.AsyncByteStream):
             raise httpx.ReadError(error.code) from error
 
     async def aclose(self) -> None:
-        sending, self._sending = self._sending, None
-        if sending is not None:
-            await sending.__aexit__(None, None, None)
+        if self._is_open:
+            self._is_open = False
+            self._answer.release()
 
 
 async def _outgoing(request: httpx.Request, route: Route) -> Outgoing:

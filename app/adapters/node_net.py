@@ -80,7 +80,7 @@ class NodeNet:
             reach=reach,
             limits=LIMITS,
         )
-        async with self._egress.send(outgoing) as reply:
+        with await self._egress.send(outgoing) as reply:
             headers, body = reply.headers, await reply.read()
         if account is not None:  # a server may echo the key that it was sent
             body = hide_known(body.decode("latin-1")).encode("latin-1")

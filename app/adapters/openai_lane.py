@@ -96,19 +96,19 @@ class OpenAiLane:
             self._mark(fields["messages"], server, model, request)
         body = _json(fields)
         keep = not (stream and (server.streams or server.url in self._closing))
-        with as_model_errors(server.connection, model):
-            async with self._egress.send_prepared(self._way(server, keep=keep), body) as answer:
-                if answer.headers.get("server") == "llama.cpp":
-                    self._closing.add(server.url)
-                if answer.status != 200:
-                    raise await _refused(answer, server, model)
-                if hear is not None:
-                    hear(answer.headers)
-                # Some servers stream unasked.
-                if answer.headers.get("content-type", "").startswith("text/event-stream"):
-                    reply = await self._collect(answer, server, model, request)
-                    return reply.reply(time.perf_counter() - begun)
-                return self._whole(await answer.read(), server, model, request, begun)
+        way = self._way(server, keep=keep)
+        with as_model_errors(server.connection, model), await self._egress.send_prepared(way, body) as answer:
+            if answer.headers.get("server") == "llama.cpp":
+                self._closing.add(server.url)
+            if answer.status != 200:
+                raise await _refused(answer, server, model)
+            if hear is not None:
+                hear(answer.headers)
+            # Some servers stream unasked.
+            if answer.headers.get("content-type", "").startswith("text/event-stream"):
+                reply = await self._collect(answer, server, model, request)
+                return reply.reply(time.perf_counter() - begun)
+            return self._whole(await answer.read(), server, model, request, begun)
 
     async def embed(
         self, server: Server, model: str, request: EmbedRequest, hear: Hear | None = None
@@ -116,31 +116,30 @@ class OpenAiLane:
         """One call. Raises NodeError `model.*`, `net.*`."""
         begun = time.perf_counter()
         outgoing = server.outgoing("POST", "/embeddings", json.dumps(embed_fields(request, model)).encode())
-        with as_model_errors(server.connection, model):
-            async with self._egress.send(outgoing) as answer:
-                if answer.status != 200:
-                    raise await _refused(answer, server, model)
-                if hear is not None:
-                    hear(answer.headers)
-                body = _object(await answer.read(), server, model)
-                seconds, texts = time.perf_counter() - begun, len(request.texts)
-                return embed_reply_of(body, seconds, model, texts, server.dialect.bill)
+        with as_model_errors(server.connection, model), await self._egress.send(outgoing) as answer:
+            if answer.status != 200:
+                raise await _refused(answer, server, model)
+            if hear is not None:
+                hear(answer.headers)
+            body = _object(await answer.read(), server, model)
+            seconds, texts = time.perf_counter() - begun, len(request.texts)
+            return embed_reply_of(body, seconds, model, texts, server.dialect.bill)
 
     async def get(self, server: Server, path: str, question: bytes = b"") -> Plain:
         """A JSON object from this server, where need be as the answer to one. Raises NodeError `model.*`, `net.*`."""
         with as_model_errors(server.connection, ""):
             outgoing = server.outgoing("POST" if question else "GET", path, question)
-            async with self._egress.send(outgoing) as answer:
+            with await self._egress.send(outgoing) as answer:
                 if answer.status != 200:
                     raise await _refused(answer, server, "")
                 return _object(await answer.read(), server, "")
 
     async def reach(self, server: Server) -> None:
         """Whether this server answers and takes the key, whatever it answers. Raises NodeError `model.*`, `net.*`."""
-        with as_model_errors(server.connection, ""):
-            async with self._egress.send(server.outgoing("GET", "")) as answer:
-                if answer.status in {401, 402, 403} or answer.status >= 500:
-                    raise await _refused(answer, server, "")
+        outgoing = server.outgoing("GET", "")
+        with as_model_errors(server.connection, ""), await self._egress.send(outgoing) as answer:
+            if answer.status in {401, 402, 403} or answer.status >= 500:
+                raise await _refused(answer, server, "")
 
     def _mark(self, messages: list[dict[str, Any]], server: Server, model: str, request: ChatRequest) -> None:
         """Up to where the server is to keep the prompt; a wish for JSON may stand before the request's own messages."""

@@ -378,7 +378,7 @@ async def test_an_answer_says_whether_the_request_itself_was_taken(egress: Egres
     for status, done in expected.items():
         site.routes["/start"] = leads_to("/end", status)
         request = Outgoing("POST", site.url("/start"), lambda _: True, body=b"order", reach="local")
-        async with egress.send(request) as answer:
+        with await egress.send(request) as answer:
             assert answer.done == done
 
 
