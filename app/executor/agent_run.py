@@ -25,7 +25,7 @@ from app.executor.frame_limits import FrameLimits
 from app.executor.gated_models import GatedModels
 from app.executor.instance import Instance
 from app.executor.journal import ItemStatus, StepRecord
-from app.executor.recorded_steps import recorded_step
+from app.executor.recorded_steps import retell
 from app.executor.replies import Replies
 from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
@@ -188,10 +188,7 @@ class AgentRun:
             free = structs.replace(record, scope=self._inside.scope, calls=0, usage=NO_USAGE, cost=FREE)
             await run.journal.commit(free)
         else:
-            async for inner in run.journal.within(place):
-                self._tally.add(inner.usage, inner.cost, inner.calls)
-                for event in recorded_step(run.now, inner, run.values):
-                    run.emit(event)
+            await retell(run, place, self._tally)
         return record.outputs
 
     async def _keep(self, outputs: Mapping[str, Any], digest: str) -> None:

@@ -12,12 +12,15 @@ from app.events.run_events import Failure, FrameStarted, RowSettled
 from app.executor.agent_run import AgentRun
 from app.executor.digests import digest_of
 from app.executor.failures import failure_of
+from app.executor.frame_ends import end_of, keep_end, was_ended
 from app.executor.frame_limits import FrameLimits, Reached
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
 from app.executor.item_list import Failed
-from app.executor.journal import ItemRecord, ItemStatus, StepRecord
+from app.executor.journal import ItemRecord, ItemStatus
+from app.executor.lived_with import stays_failed
 from app.executor.map_run import Element, MapRun, TooManyFailures
+from app.executor.recorded_steps import retell
 from app.executor.run import Run
 from app.executor.scope_failed import ScopeFailed
 from app.executor.scope_runner import RunScope
@@ -30,7 +33,6 @@ from app.sdk.errors import NodeError
 from app.sdk.node_type import AgentRule, Given, LoopRule, MapRule
 
 _BATCH = 256  # elements of a Map that are looked up in one go
-_END = "#end"  # the record of a Loop that a limit of money or time has ended
 
 
 class FrameRun:
@@ -50,6 +52,7 @@ class FrameRun:
         self._step = step
         self._frame = frame
         self._instance = instance
+        self._around = around
         self._inside = around.frame(step.node.id)
         self._inputs = inputs
         self._scope = scope
@@ -80,6 +83,7 @@ class FrameRun:
         if not isinstance(items, Sequence) or isinstance(items, str):
             raise NodeError("map.not_a_list")
         self._begins(len(items))
+        await self._unless_ended(rule, len(items))
         body = self._frame.body
 
         async def element(where: Where, values: Mapping[str, Json], tally: Tally) -> Mapping[str, Token]:
@@ -91,11 +95,27 @@ class FrameRun:
         try:
             await going.execute()
         except TooManyFailures as many:
-            through = going.done + going.failed
-            raise NodeError("map.too_many_failed", failed=going.failed, done=through) from many
+            how = {"failed": going.failed, "done": going.done + going.failed}
+            await keep_end(self._run, self._inside.place, self._inputs, how)
+            raise too_many_failed(how) from many
+        if rule.is_limited and await was_ended(self._run, self._step, self._inside.place):
+            await keep_end(self._run, self._inside.place, self._inputs, {})
         shown: Failed = "as_error" if rule.keep_failed else "left_out"
         outputs: dict[str, Any] = {name: await going.results(name, shown) for name in self._frame.results}
         return {"failed": await going.results("", "only"), **outputs}
+
+    async def _unless_ended(self, rule: MapRule, total: int) -> None:
+        """Raises NodeError where too many elements had failed in an earlier life and the run has lived with that."""
+        run, step, place = self._run, self._step, self._inside.place
+        if not rule.is_limited or not await stays_failed(run, step, self._around):
+            return
+        how = await end_of(run, step, place, self._inputs)
+        if how is not None:
+            await retell(run, place, self._tally)
+            for first in range(0, total, _BATCH):
+                for item in await run.journal.items(place, first, _BATCH):
+                    self._tell(item)
+            raise too_many_failed(how)
 
     async def _loop(self, rule: LoopRule) -> Mapping[str, Any]:
         run, given = self._run, self._frame.given
@@ -104,7 +124,7 @@ class FrameRun:
         numbers = [one.name for one in given if one.source == "number"]
         values: dict[str, Value] = {one.name: self._inputs.get(one.name) for one in given}
         results: Mapping[str, Value] = {}
-        decided = await self._decided()
+        decided = await end_of(run, self._step, self._inside.place, self._inputs)
         limits = FrameLimits(run, self._inside.place, self._tally, rule.max_usd, rule.max_seconds)
         await limits.recall(digest_of(self._inputs))
         turn, ended_by = 0, "turns"
@@ -118,7 +138,7 @@ class FrameRun:
                 if rule.is_over({**values, **results}):
                     ended_by = "condition"
                 elif decided:
-                    ended_by = decided[1] if decided[0] == turn else "turns"
+                    ended_by = str(decided["ended_by"]) if decided["turns"] == turn else "turns"
                 elif turn < rule.max_turns and not await self._went_on(turn, tally):
                     ended_by = await self._limit(limits.reached(), turn)
                 await asyncio.sleep(0)  # a body that only computes never waits: let Stop and events through
@@ -144,20 +164,6 @@ class FrameRun:
         self._turned(number, "done", tally, begun, came)
         return came
 
-    async def _decided(self) -> tuple[int, str] | None:
-        """After which turn a limit of money or time ended this Loop when it was last given the same: in an earlier life
-        of the run, or where it stays, in the run before.
-        """
-        run, place = self._run, self._inside.place
-        record = (await run.recorded_at(self._step.id, place)).get(_END)
-        if record is None or not record.is_of(digest_of(self._inputs)):
-            return None
-        if run.past.base_of(self._step.id) and (
-            run.journal.is_fresh or _END not in await run.journal.steps(place)
-        ):
-            await run.journal.commit(record)  # who begins from a later step of this run finds it here
-        return int(str(record.outputs["turns"])), str(record.outputs["ended_by"])
-
     async def _went_on(self, turn: int, last: Tally) -> bool:
         """Whether an earlier life has begun this turn after one that came to the same: then no limit had ended the Loop
         before it, and none does now, however long it takes to read what was recorded. `last`: of the turn before, which
@@ -172,8 +178,8 @@ class FrameRun:
         """Timing may decide here, so what it decided is kept: it must not decide otherwise the next time."""
         if not reached:
             return "turns"
-        outputs, digest = {"turns": turn, "ended_by": reached}, digest_of(self._inputs)
-        await self._run.journal.commit(StepRecord(self._inside.place, _END, "ok", "", 0, digest, outputs))
+        how = {"turns": turn, "ended_by": reached}
+        await keep_end(self._run, self._inside.place, self._inputs, how)
         return reached
 
     def _begins(self, total: int) -> None:
@@ -190,12 +196,23 @@ class FrameRun:
         node: str = "",
     ) -> None:
         """A turn is through: views hear of it, and history can list it."""
-        run, scope, place = self._run, self._instance.scope, self._inside.place
+        run, place = self._run, self._inside.place
         took, spent = round(run.now - begun, 4), (tally.usage, tally.cost)
-        run.journal.note_item(
-            ItemRecord(place, str(number), number, status, results, failure, node, *spent, took)
+        item = ItemRecord(place, str(number), number, status, results, failure, node, *spent, took)
+        run.journal.note_item(item)
+        self._tell(item)
+
+    def _tell(self, item: ItemRecord) -> None:
+        """Views hear of an element or a turn that is through."""
+        run, step, scope = self._run, self._step.id, self._instance.scope
+        run.emit(
+            RowSettled(run.now, item.number, item.status, item.failure, item.node, step, scope, item.cost)
         )
-        run.emit(RowSettled(run.now, number, status, failure, node, self._step.id, scope, tally.cost))
+
+
+def too_many_failed(how: Mapping[str, Value]) -> NodeError:
+    """`how` a Map was ended: so many of its elements had `failed`, of those that were `done`."""
+    return NodeError("map.too_many_failed", failed=int(str(how["failed"])), done=int(str(how["done"])))
 
 
 async def _elements(

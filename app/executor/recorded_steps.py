@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from app.events.run_events import NodeSettled, NodeStarted, RunEvent
 from app.executor.carried_calls import carried_calls
-from app.executor.journal import StepRecord
+from app.executor.journal import Place, StepRecord
+from app.executor.run import Run
+from app.executor.tally import Tally
 from app.executor.values import ValueStore
+
+
+async def retell(run: Run, place: Place, tally: Tally) -> None:
+    """All that is recorded inside a frame, as events and as part of what it took. Raises JournalError."""
+    async for record in run.journal.within(place):
+        tally.add(record.usage, record.cost, record.calls)
+        for event in recorded_step(run.now, record, run.values):
+            run.emit(event)
 
 
 def recorded_step(now: float, record: StepRecord, values: ValueStore) -> list[RunEvent]:

@@ -20,7 +20,8 @@ from app.executor.call_requests import reply_of
 from app.executor.digests import digest_of
 from app.executor.doors import Doors, Limits
 from app.executor.failures import failure_of
-from app.executor.frame_run import FrameRun, values_given
+from app.executor.frame_ends import end_of
+from app.executor.frame_run import FrameRun, too_many_failed, values_given
 from app.executor.frontier import Inputs
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
@@ -307,10 +308,13 @@ class _Visit:
             await self._element(frame, inside, number, items, values)
         done, failed = await self._count(inside.place, len(items))
         if done + failed < len(items):
-            if rule.stop_after is None and rule.stop_share is None:
+            if not rule.is_limited:
                 raise _NotRecorded
-            many = NodeError("map.too_many_failed", failed=failed, done=done + failed)
-            raise InstanceFailed(failure_of(many))
+            how = await end_of(self._run, step, inside.place, values) or {
+                "failed": failed,
+                "done": done + failed,
+            }
+            raise InstanceFailed(failure_of(too_many_failed(how)))
         shown: Failed = "as_error" if rule.keep_failed else "left_out"
         results = _MapResults(self._journal, inside.place, done, failed)
         outputs: dict[str, Any] = {name: await results.named(name, shown) for name in frame.results}

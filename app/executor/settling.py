@@ -26,6 +26,7 @@ from app.executor.given_before import superseded
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
 from app.executor.journal import JournalError, StepRecord
+from app.executor.lived_with import stays_failed
 from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
 from app.executor.run import Run
 from app.executor.run_context import InstanceContext
@@ -68,6 +69,7 @@ class Settling:
         """What the instance comes to, and on the disk where it must be. Raises JournalError."""
         record = self._records.get(step.id) if self._records else None
         digest = ""
+        values: Mapping[str, Value] = {}
         try:
             if self._gives and (given := self._given(step)):
                 if given.source == "record" and step.lasts and not record:
@@ -81,12 +83,17 @@ class Settling:
                 if record and (settled := await self._settled_before(step, instance, record, values, digest)):
                     return settled
                 instance.attempts = 0
-                outcome = self._stays(step, digest) or await self._work_once(step, instance, values, digest)
+                outcome = await self._stays(step, digest) if self._of_base else None
+                outcome = outcome or await self._work_once(step, instance, values, digest)
             else:
+                if record:
+                    await self._unless_late(step, record, values)
                 outputs = await self._outputs(step, instance, values)
                 outcome = of_outputs(step, outputs, self._run.values, self._where.scope)
         except InstanceFailed as failed:
             outcome = after_failure(step, failed.failure, self._run.values, self._where.scope)
+            if _has_timed_out(step, failed.failure):
+                digest = digest_of(values)
         if outcome.skip:
             return outcome
         if step.lasts or (outcome.failure and _has_timed_out(step, outcome.failure)):
@@ -110,12 +117,18 @@ class Settling:
         outcome.source = "pin" if is_pin else "record"
         return outcome
 
-    def _stays(self, step: PlanStep, digest: str) -> Outcome | None:
-        """In a run from a later step: what this one gave in the run before, where it was given the same."""
-        record = self._of_base.get(step.id) if step.id in self._run.past.stays else None
-        if record is None or record.status != "ok" or not is_of_same(step, record, digest):
+    async def _stays(self, step: PlanStep, digest: str) -> Outcome | None:
+        """In a run from a later step: what this one came to in the run before, where it was given the same."""
+        record, run = self._of_base.get(step.id), self._run
+        if record is None or step.id not in run.past.stays or not is_of_same(step, record, digest):
             return None
-        outcome = of_outputs(step, record.outputs, self._run.values, self._where.scope)
+        record = as_known_now(step, record)
+        if record.status == "ok":
+            outcome = of_outputs(step, record.outputs, run.values, self._where.scope)
+        elif record.failure and record.status == "failed" and await stays_failed(run, step, self._where):
+            outcome = after_failure(step, record.failure, run.values, self._where.scope)
+        else:
+            return None
         outcome.source = "record"
         return outcome
 
@@ -129,6 +142,14 @@ class Settling:
         return run_attempts(self._run, step, instance, values, ctx)
 
     # What was recorded
+
+    async def _unless_late(self, step: PlanStep, record: StepRecord, values: Mapping[str, Value]) -> None:
+        """Raises InstanceFailed where the time of a step that is not kept was up, and the run has lived with that."""
+        failure = record.failure
+        if failure is None or not _has_timed_out(step, failure) or record.inputs != digest_of(values):
+            return
+        if await stays_failed(self._run, step, self._where):
+            raise InstanceFailed(failure)
 
     async def _settled_before(
         self,
@@ -147,7 +168,7 @@ class Settling:
             return None
         if record.status == "sent" and not self._lives_with_doubt(step, record, digest):
             return await self._after_doubt(step, instance, record, values, digest)
-        if record.failure and not self._stays_failed(step):
+        if record.failure and not await stays_failed(run, step, self._where):
             await self._carry(instance, record)
             return None
         if not await is_taken(run, step, instance, self._seen(record, values, digest)):
@@ -205,12 +226,6 @@ class Settling:
         kept = await run.journal.calls(instance.place, instance.node) if run.journal.has_calls else ()
         for called in carried_calls(run.now, record, [one for one in kept if one.counted]):
             run.emit(called)
-
-    def _stays_failed(self, step: PlanStep) -> bool:
-        """A failure that the run has lived with stays; one that ended the run is what going on tries again."""
-        if step.lives_with_failure:
-            return True
-        return "#" in self._where.place and not self._run.past.retry_failed
 
     async def _happened(self, instance: Instance) -> bool:
         """Whether people say that an effect took place."""

@@ -96,6 +96,11 @@ class MapRule:
     stop_share: float | None = None
     keep_failed: bool = True  # as rows that say what was wrong
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether failures may end it."""
+        return self.stop_after is not None or self.stop_share is not None
+
 
 @dataclass(frozen=True, slots=True)
 class LoopRule:
