@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
-from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
+from operator import methodcaller
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 
 from msgspec.structs import replace
 
@@ -22,14 +23,15 @@ BLOB_BYTES = 64 * 1024  # outputs longer than this are kept once, by their diges
 Restore: TypeAlias = Callable[[JsonObject], Value]
 Name: TypeAlias = str | bytes
 Blob: TypeAlias = tuple[bytes, bytes]  # digest, content
-Columns: TypeAlias = tuple[Any, ...]
-# What it is found by, then as JSON its record and its outputs, which may hold keys until `as_written` has seen them.
-Row: TypeAlias = Columns
+# What it is found by; as JSON its record and its outputs, which may hold keys until `as_written` has seen them; and the
+# digest of the blob that its outputs are kept in.
+Row: TypeAlias = tuple[Any, ...]
 
 _Values: TypeAlias = Mapping[str, Value] | list[Mapping[str, Value]]
 
 _AROUND = 100  # bytes of a row beside its texts
 _TEXT = frozenset((str,))
+_VALUES = methodcaller("values")
 _LAZY = "$lazy"
 _TOGETHER = "#"  # no step's id holds it; what a frame decided has names with it, too
 
@@ -46,29 +48,44 @@ def leave_reference(reference: JsonObject) -> Value:
     return {_LAZY: reference}
 
 
-def size_of(rows: Iterable[Row]) -> int:
-    """What their run grows by, in bytes about."""
-    return sum([len(row[-2]) + len(row[-1]) + _AROUND for row in rows])
+class Written(NamedTuple):
+    """Rows as their table takes them, the blobs that they name, and what their run grows by, in bytes about."""
+
+    rows: Sequence[Row]
+    blobs: Sequence[Blob]
+    size: int
 
 
-def as_written(rows: Sequence[Row]) -> tuple[Sequence[Columns], Sequence[Blob]]:
-    """Each with the digest of its blob behind it, and the blobs. A server may have echoed the key that it was sent: as
-    a rule none has, and so all are looked through at once.
+def size_of(row: Row) -> int:
+    return len(row[-3]) + len(row[-2]) + _AROUND
+
+
+def as_written(rows: Sequence[Row]) -> Written:
+    """Without keys, and with long outputs apart. A server may have echoed the key that it was sent: as a rule none has,
+    and so all are looked through at once.
     """
-    if is_known_in(chain.from_iterable([row[-2:] for row in rows])):
-        rows = [(*row[:-2], *map(hide_in_json, row[-2:])) for row in rows]
-    long = [row[-1] for row in rows if len(row[-1]) > BLOB_BYTES // 4]  # at most 4 bytes a character
-    blobs = {text: blob for text in long if len((blob := blob_of(text))[1]) > BLOB_BYTES}
-    if not blobs:
-        return [(*row, None) for row in rows], ()
-    columns = [(*row[:-1], "", blobs[row[-1]][0]) if row[-1] in blobs else (*row, None) for row in rows]
-    return columns, [*blobs.values()]
+    texts = [*chain.from_iterable([row[-3:-1] for row in rows])]
+    lengths = [*map(len, texts)]
+    size = sum(lengths) + _AROUND * len(rows)
+    if is_known_in(texts):
+        rows = [*map(_hidden, rows)]
+    if max(lengths) <= BLOB_BYTES // 4:  # at most 4 bytes a character
+        return Written(rows, (), size)
+    each = {row[-2]: blob_of(row[-2]) for row in rows}
+    blobs = {text: blob for text, blob in each.items() if len(blob[1]) > BLOB_BYTES}
+    rows = [(*row[:-2], "", blobs[row[-2]][0]) if row[-2] in blobs else row for row in rows]
+    return Written(rows, [*blobs.values()], size)
+
+
+def _hidden(row: Row) -> Row:
+    *names, record, outputs, blob = row
+    return *names, hide_in_json(record), hide_in_json(outputs), blob
 
 
 def step_row(run: int, record: StepRecord) -> Row:
     """Raises TypeError, ValueError or RecursionError where an output isn't plain JSON data."""
     text = json_of(record, "place", "node", "outputs")
-    return run, stored(record.place), stored(record.node), text, values_text(record.outputs)
+    return run, stored(record.place), stored(record.node), text, values_text(record.outputs), None
 
 
 def computed_row(run: int, computed: ComputedSteps) -> Row:
@@ -76,7 +93,7 @@ def computed_row(run: int, computed: ComputedSteps) -> Row:
     node, *_ = computed.steps[0]
     text = json_text((computed.scope, computed.steps))
     outputs = values_text(computed.outputs)
-    return run, stored(computed.place), stored(f"{_TOGETHER}{node}"), text, outputs
+    return run, stored(computed.place), stored(f"{_TOGETHER}{node}"), text, outputs, None
 
 
 def is_computed(text: Name) -> bool:
@@ -99,7 +116,7 @@ def call_row(run: int, record: CallRecord) -> Row:
     """As `step_row`."""
     text = json_of(record, "place", "node", "digest", "ordinal", "counted", "reply")
     names = (run, stored(record.place), stored(record.node), record.digest, record.ordinal, record.counted)
-    return *names, text, values_text(record.reply)
+    return *names, text, values_text(record.reply), None
 
 
 def call_of(columns: tuple[Any, ...], restore: Restore) -> CallRecord:
@@ -119,12 +136,20 @@ def call_of(columns: tuple[Any, ...], restore: Restore) -> CallRecord:
 def item_row(run: int, record: ItemRecord) -> Row:
     """As `step_row`."""
     text = json_of(record, "frame", "key", "number", "outputs")
-    return run, stored(record.frame), stored(record.key), record.number, text, values_text(record.outputs)
+    return (
+        run,
+        stored(record.frame),
+        stored(record.key),
+        record.number,
+        text,
+        values_text(record.outputs),
+        None,
+    )
 
 
 def begun_row(run: int, frame: Place) -> Row:
     """Stands among the items, and says that those before it no longer count; numbered as no item is."""
-    return run, stored(frame), "", -1, "{}", ""
+    return run, stored(frame), "", -1, "{}", "", None
 
 
 def item_of(columns: tuple[Any, ...], restore: Restore) -> ItemRecord:
@@ -161,9 +186,7 @@ def read(name: Name) -> str:
 
 def values_text(values: _Values) -> str:
     """JSON with `{"$lazy": reference}` for lazy values; a plain record's own "$lazy" gets one more "$"."""
-    each = (
-        chain.from_iterable([one.values() for one in values]) if isinstance(values, list) else values.values()
-    )
+    each = chain.from_iterable(map(_VALUES, values)) if isinstance(values, list) else values.values()
     # As they mostly are; what JSON is made of otherwise, and how, is Python's to say.
     if _TEXT.issuperset(map(type, each)):
         text = json_text(values)

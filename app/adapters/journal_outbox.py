@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from app.adapters.database import Database, Settled, Work
-from app.adapters.journal_codec import Columns, Name, Row, as_written, size_of
+from app.adapters.journal_codec import Name, Row, Written, as_written
 from app.adapters.journal_index import Numbers, first_id, index_run, numbers_of
 from app.adapters.ledger_outbox import LedgerOutbox
 from app.adapters.many_rows import write_rows
@@ -49,6 +48,11 @@ class _Batch:
     places: set[int] = field(default_factory=set[int])  # by their hashes: of steps, and frames of items
     notes: int = 0
     is_indexed: bool = False
+
+    def written(self) -> list[tuple[str, Written]]:
+        """By the statement that inserts them, in the order of their numbers."""
+        kinds = ((_ITEMS, self.begun), (_STEPS, self.steps), (_ITEMS, self.items), (_CALLS, self.calls))
+        return [(into, as_written(rows)) for into, rows in kinds if rows]
 
 
 class Outbox(Work):
@@ -185,25 +189,28 @@ class Outbox(Work):
     def do(self, connection: sqlite3.Connection) -> None:
         batch = self._writing
         self._ledger.do(connection)  # what was booked before these records stands on the disk before them
-        written = [*batch.begun, *batch.steps, *batch.items, *batch.calls]
+        written = batch.written()
         if not written and not batch.is_indexed:
             return
-        if not self._grow(connection, size_of(written), batch.notes):
+        if not self._grow(connection, sum([one.size for _, one in written]), batch.notes):
             self._lost = JournalError(
                 "journal.damaged", str(self._database.path), "the run is no longer there"
             )
             return
         last, indexed = self._numbers or numbers_of(connection, self._run)
-        ids = itertools.count(first_id(self._run) + last + 1)
         if batch.before:
             connection.executemany(_NOTES_LET_GO, batch.before)
-        for into, rows in ((_ITEMS, batch.begun), (_STEPS, batch.steps), (_ITEMS, batch.items)):
-            write_rows(connection, into, [(next(ids), *columns) for columns in _written(connection, rows)])
-        write_rows(connection, _CALLS, _written(connection, batch.calls))
+        for into, (rows, blobs, _) in written:
+            write_rows(connection, _BLOBS, blobs)
+            if into is not _CALLS:
+                next_id = first_id(self._run) + last + 1
+                last += len(rows)
+                rows = [(number, *row) for number, row in enumerate(rows, next_id)]  # noqa: PLW2901
+            write_rows(connection, into, rows)
         for statement, instance in batch.after:
             connection.execute(statement, instance)
-        self._numbers = Numbers(last + len(written) - len(batch.calls), indexed)
-        if batch.is_indexed or self._numbers.last - indexed > _may_lie_behind(indexed):
+        self._numbers = Numbers(last, indexed)
+        if batch.is_indexed or last - indexed > _may_lie_behind(indexed):
             self._numbers = index_run(connection, self._run)
             batch.is_indexed = True
 
@@ -234,13 +241,6 @@ class Outbox(Work):
             (size, notes, self._run),
         )
         return grown.rowcount == 1
-
-
-def _written(connection: sqlite3.Connection, rows: Sequence[Row]) -> Sequence[Columns]:
-    """Their columns; what is kept apart of them is in its table."""
-    columns, blobs = as_written(rows)
-    write_rows(connection, _BLOBS, blobs)
-    return columns
 
 
 def _may_lie_behind(indexed: int) -> int:

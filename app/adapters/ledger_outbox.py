@@ -39,7 +39,8 @@ class LedgerOutbox(Work):
         with self._lock:
             self._last += 1
             self._waiting.append((self._last, entry))
-        self.plan()
+        if not self._is_planned:
+            self.plan()
 
     def plan(self) -> None:
         """Has what waits written soon, even if no run commits anything."""
@@ -93,10 +94,15 @@ class LedgerOutbox(Work):
         if self._identity != self._database.identity or len(self._origins) > _KNOWN:
             self._origins.clear()
             self._identity = self._database.identity
-        rows: list[int] = []
+        rows, last, row = list[int](), None, 0
         for _, entry in entries:
-            row = self._origins.get(entry.origin)
-            if row is None:
-                row = self._origins[entry.origin] = write_origin(connection, entry.origin)
+            if entry.origin is not last:  # as a rule it is, and to look one up takes as long as all the rest
+                last, row = entry.origin, self._number(connection, entry.origin)
             rows.append(row)
         return rows
+
+    def _number(self, connection: sqlite3.Connection, origin: Origin) -> int:
+        row = self._origins.get(origin)
+        if row is None:
+            row = self._origins[origin] = write_origin(connection, origin)
+        return row

@@ -55,8 +55,7 @@ def write_entries(
 ) -> None:
     """`origins` are the rows of the entries' origins, one each."""
     rows = [
-        (life, number, origin, *_columns(entry))
-        for (number, entry), origin in zip(entries, origins, strict=True)
+        _row(life, number, origin, entry) for (number, entry), origin in zip(entries, origins, strict=True)
     ]
     write_rows(connection, INTO, rows)
 
@@ -126,9 +125,12 @@ def entry_of(row: Sequence[Any]) -> Entry:
     )
 
 
-def _columns(entry: Entry) -> tuple[Any, ...]:
+def _row(life: int, number: int, origin: int, entry: Entry) -> tuple[Any, ...]:
     usage, saved = entry.usage, entry.saved
     return (
+        life,
+        number,
+        origin,
         round(entry.at * 1000),
         entry.day,
         stored(entry.scope),

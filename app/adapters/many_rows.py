@@ -13,12 +13,14 @@ _AT_ONCE = (64, 16, 4, 1)  # rows a statement: few sizes, so that each stays com
 
 def write_rows(connection: sqlite3.Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """`into` is the statement's beginning, such as "INSERT INTO t (a, b)"."""
-    start = 0
+    if not rows:
+        return
+    start, width = 0, len(rows[0])
     for size in _AT_ONCE:
         while len(rows) - start >= size:
             some = rows[start : start + size]
             values = some[0] if size == 1 else tuple(chain.from_iterable(some))
-            connection.execute(_statement(into, len(rows[0]), size), values)
+            connection.execute(_statement(into, width, size), values)
             start += size
 
 

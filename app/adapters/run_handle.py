@@ -109,7 +109,7 @@ class RunHandle:
                 async for batch in self._execution.batches():
                     next_at = time.monotonic() + APART
                     self._events.write(batch)
-                    told = [event for event in batch if isinstance(event, _TOLD)]
+                    told = _told(batch)
                     self._decided += [
                         Reviewed(event.node, event.scope, event.who)
                         for event in told
@@ -128,9 +128,9 @@ class RunHandle:
                 finally:
                     await self._leave(self._store)
 
-    async def _sum_up(self, batch: Sequence[RunEvent]) -> JournalError | None:
+    async def _sum_up(self, told: Sequence[RunEvent]) -> JournalError | None:
         """Where a run stops or pauses, what it has come to so far is kept."""
-        ends = [event for event in batch if isinstance(event, (RunPaused, RunFinished))]
+        ends = [event for event in told if isinstance(event, (RunPaused, RunFinished))]
         if not ends or self._store is None:
             return None
         try:
@@ -173,6 +173,13 @@ class RunHandle:
         if lost and not any(problem.code == lost.code for problem in problems):
             problems.append(replace(lost.problem, severity="warning"))
         return [*batch[:-1], structs.replace(last, problems=tuple(problems))]
+
+
+def _told(batch: Sequence[RunEvent]) -> Sequence[PersonAnswered | RunPaused | RunFinished]:
+    """As a rule none is: then nobody looks at each."""
+    if {*_TOLD}.isdisjoint(map(type, batch)):
+        return ()
+    return [event for event in batch if isinstance(event, _TOLD)]
 
 
 def _place(decision: Reviewed) -> str:

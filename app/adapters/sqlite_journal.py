@@ -195,7 +195,7 @@ class SqliteJournal(Journal):
         if self._notes_left <= 0:
             return
         row = step_row(self._run, record)
-        if size_of([row]) <= NOTE_BYTES:
+        if size_of(row) <= NOTE_BYTES:
             self._notes_left -= 1
             outbox.note(row)
 
@@ -204,8 +204,8 @@ class SqliteJournal(Journal):
         if self._notes_left <= 0:
             return
         row = computed_row(self._run, computed)
-        if size_of([row]) > NOTE_BYTES:  # one of them, or all together
-            some = [one for one in computed.records() if size_of([step_row(self._run, one)]) <= NOTE_BYTES]
+        if size_of(row) > NOTE_BYTES:  # one of them, or all together
+            some = [one for one in computed.records() if size_of(step_row(self._run, one)) <= NOTE_BYTES]
             if not some:
                 return
             computed = ComputedSteps.of(some)

@@ -21,6 +21,7 @@ from app.adapters.journal_codec import (
     item_row,
     leave_reference,
     read,
+    size_of,
     step_row,
     steps_of,
     stored,
@@ -91,7 +92,7 @@ ITEMS = st.builds(
 
 def columns(row: Row) -> tuple[Any, ...]:
     """As a query gives them: without the run, with the bytes of the blob."""
-    (written,), blobs = as_written([row])
+    (written,), blobs, _ = as_written([row])
     return (*written[1:], blobs[0][1] if blobs else None)
 
 
@@ -147,11 +148,12 @@ def test_a_name_survives(name: str) -> None:
 @pytest.mark.parametrize("fill", ["x", "语", "\ud800"])
 def test_long_outputs_become_blobs(fill: str) -> None:
     short, long = step(text=fill * (BLOB_BYTES // 8)), step(text=fill * BLOB_BYTES)
-    assert as_written([step_row(1, short)])[1] == ()
+    assert not as_written([step_row(1, short)]).blobs
     rows = [step_row(1, short), step_row(1, long), item_row(1, item(0, outputs=long.outputs))]
-    written, [blob] = as_written(rows)
+    written, [blob], size = as_written(rows)
+    assert size == sum(map(size_of, rows))
     assert [row[-1] for row in written] == [None, blob[0], blob[0]], "shared by content"
-    assert blob[1].decode() == rows[1][-1]
+    assert blob[1].decode() == rows[1][-2]
     assert steps_of(columns(rows[1]), leave_reference) == [long]
 
 
