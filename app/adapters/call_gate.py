@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -70,9 +70,8 @@ class Turn(msgspec.Struct, eq=False):
             if self.begun is not None:
                 self.begun.correct(usage.total)
 
-    async def __aenter__(self) -> Self:
-        await self.gate.enter(self)
-        return self
+    def __aenter__(self) -> Coroutine[Any, Any, Turn]:
+        return self.gate.enter(self)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -148,8 +147,10 @@ class CallGate:
 
     # A call's way through
 
-    async def enter(self, turn: Turn) -> None:
-        """Waits until the call may begin. Raises NodeError `model.too_many_requests` where that is as good as never."""
+    async def enter(self, turn: Turn) -> Turn:
+        """Waits until the call may begin; gives its turn. Raises NodeError `model.too_many_requests` where that is as
+        good as never.
+        """
         now = self._clock.now()
         try:
             if (
@@ -165,6 +166,7 @@ class CallGate:
         except BaseException:
             self._give_up(turn)
             raise
+        return turn
 
     def leave(self, turn: Turn, error: BaseException | None) -> None:
         """The call ended; what became of it teaches the gate."""

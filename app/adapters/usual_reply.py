@@ -12,7 +12,6 @@ import msgspec
 
 from app.adapters.openai_reply import FINISHES, LONGEST_ANSWER, MOST_TOKENS
 from app.costs.usage import Usage
-from app.document.characters import whole_text
 from app.sdk.gateway import ChatReply
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
@@ -67,7 +66,7 @@ _READ: Final = msgspec.json.Decoder(_Answer).decode
 def usual_reply(data: bytes, seconds: float, asked_model: str) -> ChatReply | None:
     """None where it isn't a usual one."""
     try:
-        answer = _READ(data)
+        answer = _READ(data)  # none with half a character
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     choice, said = answer.choices[0], answer.usage
@@ -79,4 +78,4 @@ def usual_reply(data: bytes, seconds: float, asked_model: str) -> ChatReply | No
     if cached > said.prompt_tokens:
         return None
     usage = Usage(said.prompt_tokens, said.completion_tokens, cached)
-    return ChatReply(whole_text(text), finish, usage, answer.model or asked_model, seconds)
+    return ChatReply(text, finish, usage, answer.model or asked_model, seconds)

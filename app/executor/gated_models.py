@@ -15,7 +15,7 @@ from msgspec import structs
 
 from app.costs.cost import FREE, Cost
 from app.costs.ledger import EndedBy
-from app.costs.price import ASSUMED
+from app.costs.price import ASSUMED, counted_for
 from app.costs.usage import NO_USAGE, Usage
 from app.events.run_events import Failure, ModelCalled, Source
 from app.executor.billable import may_be_billed
@@ -190,23 +190,22 @@ class GatedModels:
         self, asked: Asked, way: _WayOut, reply: ChatReply | LabelScores | EmbedReply, begun: float
     ) -> Taken:
         """What a call took that was answered."""
-        facts, usage, charged = asked.facts, reply.usage, None
-        guessed = usage is None or (not isinstance(reply, LabelScores) and reply.doubted)
-        if guessed:  # the server gave no counts, or none that can be true
+        facts, usage, guessed, charged = asked.facts, reply.usage, False, None
+        if not isinstance(reply, LabelScores):
+            guessed, charged = reply.doubted or usage is None, reply.billed
+        if guessed or usage is None:  # the server gave no counts, or none that can be true
             if isinstance(reply, ChatReply):
                 calls = [text for call in reply.tool_calls for text in (call.name, call.arguments)]
                 way.written = length(reply.text, *calls)
             usage = way.so_far()
         cost = self._run.doors.cost_of(facts, usage)
-        if not isinstance(reply, LabelScores) and not (facts is not None and facts.local):
-            charged = reply.billed
-        if charged is not None:
+        if charged is not None and not (facts is not None and facts.local):
             cost = Cost(charged, "billed") if charged else FREE
         elif guessed:
             cost = cost.as_estimate
         # A cost that nobody knows is shown as unknown, but limits count what it may have been.
-        spent = ASSUMED.of(usage or way.most) if cost.usd is None else cost.known
-        return Taken(time.monotonic() - begun - way.waits.seconds, usage, cost, spent)
+        counted = counted_for(usage, cost)
+        return Taken(time.monotonic() - begun - way.waits.seconds, usage, cost, counted)
 
     def _ended(self, asked: Asked, way: _WayOut, error: BaseException, begun: float) -> Decimal:
         """Books a call that came to nothing. Gives what limits count for it."""
@@ -222,7 +221,7 @@ class GatedModels:
         elif way.written or may_be_billed(error):
             usage = way.so_far()
             cost = run.doors.cost_of(facts, usage).as_estimate
-        spent = ASSUMED.of(usage) if cost.usd is None else cost.known
+        spent = counted_for(usage, cost)
         seconds = time.monotonic() - begun - way.waits.seconds
         self._book(asked, facts.id if facts else "", Taken(seconds, usage, cost, spent), failure)
         return spent

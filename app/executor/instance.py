@@ -9,7 +9,6 @@ from decimal import Decimal
 import msgspec
 
 from app.costs.cost import FREE, Cost
-from app.costs.price import counted_for
 from app.costs.usage import NO_USAGE, Usage
 from app.document.workflow import Json
 from app.events.run_events import Scope
@@ -57,8 +56,7 @@ class Instance(msgspec.Struct):
         self.calls += calls
         self.usage += usage
         self.cost += cost
-        self.counted += counted_for(usage, cost)
-        self.tally.add(usage, cost, calls)
+        self.counted += self.tally.add(usage, cost, calls)
 
     def key_in(self, run: str) -> str:
         """Its idempotency key: the same in every life of the run, and nobody else's."""

@@ -26,7 +26,8 @@ class Tally:
         self.counted = Decimal(0)
         self.is_anew = False
 
-    def add(self, usage: Usage, cost: Cost, calls: int = 1) -> None:
+    def add(self, usage: Usage, cost: Cost, calls: int = 1) -> Decimal:
+        """Gives what limits count for it."""
         counted = counted_for(usage, cost)
         tally: Tally | None = self
         while tally is not None:
@@ -35,6 +36,7 @@ class Tally:
             tally.cost += cost
             tally.counted += counted
             tally = tally.around
+        return counted
 
     def goes_to_work(self) -> None:
         tally: Tally | None = self

@@ -116,6 +116,7 @@ class TextModel(NodeType[TextFields, ByPort, TextOutputs]):
             ctx.tell("text.cut_short", tokens=fields.max_tokens)
         if reply.finish == "repetition":
             ctx.tell("text.went_in_circles")
-        if not reply.text.strip():
+        text = reply.text.strip()
+        if not text:
             ctx.tell("text.empty_answer")
-        return TextOutputs(reply.text.strip())
+        return TextOutputs(text)
