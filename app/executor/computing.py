@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from time import monotonic
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -17,7 +17,7 @@ from app.executor.outcome import tokens_of
 from app.executor.run import Run
 from app.executor.values import Token
 from app.executor.where import Where
-from app.planner.plan import Computation, Plan, PlanStep
+from app.planner.plan import Computation, Plan
 from app.sdk.data_types import Value
 from app.sdk.ports import SKIP
 from app.sdk.spec import outputs_by_port
@@ -25,6 +25,11 @@ from app.sdk.spec import outputs_by_port
 _AT_ONCE = 64  # steps in one event and one note, each of which may carry previews of some KiB
 
 _NOTHING: Mapping[str, Any] = {}
+
+# What a step gave: its tokens, how they are shown, their values, its verdict.
+_Made: TypeAlias = tuple[
+    Mapping[str, Token], Mapping[str, Preview], Mapping[str, Value], Mapping[str, Json] | None
+]
 
 
 class _Surroundings(msgspec.Struct):
@@ -37,8 +42,7 @@ class _Surroundings(msgspec.Struct):
 class Computing:
     """Settles what needs no waiting in one scope: steps that only compute, and those that are skipped.
 
-    `results` gets the tokens of result steps. What `lost` holds is skipped; the results of `given` are looked up by
-    somebody else.
+    `results` gets the tokens of result steps. What `lost` holds is skipped.
     """
 
     def __init__(
@@ -58,96 +62,94 @@ class Computing:
         self._frontier = frontier
         self._lost = lost
         self._results = results
-        self._given = {*run.past.pins, *run.past.before}
+        self._computations = plan.computations
+        if run.past.pins or run.past.before:
+            self._computations = tuple(_without(plan, {*run.past.pins, *run.past.before}))
         self._to_tell: list[Computed] = []
         self._to_note: list[ComputedStep] = []
         self._gave: list[Mapping[str, Value]] = []  # each of those
-        self._since = 0.0  # on the machine's clock: when the step before was through
-        self._at = 0.0  # the same on the run's
 
     def go_through(self, ready: list[int]) -> list[int]:
         """Settles what it can of the ready steps and of those that become ready by it; gives those to be awaited."""
-        frontier, steps, lost, given = self._frontier, self._steps, self._lost, self._given
+        frontier, lacks, lost = self._frontier, self._frontier.lacks, self._lost
+        to_tell, to_note, gave = self._to_tell, self._to_note, self._gave
         awaited: list[int] = []
         skipped: list[NodeSettled] = []
-        self._since, self._at = time.monotonic(), self._run.now
+        since, at = monotonic(), self._run.now
         for index in ready:  # grows while it is walked
-            step = steps[index]
-            how = step.computation
-            if how is None or frontier.lacks[index] or index in lost:
+            how = self._computations[index]
+            if how is None or lacks[index] or index in lost:
                 why = "lost" if index in lost else frontier.why_skipped(index)
                 if why:
-                    skipped.append(
-                        NodeSettled(self._run.now, step.id, self._where.scope, "skipped", skip=why)
-                    )
+                    node, scope = self._steps[index].id, self._where.scope
+                    skipped.append(NodeSettled(self._run.now, node, scope, "skipped", skip=why))
                     ready += frontier.settle(index, _NOTHING)
                     continue
-            if how is None or (given and step.id in given):
+            if how is None or (made := self._made(index, how)) is None:
                 awaited.append(index)
                 continue
-            tokens = self._compute(index, step, how)
-            if tokens is None:
-                awaited.append(index)
-            else:
-                ready += frontier.settle(index, tokens)
-        self._tell()
+            tokens, shown, values, verdict = made
+            if how.result is not None and (result := frontier.token(how.result)):
+                self._results[index] = result
+            ready += frontier.settle(index, tokens)
+            seconds = (monotonic() - since) * 10_000 // 1 / 10_000  # as `Run.now` counts
+            links = frontier.links(index) if lacks[index] else how.links
+            to_tell.append(Computed(how.id, links, shown, seconds, verdict))
+            to_note.append((how.id, how.type, how.version, at, seconds, verdict))
+            gave.append(values)
+            if seconds:  # what is too short to count, counts together with the next
+                since, at = since + seconds, round(at + seconds, 4)
+            if len(to_tell) == _AT_ONCE:
+                self._tell(at)
+        if to_tell:
+            self._tell(at)
         for event in skipped:
             self._run.skipped[event.node] += 1
             self._run.emit(event)
         return awaited
 
-    def _compute(self, index: int, step: PlanStep, how: Computation) -> Mapping[str, Token] | None:
+    def _made(self, index: int, how: Computation) -> _Made | None:
         """None where it isn't simply through: it is done again by who can say what is wrong."""
-        frontier, store, scope = self._frontier, self._run.values, self._where.scope
-        tokens: Mapping[str, Token] = _NOTHING
-        shown: Mapping[str, Preview] = _NOTHING
-        gave: Mapping[str, Value] = _NOTHING
-        verdict = None
         try:
-            values = frontier.values(index, how)
+            values = self._frontier.values(index, how)
             inputs = values if how.inputs is None else how.inputs(**values)
-            made = how.compute(step.fields, inputs, self._around)
-            if how.output is not None and (value := how.output(made)) is not SKIP:
-                port = step.ports.outputs[0]
-                token = store.token(value, port.type, scope, step.id, port.name)
-                tokens, shown, gave = (
-                    {port.name: token},
-                    {port.name: token.preview},
-                    {port.name: token.content},
-                )
-            elif step.ports.outputs:
-                tokens, verdict = tokens_of(step, outputs_by_port(made), store, scope)
-                shown = {name: token.preview for name, token in tokens.items()}
-                gave = {name: token.content for name, token in tokens.items()}
+            made = how.compute(how.fields, inputs, self._around)
+            if how.output is not None:
+                port, value_of = how.output
+                name, value = port.name, value_of(made)
+                if value is SKIP:
+                    return _NOTHING, _NOTHING, _NOTHING, None
+                token = self._run.values.token(value, port.type, self._where.scope, how.id, name)
+                return {name: token}, {name: token.preview}, {name: token.content}, None
+            step = self._steps[index]
+            if not step.ports.outputs:
+                return _NOTHING, _NOTHING, _NOTHING, None
+            outputs = outputs_by_port(made)
+            tokens, verdict = tokens_of(step, outputs, self._run.values, self._where.scope)
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - whatever an author does wrong
             return None
-        if how.result is not None and (result := frontier.token(how.result)):
-            self._results[index] = result
-        now = time.monotonic()
-        seconds = (now - self._since) * 10_000 // 1 / 10_000  # as `Run.now` counts
-        self._since = now
-        links = frontier.links(index) if frontier.lacks[index] else how.links
-        self._to_tell.append(Computed(step.id, links, shown, seconds, verdict))
-        self._to_note.append((step.id, step.node.type, how.version, self._at, seconds, verdict))
-        self._gave.append(gave)
-        if seconds:
-            self._at = round(self._at + seconds, 4)
-        if len(self._to_tell) == _AT_ONCE:
-            self._tell()
-        return tokens
+        shown = {name: token.preview for name, token in tokens.items()}
+        return tokens, shown, {name: token.content for name, token in tokens.items()}, verdict
 
-    def _tell(self) -> None:
+    def _tell(self, at: float) -> None:
         """What was done since the last time, as one event."""
-        if self._to_tell:
-            self._run.emit(StepsComputed(self._run.now, self._where.scope, tuple(self._to_tell)))
-            self._to_tell.clear()
-            if len(self._to_note) >= _AT_ONCE:
-                self.note()
+        self._run.emit(StepsComputed(at, self._where.scope, tuple(self._to_tell)))
+        self._to_tell.clear()
+        if len(self._to_note) >= _AT_ONCE:
+            self.note()
 
     def note(self) -> None:
         """Notes what was done since the last time: all at once, since each note is a row in the journal."""
         run, where = self._run, self._where
         if self._to_note and run.notes_left > 0:
             run.notes_left -= len(self._to_note)
-            run.journal.note_all(ComputedSteps(where.place, where.scope, self._to_note, self._gave))
-        self._to_note, self._gave = [], []
+            computed = ComputedSteps(where.place, where.scope, self._to_note.copy(), self._gave.copy())
+            run.journal.note_all(computed)
+        self._to_note.clear()
+        self._gave.clear()
+
+
+def _without(plan: Plan, given: Collection[str]) -> Iterator[Computation | None]:
+    """The steps that somebody else looks up are not computed."""
+    for step, how in zip(plan.steps, plan.computations, strict=True):
+        yield None if step.id in given else how

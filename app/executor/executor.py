@@ -63,7 +63,6 @@ class Execution:
         booking = Booking(run_id, plan, doors, keeping.journal)
         self._run = Run(run_id, doors, limits, keeping, booking, plan.workflow.id)
         self._run.root = Root(plan, values)
-        self._tally = Tally()
         self._rows = self._over(rows) if rows is not None else None
         self._row_count = row_count if rows is not None else None
         self._begun = False
@@ -214,7 +213,7 @@ class Execution:
         return Problem("engine.bug", args=bug_args(bug))
 
     async def _once(self) -> tuple[RunStatus, tuple[Problem, ...]]:
-        outputs = await self._scope(Where(), self._values, self._tally)
+        outputs = await self._scope(Where(), self._values, Tally())
         self.outputs = {name: token.value for name, token in outputs.items()}
         return "done", ()
 
@@ -231,7 +230,7 @@ class Execution:
                 yield [Element(row, {**self._values, **row}) for row in batch]
 
         rule = MapRule(stop_after=self._run.limits.stop_after)
-        return MapRun(self._run, Where(), "", "", elements(), rule, self._scope, self._tally)
+        return MapRun(self._run, Where(), "", "", elements(), rule, self._scope)
 
     async def _all_rows(self, rows: MapRun) -> tuple[RunStatus, tuple[Problem, ...]]:
         status: RunStatus = "done"

@@ -58,10 +58,10 @@ class MapRun:
         source: AsyncIterator[Sequence[Element]],
         rule: MapRule,
         body: RunBody,
-        tally: Tally,
+        tally: Tally | None = None,
     ) -> None:
         """`where` is the frame's own place, `node` its step ("" for a run over rows), `around` that one's scope.
-        `body` runs one element.
+        `body` runs one element. What they take is added to `tally`, too.
         """
         self._run = run
         self._where = where

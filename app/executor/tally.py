@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from app.costs.cost import FREE, Cost
 from app.costs.price import counted_for
 from app.costs.usage import NO_USAGE, Usage
 
 
-class Tally:
+class Tally(msgspec.Struct):
     """Adds up tokens and money; what is added to an inner one is added to all around it.
 
     `counted` is what limits count: the cost, and where nobody knows it an estimate. `is_anew`: something in it went to
     work in this life of the run, and wasn't settled by a record.
     """
 
-    __slots__ = ("around", "calls", "cost", "counted", "is_anew", "usage")
-
-    def __init__(self, around: Tally | None = None) -> None:
-        self.around = around
-        self.calls = 0
-        self.usage: Usage = NO_USAGE
-        self.cost: Cost = FREE
-        self.counted = Decimal(0)
-        self.is_anew = False
+    around: Tally | None = None
+    calls: int = 0
+    usage: Usage = NO_USAGE
+    cost: Cost = FREE
+    counted: Decimal = Decimal(0)
+    is_anew: bool = False
 
     def add(self, usage: Usage, cost: Cost, calls: int = 1) -> Decimal:
         """Gives what limits count for it."""

@@ -11,7 +11,7 @@ from app.planner.agent_tools import Parameter
 from app.sdk.context import Surroundings
 from app.sdk.data_types import Value
 from app.sdk.node_type import AskedInput, Effect, FrameRule, Given, MergeRule, WorkflowRule
-from app.sdk.ports import Ports
+from app.sdk.ports import Ports, PortSpec
 from app.sdk.powers import Power
 from app.sdk.spec import NodeSpec
 
@@ -34,16 +34,20 @@ class PlanEdge:
 class Computation:
     """How a step is done that only computes: what its type would be asked each time.
 
-    `compute` is its type's. `inputs` makes the Inputs object; None where it is the values by port. `output` gives the
-    only value of a step with one port that is no verdict. `links` says which output of which step each input takes:
-    `step.port`. `takes`: the edge into each input, and what converts its value; None where an input may take several.
-    `result` is the edge whose value the step hands out as a result.
+    `id`, `type` and `version` are what events and records call it; `compute` is its type's. `inputs` makes the Inputs
+    object; None where it is the values by port. `output` is the only port of a step, where that is no verdict, and what
+    gives its value. `links` says which output of which step each input takes: `step.port`. `takes`: the edge into each
+    input, and what converts its value; None where an input may take several. `result` is the edge whose value the step
+    hands out as a result.
     """
 
-    compute: Callable[[Any, Any, Surroundings], Any]
+    id: str
+    type: str
     version: int
+    fields: Any
+    compute: Callable[[Any, Any, Surroundings], Any]
     inputs: Callable[..., Any] | None
-    output: Callable[[Any], Any] | None
+    output: tuple[PortSpec, Callable[[Any], Any]] | None
     links: Mapping[str, str]
     takes: tuple[tuple[str, int, Callable[[Value], Value] | None], ...] | None
     result: PlanEdge | None
@@ -77,7 +81,6 @@ class PlanStep:
     frame: FramePlan | None = None
     signature: str = ""  # of a model step: what it is, apart from its inputs and the models that answer
     lasts: bool = False  # what it comes to is on the disk before anything follows from it
-    computation: Computation | None = None
     acts: bool = False  # it has an effect outside, or holds a step that has one
     once: bool = False  # its effect is not begun again unasked where nobody knows whether it happened
 
@@ -127,7 +130,7 @@ class Plan:
 
     `first` are the steps that wait for nothing. `in_degrees[i]` is the number of edges into step i, `leaving[i]` the
     edges that leave it, each as its source port, its index, its target, and whether that is a Merge. `samples` are the
-    sample rows that the workflow brings along.
+    sample rows that the workflow brings along. `computations[i]` is there where step i only computes.
     """
 
     workflow: Workflow
@@ -139,6 +142,7 @@ class Plan:
     leaving: tuple[tuple[tuple[str, int, int, bool], ...], ...]
     asks: tuple[AskedInput, ...]
     samples: tuple[Mapping[str, Json], ...]
+    computations: tuple[Computation | None, ...]
 
     @property
     def parts(self) -> Mapping[str, Workflow]:

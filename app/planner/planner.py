@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from operator import attrgetter, methodcaller
-from typing import Any
 
 from app.document.graph import topological_order
 from app.document.problem import Problem
@@ -20,15 +18,15 @@ from app.planner.checks import (
     models_still_answer,
     something_runs,
 )
+from app.planner.computations import computations
 from app.planner.draft import Draft, PartLookup, SpecLookup, draft_of
 from app.planner.frame_checks import FRAME_CHECKS
 from app.planner.partial import is_there, narrowed
-from app.planner.plan import AgentTool, AlwaysSkipped, Computation, FramePlan, Plan, PlanEdge, PlanStep
+from app.planner.plan import AgentTool, AlwaysSkipped, FramePlan, Plan, PlanEdge, PlanStep
 from app.planner.signature import signature_of
 from app.sdk.data_types import CONVERSIONS, DataType, LazyList, Value
 from app.sdk.node_type import WorkflowRule
-from app.sdk.ports import ERROR_PORT, SKIP, Ports
-from app.sdk.spec import NodeSpec, shapes_of
+from app.sdk.ports import ERROR_PORT, Ports
 from app.sdk.typed_values import EMPTY, typed
 
 _LOOKED_AT: frozenset[DataType] = frozenset({"text", "record"})  # the types that steps work on without asking
@@ -106,8 +104,7 @@ def _compile(draft: Draft, digest: str, prefix: str = "") -> Plan:
         incoming[edge.target].append(edge)
         outgoing[edge.source].append(edge)
     steps = tuple(
-        _step(i, draft, node, tuple(incoming[i]), tuple(outgoing[i]), prefix, order)
-        for i, node in enumerate(order)
+        _step(i, draft, node, tuple(incoming[i]), tuple(outgoing[i]), prefix) for i, node in enumerate(order)
     )
     asking = [node for node in draft.nodes.values() if node.spec and not node.node.disabled]
     asks = {ask.name: ask for node in asking if node.spec for ask in node.spec.type.asks(node.fields)}
@@ -129,6 +126,7 @@ def _compile(draft: Draft, digest: str, prefix: str = "") -> Plan:
         leaving,
         tuple(asks.values()),
         tuple(samples),
+        tuple(computations(steps)),
     )
 
 
@@ -180,7 +178,6 @@ def _step(
     incoming: tuple[PlanEdge, ...],
     outgoing: tuple[PlanEdge, ...],
     prefix: str,
-    order: Sequence[str],
 ) -> PlanStep:
     draft = level.nodes[name]
     node, spec = draft.node, draft.spec
@@ -194,12 +191,6 @@ def _step(
     is_random = node_type is not None and node_type.random
     # Paid, random, from outside, or decided by timing.
     lasts = effect != "pure" or is_random or (merge is not None and merge.wait_for != "all")
-    links = {edge.target_port: f"{prefix}{order[edge.source]}.{edge.source_port}" for edge in incoming[::-1]}
-    result_name = node_type.result_name(draft.fields) if node_type and not skipped else ""
-    computation = None
-    if spec and not (skipped or lasts):
-        result = [edge for edge in incoming if result_name and edge.target_port == "value"]
-        computation = _computation(spec, ports, incoming, links, result[0] if result else None)
     return PlanStep(
         index=i,
         id=f"{prefix}{node.id}",
@@ -216,44 +207,14 @@ def _step(
         always_skipped=skipped,
         error_joined=any(edge.source_port == ERROR_PORT for edge in outgoing),
         gives_verdict=any(port.type == "verdict" for port in ports.outputs),
-        result_name=result_name,
+        result_name=node_type.result_name(draft.fields) if node_type and not skipped else "",
         powers=spec.powers(draft.fields) if spec and not skipped and name not in level.held else (),
         frame=frame,
         signature=signature_of(spec, draft.fields) if spec and effect == "model" else "",
         lasts=lasts,
-        computation=computation,
         acts=acts or (frame is not None and frame.acts),
         once=acts and node_type is not None and not node_type.repeatable(draft.fields),
     )
-
-
-def _computation(
-    spec: NodeSpec,
-    ports: Ports,
-    incoming: Sequence[PlanEdge],
-    links: Mapping[str, str],
-    result: PlanEdge | None,
-) -> Computation | None:
-    if not spec.computes or (ports.inputs and not incoming and any(port.many for port in ports.inputs)):
-        return None  # the second: a Merge without an edge is skipped
-    _, inputs, outputs = shapes_of(spec.type)
-    takes = tuple((edge.target_port, edge.index, edge.convert) for edge in incoming)
-    return Computation(
-        spec.type().compute,
-        spec.type.version,
-        inputs if hasattr(inputs, "__dataclass_fields__") else None,
-        _only_value(ports, by_name=not hasattr(outputs, "__dataclass_fields__")),
-        links,
-        None if any(port.many for port in ports.inputs) else takes,
-        result,
-    )
-
-
-def _only_value(ports: Ports, *, by_name: bool) -> Callable[[Any], Any] | None:
-    if len(ports.outputs) != 1 or ports.outputs[0].type == "verdict":
-        return None
-    name = ports.outputs[0].name
-    return methodcaller("get", name, SKIP) if by_name else attrgetter(name)
 
 
 def _frame(level: Draft, name: str, prefix: str) -> FramePlan | None:

@@ -162,32 +162,34 @@ def resolve(reference: Reference, inputs: Mapping[str, Value]) -> Value:
     return value
 
 
-def fill(text: str, inputs: Mapping[str, Value], encode: Callable[[str], str] = str) -> str:
+def fill(text: str, inputs: Mapping[str, Value], encode: Callable[[str], str] | None = None) -> str:
     """The text with every reference replaced, in one pass: what is filled in is never read again.
 
     `encode` makes a value's text fit for the place where it goes, such as an address or a file's name.
     Raises NodeError `reference.*`, and `reference.too_long` above MAX_OUTPUT characters.
     """
     pieces, tail = _pieces(text)
-    parts: list[str] = []
-    for before, reference in pieces:
-        value = resolve(reference, inputs)
+    filled = ""
+    for before, name, further in pieces:
+        value = inputs.get(name) if further is None else resolve(further, inputs)
         written = value if isinstance(value, str) else as_text(value)
-        parts += before, written if encode is str else encode(written)
-    parts.append(tail)
-    filled = "".join(parts)
+        filled += before + (written if encode is None else encode(written))
+    filled += tail
     if len(filled) > MAX_OUTPUT:
         raise NodeError("reference.too_long", limit=MAX_OUTPUT)
     return filled
 
 
 @lru_cache(maxsize=4096)
-def _pieces(text: str) -> tuple[tuple[tuple[str, Reference], ...], str]:
-    """Each reference with the text before it, and what stands after the last. Raises as `_found`."""
-    pieces: list[tuple[str, Reference]] = []
+def _pieces(text: str) -> tuple[tuple[tuple[str, str, Reference | None], ...], str]:
+    """Of each reference the text before it, its input's name, and itself where it is more than that; and what stands
+    after the last. Raises as `_found`.
+    """
+    pieces: list[tuple[str, str, Reference | None]] = []
     at = 0
     for reference in _found(text):
-        pieces.append((text[at : reference.start], reference))
+        further = reference if reference.path or reference.filters else None
+        pieces.append((text[at : reference.start], reference.input, further))
         at = reference.end
     return tuple(pieces), text[at:]
 

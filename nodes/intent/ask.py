@@ -108,7 +108,8 @@ class Ask(NodeType[AskFields, ByPort, Routes]):
         return tuple(_faults(fields))
 
     def compute(self, fields: AskFields, inputs: ByPort, around: Surroundings) -> Routes:
-        return {asked.name: _answer(asked, around.values.get(asked.name)) for asked in _usable(fields)}
+        given = around.values  # a question without a port of its own keeps the workflow from running
+        return {asked.name: _answer(asked, given.get(asked.name)) for asked in fields.asked}
 
 
 def _usable(fields: AskFields) -> Iterator[Asked]:
