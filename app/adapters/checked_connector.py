@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiohttp import TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from app.adapters.addresses import LOOPBACK, BlockedAddress, Reach, is_own_name, may_reach
+
+Address: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]  # as `getaddrinfo` gives it
+Sockets: TypeAlias = Callable[[Address], socket.socket]
 
 # Many local servers drop an idle connection after five seconds.
 _KEPT_ALIVE = 4.0
@@ -17,7 +20,7 @@ _KEPT_ALIVE = 4.0
 
 def checked_connector(resolver: AbstractResolver, reach: Reach, *, keep: bool) -> TCPConnector:
     """A pool whose connections stay within a reach; without `keep` each serves one request."""
-    checked, sockets = _CheckedResolver(resolver, reach), _checked_sockets(reach)
+    checked, sockets = _CheckedResolver(resolver, reach), checked_sockets(reach)
     if not keep:
         return TCPConnector(resolver=checked, socket_factory=sockets, force_close=True, limit=0)
     return TCPConnector(
@@ -68,10 +71,10 @@ def _own(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResu
     ]
 
 
-def _checked_sockets(reach: Reach) -> Callable[[Any], socket.socket]:
+def checked_sockets(reach: Reach) -> Sockets:
     """The last look, at the very address that is connected to, whatever way it came."""
 
-    def make(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+    def make(address: Address) -> socket.socket:
         family, kind, protocol, _, place = address
         if not may_reach(str(place[0]), reach):
             raise BlockedAddress(str(place[0]))

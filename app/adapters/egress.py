@@ -20,7 +20,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from app.adapters.addresses import Reach, as_literal, may_reach
-from app.adapters.checked_connector import checked_connector, kept_alive
+from app.adapters.checked_connector import checked_connector, checked_sockets, kept_alive
 from app.adapters.egress_errors import as_node_errors, was_never_sent
 from app.adapters.kept_line import Whole
 from app.adapters.leaving import Leaving, leaving_told
@@ -265,7 +265,9 @@ class Egress:
         if straight is None:
             connector = self._session((reach, True)).connector
             assert isinstance(connector, TCPConnector)  # noqa: S101 - as made there
-            straight = self._straight[reach] = StraightRequests(connector, kept_alive(reach))
+            straight = self._straight[reach] = StraightRequests(
+                connector, checked_sockets(reach), kept_alive(reach)
+            )
         return straight
 
     def _session(self, pool: _Pool) -> ClientSession:

@@ -1,4 +1,5 @@
-"""A connection that has served before: it takes a usual answer itself, and leaves any other to aiohttp's reader.
+"""A connection that serves one request after the other: it takes a usual answer itself, and leaves any other to
+aiohttp's reader.
 
 Usual is what comes in one piece with its length in front, as most servers say a whole answer. aiohttp's reader is made
 for everything else too (pieces, compression, interim answers) and sets up for all of it each time: that takes longer
@@ -58,17 +59,34 @@ def whole(data: bytes) -> Whole | None:
 
 
 class KeptLine(asyncio.Protocol):
-    """Belongs to whoever took it until it is kept again. `timer` is that of the reader, while it reads."""
+    """Belongs to whoever took it until it is kept again. `timer` is that of its opening, or of the reader's reading."""
 
-    def __init__(self, connection: Connection) -> None:
-        """The connection is open, and nothing is left to read on it."""
-        self.connection = connection
-        self.reader: ResponseHandler = cast("ResponseHandler", connection.protocol)
+    def __init__(self) -> None:
+        """To be opened: as the protocol of a new connection, or with `take_over`."""
+        self.reader = ResponseHandler(asyncio.get_running_loop())
         self.timer: TimerContext | None = None
-        self._transport: asyncio.Transport = cast("asyncio.Transport", connection.transport)
+        self._connection: Connection | None = None
+        self._transport: asyncio.Transport
         self._coming: asyncio.Future[Whole | None] | None = None
         self._is_listening = False
-        self._looking = _looking_at(self._transport)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.reader.connection_made(transport)
+        self._opened(cast("asyncio.Transport", transport))
+        self._is_listening = True
+
+    def take_over(self, connection: Connection) -> None:
+        """One that a pool has opened; its reader hears it until `listen`."""
+        self._connection, self.reader = connection, cast("ResponseHandler", connection.protocol)
+        self._opened(cast("asyncio.Transport", connection.transport))
+
+    def _opened(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._looking = _looking_at(transport)
+
+    def close(self) -> None:
+        """Also where it was never opened."""
+        (self._connection or self.reader).close()
 
     def listen(self) -> bool:
         """Hears from now on what comes. False where the connection can't serve once more."""
@@ -90,20 +108,25 @@ class KeptLine(asyncio.Protocol):
         """Sends a request that is answered with a body. Comes back with the answer, or with None where the reader has
         begun to read it. Raises what aiohttp raises.
         """
+        self.send(request)
+        self._coming = asyncio.get_running_loop().create_future()
+        return self._coming
+
+    def send(self, request: bytes) -> None:
+        """Raises what aiohttp raises."""
         if self._transport.is_closing():
             raise ClientConnectionResetError("Cannot write to closing transport")
-        self._coming = asyncio.get_running_loop().create_future()
         self._transport.write(request)
-        return self._coming
 
     def step_aside(self, **how: Any) -> None:
         """The reader hears what comes from now on; `how` it reads the next answer."""
         self._is_listening = False
+        self.timer = TimerContext(asyncio.get_running_loop())
         self._transport.set_protocol(self.reader)
-        self.reader.set_response_params(read_until_eof=True, auto_decompress=True, **how)
+        self.reader.set_response_params(timer=self.timer, read_until_eof=True, auto_decompress=True, **how)
 
     def late(self) -> None:
-        """The answer's time is over."""
+        """The time to open it, or that of the answer, is over."""
         if self.timer is not None:
             self.timer.timeout()
         elif self._coming is not None and not self._coming.done():
@@ -118,8 +141,7 @@ class KeptLine(asyncio.Protocol):
             return
         answer = whole(data)
         if answer is None:
-            self.timer = TimerContext(asyncio.get_running_loop())
-            self.step_aside(timer=self.timer)
+            self.step_aside()
             self.reader.data_received(data)
         coming.set_result(answer)
 

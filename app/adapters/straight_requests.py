@@ -12,10 +12,10 @@ import ssl
 import time
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import (
-    ClientConnectionResetError,
+    ClientConnectionError,
     ClientConnectorError,
     ClientOSError,
     ClientRequest,
@@ -26,9 +26,11 @@ from aiohttp import (
     TCPConnector,
 )
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.helpers import BaseTimerContext, TimerContext, TimerNoop
+from aiohttp.helpers import TimerContext, TimerNoop
 from yarl import URL
 
+from app.adapters.checked_connector import Sockets
+from app.adapters.direct_opening import open_at, plain_address
 from app.adapters.kept_line import KeptLine, Whole
 from app.executor.deadlines import Deadlines
 from app.sdk.unsent import before_sending
@@ -51,7 +53,6 @@ class StraightAnswer:
         "_line",
         "_place",
         "_requests",
-        "_time",
         "_total",
         "content",
         "headers",
@@ -64,28 +65,22 @@ class StraightAnswer:
         requests: StraightRequests,
         place: ClientRequest,
         line: KeptLine,
-        time: Hashable,
         total: float | None,
+        message: Any,
     ) -> None:
+        """`message` is what aiohttp's reader has read of it so far."""
         self._requests = requests
         self._place = place
         self._line = line
-        self._time = time
         self._total = total
-        self.content: StreamReader
-        self.status: int
-        self.headers: Mapping[str, str]
-        self.raw_headers: tuple[tuple[bytes, bytes], ...]
-
-    def read(self, message: Any) -> StraightAnswer:
-        """As aiohttp's reader has begun to read it."""
-        head, self.content = message
-        self.status, self.headers, self.raw_headers = head.code, head.headers, head.raw_headers
-        return self
+        head, self.content = cast("tuple[Any, StreamReader]", message)
+        self.status: int = head.code
+        self.headers: Mapping[str, str] = head.headers
+        self.raw_headers: tuple[tuple[bytes, bytes], ...] = head.raw_headers
 
     def release(self) -> None:
         """Nothing more is read; where something is left to read, the connection is closed."""
-        self._requests.ended(self._time, self._total)
+        self._requests.ended(self._line, self._total)
         self._requests.keep(self._place, self._line)
 
 
@@ -95,11 +90,15 @@ class StraightRequests:
     Connections that have served are kept here for `kept_alive` seconds: the pool's own books cost more than a look.
     """
 
-    def __init__(self, pool: TCPConnector, kept_alive: float) -> None:
+    def __init__(self, pool: TCPConnector, sockets: Sockets, kept_alive: float) -> None:
+        """`sockets` checks an address as the pool does."""
         self._pool = pool
+        self._sockets = sockets
         self._kept_alive = kept_alive
         # By address, and whether it has a certificate; all of one server have the same.
         self._places: dict[tuple[URL, bool], ClientRequest] = {}
+        self._lines: set[KeptLine] = set()  # all that are open
+        self._is_closed = False
         self._kept: dict[ClientRequest, list[tuple[KeptLine, float]]] = {}  # and until when
         self._sweeper: asyncio.TimerHandle | None = None
         self._deadlines = Deadlines()
@@ -115,65 +114,59 @@ class StraightRequests:
     ) -> StraightAnswer | Whole:
         """One request; `head` is what `head_of` made. Raises what aiohttp raises; `release` the answer in any case."""
         request = _framed(method, head, body)
-        place = self._place(url, trusted)
+        place, total = self._place(url, trusted), limits.total
         again = method in _REPEATABLE
         while True:
-            line = self._line(place)
+            line, is_listening = self._line(place), True
+            if line is None:
+                line, is_listening = KeptLine(), False
+            if total is not None:
+                self._deadlines.begin(line, total, line.late)
             try:
-                if line is None or method == "HEAD" or limits.sock_read is not None:
-                    return await self._by_reader(line, place, method, request, limits)
-                return await self._by_line(line, place, request, limits.total)
+                if not is_listening:
+                    is_listening = await self._open(line, place, limits)
+                if not is_listening or method == "HEAD" or limits.sock_read is not None:
+                    line.step_aside(skip_payload=method == "HEAD", read_timeout=limits.sock_read)
+                    line.send(request)
+                    line.reader.start_timeout()
+                elif (whole := await line.ask(request)) is not None:
+                    self.ended(line, total)
+                    self.keep(place, line)
+                    return whole
+                with line.timer or TimerNoop():
+                    return StraightAnswer(self, place, line, total, await _message(line.reader))
             except (ClientOSError, ServerDisconnectedError) as error:
+                self._give_up(line, total)
                 # A kept connection that its server closed meanwhile.
                 if not again or isinstance(error, ClientConnectorError):
                     raise
                 again = False
+            except BaseException:
+                self._give_up(line, total)
+                raise
 
-    async def _by_line(
-        self, line: KeptLine, place: ClientRequest, request: bytes, total: float | None
-    ) -> StraightAnswer | Whole:
-        if total is not None:
-            self._deadlines.begin(line, total, line.late)
+    async def _open(self, line: KeptLine, place: ClientRequest, limits: ClientTimeout) -> bool:
+        """Makes the connection. False where only aiohttp's reader can hear it."""
+        line.timer = timer = TimerContext(asyncio.get_running_loop())
+        address = plain_address(place.url)
         try:
-            whole = await line.ask(request)
-            if whole is not None:
-                self.ended(line, total)
-                self.keep(place, line)
-                return whole
-            answer = StraightAnswer(self, place, line, line, total)
-            with line.timer or TimerNoop():
-                return answer.read(await _message(line.reader))
-        except BaseException:
-            self.ended(line, total)
-            line.connection.close()
-            raise
-
-    async def _by_reader(
-        self,
-        line: KeptLine | None,
-        place: ClientRequest,
-        method: str,
-        request: bytes,
-        limits: ClientTimeout,
-    ) -> StraightAnswer:
-        timer: BaseTimerContext = TimerNoop() if limits.total is None else self._begin(limits.total)
-        try:
-            with timer:
-                if line is None:
-                    with before_sending():
-                        line = KeptLine(await self._pool.connect(place, [], limits))
-                try:
-                    line.step_aside(timer=timer, skip_payload=method == "HEAD", read_timeout=limits.sock_read)
-                    message = await _exchange(line, request)
-                    return StraightAnswer(self, place, line, timer, limits.total).read(message)
-                except BaseException:
-                    line.connection.close()
-                    raise
-        except BaseException as error:
-            self.ended(timer, limits.total)
-            if line is None and isinstance(error, TimeoutError):
-                raise ConnectionTimeoutError(f"No connection to {place.url.host} in time") from error
-            raise
+            with timer, before_sending():
+                if address is None:
+                    line.take_over(await self._pool.connect(place, [], limits))
+                else:
+                    if limits.sock_connect is not None:
+                        self._deadlines.begin(timer, limits.sock_connect, timer.timeout)
+                    try:
+                        await open_at(address, self._sockets, line, place)
+                    finally:
+                        self.ended(timer, limits.sock_connect)
+                self._lines.add(line)
+                if self._is_closed:
+                    raise ClientConnectionError("closed")
+        except TimeoutError as error:
+            raise ConnectionTimeoutError(f"No connection to {place.url.host} in time") from error
+        line.timer = None
+        return line.listen()
 
     def ended(self, time: Hashable, total: float | None) -> None:
         """A request is through, or given up: its time counts no longer."""
@@ -183,7 +176,7 @@ class StraightRequests:
     def keep(self, place: ClientRequest, line: KeptLine) -> None:
         """A request is through: its connection may serve the next one, where nothing is left to read on it."""
         if not line.listen():
-            line.connection.close()
+            self._drop(line)
             return
         self._kept.setdefault(place, []).append((line, time.monotonic() + self._kept_alive))
         if self._sweeper is None:
@@ -191,19 +184,23 @@ class StraightRequests:
 
     def close(self) -> None:
         """Waits for nothing any more, and keeps no connection."""
+        self._is_closed = True
         self._deadlines.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
-        for kept in self._kept.values():
-            for line, _ in kept:
-                line.connection.close()
+        for line in self._lines:
+            line.close()
+        self._lines.clear()
         self._kept.clear()
 
-    def _begin(self, total: float) -> TimerContext:
-        timer = TimerContext(asyncio.get_running_loop())
-        self._deadlines.begin(timer, total, timer.timeout)
-        return timer
+    def _give_up(self, line: KeptLine, total: float | None) -> None:
+        self.ended(line, total)
+        self._drop(line)
+
+    def _drop(self, line: KeptLine) -> None:
+        line.close()
+        self._lines.discard(line)
 
     def _line(self, place: ClientRequest) -> KeptLine | None:
         """A kept one that may serve."""
@@ -214,7 +211,7 @@ class StraightRequests:
                 line, until = kept.pop()
                 if now < until and not line.has_ended:
                     return line
-                line.connection.close()
+                self._drop(line)
         return None
 
     def _sweep(self) -> None:
@@ -223,7 +220,7 @@ class StraightRequests:
         for place, kept in list(self._kept.items()):
             for line, until in kept:
                 if until <= now:
-                    line.connection.close()
+                    self._drop(line)
             kept[:] = [(line, until) for line, until in kept if until > now]
             if not kept:
                 del self._kept[place]
@@ -275,15 +272,6 @@ def _head(method: str, url: URL, headers: tuple[tuple[str, str], ...], keep: boo
 def _framed(method: str, head: bytes, body: bytes) -> bytes:
     has_length = body or method in ("POST", "PUT", "PATCH")
     return b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body) if has_length else head + b"\r\n"
-
-
-async def _exchange(line: KeptLine, request: bytes) -> Any:
-    transport = line.connection.transport
-    if transport is None or transport.is_closing():
-        raise ClientConnectionResetError("Cannot write to closing transport")
-    transport.write(request)
-    line.reader.start_timeout()
-    return await _message(line.reader)
 
 
 async def _message(reader: ResponseHandler) -> Any:
