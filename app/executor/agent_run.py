@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias, cast
@@ -218,8 +217,7 @@ class AgentRun:
 
     async def _turn(self, turn: int, request: ChatRequest) -> ChatReply:
         """What the model says next: as it was recorded, where the question is still the same."""
-        with self._at_work():
-            return _named(await self._ask(request), turn)
+        return _named(await self._ask(request), turn)
 
     async def _ask(self, request: ChatRequest) -> ChatReply:
         run, step, attempt = self._run, self._step, 0
@@ -235,15 +233,6 @@ class AgentRun:
             run.emit(Retrying(run.now, step.id, self._around, attempt, attempts, round(delay, 3), failure))
             await asyncio.sleep(delay)
             run.check_going()
-
-    @contextmanager
-    def _at_work(self) -> Generator[None]:
-        """The run isn't idle while the model is asked, or a person."""
-        self._run.begin()
-        try:
-            yield
-        finally:
-            self._run.end()
 
     # The tools
 
@@ -316,8 +305,7 @@ class AgentRun:
         record = (await run.recorded_at(self._step.id, where.place)).get(_ALLOWED)
         if record is None or record.inputs != asked:
             own = Instance(self._step.id, where.scope, run.now, where.place, self._tally)
-            with self._at_work():
-                answer = await run.ask(own, Question(tool.title, arguments, may_edit=False), "tool")
+            answer = await run.ask(own, Question(tool.title, arguments, may_edit=False), "tool")
             outputs: dict[str, Value] = {
                 "allowed": answer.decision != "rejected",
                 "who": answer.who,

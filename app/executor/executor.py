@@ -183,6 +183,7 @@ class Execution:
         status: RunStatus = "failed"
         problems: tuple[Problem, ...] = ()
         self._begun = True  # a task that is cancelled before its first step would end without an event
+        run.begin()
         try:
             if run.stopping:
                 raise asyncio.CancelledError

@@ -63,14 +63,13 @@ class FrameRun:
         rule, tally, instance = self._frame.rule, self._tally, self._instance
         instance.attempts = 1
         try:
-            with self._run.idle():
-                if isinstance(rule, MapRule):
-                    return await self._map(rule)
-                if isinstance(rule, LoopRule):
-                    return await self._loop(rule)
-                if isinstance(rule, AgentRule):
-                    return await self._agent(rule)
-                return _values(await self._scope(self._frame.body, self._inside, self._inputs, tally))
+            if isinstance(rule, MapRule):
+                return await self._map(rule)
+            if isinstance(rule, LoopRule):
+                return await self._loop(rule)
+            if isinstance(rule, AgentRule):
+                return await self._agent(rule)
+            return _values(await self._scope(self._frame.body, self._inside, self._inputs, tally))
         except ScopeFailed as failed:
             raise InstanceFailed(failed.failure) from failed
         except NodeError as error:

@@ -47,6 +47,9 @@ class Element(msgspec.Struct, frozen=True, gc=False):
 class MapRun:
     """W workers over one iterator, not a task an element: the source is read only when a slot is free, and then as many
     elements as it has at hand.
+
+    Of all that is at work in the run its workers count: the first takes the place of who executes it, and the last
+    gives it back.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class MapRun:
         self._tally = tally
         self._reading = asyncio.Lock()
         self._at_hand: Iterator[Element] = iter(())
+        self._workers = 0
         self._came: Came = {}
         self._seen = Seen()
         self._names: dict[str, None] = {}
@@ -127,7 +131,9 @@ class MapRun:
         return [self._through[number] for number in sorted(self._through)]
 
     async def _work(self) -> None:
-        self._run.begin()
+        if self._workers:
+            self._run.begin()
+        self._workers += 1
         try:
             while not self._run.stopping:
                 element = next(self._at_hand, None) or await self._read()
@@ -139,7 +145,9 @@ class MapRun:
                 if self._run.branches == before:
                     await asyncio.sleep(0)
         finally:
-            self._run.end()
+            self._workers -= 1
+            if self._workers:
+                self._run.end()
 
     async def _read(self) -> Element | None:
         """The next element once there are some again: mostly one of the workers reads, and the others wait for it."""
@@ -167,11 +175,7 @@ class MapRun:
         failure: Failure | None = None
         node = ""
         try:
-            run.end()  # its branches are at work
-            try:
-                results = await self._body(where, element.values, tally)
-            finally:
-                run.begin()
+            results = await self._body(where, element.values, tally)
             status = "done"
         except ScopeFailed as failed:
             failure, node = failed.failure, failed.node

@@ -30,7 +30,11 @@ _NOTHING: Mapping[str, Token] = {}
 
 
 class ScopeRun:
-    """Straight lines run in one task; a fork starts a task for each further branch."""
+    """Straight lines run in one task; a fork starts a task for each further branch.
+
+    Of all that is at work in the run its branches count, and where there are none who executes it: the first branch
+    takes that one's place, and the last gives it back.
+    """
 
     def __init__(self, run: Run, plan: Plan, where: Where, values: Mapping[str, Json], tally: Tally) -> None:
         self._run = run
@@ -71,7 +75,8 @@ class ScopeRun:
 
     def _branch(self, step: int) -> None:
         task = asyncio.get_running_loop().create_task(self._follow(step))
-        self._run.begin()
+        if self._branches:
+            self._run.begin()
         self._run.branches += 1
         self._branches.add(task)
         task.add_done_callback(self._broke_off)
@@ -88,9 +93,10 @@ class ScopeRun:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._branches.discard(task)
-        if not self._branches and not self._through.done():
+        if self._branches or self._over:
+            self._run.end()
+        elif not self._through.done():
             self._through.set_result(None)
-        self._run.end()  # last: who waited for this branch goes to work before anybody looks for a pause
 
     async def _follow(self, step: int) -> None:
         ready, task = [step], _this_task()
@@ -194,7 +200,7 @@ class ScopeRun:
         """Ends every branch and settles what is left; a step that doesn't let itself be ended is left behind."""
         self._ending = True
         interrupted = False
-        self._run.begin()  # who ends others doesn't wait for anybody: the run is no nearer to a pause
+        self._run.begin()  # who ends others doesn't wait for anybody
         try:
             for patience in PATIENCE:
                 for task in self._branches:
@@ -206,7 +212,8 @@ class ScopeRun:
                 )
             self._over = True
         finally:
-            self._run.end()
+            if not self._branches:  # else one is left behind in the place of who executes this
+                self._run.end()
         if interrupted:
             raise asyncio.CancelledError
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 
+import pytest
+
 from app.document.workflow import Node, Retry
 from app.events.run_events import (
     BudgetReached,
@@ -22,7 +24,19 @@ from app.executor.executor import Execution
 from app.sdk.context import Answer
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest
-from tests.flows import ScriptedModels, doors, events_of, flow, plan, rows_of, settled, start, status
+from tests.flows import (
+    ScriptedModels,
+    doors,
+    events_of,
+    flow,
+    frame,
+    inputs,
+    plan,
+    rows_of,
+    settled,
+    start,
+    status,
+)
 
 PERSON_WHERE_X = flow(
     {"a": "test.source", "if": "test.branch", "p": "test.person", "r": "test.result"},
@@ -279,3 +293,40 @@ async def test_rows_are_not_read_ahead_of_what_waits() -> None:
             assert len(taken) == 3
             execution.stop()
     assert rows_of is not None
+
+
+EACH = frame(
+    "frame",
+    "flow.for_each",
+    {"in": inputs(item="item"), "m": "test.model", "out": ("output.output", {"name": "v"})},
+    ["in.item>m.value", "m.value>out.value"],
+)
+LOOP = frame(
+    "frame",
+    "flow.loop",
+    {"in": inputs(v="variable"), "out": ("output.output", {"name": "v"})},
+    ["in.v>out.value"],
+    max_turns=5,
+)
+
+
+@pytest.mark.parametrize(("body", "port"), [(EACH, "items"), (LOOP, "v")])
+async def test_a_frame_that_begins_and_ends_beside_a_question_is_no_pause(body: Node, port: str) -> None:
+    steps = {
+        "list": "test.source",
+        "p": "test.person",
+        "late": ("test.step", {"turns": 20}),
+        "frame": body,
+        "then": ("test.step", {"turns": 20}),
+    }
+    edges = ["list.value>p.value", "list.value>late.value", f"late.value>frame.{port}", "frame.v>then.value"]
+    execution = start(flow(steps, edges), values={"value": ["x", "y"]})
+    seen: list[RunEvent] = []
+    async for batch in execution.batches():
+        for event in batch:
+            seen.append(event)
+            if isinstance(event, RunPaused):
+                assert settled(seen)["then", ""] == "ok"
+                execution.answer("p", "", Answer("approved", "x"))
+    assert status(seen) == "done"
+    assert sum(isinstance(e, RunPaused) for e in seen) == 1
