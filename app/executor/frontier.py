@@ -130,13 +130,13 @@ class Frontier:
         """The step will not be handed out any more: a Merge has taken another way."""
         self._missing[step] = 0
 
-    def losers(self, merge: int) -> list[int]:
-        """The unsettled steps that only serve edges which this Merge no longer waits for."""
+    def losers(self, *merges: int) -> list[int]:
+        """The unsettled steps that only serve edges which these Merges, or others, no longer wait for."""
         lost: set[int] = set()
-        waiting = [edge.source for edge in self._plan.steps[merge].incoming]
+        waiting = [edge.source for merge in merges for edge in self._plan.steps[merge].incoming]
         while waiting:
             step = waiting.pop()
-            if step in lost or self._settled[step] or not self._is_useless(step, lost):
+            if step in lost or self._settled[step] or not self._is_useless(step, lost.union(merges)):
                 continue
             lost.add(step)
             waiting += [edge.source for edge in self._plan.steps[step].incoming]

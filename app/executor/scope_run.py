@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from app.document.workflow import Json
 from app.events.run_events import NodeSettled, NodeStarted, Preview, Settled
+from app.executor.beaten import Beaten
 from app.executor.computing import Computing
 from app.executor.frontier import Frontier, Inputs
 from app.executor.instance import Instance
@@ -51,6 +52,7 @@ class ScopeRun:
         self._lost: set[int] = set()
         self._results: dict[int, Token] = {}
         self._computing = Computing(run, plan, where, values, self._frontier, self._lost, self._results)
+        self._beaten: Beaten | None = None
         self._ending = False
         self._over = False
 
@@ -62,6 +64,8 @@ class ScopeRun:
         try:
             if not self._run.journal.is_fresh or self._run.past.base:
                 await self._settling.recollect()
+                if beaten := await self._settling.beaten(self._plan, self._frontier):
+                    self._beaten = Beaten(self._run, beaten, self._branches)
             for step in self._computing.go_through(self._frontier.start()):
                 self._branch(step)
             if self._branches:
@@ -93,6 +97,8 @@ class ScopeRun:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._branches.discard(task)
+        if self._beaten is not None:
+            self._beaten.look()
         if self._branches or self._over:
             self._run.end()
         elif not self._through.done():
@@ -121,12 +127,14 @@ class ScopeRun:
         if index in self._lost:  # between being handed out and having its turn
             return [index]
         step, run = self._plan.steps[index], self._run
-        dropped = self._drop_losers(index) if step.merge and step.merge.wait_for != "all" else []
+        dropped = await self._drop_losers(index) if step.merge and step.merge.wait_for != "all" else []
         inputs = self._frontier.inputs(index)
         instance = Instance(step.id, self._scope, run.now, self._where.place, self._tally)
         run.emit(NodeStarted(instance.begun, step.id, self._scope, _previews(inputs)))
         self._working[index] = task
         try:
+            if self._beaten is not None and index in self._beaten:
+                await self._beaten.hold_back()
             outcome = await self._settling.outcome(step, instance, inputs)
         except asyncio.CancelledError:
             lost = index in self._lost
@@ -184,16 +192,19 @@ class ScopeRun:
             )
         )
 
-    def _drop_losers(self, merge: int) -> list[int]:
+    async def _drop_losers(self, merge: int) -> list[int]:
         """Ends steps that lost a race; gives those that never started, to be settled as skipped."""
-        never_started: list[int] = []
-        for step in self._frontier.losers(merge):
-            self._lost.add(step)
+        losers = self._frontier.losers(merge)
+        idle = [step for step in losers if step not in self._working]
+        never_started = [step for step in idle if not self._frontier.was_given(step)]
+        self._lost.update(losers)
+        for step in losers:
             if step in self._working:
                 self._working[step].cancel()
-            elif not self._frontier.was_given(step):
-                self._frontier.drop(step)
-                never_started.append(step)
+        for step in never_started:
+            self._frontier.drop(step)
+        for step in idle:
+            await self._settling.let_go(self._plan.steps[step], self._tally)
         return never_started
 
     async def _end_all(self) -> None:

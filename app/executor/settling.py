@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,20 +21,22 @@ from app.executor.digests import digest_of
 from app.executor.doubts import as_known_now, is_of_same
 from app.executor.failures import IN_DOUBT, failure_of, in_doubt
 from app.executor.frame_run import FrameRun
-from app.executor.frontier import Inputs
+from app.executor.frontier import Frontier, Inputs
 from app.executor.given_before import superseded
 from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
 from app.executor.journal import JournalError, StepRecord
 from app.executor.lived_with import stays_failed
 from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
+from app.executor.recorded_steps import retell
 from app.executor.run import Run
 from app.executor.run_context import InstanceContext
 from app.executor.scope_runner import RunScope
 from app.executor.taken_records import Recorded, is_taken, is_taken_of_others
+from app.executor.tally import Tally
 from app.executor.values import cut
 from app.executor.where import Where
-from app.planner.plan import PlanStep
+from app.planner.plan import Plan, PlanStep
 from app.sdk.context import Question
 from app.sdk.data_types import Value
 from app.sdk.errors import NodeError
@@ -64,6 +66,34 @@ class Settling:
         self._records = await self._run.journal.steps(place)
         if past.base is not None:
             self._of_base = await past.base.steps(place)
+
+    async def beaten(self, plan: Plan, frontier: Frontier) -> Sequence[int]:
+        """The steps that lost a race in this scope, as it is recorded, and had come to nothing: they don't begin again
+        while it is settled anew. Raises JournalError.
+        """
+        records, steps = self._records, plan.steps
+        races = [s.index for s in steps if s.merge and s.merge.wait_for != "all" and s.id in records]
+        losers = frontier.losers(*races) if races else ()
+        return [i for i in losers if not await self._has_begun(steps[i])]
+
+    async def _has_begun(self, step: PlanStep) -> bool:
+        """Whether anything of it is recorded. Of what only computes nobody can say, and it costs nothing."""
+        if step.frame is None:
+            return not step.lasts or step.id in self._records
+        place, journal = self._where.frame(step.node.id).place, self._run.journal
+        async for _ in journal.within(place):
+            return True
+        return bool(await journal.steps(place))
+
+    async def let_go(self, step: PlanStep, tally: Tally) -> None:
+        """A step lost a race: what an earlier life has paid for it stays on the bill. Raises JournalError."""
+        if self._run.journal.is_fresh:
+            return
+        if step.id in self._records:
+            lost = Instance(step.id, self._where.scope, self._run.now, self._where.place, tally)
+            await self._book(lost, self._records[step.id])
+        if step.frame is not None:
+            await retell(self._run, self._where.frame(step.node.id).place, tally)
 
     async def outcome(self, step: PlanStep, instance: Instance, inputs: Inputs) -> Outcome:
         """What the instance comes to, and on the disk where it must be. Raises JournalError."""
@@ -220,6 +250,11 @@ class Settling:
         if record.outputs and run.notes_left > 0:
             run.notes_left -= 1
             run.journal.note(superseded(record))
+        await self._book(instance, record)
+
+    async def _book(self, instance: Instance, record: StepRecord) -> None:
+        """What an earlier life has paid for, call by call."""
+        run = self._run
         if not record.calls:
             return
         instance.book(record.usage, record.cost, record.calls)
