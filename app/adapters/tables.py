@@ -182,7 +182,7 @@ def _delimiter(text: str, *, whole: bool) -> str:
     for candidate in DELIMITERS:
         try:
             records = csv.reader(io.StringIO(text, newline=""), delimiter=candidate)
-            widths = [width for width in map(len, records) if width]
+            widths: list[int] = list(filter(None, map(len, records)))
         except csv.Error:
             continue
         counted = Counter(widths if whole or len(widths) < 2 else widths[:-1])

@@ -182,17 +182,17 @@ class MapRun:
         except NodeError as error:  # what the element holds isn't what the body wants
             failure = failure_of(error)
         except asyncio.CancelledError:
-            self._settled(number, "cancelled", None, "", tally.cost)
+            self._settled(run.now, number, "cancelled", None, "", tally.cost)
             raise
         except Exception as bug:
-            self._settled(number, "failed", Failure("engine.bug", bug_args(bug)), "", tally.cost)
+            self._settled(run.now, number, "failed", Failure("engine.bug", bug_args(bug)), "", tally.cost)
             raise
         finally:
             del self._came[number]
             run.row_turns.look()
             if under_way is not None:
                 del under_way[number]
-        outputs = {name: token.value for name, token in results.items()}
+        now, outputs = run.now, {name: token.value for name, token in results.items()}
         record = ItemRecord(
             self._where.place,
             key,
@@ -203,13 +203,13 @@ class MapRun:
             node,
             tally.usage,
             tally.cost,
-            round(run.now - begun, 4),
+            round(now - begun, 4),
             _row(element.item),
         )
         self._count_in(record)
         run.journal.note_item(record)
-        self._settled(number, status, failure, node, tally.cost)
-        if self._is_enough():
+        self._settled(now, number, status, failure, node, tally.cost)
+        if self.failed and self._is_enough():
             raise TooManyFailures
 
     def _count_in(self, record: ItemRecord) -> None:
@@ -238,11 +238,9 @@ class MapRun:
         return rule.stop_share is not None and through >= _LOOKED_AT and failed > rule.stop_share * through
 
     def _settled(
-        self, number: int, status: ItemStatus, failure: Failure | None, node: str, cost: Cost
+        self, at: float, number: int, status: ItemStatus, failure: Failure | None, node: str, cost: Cost
     ) -> None:
-        self._run.emit(
-            RowSettled(self._run.now, number, status, failure, node, self._node, self._around, cost)
-        )
+        self._run.emit(RowSettled(at, number, status, failure, node, self._node, self._around, cost))
 
     def _key(self, item: Json) -> str:
         """The element by content; one that was there before is numbered, so that each has a place of its own."""

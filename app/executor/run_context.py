@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from functools import partial
 
+import msgspec
+
 from app.document.problem import Argument
 from app.document.workflow import Json
 from app.executor.call_cache import call_cache_of
@@ -22,20 +24,15 @@ from app.sdk.memory import Memory
 from app.sdk.spread import Spread
 
 
-class InstanceContext:
+class InstanceContext(msgspec.Struct, eq=False):
     """The RunContext of one instance."""
 
-    __slots__ = ("_instance", "_models", "_row", "_run", "_step", "_values")
-
-    def __init__(
-        self, run: Run, step: PlanStep, instance: Instance, row: int | None, values: Mapping[str, Json]
-    ) -> None:
-        self._run = run
-        self._step = step
-        self._instance = instance
-        self._row = row
-        self._values = values
-        self._models: GatedModels | None = None
+    _run: Run
+    _step: PlanStep
+    _instance: Instance
+    row: int | None
+    values: Mapping[str, Json]
+    _models: GatedModels | None = None
 
     @property
     def models(self) -> GatedModels:
@@ -68,20 +65,12 @@ class InstanceContext:
         return self._run.spreads.setdefault(self._instance.node, Spread())
 
     @property
-    def row(self) -> int | None:
-        return self._row
-
-    @property
     def spent(self) -> Decimal:
         return self._instance.counted
 
     @property
     def idempotency_key(self) -> str:
         return self._instance.key_in(self._run.id)
-
-    @property
-    def values(self) -> Mapping[str, Json]:
-        return self._values
 
     def in_turn(self, what: str) -> AbstractAsyncContextManager[None]:
         run, instance = self._run, self._instance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ class TimeLimit(msgspec.Struct, eq=False):
     before: float = 0.0
     deadlines: Deadlines | None = None
     expired: bool = False
-    _since: float | None = None  # on the loop's clock, while it counts
+    _since: float | None = None  # on the machine's clock, while it counts
     _holds: int = 0
     _timer: asyncio.TimerHandle | None = None  # its own
     _task: asyncio.Task[Any] | None = None  # while it is in the block
@@ -32,7 +33,7 @@ class TimeLimit(msgspec.Struct, eq=False):
     @property
     def used(self) -> float:
         """Seconds that counted so far."""
-        return self.before + (0.0 if self._since is None else _now() - self._since)
+        return self.before + (0.0 if self._since is None else time.monotonic() - self._since)
 
     def hold(self) -> None:
         """The clock stands still until as many `release` calls have come."""
@@ -60,7 +61,7 @@ class TimeLimit(msgspec.Struct, eq=False):
             raise TimeoutError from error
 
     def _go(self) -> None:
-        self._since = _now()
+        self._since = time.monotonic()
         if self.seconds is None or self.expired:
             return
         if self.deadlines and not self.before:
@@ -72,7 +73,8 @@ class TimeLimit(msgspec.Struct, eq=False):
     def _stand(self) -> None:
         if self._since is None:
             return
-        self.before, self._since = self.used, None
+        self.before += time.monotonic() - self._since
+        self._since = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -84,7 +86,3 @@ class TimeLimit(msgspec.Struct, eq=False):
         self.expired = True
         if self._task:
             self._task.cancel()
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
