@@ -90,6 +90,14 @@ def maps_give_something(draft: Draft) -> Iterator[Problem]:
             yield Problem("frame.no_result", node=name, severity="warning")
 
 
+def tries_take_no_time(draft: Draft) -> Iterator[Problem]:
+    """The time of a try binds a step, and what a frame does is the work of the steps inside, which have their own."""
+    for name, node in draft.nodes.items():
+        is_frame = node.spec is not None and node.spec.type.frame != ""
+        if is_frame and not node.node.disabled and node.node.retry.timeout is not None:
+            yield Problem("frame.no_timeout", node=name, severity="warning")
+
+
 def _running(draft: Draft) -> Iterator[DraftNode]:
     return (node for node in draft.nodes.values() if node.spec and not node.node.disabled)
 
@@ -100,4 +108,5 @@ FRAME_CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     what_is_given_is_there,
     loops_can_end,
     maps_give_something,
+    tries_take_no_time,
 )

@@ -102,8 +102,7 @@ class StepPage(QWidget):
         if self._spec is not None:
             texts = node_texts.field_texts(self._spec)
             self.form = Form(self._spec.fields, texts, self._around, self._settings)
-        asks_model = self._spec is not None and self._spec.type.effect == "model"
-        self.trouble = TroubleForm(self._settings, asks_model=asks_model)
+        self.trouble = TroubleForm(self._settings, self._spec)
         self._pages = (QWidget(self._stack), QWidget(self._stack))
         self._data: DataTab | None = None  # made, as the help page, when somebody turns to it
         self._help: HelpPage | None = None

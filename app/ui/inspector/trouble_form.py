@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from app.document.operations import FieldChange, Removed
 from app.document.workflow import Json, Node, OnError, OnErrorPolicy, Retry
 from app.registry.node_texts import FieldTexts
 from app.sdk.fields import ChoiceField, NumberField, TextField, ToggleField, ValueField
+from app.sdk.spec import NodeSpec
 from app.texts import text
 from app.ui.inspector.around import Nowhere
 from app.ui.inspector.editors.editor import column
@@ -58,10 +59,11 @@ class TroubleForm(QWidget):
 
     edited = Signal(object, bool)
 
-    def __init__(self, parent: QWidget | None = None, *, asks_model: bool = True) -> None:
-        """`asks_model`: its results may be taken again, so the person may say whether."""
+    def __init__(self, parent: QWidget | None = None, spec: NodeSpec | None = None) -> None:
+        """`spec` is what is known of the step: only what has an effect there can be set."""
         super().__init__(parent)
-        self._specs = tuple(spec for spec in _SPECS if asks_model or spec.name != "cache")
+        idle = _without_effect(spec) if spec else ()
+        self._specs = tuple(one for one in _SPECS if one.name not in idle)
         self._node = Node("", "")
         self._error_goes_to = ""
         self._fold = Fold(parent=self)
@@ -132,6 +134,15 @@ class TroubleForm(QWidget):
         default = next(spec.default for spec in _SPECS if spec.name == name)
         value: Json = default if isinstance(change, Removed) else change
         self.edited.emit(_attributes(self._node, name, value), goes_on)
+
+
+def _without_effect(spec: NodeSpec) -> Collection[str]:
+    """What only computes, and what a frame does, is one try; only an Agent asks a model itself."""
+    kind = spec.type
+    found = [] if kind.effect == "model" else ["cache"]
+    if spec.computes or kind.frame:
+        found += ["timeout"] if kind.frame == "agent" else ["again", "attempts", "timeout"]
+    return found
 
 
 def _plain(node: Node) -> dict[str, Json]:

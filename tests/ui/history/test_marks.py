@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.costs.cost import Cost
@@ -16,6 +17,7 @@ from app.ui.canvas.card_state import facts_of
 from app.ui.inspector.step_facts import figures_of
 from app.ui.inspector.trouble_form import TroubleForm
 from app.ui.runs.steps import status_cell
+from tests.flows import SPECS
 
 
 def given(source: str, saved: Cost | None = None, scopes: tuple[str, ...] = ("",)) -> RunState:
@@ -65,8 +67,8 @@ def test_a_step_without_a_result_has_nothing_stale() -> None:
     assert marked(card, pinned=True, stale=False).pinned
 
 
-def test_whether_results_of_before_are_taken_is_said_at_model_steps_only(qapp: QApplication) -> None:
-    form = TroubleForm(asks_model=True)
+def test_a_model_step_says_whether_results_of_before_are_taken(qapp: QApplication) -> None:
+    form = TroubleForm(None, SPECS["model.text"])
     form.show_node(Node("a", "model.text", cache="fresh"), "")
     form.open()
     assert form.form.row("cache").editor.value() == "fresh"
@@ -74,7 +76,25 @@ def test_whether_results_of_before_are_taken_is_said_at_model_steps_only(qapp: Q
     form.edited.connect(lambda attributes, _: heard.append(attributes))
     form.form.edited.emit("cache", "never", False)
     assert heard == [{"cache": "never"}]
-    other = TroubleForm(asks_model=False)
-    other.show_node(Node("b", "data.template"), "")
-    other.open()
-    assert other.point_at("cache") is None
+
+
+@pytest.mark.parametrize(
+    ("type_id", "missing"),
+    [
+        ("model.text", set[str]()),
+        ("data.read_file", {"cache"}),
+        ("flow.agent", {"cache", "timeout"}),
+        ("flow.loop", {"cache", "again", "attempts", "timeout"}),
+        ("flow.for_each", {"cache", "again", "attempts", "timeout"}),
+        ("flow.workflow", {"cache", "again", "attempts", "timeout"}),
+        ("data.template", {"cache", "again", "attempts", "timeout"}),
+        ("no.such", set[str]()),
+    ],
+)
+def test_only_what_has_an_effect_on_a_step_can_be_set(
+    type_id: str, missing: set[str], qapp: QApplication
+) -> None:
+    form = TroubleForm(None, SPECS.get(type_id))
+    form.show_node(Node("b", type_id), "")
+    names = {"cache", "again", "attempts", "timeout", "policy", "disabled", "note"}
+    assert {name for name in names if form.point_at(name) is None} == missing

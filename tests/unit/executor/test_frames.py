@@ -426,6 +426,8 @@ def test_faults_of_frames_are_found_before_the_run() -> None:
         }
         edges = [f"in{i}.item>m{i}.items", f"m{i}.result>o{i}.value"]
     assert "frame.too_deep" in codes(each(deep, edges))
+    timed = replace(frame("l", "flow.loop", {"o": "output.output"}, []), retry=Retry(timeout=5.0))
+    assert "frame.no_timeout" in codes(flow({"l": timed}, []))
 
 
 def test_all_steps_are_named_by_the_plan() -> None:
