@@ -65,16 +65,15 @@ class Computing:
         self._computations = plan.computations
         if run.past.pins or run.past.before:
             self._computations = tuple(_without(plan, {*run.past.pins, *run.past.before}))
-        self._to_tell: list[Computed] = []
         self._to_note: list[ComputedStep] = []
         self._gave: list[Mapping[str, Value]] = []  # each of those
 
     def go_through(self, ready: list[int]) -> list[int]:
         """Settles what it can of the ready steps and of those that become ready by it; gives those to be awaited."""
         frontier, lacks, lost = self._frontier, self._frontier.lacks, self._lost
-        to_tell, to_note, gave = self._to_tell, self._to_note, self._gave
         awaited: list[int] = []
         skipped: list[NodeSettled] = []
+        done: list[Computed] = []
         since, at = monotonic(), self._run.now
         for index in ready:  # grows while it is walked
             how = self._computations[index]
@@ -94,15 +93,16 @@ class Computing:
             ready += frontier.settle(index, tokens)
             seconds = (monotonic() - since) * 10_000 // 1 / 10_000  # as `Run.now` counts
             links = frontier.links(index) if lacks[index] else how.links
-            to_tell.append(Computed(how.id, links, shown, seconds, verdict))
-            to_note.append((how.id, how.type, how.version, at, seconds, verdict))
-            gave.append(values)
+            done.append(Computed(how.id, links, shown, seconds, verdict))
+            self._to_note.append((how.id, how.type, how.version, at, seconds, verdict))
+            self._gave.append(values)
             if seconds:  # what is too short to count, counts together with the next
                 since, at = since + seconds, round(at + seconds, 4)
-            if len(to_tell) == _AT_ONCE:
-                self._tell(at)
-        if to_tell:
-            self._tell(at)
+            if len(done) == _AT_ONCE:
+                self._tell(at, done)
+                done = []
+        if done:
+            self._tell(at, done)
         for event in skipped:
             self._run.skipped[event.node] += 1
             self._run.emit(event)
@@ -131,10 +131,8 @@ class Computing:
         shown = {name: token.preview for name, token in tokens.items()}
         return tokens, shown, {name: token.content for name, token in tokens.items()}, verdict
 
-    def _tell(self, at: float) -> None:
-        """What was done since the last time, as one event."""
-        self._run.emit(StepsComputed(at, self._where.scope, tuple(self._to_tell)))
-        self._to_tell.clear()
+    def _tell(self, at: float, done: Collection[Computed]) -> None:
+        self._run.emit(StepsComputed(at, self._where.scope, tuple(done)))
         if len(self._to_note) >= _AT_ONCE:
             self.note()
 
@@ -143,10 +141,8 @@ class Computing:
         run, where = self._run, self._where
         if self._to_note and run.notes_left > 0:
             run.notes_left -= len(self._to_note)
-            computed = ComputedSteps(where.place, where.scope, self._to_note.copy(), self._gave.copy())
-            run.journal.note_all(computed)
-        self._to_note.clear()
-        self._gave.clear()
+            run.journal.note_all(ComputedSteps(where.place, where.scope, self._to_note, self._gave))
+        self._to_note, self._gave = [], []
 
 
 def _without(plan: Plan, given: Collection[str]) -> Iterator[Computation | None]:

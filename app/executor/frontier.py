@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
 from app.executor.values import Token
 from app.planner.plan import Computation, Plan, PlanEdge, PlanStep
@@ -12,7 +12,7 @@ from app.sdk.data_types import Value
 _OPEN: Final = None  # an edge whose token has not come yet
 _SKIP: Final = False  # nothing will come over this edge
 
-EdgeToken: TypeAlias = "Token | None | bool"
+EdgeToken: TypeAlias = "Token | None | Literal[False]"
 Inputs: TypeAlias = Mapping[str, Token | list[Token]]  # by port; a `many` port has a list
 
 
@@ -76,13 +76,13 @@ class Frontier:
     def inputs(self, step: int) -> Inputs:
         """The tokens that a step fires with, as they left their sources."""
         plan_step = self._plan.steps[step]
-        inputs: dict[str, Token | list[Token]] = {name: [] for name in plan_step.many}
+        names = plan_step.many
+        inputs: dict[str, Token | list[Token]] = {name: [] for name in names} if names else {}
         for edge in plan_step.incoming:
             token = self.token(edge)
             if token is None:
                 continue
-            many = inputs.get(edge.target_port)
-            if isinstance(many, list):
+            if names and isinstance(many := inputs.get(edge.target_port), list):
                 many.append(token)
             else:
                 inputs[edge.target_port] = token
@@ -91,9 +91,7 @@ class Frontier:
     def token(self, edge: PlanEdge) -> Token | None:
         """What came over an edge, as its target wants it."""
         token = self._tokens[edge.index]
-        if not isinstance(token, Token):
-            return None
-        return token.to(edge.convert) if edge.convert else token
+        return token.to(edge.convert) if token and edge.convert else token or None
 
     def values(self, step: int, computation: Computation) -> dict[str, Value]:
         """The same as the values that a step which only computes works on. May raise anything, as `Token.value`."""
@@ -107,8 +105,7 @@ class Frontier:
         for port, edge, convert in computation.takes:
             token = tokens[edge]
             if token:
-                content = cast("Token", token).content
-                values[port] = convert(content) if convert else content
+                values[port] = convert(token.content) if convert else token.content
         return values
 
     def links(self, step: int) -> Mapping[str, str]:

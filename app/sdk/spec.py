@@ -290,8 +290,8 @@ def _inputs_shape(node_type: AnyNodeType) -> Any:
 
 def outputs_by_port(outputs: Any) -> Mapping[str, Any]:
     """The values by port name of an Outputs object or mapping; `SKIP` where nothing leaves."""
-    names = _attributes(cast("type[Any]", type(outputs)))
-    return cast("Mapping[str, Any]", outputs) if names is None else {n: getattr(outputs, n) for n in names}
+    names = _attributes(outputs.__class__)
+    return outputs if names is None else {n: getattr(outputs, n) for n in names}
 
 
 @cache

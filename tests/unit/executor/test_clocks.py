@@ -8,7 +8,9 @@ import time
 import pytest
 
 from app.document.workflow import Node, Retry
-from app.events.run_events import NodeSettled, RunEvent
+from app.events.run_events import NodeSettled, RunEvent, StepsComputed
+from app.executor.memory_journal import journal_of_nothing
+from app.executor.past import Keeping
 from tests.flows import events_of, flow, run, start, status
 
 DAY = 86_400.0
@@ -45,6 +47,27 @@ async def test_events_are_timed_by_the_clock_that_never_goes_back(monkeypatch: p
     assert status(events) == "done"
     assert_in_order(events)
     assert all(e.seconds < 5 for e in events if isinstance(e, NodeSettled))
+
+
+async def test_steps_too_short_to_be_timed_lose_no_time_together() -> None:
+    """What they took adds up to the time between the first one's begin and the event that says they are through."""
+    words = ("data.template", {"text": "{{text | upper | lower | trim}}"})
+    steps = {"a": ("intent.ask", {"asked": [{"name": "text"}]}), **{f"s{n}": words for n in range(200)}}
+    edges = ["a.text>s0.text", *(f"s{n}.text>s{n + 1}.text" for n in range(199))]
+    journal = journal_of_nothing()
+    workflow, values = flow(steps, edges), {"text": "x" * 20_000}
+    events = await events_of(start(workflow, values=values, keeping=Keeping(journal)))
+    assert status(events) == "done"
+    assert_in_order(events)
+    told = [event for event in events if isinstance(event, StepsComputed)]
+    assert [len(event.steps) for event in told] == [64, 64, 64, 9]
+    records = await journal.steps("")
+    begin = records["a"].at
+    for event in told:
+        for step in event.steps:
+            assert (records[step.node].at, records[step.node].seconds) == (begin, step.seconds)
+            begin = round(begin + step.seconds, 4)
+        assert event.t == begin
 
 
 async def test_a_laptop_that_slept_times_out_what_was_under_way_once_it_wakes(
