@@ -90,7 +90,7 @@ class Gateway:
         self._litellm = LitellmLane(egress)
         self._scoring = ServerScoring(egress, self._lane)
         self._limits = ConnectionLimits(local_models.slots, waits_for=local_models.waits_for, folder=rates)
-        self._targets: dict[ModelChoice, tuple[float, Target, CallGate]] = {}
+        self._targets: dict[ModelChoice, tuple[float, tuple[Target, CallGate]]] = {}
         self._facts: dict[ModelChoice, tuple[float, ModelFacts]] = {}
         # By address: the models that were there when it was last asked.
         self._named: dict[str, frozenset[str]] = {}
@@ -155,7 +155,7 @@ class Gateway:
         return self._limits.gate(connection, model).load
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        target, gate = await self._target(request.model)
+        target, gate = self._known(request.model) or await self._found(request.model)
         try:
             async with gate.turn(lambda: tokens_about(request), request.waits) as turn:
                 reply = await self._ask(target, request, turn.hear)
@@ -167,7 +167,7 @@ class Gateway:
             raise
 
     async def score(self, request: ScoreRequest) -> LabelScores:
-        target, gate = await self._target(request.model)
+        target, gate = self._known(request.model) or await self._found(request.model)
 
         def turn() -> Turn:
             return gate.turn(lambda: tokens_about(request), request.waits)
@@ -186,7 +186,7 @@ class Gateway:
             raise
 
     async def embed(self, request: EmbedRequest) -> EmbedReply:
-        target, gate = await self._target(request.model)
+        target, gate = self._known(request.model) or await self._found(request.model)
         try:
             async with gate.turn(lambda: tokens_about(request), request.waits) as turn:
                 reply = await self._embed(target, request, turn.hear)
@@ -266,18 +266,20 @@ class Gateway:
             case _:
                 return self._lane.chat(target.server, target.model, request, hear)
 
-    async def _target(self, choice: ModelChoice) -> tuple[Target, CallGate]:
-        known, now = self._targets.get(choice), time.monotonic()
-        if known is not None and now < known[0]:
-            return known[1], known[2]
+    def _known(self, choice: ModelChoice) -> tuple[Target, CallGate] | None:
+        """Where a choice led a moment ago."""
+        known = self._targets.get(choice)
+        return known[1] if known is not None and time.monotonic() < known[0] else None
+
+    async def _found(self, choice: ModelChoice) -> tuple[Target, CallGate]:
+        until = time.monotonic() + KEPT
         connection, model = self.connections.resolve(choice, self._roles())
         server = await self._server(connection)
         if connection.facts.lane == "openai" and (roles := marked_roles(connection, model, self._prices)):
             server = replace(server, marked=roles)
-        target = Target(connection, model, server)
-        gate = self._limits.gate(connection, model)
-        self._targets[choice] = now + KEPT, target, gate
-        return target, gate
+        found = Target(connection, model, server), self._limits.gate(connection, model)
+        self._targets[choice] = until, found
+        return found
 
     async def _server(self, connection: Connection, key: str | None = None) -> Server:
         """Raises NodeError `connection.no_key`, `secrets.*`."""

@@ -81,15 +81,13 @@ class _WayOut(msgspec.Struct):
         return on_text
 
 
-class GatedModels:
+class GatedModels(msgspec.Struct):
     """`ctx.models` of one instance; passes calls on to the run's own door."""
 
-    def __init__(self, run: Run, instance: Instance, replies: Replies, cache: CallCache | None) -> None:
-        """`cache`: where the step's single replies are cached, and not what it gives."""
-        self._run = run
-        self._instance = instance
-        self._replies = replies
-        self._cache = cache
+    _run: Run
+    _instance: Instance
+    _replies: Replies
+    _cache: CallCache | None  # where the step's single replies are cached, and not what it gives
 
     def facts(self, choice: ModelChoice) -> ModelFacts | None:
         return self._run.doors.models.facts(choice)
