@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Self, TypeAlias
 
 from aiohttp import (
+    ClientRequest,
     ClientResponse,
     ClientSession,
     ClientTimeout,
@@ -42,14 +43,17 @@ _AGENT = {"User-Agent": "Baton"}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request that may go out, with what need not be found out again each time; its body is told when it is sent."""
+    """A request that may go out, with what need not be found out again each time; its body is told when it is sent.
+
+    `straight` is the way past the session, with the place there and the head; None where it goes through the session.
+    """
 
     request: Outgoing
     host: str
     url: URL
     proxy: str | None
     headers: Mapping[str, str]
-    head: bytes | None  # None: it goes through the session
+    straight: tuple[StraightRequests, ClientRequest, bytes] | None
     timeout: ClientTimeout
 
 
@@ -157,7 +161,8 @@ class Egress:
 
     async def send_prepared(self, prepared: Prepared, body: bytes) -> Incoming:
         """The same for a request that was checked before, with another body."""
-        answer = await self.ask(prepared, body)
+        with as_node_errors(prepared.host):
+            answer = await self._ask(prepared, body)
         if isinstance(answer, Whole) and answer.status not in REDIRECTS:  # as nearly all are
             return Incoming(answer, prepared)
         return await self._follow(answer, prepared, body)
@@ -176,31 +181,24 @@ class Egress:
         proxy = self._proxy(url.scheme, host)
         headers = {**_AGENT, **request.headers, **request.secrets}
         head = None if proxy else head_of(request.method, url, headers, keep=request.keep)
-        return Prepared(request, host, url, proxy, headers, head, _timeout(request.limits))
+        straight = None
+        if head is not None:
+            requests = self._straight_to(request.reach)
+            with as_node_errors(host):
+                straight = requests, requests.place(url, self._trusted_at(url)), head
+        return Prepared(request, host, url, proxy, headers, straight, _timeout(request.limits))
 
     async def fetch(self, request: Outgoing) -> tuple[int, Mapping[str, str], bytes, str]:
         """Status, headers with lower-case names, body and final URL. Raises NodeError `net.*`."""
         with await self.send(request) as reply:
             return reply.status, reply.headers, await reply.read(), reply.url
 
-    async def ask(self, prepared: Prepared, body: bytes) -> Answer:
-        """One request without its redirects; the answer is to be released. Raises NodeError `net.*`."""
-        url, request = prepared.url, prepared.request
-        with as_node_errors(prepared.host):
-            for last in (False, True):
-                try:
-                    if prepared.head is not None:
-                        trusted = self._trusted() if url.scheme == "https" else None
-                        straight = self._straight_to(request.reach)
-                        return await straight.ask(
-                            request.method, url, prepared.head, body, prepared.timeout, trusted
-                        )
-                    return await self._by_session(prepared, body)
-                except OSError as error:
-                    # A kept connection that the server has closed meanwhile: nothing has gone out.
-                    if last or not was_never_sent(error):
-                        raise
-        raise AssertionError  # the second try returns or raises
+    def _ask(self, prepared: Prepared, body: bytes) -> Coroutine[Any, Any, Answer]:
+        """One request without its redirects; the answer is to be released. Raises what aiohttp raises."""
+        if prepared.straight is None:
+            return self._by_session(prepared, body)
+        requests, place, head = prepared.straight
+        return requests.ask(prepared.request.method, place, head, body, prepared.timeout)
 
     async def _follow(self, answer: Answer, prepared: Prepared, body: bytes) -> Incoming:
         """Where redirects lead from an answer, if it is one."""
@@ -214,7 +212,8 @@ class Egress:
                 is_done = is_done or answer.status not in _NOT_DONE
                 hop = redirected(replace(prepared.request, body=body), answer.status, location)
                 prepared, body = self.prepare(hop), hop.body
-                answer = await self.ask(prepared, body)
+                with as_node_errors(prepared.host):
+                    answer = await self._ask(prepared, body)
             if _location(answer, prepared) is None:
                 _check_headers(answer, prepared.host)
                 return Incoming(answer, prepared, done=is_done)
@@ -229,10 +228,19 @@ class Egress:
 
     async def _by_session(self, prepared: Prepared, body: bytes) -> ClientResponse:
         """For proxies, and for headers that need more than being written down."""
+        try:
+            return await self._by_session_once(prepared, body)
+        except OSError as error:
+            if not was_never_sent(error):
+                raise
+            # A kept connection that the server has closed meanwhile.
+            return await self._by_session_once(prepared, body)
+
+    async def _by_session_once(self, prepared: Prepared, body: bytes) -> ClientResponse:
         request, url, proxy = prepared.request, prepared.url, prepared.proxy
         options: dict[str, Any] = {"proxy": proxy} if proxy else {}
-        if url.scheme == "https":
-            options["ssl"] = self._trusted()
+        if (trusted := self._trusted_at(url)) is not None:
+            options["ssl"] = trusted
         headers = prepared.headers if request.keep else {**prepared.headers, "Connection": "close"}
         leaving = Leaving()
         try:
@@ -282,7 +290,10 @@ class Egress:
             )
         return self._sessions[pool]
 
-    def _trusted(self) -> ssl.SSLContext:
+    def _trusted_at(self, url: URL) -> ssl.SSLContext | None:
+        """None where nothing is encrypted."""
+        if url.scheme != "https":
+            return None
         if self._certificates is None:
             self._certificates = _system_certificates()
         return self._certificates

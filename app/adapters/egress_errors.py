@@ -23,7 +23,7 @@ from aiohttp import (
     InvalidURL,
     ServerDisconnectedError,
 )
-from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+from aiohttp.http_exceptions import HttpProcessingError
 
 from app.adapters.addresses import BlockedAddress
 from app.sdk.errors import NodeError
@@ -41,6 +41,10 @@ _CODES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
 _UNSENT = (ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError)
 # What is said where TLS was begun and something else answered.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"})
+
+
+# How aiohttp says that a line, or all of them, are longer than it reads: not always with the cause.
+_TOO_LONG = ("Got more than", "Too many")
 
 
 class as_node_errors:  # noqa: N801 - reads as a verb: with as_node_errors(host)
@@ -77,7 +81,7 @@ def _known(error: Exception, host: str) -> NodeError | None:
     if any(isinstance(one, BlockedAddress) for one in causes):
         return NodeError("net.blocked_address", host=host)
     if isinstance(error, (ClientResponseError, HttpProcessingError)):
-        too_long = any(isinstance(one, LineTooLong) for one in causes) or "Too many" in error.message
+        too_long = any(words in error.message for words in _TOO_LONG)
         unread = NodeError("net.too_large" if too_long else "net.bad_reply", host=host)
         unread.is_open = True
         return unread

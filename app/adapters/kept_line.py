@@ -143,6 +143,10 @@ class KeptLine(asyncio.Protocol):
         if answer is None:
             self.step_aside()
             self.reader.data_received(data)
+            # What it can't read is said at once: once the connection is closed, the reader knows only of that.
+            if (fault := self.reader.exception()) is not None:
+                coming.set_exception(fault)
+                return
         coming.set_result(answer)
 
     def eof_received(self) -> None:

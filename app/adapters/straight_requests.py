@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from aiohttp import (
     ClientConnectionError,
+    ClientConnectionResetError,
     ClientConnectorError,
     ClientOSError,
     ClientRequest,
@@ -103,19 +104,31 @@ class StraightRequests:
         self._sweeper: asyncio.TimerHandle | None = None
         self._deadlines = Deadlines()
 
+    def place(self, url: URL, trusted: ssl.SSLContext | None) -> ClientRequest:
+        """What the pool knows a server by."""
+        place = self._places.get((url, trusted is not None))
+        if place is None:
+            if len(self._places) >= _MOST_PLACES:
+                self._places.clear()
+            origin = (url.origin(), trusted is not None)
+            place = self._places.get(origin)
+            if place is None:
+                loop = asyncio.get_running_loop()
+                place = ClientRequest("GET", origin[0], loop=loop, ssl=trusted or True)
+            self._places[origin] = self._places[url, trusted is not None] = place
+        return place
+
     async def ask(
         self,
         method: str,
-        url: URL,
+        place: ClientRequest,
         head: bytes,
         body: bytes,
         limits: ClientTimeout,
-        trusted: ssl.SSLContext | None,
     ) -> StraightAnswer | Whole:
         """One request; `head` is what `head_of` made. Raises what aiohttp raises; `release` the answer in any case."""
-        request = _framed(method, head, body)
-        place, total = self._place(url, trusted), limits.total
-        again = method in _REPEATABLE
+        request, total = _framed(method, head, body), limits.total
+        is_second = False
         while True:
             line, is_listening = self._line(place), True
             if line is None:
@@ -135,12 +148,13 @@ class StraightRequests:
                     return whole
                 with line.timer or TimerNoop():
                     return StraightAnswer(self, place, line, total, await _message(line.reader))
-            except (ClientOSError, ServerDisconnectedError) as error:
+            except (ClientOSError, ClientConnectionResetError, ServerDisconnectedError) as error:
                 self._give_up(line, total)
-                # A kept connection that its server closed meanwhile.
-                if not again or isinstance(error, ClientConnectorError):
+                # Its server closed a kept connection meanwhile: before anything had left, or twice does no harm.
+                may_repeat = method in _REPEATABLE or isinstance(error, ClientConnectionResetError)
+                if is_second or not may_repeat or isinstance(error, ClientConnectorError):
                     raise
-                again = False
+                is_second = True
             except BaseException:
                 self._give_up(line, total)
                 raise
@@ -226,20 +240,6 @@ class StraightRequests:
                 del self._kept[place]
         if self._kept:
             self._sweeper = asyncio.get_running_loop().call_later(self._kept_alive, self._sweep)
-
-    def _place(self, url: URL, trusted: ssl.SSLContext | None) -> ClientRequest:
-        """What the pool knows a server by."""
-        place = self._places.get((url, trusted is not None))
-        if place is None:
-            if len(self._places) >= _MOST_PLACES:
-                self._places.clear()
-            origin = (url.origin(), trusted is not None)
-            place = self._places.get(origin)
-            if place is None:
-                loop = asyncio.get_running_loop()
-                place = ClientRequest("GET", origin[0], loop=loop, ssl=trusted or True)
-            self._places[origin] = self._places[url, trusted is not None] = place
-        return place
 
 
 def head_of(method: str, url: URL, headers: Mapping[str, str], *, keep: bool) -> bytes | None:
