@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from app.adapters.database import Database
 from app.adapters.database_room import give_back
 from app.adapters.journal_codec import stored
-from app.adapters.journal_index import index_all, of_run
+from app.adapters.journal_index import index_run, of_run, runs_behind
 from app.executor.journal import RunLine
 
 _SLICE = 500  # rows of a transaction
@@ -59,14 +59,22 @@ async def forget(database: Database, run: str) -> None:
 
 async def finish(database: Database) -> None:
     """What an earlier process began and didn't end, blobs that nobody owns, and room that the file no longer needs."""
-    gone = await database.read(lambda c: c.execute("SELECT id FROM runs WHERE gone").fetchall())
-    for (run,) in gone:
-        await _take_apart(database, run)
-    await index_all(database)  # what a later record replaces goes
-    while await database.write(lambda c: c.execute(_ORPHANS, (_SLICE,)).rowcount) == _SLICE:
-        pass
+    is_more = True
+    while is_more:
+        gone, is_more = await database.write(_sweep)
+        for run in gone:
+            await _take_apart(database, run)
     while await database.read(give_back) > 0:
         pass
+
+
+def _sweep(connection: sqlite3.Connection) -> tuple[Sequence[int], bool]:
+    """Removes what nobody owns. Gives runs that are still to be taken apart, and whether there may be more."""
+    gone = [run for (run,) in connection.execute("SELECT id FROM runs WHERE gone")]
+    for run in runs_behind(connection):  # what a later record replaces goes
+        index_run(connection, run)
+    swept = connection.execute(_ORPHANS, (_SLICE,)).rowcount
+    return gone, bool(gone) or swept == _SLICE
 
 
 async def _take_apart(database: Database, run: int) -> None:

@@ -58,6 +58,7 @@ _BASE = """
 _COLUMNS = f"run, workflow_id, name, digest, at, summary, row_count, pinned, size, {_BASE}"
 _LINES = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone ORDER BY id DESC LIMIT ?"  # noqa: S608
 _LINES_OF = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone AND workflow_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608
+_KEPT = "SELECT count(*), coalesce(sum(size), 0) FROM runs WHERE NOT gone"
 _WITHOUT_END = """
     SELECT run FROM runs WHERE NOT gone AND json_valid(summary)
     AND json_extract(summary, '$.status') IN ('running', 'paused', 'waiting')
@@ -268,17 +269,18 @@ class SqliteRuns(RunStore):
         await journal_retention.finish(self._database)
 
     async def keep(self, runs: int, size: int) -> int:
-        too_many = journal_retention.too_many(await self._lines(-1), runs, size)
+        kept, bytes_kept = await self._database.read(lambda c: c.execute(_KEPT).fetchone())
         went = 0
-        for run in too_many:
-            try:
-                await self._forget(run)
-                went += 1
-            except JournalError as error:
-                if error.code != "journal.held":  # taken by somebody since the question
-                    raise
-            except KeyError:  # another process keeps order too
-                continue
+        if kept > runs or bytes_kept > size:
+            for run in journal_retention.too_many(await self._lines(-1), runs, size):
+                try:
+                    await self._forget(run)
+                    went += 1
+                except JournalError as error:
+                    if error.code != "journal.held":  # taken by somebody since the question
+                        raise
+                except KeyError:  # another process keeps order too
+                    continue
         await journal_retention.finish(self._database)
         return went
 
