@@ -103,8 +103,7 @@ class MapRun:
         try:
             with self._run.row_turns.over(self._where.scope, self._came):
                 async with asyncio.TaskGroup() as group:
-                    for _ in range(max(1, workers)):
-                        group.create_task(self._work())
+                    group.create_task(self._work(group, workers - 1))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from several
 
@@ -130,7 +129,8 @@ class MapRun:
         await journal.flush()
         return [self._through[number] for number in sorted(self._through)]
 
-    async def _work(self) -> None:
+    async def _work(self, group: asyncio.TaskGroup, others: int) -> None:
+        """So many `others` may work along; the next one begins where this one has found something to do."""
         if self._workers:
             self._run.begin()
         self._workers += 1
@@ -139,6 +139,9 @@ class MapRun:
                 element = next(self._at_hand, None) or await self._read()
                 if element is None:
                     break
+                if others > 0:
+                    group.create_task(self._work(group, others - 1))
+                    others = 0
                 before = self._run.branches
                 await self._element(element)
                 # A body of pure steps never waits: let Stop and events through.
