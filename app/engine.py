@@ -338,9 +338,9 @@ class Engine:
             workflow.name,
             plan.digest,
             datetime.now().astimezone().isoformat(timespec="seconds"),
-            json_codec.write(request.workflow).decode(),
+            json_codec.compact(request.workflow),
             to_plain(request),
-            {part: json_codec.write(content).decode() for part, content in plan.parts.items()},
+            {part: json_codec.compact(content) for part, content in plan.parts.items()},
             count,
             self.outside.prices.as_of,
         )

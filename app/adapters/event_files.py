@@ -136,6 +136,8 @@ def _newest_first(folder: Path) -> list[Path]:
 
 
 def _forget_oldest(folder: Path, keep: int) -> None:
+    if sum(name.endswith(_ENDING) for name in os.listdir(folder)) <= keep:  # noqa: PTH208 - once a run
+        return
     for path in _newest_first(folder)[max(keep, 0) :]:
         with contextlib.suppress(OSError):
             path.unlink()

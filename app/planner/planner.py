@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from app.document.graph import topological_order
 from app.document.problem import Problem
@@ -61,6 +62,7 @@ def make_plan(
     if to and not is_there(whole, to):
         return Planned(None, (Problem("run.no_such_step", args={"step": to}),))
     draft = narrowed(whole, to, pinned)
+    resolve = cache(resolve)  # several checks ask for the same models
     problems = [*something_runs(draft), *_problems_of(draft, resolve, has_price)]
     if any(problem.severity == "error" for problem in problems):
         return Planned(None, tuple(problems))

@@ -199,6 +199,7 @@ def _is_record(shape: Any) -> bool:
     return dataclasses.is_dataclass(shape) or (isinstance(shape, type) and issubclass(shape, msgspec.Struct))
 
 
+@cache
 def _record_fields(shape: Any) -> Sequence[Any]:
     """Each with its `name` and `default`."""
     return dataclasses.fields(shape) if dataclasses.is_dataclass(shape) else msgspec.structs.fields(shape)
@@ -206,9 +207,10 @@ def _record_fields(shape: Any) -> Sequence[Any]:
 
 def encode_value(value: Any) -> Json:
     """A field's Python value as plain data; attributes at their defaults are left out of records."""
-    if _is_record(type(value)):
+    kind = cast("type[object]", type(value))
+    if _is_record(kind):
         plain: dict[str, Json] = {}
-        for item in _record_fields(type(value)):
+        for item in _record_fields(kind):
             content = getattr(value, item.name)
             if content != item.default:  # where there is none, what stands for that equals nothing
                 plain[item.name] = encode_value(content)
