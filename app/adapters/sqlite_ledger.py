@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 _SLICE = 2000  # entries of a transaction that throws away
 _CALLS_SEEN = 20_000  # the latest ones that speeds are taken from
+# As the index has it: of the latest runs first, since an origin is a step of one run.
+_LATEST_FIRST = "ORDER BY origin DESC, day DESC, life DESC, number DESC"
 
 _PARTS: Mapping[Part, str] = {
     "day": "day",
@@ -62,7 +64,7 @@ _TRIES = f"""
     WITH latest AS (
         SELECT connection, model, outcome {_JOINED}
         WHERE source = 'call' AND NOT {_ENDED} AND workflow_id <> '{CONNECTION_TESTS}'
-        ORDER BY day DESC, at DESC LIMIT ?
+        {_LATEST_FIRST} LIMIT ?
     ) SELECT connection, model, COUNT(*), SUM(outcome <> '') FROM latest GROUP BY connection, model
 """  # noqa: S608 - our own names
 _CALL = "FILTER (WHERE source = 'call')"
@@ -118,7 +120,7 @@ class SqliteLedger(Ledger):
 
     async def speeds(self, days: Days = ALWAYS) -> Mapping[tuple[str, str], Speed]:
         query = f"""SELECT connection, model, output, seconds {_JOINED} WHERE source = 'call' AND outcome = ''
-            AND output >= ? AND seconds > 0 AND {_WHERE} ORDER BY day DESC, at DESC LIMIT ?"""
+            AND output >= ? AND seconds > 0 AND {_WHERE} {_LATEST_FIRST} LIMIT ?"""
         values = (ENOUGH_TOKENS, *_bound(days, EVERYTHING), _CALLS_SEEN)
         rows = await self._ask(lambda c: c.execute(query, values).fetchall())
         return speeds_of(((read(row[0]), read(row[1])), row[2], row[3]) for row in rows)
@@ -143,7 +145,7 @@ class SqliteLedger(Ledger):
 
     async def throw_away(self, before: str) -> int:
         def some(connection: sqlite3.Connection) -> int:
-            oldest = "SELECT life, number FROM ledger WHERE day < ? LIMIT ?"
+            oldest = "SELECT life, number FROM ledger INDEXED BY ledger_by_origin WHERE day < ? LIMIT ?"
             rows = connection.execute(oldest, (before, _SLICE)).fetchall()
             connection.executemany("DELETE FROM ledger WHERE life = ? AND number = ?", rows)
             return len(rows)

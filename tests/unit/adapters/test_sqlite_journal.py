@@ -11,6 +11,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from app.adapters.database_opening import Schema
 from app.adapters.journal_codec import BLOB_BYTES
 from app.adapters.journal_schema import JOURNAL
 from app.adapters.sqlite_runs import SqliteRuns
+from app.costs.ledger import Tries
 from app.executor.journal import NOTE_BYTES, ComputedSteps, JournalError, RunSummary
 from app.texts import catalogue
 from tests.journals import call, computed, head, item, profile, step
@@ -648,6 +650,10 @@ async def test_files_of_every_earlier_version_are_read(make: Make, path: Path, o
     await journal.commit_call(call("#c"))
     assert await journal.loose_calls() == [call("#c")]
     assert ask(path, "PRAGMA user_version") == [(len(JOURNAL.migrations),)]
+    if old.stem >= "v7":
+        booked = [(one.origin.run, one.cost.known) for one in await store.ledger.entries()]
+        assert booked == [("other", Decimal("0.25")), ("old", Decimal("0.25"))]
+        assert await store.ledger.tries() == {("Test", "small"): Tries(2, 0)}
 
 
 async def test_a_migration_happens_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
