@@ -15,7 +15,7 @@ from app.costs.usage import NO_USAGE
 from app.document.workflow import Json, JsonObject
 from app.events.run_events import Failure, FrameStarted, Retrying, RowSettled
 from app.executor import retry
-from app.executor.agent_tools import BadArguments, arguments_of, as_sent_back, offer
+from app.executor.agent_tools import MOST_CALLS, BadArguments, arguments_of, as_sent_back, offer
 from app.executor.call_requests import digest_at
 from app.executor.carried_calls import carried_calls
 from app.executor.digests import digest_of
@@ -42,7 +42,6 @@ from app.sdk.live_text import live
 from app.sdk.node_type import AgentRule
 from app.sdk.references import as_text
 
-MOST_CALLS = 20  # of one turn; others are passed over, and the model doesn't find them answered
 _RESULT_BYTES = 32 * 1024  # of one result, as the model gets it
 _SHOWN_BYTES = 300  # of the arguments, in the run's log
 _END = "#end"  # the record of an agent that a limit of money or time has ended

@@ -16,6 +16,7 @@ from app.sdk.gateway import Tool, ToolCall
 from app.sdk.json_answer import UnreadableAnswer, exact_json
 from app.sdk.typed_values import typed
 
+MOST_CALLS = 20  # of one turn; others are passed over, and the model doesn't find them answered
 MOST_CHARACTERS = 32_000  # of the arguments of one call
 _LONGEST_NAME = 64
 _ODD = re.compile(r"[^A-Za-z0-9_-]")

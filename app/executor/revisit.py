@@ -27,6 +27,7 @@ from app.executor.instance import Instance
 from app.executor.instance_failed import InstanceFailed
 from app.executor.item_list import Failed, ItemList, values_of_item
 from app.executor.journal import Journal, Place, StepRecord
+from app.executor.made_calls import call_made
 from app.executor.outcome import Outcome, after_failure, of_outputs, values_of
 from app.executor.past import Keeping, Past
 from app.executor.prompts import Beginning, Said, agent_said, said_in
@@ -291,10 +292,29 @@ class _Visit:
             ctx = InstanceContext(self._run, step, instance, walk.where.row, walk.values)
             return await run_attempts(self._run, step, instance, values, ctx)
         if isinstance(step.frame.rule, AgentRule):
-            raise _NotRecorded  # its model may not be asked here
+            return await self._agent(step, step.frame, walk.where, values)
         if isinstance(step.frame.rule, MapRule):
             return await self._map(step, step.frame, step.frame.rule, walk.where, values)
         return await FrameRun(self._run, step, step.frame, instance, walk.where, values, self.scope).execute()
+
+    async def _agent(
+        self, agent: PlanStep, frame: FramePlan, around: Where, values: Mapping[str, Value]
+    ) -> Mapping[str, Any]:
+        """What it came to; its model may not be asked here."""
+        inside = around.frame(agent.node.id)
+        head = f"{inside.scope}#"
+        if self._wanted.startswith(head):
+            number = int(self._wanted[len(head) :].partition("/")[0])
+            made = await call_made(self._journal, agent, inside.place, number)
+            if made is None:
+                raise _NotRecorded
+            tool, arguments = made
+            given = {one.name: values.get(one.name) for one in frame.given}
+            await self.scope(tool.plan, inside.turn(number), {**given, **arguments}, Tally())
+        record = (await self._journal.steps(inside.place)).get(agent.id)
+        if record is None:
+            raise _NotRecorded
+        return record.outputs
 
     async def _map(
         self, step: PlanStep, frame: FramePlan, rule: MapRule, around: Where, values: Mapping[str, Value]

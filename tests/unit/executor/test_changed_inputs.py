@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,8 @@ from app.executor.digests import digest_of
 from app.planner.planner import make_plan
 from app.registry.part_fields import part_fields
 from app.sdk.context import Answer
+from app.sdk.gateway import ChatReply, ChatRequest
+from tests import callers
 from tests.flows import SPECS, ScriptedModels, flow, frame, inputs
 from tests.lives import Lives, answered
 
@@ -108,6 +111,69 @@ async def test_inside_frames_too(workflow: Workflow, over_rows: bool) -> None:
     says(lives, "new")
     _, asked = await answered(await lives.start(rows=rows), "rejected")
     assert changed(asked) == [{"port": "value", "was": f"old {value}", "now": f"new {value}"}]
+
+
+class Caller(callers.Caller):
+    """What is asked by the steps of a tool is answered as everywhere."""
+
+    stop: Callable[[], None] | None = None  # instead of the second answer
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        if not request.tools:
+            return await ScriptedModels.chat(self, request)
+        if self.stop and len(request.messages) > 2:
+            self.stop()
+            await asyncio.Event().wait()
+        return await super().chat(request)
+
+
+def with_agent() -> Workflow:
+    """A model gives an agent a word, of which a tool makes what it asks another model, with a number that the agent's
+    model has chosen.
+    """
+    tool: dict[str, Any] = {
+        "i": inputs(word="port"),
+        "n": Node("n", "test.model", title="ask"),
+        "t": ("data.template", {"text": "{{said}}: {{number}}"}),
+        "o": "test.model",
+    }
+    made = frame("g", "flow.agent", tool, ["i.word>n.value", "n.value>t.said", "t.text>o.value"])
+    edges = ["a.value>g.task", "a.value>m.value", "m.value>g.word", "g.text>r.value"]
+    return flow({"a": "test.source", "m": "test.model", "g": made, "r": "test.result"}, edges)
+
+
+WISHES = [("nothing", "{}"), ("ask", "no arguments"), ("ask", '{"number": "1"}'), ("ask", '{"number": "2"}')]
+
+
+@pytest.mark.parametrize("over_rows", [False, True])
+async def test_inside_tools_of_an_agent_that_was_cut_off(over_rows: bool) -> None:
+    rows: list[Mapping[str, Json]] | None = [{"value": "x"}] if over_rows else None
+    models = Caller(WISHES, "Done.")
+    lives = Lives(with_agent(), models)
+    says(lives, "old")
+    execution = await lives.start(rows=rows)
+    models.stop = execution.stop
+    async for _ in execution.batches():
+        pass
+    models.stop = None
+    kept = lives.runs._runs["r"].steps  # noqa: SLF001
+    (place,) = (place for place in kept if place.endswith("g#1"))
+    kept[place] = {**kept[place], "n": structs.replace(kept[place]["n"], version=0)}
+    says(lives, "new")
+    _, asked = await answered(await lives.start(rows=rows), "rejected")
+    assert changed(asked) == [{"port": "value", "was": "old old x: 2", "now": "new old x: 2"}]
+
+
+async def test_inside_tools_of_an_agent_that_was_through_and_is_given_something_else() -> None:
+    lives = Lives(with_agent(), Caller(WISHES, "Done."))
+    says(lives, "old")
+    await lives.run()
+    older(lives)
+    says(lives, "new")
+    _, asked = await answered(await lives.start(), "rejected")
+    assert [(one.node, one.scope) for one in asked] == [("m", ""), ("n", "g#0"), ("o", "g#0")]
+    assert changed(asked[:2]) == [{"port": "value", "was": "old x", "now": "new x"}]
+    assert changed(asked[2:]) == [{"port": "value", "was": "old old x: 1", "now": "new new x: 1"}]
 
 
 async def test_a_later_life_still_knows_it() -> None:

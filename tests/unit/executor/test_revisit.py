@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from app.document.workflow import Json, Workflow
+from app.document.workflow import Json, Node, Workflow
 from app.events.run_events import NodeSettled, NodeStarted, RunEvent, StepsComputed
 from app.events.run_state import RunState
 from app.executor.journal import Journal
 from app.executor.memory_journal import MemoryRuns
 from app.executor.past import Keeping, Past
 from app.executor.revisit import Revisited, RevisitFailed, revisit, said_there
+from tests.callers import Caller
 from tests.flows import ScriptedModels, doors, flow, frame, inputs, plan, run
 from tests.journals import head
 
@@ -142,6 +143,21 @@ async def test_a_turn_of_a_loop() -> None:
     assert [turn.outputs["text"] for turn in turns] == ["re: x", "re: re: x", "re: re: re: x"]
     with pytest.raises(RevisitFailed, match="not_recorded"):
         await past.again("l#3")
+
+
+async def test_a_call_of_a_tool_and_what_comes_behind_its_agent() -> None:
+    tool = {"t": Node("t", "data.template", title="shout", fields={"text": "{{word}}!"}), "s": "test.step"}
+    made = frame("g", "flow.agent", tool, ["t.text>s.value"])
+    edges = ["a.value>g.task", "g.text>n.value", "n.value>r.value"]
+    workflow = flow({"a": "test.source", "g": made, "n": "test.model", "r": "test.result"}, edges)
+    said = Caller([("shout", '{"word": "one"}'), ("shout", '{"word": "two"}')], "Done.")
+    past, _ = await kept(workflow, said)
+    for scope in ("g#0", "g#1"):
+        again = await past.again(scope)
+        assert _by_node(again.events, scope) == past.seen(scope)
+    assert "two!" in str(past.seen("g#1")["s"])
+    again = await past.again("")
+    assert _by_node(again.events, "")["n"] == past.seen("")["n"]
 
 
 async def test_a_whole_value_that_a_preview_cut() -> None:
