@@ -9,12 +9,12 @@ _PAGES = 2000  # of a transaction: others write in between
 
 def give_back(connection: sqlite3.Connection) -> int:
     """Some pages, outside any transaction. Gives the number of unused ones that are left and can be given back."""
-    before = _unused(connection)
+    before = unused(connection)
     # A page a step, without rows: `execute` would stop after the first.
     connection.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
-    left = _unused(connection)
+    left = unused(connection)
     return left if left < before else 0  # a file that was made without this keeps them
 
 
-def _unused(connection: sqlite3.Connection) -> int:
+def unused(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA freelist_count").fetchone()[0])

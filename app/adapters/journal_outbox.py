@@ -134,6 +134,13 @@ class Outbox(Work):
                 self._batch.is_indexed = True
                 self._queue()
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all that came so far is on the disk and in the index."""
+        with self._lock:
+            is_waiting = self._is_queued or self._places_behind() or self._batch.before or self._lost
+        return not is_waiting and self._ledger.is_at_rest
+
     def may_hold(self, place: Name) -> bool:
         """Whether there may be something at a place that isn't in the index."""
         with self._lock:

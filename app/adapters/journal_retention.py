@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from app.adapters.database import Database
-from app.adapters.database_room import give_back
+from app.adapters.database_room import give_back, unused
 from app.adapters.journal_codec import stored
 from app.adapters.journal_index import index_run, of_run, runs_behind
 from app.executor.journal import RunLine
@@ -21,6 +22,7 @@ _ORPHANS = """
             AND NOT EXISTS (SELECT 1 FROM texts WHERE blob = b.digest)
         LIMIT ?)
 """
+_KEPT = "SELECT count(*), coalesce(sum(size), 0) FROM runs WHERE NOT gone"
 _SLICES = (
     f"DELETE FROM steps WHERE id IN (SELECT id FROM steps WHERE {of_run('steps')} LIMIT ?2)",  # noqa: S608 - our own names
     f"DELETE FROM items WHERE id IN (SELECT id FROM items WHERE {of_run('items')} LIMIT ?2)",  # noqa: S608
@@ -28,6 +30,20 @@ _SLICES = (
     "DELETE FROM step_places WHERE run = ?1 AND place IN (SELECT place FROM step_places WHERE run = ?1 LIMIT ?2)",
     "DELETE FROM item_places WHERE run = ?1 AND key IN (SELECT key FROM item_places WHERE run = ?1 LIMIT ?2)",
 )
+
+
+class Kept(NamedTuple):
+    """How many runs there are, and their bytes, about."""
+
+    runs: int
+    size: int
+
+
+class _Swept(NamedTuple):
+    gone: Sequence[int]  # runs that are still to be taken apart
+    is_more: bool
+    unused: int  # pages
+    kept: Kept
 
 
 def too_many(lines: Sequence[RunLine], runs: int, size: int) -> Sequence[str]:
@@ -57,24 +73,28 @@ async def forget(database: Database, run: str) -> None:
     await _take_apart(database, await database.write(hide))
 
 
-async def finish(database: Database) -> None:
-    """What an earlier process began and didn't end, blobs that nobody owns, and room that the file no longer needs."""
-    is_more = True
-    while is_more:
-        gone, is_more = await database.write(_sweep)
-        for run in gone:
+async def finish(database: Database) -> Kept:
+    """What an earlier process began and didn't end, blobs that nobody owns, and room that the file no longer needs.
+    Gives what is left.
+    """
+    swept = await database.write(_sweep)
+    while swept.gone or swept.is_more:
+        for run in swept.gone:
             await _take_apart(database, run)
-    while await database.read(give_back) > 0:
-        pass
+        swept = await database.write(_sweep)
+    if swept.unused:
+        while await database.read(give_back) > 0:
+            pass
+    return swept.kept
 
 
-def _sweep(connection: sqlite3.Connection) -> tuple[Sequence[int], bool]:
-    """Removes what nobody owns. Gives runs that are still to be taken apart, and whether there may be more."""
-    gone = [run for (run,) in connection.execute("SELECT id FROM runs WHERE gone")]
+def _sweep(connection: sqlite3.Connection) -> _Swept:
+    """Removes what nobody owns."""
     for run in runs_behind(connection):  # what a later record replaces goes
         index_run(connection, run)
-    swept = connection.execute(_ORPHANS, (_SLICE,)).rowcount
-    return gone, bool(gone) or swept == _SLICE
+    is_more = connection.execute(_ORPHANS, (_SLICE,)).rowcount == _SLICE
+    gone = [run for (run,) in connection.execute("SELECT id FROM runs WHERE gone")]
+    return _Swept(gone, is_more, unused(connection), Kept(*connection.execute(_KEPT).fetchone()))
 
 
 async def _take_apart(database: Database, run: int) -> None:

@@ -35,6 +35,13 @@ class LedgerOutbox(Work):
         self._origins: dict[Origin, int] = {}
         self._identity = 0
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all that was booked so far is on the disk."""
+        with self._lock:
+            is_empty = not self._waiting and not self._tried and not self._writing
+        return is_empty and self.holds.is_settled
+
     def book(self, entry: Entry) -> None:
         with self._lock:
             self._last += 1
@@ -54,8 +61,7 @@ class LedgerOutbox(Work):
         """Has it written now."""
         with self._lock:
             self._is_planned = False
-            is_empty = not self._waiting and not self._tried
-        if not is_empty or not self.holds.is_settled:
+        if not self.is_at_rest:
             self._database.submit(self)
 
     # The writer's thread. Runs call these within their own `do` and `ended`.

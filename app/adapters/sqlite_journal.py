@@ -119,9 +119,15 @@ class SqliteJournal(Journal):
         self.drop()
         if outbox is not None:
             try:
-                await outbox.flush(is_indexed=True)
+                if not outbox.is_at_rest:
+                    await outbox.flush(is_indexed=True)
             finally:
                 outbox.forget()
+
+    def index(self) -> None:
+        """Has what was noted brought into the index."""
+        if self._outbox is not None:
+            self._outbox.index()
 
     def drop(self) -> None:
         """From now on it can only be read; what was noted is written soon."""

@@ -58,7 +58,6 @@ _BASE = """
 _COLUMNS = f"run, workflow_id, name, digest, at, summary, row_count, pinned, size, {_BASE}"
 _LINES = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone ORDER BY id DESC LIMIT ?"  # noqa: S608
 _LINES_OF = f"SELECT {_COLUMNS} FROM runs WHERE NOT gone AND workflow_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608
-_KEPT = "SELECT count(*), coalesce(sum(size), 0) FROM runs WHERE NOT gone"
 _WITHOUT_END = """
     SELECT run FROM runs WHERE NOT gone AND json_valid(summary)
     AND json_extract(summary, '$.status') IN ('running', 'paused', 'waiting')
@@ -220,7 +219,9 @@ class SqliteRuns(RunStore):
         )
 
     async def summarise(self, run: str, summary: RunSummary) -> None:
-        text = hide_in_json(json_of(summary))
+        journal, text = self._open.get(run), hide_in_json(json_of(summary))
+        if journal is not None and summary.status != "running":  # it comes to a rest: that goes along
+            journal.index()
         await self._change("UPDATE runs SET summary = ? WHERE run = ? AND NOT gone", text, run)
 
     def at_rest(self) -> AbstractContextManager[None]:
@@ -269,18 +270,18 @@ class SqliteRuns(RunStore):
         await journal_retention.finish(self._database)
 
     async def keep(self, runs: int, size: int) -> int:
-        kept, bytes_kept = await self._database.read(lambda c: c.execute(_KEPT).fetchone())
-        went = 0
-        if kept > runs or bytes_kept > size:
-            for run in journal_retention.too_many(await self._lines(-1), runs, size):
-                try:
-                    await self._forget(run)
-                    went += 1
-                except JournalError as error:
-                    if error.code != "journal.held":  # taken by somebody since the question
-                        raise
-                except KeyError:  # another process keeps order too
-                    continue
+        kept, went = await journal_retention.finish(self._database), 0
+        if kept.runs <= runs and kept.size <= size:
+            return 0
+        for run in journal_retention.too_many(await self._lines(-1), runs, size):
+            try:
+                await self._forget(run)
+                went += 1
+            except JournalError as error:
+                if error.code != "journal.held":  # taken by somebody since the question
+                    raise
+            except KeyError:  # another process keeps order too
+                continue
         await journal_retention.finish(self._database)
         return went
 
