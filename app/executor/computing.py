@@ -113,7 +113,7 @@ class Computing:
         try:
             values = self._frontier.values(index, how)
             inputs = values if how.inputs is None else how.inputs(**values)
-            made = how.compute(how.fields, inputs, self._around)
+            made = how.node_type().compute(how.fields, inputs, self._around)
             if how.output is not None:
                 port, value_of = how.output
                 name, value = port.name, value_of(made)

@@ -30,7 +30,7 @@ def _computation(step: PlanStep, steps: Sequence[PlanStep]) -> Computation | Non
         type=step.node.type,
         version=spec.type.version,
         fields=step.fields,
-        compute=spec.type().compute,
+        node_type=spec.type,
         inputs=inputs if _is_declared(inputs) else None,
         output=_only_value(step.ports, by_name=not _is_declared(outputs)),
         links={

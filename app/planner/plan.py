@@ -8,9 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 from app.document.workflow import Json, Node, Workflow
 from app.planner.agent_tools import Parameter
-from app.sdk.context import Surroundings
 from app.sdk.data_types import Value
-from app.sdk.node_type import AskedInput, Effect, FrameRule, Given, MergeRule, WorkflowRule
+from app.sdk.node_type import AskedInput, Effect, FrameRule, Given, MergeRule, NodeType, WorkflowRule
 from app.sdk.ports import Ports, PortSpec
 from app.sdk.powers import Power
 from app.sdk.spec import NodeSpec
@@ -34,18 +33,18 @@ class PlanEdge:
 class Computation:
     """How a step is done that only computes: what its type would be asked each time.
 
-    `id`, `type` and `version` are what events and records call it; `compute` is its type's. `inputs` makes the Inputs
-    object; None where it is the values by port. `output` is the only port of a step, where that is no verdict, and what
-    gives its value. `links` says which output of which step each input takes: `step.port`. `takes`: the edge into each
-    input, and what converts its value; None where an input may take several. `result` is the edge whose value the step
-    hands out as a result.
+    `id`, `type` and `version` are what events and records call it. `node_type` does the work, a fresh object each time,
+    so that an author who keeps something in it harms nobody. `inputs` makes the Inputs object; None where it is the
+    values by port. `output` is the only port of a step, where that is no verdict, and what gives its value. `links`
+    says which output of which step each input takes: `step.port`. `takes`: the edge into each input, and what converts
+    its value; None where an input may take several. `result` is the edge whose value the step hands out as a result.
     """
 
     id: str
     type: str
     version: int
     fields: Any
-    compute: Callable[[Any, Any, Surroundings], Any]
+    node_type: type[NodeType[Any, Any, Any]]
     inputs: Callable[..., Any] | None
     output: tuple[PortSpec, Callable[[Any], Any]] | None
     links: Mapping[str, str]

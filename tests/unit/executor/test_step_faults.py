@@ -9,7 +9,21 @@ import pytest
 from app.document.workflow import Node, OnError
 from app.events.json_codec import encode
 from app.events.run_events import NodeSettled, RowSettled
-from tests.flows import flow, run, settled, status
+from app.sdk.context import Surroundings
+from app.sdk.spec import spec_of
+from tests.flows import (
+    SPECS,
+    NoInputs,
+    OneValue,
+    Source,
+    SourceFields,
+    events_of,
+    flow,
+    run,
+    settled,
+    start,
+    status,
+)
 
 
 @pytest.mark.parametrize("gives", ["object", "circle", "nan", "nothing", "cancelled", "verdict"])
@@ -28,6 +42,25 @@ async def test_what_a_step_should_not_give_fails_the_step_alone(gives: str) -> N
     assert status(events) == "done"
     assert settled(events) == {("a", ""): "ok", ("b", ""): "failed", ("ok", ""): "ok", ("oops", ""): "ok"}
     assert execution.outputs["oops"]["code"] == "node.bug"  # type: ignore[index,call-overload]
+
+
+class Counting(Source):
+    """Keeps in itself how often it was asked, which no type should."""
+
+    id = "test.counting"
+    times = 0
+
+    def compute(self, fields: SourceFields, inputs: NoInputs, around: Surroundings) -> OneValue:
+        self.times += 1
+        return OneValue(self.times)
+
+
+async def test_what_a_node_type_keeps_in_itself_reaches_no_other_row() -> None:
+    specs = {**SPECS, Counting.id: spec_of(Counting)}
+    workflow = flow({"a": "test.counting", "r": "test.result"}, ["a.value>r.value"])
+    execution = start(workflow, rows=[{}, {}, {}], specs=specs)
+    assert status(await events_of(execution)) == "done"
+    assert execution.outputs["result"] == [1, 1, 1]
 
 
 async def test_a_value_of_the_wrong_type_fails_the_step_that_it_reaches() -> None:
