@@ -101,6 +101,10 @@ class SharedLimits(Protocol):
         """Comes back when limits may have changed, at the latest after so long."""
         ...
 
+    def wake(self) -> None:
+        """Limits have changed: who waits looks again."""
+        ...
+
 
 def reached(
     caps: Caps, today: str, spent: Spent, held: Held, connection: str, amount: Decimal

@@ -85,7 +85,7 @@ ASSUMED = Price(Decimal("0.000005"), Decimal("0.000025"))
 
 def counted_for(usage: Usage, cost: Cost) -> Decimal:
     """What limits count for calls that took so much."""
-    return cost.known if cost.usd is not None else max(cost.known, ASSUMED.of(usage))
+    return cost.known if cost.state != "unknown" else max(cost.known, ASSUMED.of(usage))
 
 
 class PriceBook(Protocol):

@@ -331,6 +331,7 @@ class Run:
                         held = await shared.hold(self.id, connection, amount)
                 finally:
                     self._limits_reached.pop(place, None)
+                shared.wake()  # the others look now: before the run pauses again for what they were told long ago
                 if self._paused:
                     cap = self.limits.budget
                     self.emit(RunResumed(self.now, None if cap is None else str(cap)))
