@@ -327,11 +327,13 @@ class Run:
                 try:
                     while isinstance(held, LimitReached) and not held.only_held:
                         self._limits_reached[place] = held
+                        asyncio.get_running_loop().call_soon(self._pause_if_idle)
                         await shared.changed(_LOOK_AGAIN)
                         held = await shared.hold(self.id, connection, amount)
                 finally:
                     self._limits_reached.pop(place, None)
-                shared.wake()  # the others look now: before the run pauses again for what they were told long ago
+                shared.wake()  # the others look now, and until then nobody pauses for what they were told long ago
+                self._limits_reached.clear()
                 if self._paused:
                     cap = self.limits.budget
                     self.emit(RunResumed(self.now, None if cap is None else str(cap)))
