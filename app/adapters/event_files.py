@@ -128,16 +128,16 @@ def path_of(folder: Path, run_id: str) -> Path | None:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    found: list[tuple[int, Path]] = []
-    for path in folder.glob(f"*{_ENDING}"):
-        with contextlib.suppress(OSError):  # another process may have just forgotten it
-            found.append((path.stat().st_mtime_ns, path))
-    return [path for _, path in sorted(found, reverse=True)]
+    found: list[tuple[int, str]] = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(_ENDING):
+                with contextlib.suppress(OSError):  # another process may have just forgotten it
+                    found.append((entry.stat().st_mtime_ns, entry.path))
+    return [Path(path) for _, path in sorted(found, reverse=True)]
 
 
 def _forget_oldest(folder: Path, keep: int) -> None:
-    if sum(name.endswith(_ENDING) for name in os.listdir(folder)) <= keep:  # noqa: PTH208 - once a run
-        return
     for path in _newest_first(folder)[max(keep, 0) :]:
         with contextlib.suppress(OSError):
             path.unlink()

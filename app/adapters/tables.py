@@ -62,10 +62,12 @@ async def rows_of(path: Path, workbooks: WorkbookReader, sheet: str = "") -> Asy
         return
     source = _Source(path)
     try:
-        while batch := await asyncio.to_thread(source.take):
-            yield batch
+        while not source.is_through:
+            if batch := await asyncio.to_thread(source.take):
+                yield batch
     finally:
-        await asyncio.to_thread(source.close)
+        if not source.is_through:
+            await asyncio.to_thread(source.close)
 
 
 async def count_rows(path: Path, workbooks: WorkbookReader, sheet: str = "") -> int | None:
@@ -100,10 +102,13 @@ class _Source:
     def __init__(self, path: Path) -> None:
         self._rows = open_rows(path)
         self._reading = Lock()
+        self.is_through = False  # which closes the file
 
     def take(self) -> list[Row]:
         with self._reading:
-            return list(islice(self._rows, BATCH))
+            batch = list(islice(self._rows, BATCH))
+            self.is_through = len(batch) < BATCH
+            return batch
 
     def close(self) -> None:
         with self._reading:
