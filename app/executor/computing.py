@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterator, Mapping
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -24,12 +24,13 @@ from app.sdk.spec import outputs_by_port
 
 _AT_ONCE = 64  # steps in one event and one note, each of which may carry previews of some KiB
 
-_NOTHING: Mapping[str, Any] = {}
-
 # What a step gave: its tokens, how they are shown, their values, its verdict.
 _Made: TypeAlias = tuple[
     Mapping[str, Token], Mapping[str, Preview], Mapping[str, Value], Mapping[str, Json] | None
 ]
+
+_NOTHING: Mapping[str, Token] = {}
+_MADE_NOTHING: _Made = ({}, {}, {}, None)
 
 
 class _Surroundings(msgspec.Struct):
@@ -118,12 +119,12 @@ class Computing:
                 port, value_of = how.output
                 name, value = port.name, value_of(made)
                 if value is SKIP:
-                    return _NOTHING, _NOTHING, _NOTHING, None
+                    return _MADE_NOTHING
                 token = self._run.values.token(value, port.type, self._where.scope, how.id, name)
                 return {name: token}, {name: token.preview}, {name: token.content}, None
             step = self._steps[index]
             if not step.ports.outputs:
-                return _NOTHING, _NOTHING, _NOTHING, None
+                return _MADE_NOTHING
             outputs = outputs_by_port(made)
             tokens, verdict = tokens_of(step, outputs, self._run.values, self._where.scope)
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - whatever an author does wrong

@@ -26,9 +26,7 @@ class Frontier:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._missing = list(
-            plan.in_degrees
-        )  # of each step: edges that it waits for; none once it is handed out
+        self._missing = list(plan.in_degrees)  # of each step: edges it waits for; 0 once it is handed out
         self.lacks = [0] * len(plan.steps)  # of each step: edges into it over which nothing came
         self._tokens: list[EdgeToken] = [_OPEN] * len(plan.edges)
         self._settled = bytearray(len(plan.steps))

@@ -28,6 +28,20 @@ def test_steps_come_in_an_order_in_which_they_can_run() -> None:
     )
     assert compiled.ids == ("a", "b", "c")
     assert compiled.in_degrees == (0, 1, 1)
+    assert compiled.first == (0,)
+
+
+def test_the_plan_knows_how_those_steps_are_done_that_only_compute() -> None:
+    off = Node("off", "test.source", disabled=True)
+    edges = ["a.value>waits.value", "waits.value>r.value"]
+    compiled = plan(flow({"a": "test.source", "waits": "test.step", "r": "test.result", "off": off}, edges))
+    found = dict(zip(compiled.ids, compiled.computations, strict=True))
+    assert found["waits"] is found["off"] is None
+    assert (source := found["a"]) is not None
+    assert (source.id, source.type, source.takes, source.result) == ("a", "test.source", (), None)
+    assert (result := found["r"]) is not None
+    assert result.links == {"value": "waits.value"}
+    assert result.result is compiled.edges[1]
 
 
 @pytest.mark.parametrize(
