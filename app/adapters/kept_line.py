@@ -23,7 +23,6 @@ _LONGEST_HEAD = 8190  # bytes; no larger than what the reader takes
 _HEAD = re.compile(
     rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [\t\x20-\x7e]*)?\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*\r\n)+)\r\n"
 )
-_LENGTH = re.compile(r"[0-9]{1,9}")
 _WITHOUT_BODY = frozenset({204, 304})
 # What says more of how an answer is to be read than its length does.
 _UNUSUAL = frozenset({"transfer-encoding", "content-encoding", "connection", "upgrade", "trailer"})
@@ -46,14 +45,13 @@ def whole(data: bytes) -> Whole | None:
     if head is None or (status := int(head[1])) in _WITHOUT_BODY:
         return None
     headers: dict[str, str] = {}
-    for line in head[2].decode("ascii").split("\r\n")[:-1]:
+    lines, body = head[2].decode("ascii").split("\r\n")[:-1], data[head.end() :]
+    for line in lines:
         name, _, value = line.partition(":")
-        name = name.lower()
-        if name in headers or name in _UNUSUAL:
-            return None
-        headers[name] = value.strip(" \t")
-    length, body = headers.get("content-length", ""), data[head.end() :]
-    if not _LENGTH.fullmatch(length) or int(length) != len(body):
+        headers[name.lower()] = value.strip(" \t")
+    if len(headers) < len(lines) or not _UNUSUAL.isdisjoint(headers):
+        return None
+    if headers.get("content-length") != str(len(body)):
         return None
     return Whole(status, headers, body)
 
