@@ -16,6 +16,7 @@ from app.adapters.call_total import CallTotal
 from app.adapters.minute_window import Entry, MinuteWindow
 from app.adapters.provider_pace import TOO_MANY, ProviderPace
 from app.adapters.rate_hints import says_what_is_left
+from app.adapters.shared_places import SharedPlaces
 from app.adapters.shared_rates import Begun, SharedRates
 from app.costs.usage import Usage
 from app.sdk.errors import NodeError
@@ -27,11 +28,14 @@ _Obstacle: TypeAlias = tuple[WaitCause, float]  # and the moment when it is over
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """Calls at a time, and requests and tokens in any 60 seconds; None: as many as there are."""
+    """Calls at a time, and requests and tokens in any 60 seconds; None: as many as there are. `is_set`: a person has
+    said how many calls at a time, for all processes together.
+    """
 
     parallel: int
     rpm: int | None = None
     tpm: int | None = None
+    is_set: bool = False
 
 
 class Turn(msgspec.Struct, eq=False):
@@ -51,6 +55,7 @@ class Turn(msgspec.Struct, eq=False):
     request: Entry | None = None
     tokens: Entry | None = None
     begun: Begun | None = None  # as other processes see it
+    place: SharedPlaces | None = None  # in which it is counted
 
     def size(self) -> int:
         """Tokens, counted once."""
@@ -82,8 +87,8 @@ class Turn(msgspec.Struct, eq=False):
 class CallGate:
     """Who waits holds nothing: place and rate are taken together, in the moment when a call may begin.
 
-    Its rates are those of all processes where they `share` them; how many calls go on at a time it knows of this one
-    only.
+    Its rates are those of all processes where they `share` them, and so are its `places`, calls at a time, where a
+    person has set how many.
     """
 
     def __init__(
@@ -93,6 +98,7 @@ class CallGate:
         total: CallTotal,
         clock: Clock,
         shared: SharedRates | None = None,
+        places: SharedPlaces | None = None,
     ) -> None:
         self.connection = connection
         self.running = 0
@@ -104,6 +110,8 @@ class CallGate:
         self._tokens = MinuteWindow(limits.tpm) if limits.tpm else None
         self._shared = shared
         self._rates = shared if limits.rpm or limits.tpm else None  # asked only where there are any
+        self._shared_places = places
+        self._places = places if limits.is_set else None
         self._queue: dict[Turn, None] = {}  # in order of coming
         self._timer: Timer | None = None
         self._timer_at = 0.0
@@ -138,6 +146,7 @@ class CallGate:
         self._requests = _with_limit(self._requests, limits.rpm)
         self._tokens = _with_limit(self._tokens, limits.tpm)
         self._rates = self._shared if limits.rpm or limits.tpm else None
+        self._places = self._shared_places if limits.is_set else None
         self.let_in()
 
     def lift(self) -> None:
@@ -156,7 +165,7 @@ class CallGate:
             if (
                 self._queue
                 or self._obstacle(turn, now) is not None
-                or (self._rates is not None and self._crowd(self._rates, turn, now) is not None)
+                or ((self._rates or self._places) and self._crowd(turn, now) is not None)
             ):
                 await self._wait(turn, now)
             else:
@@ -177,6 +186,8 @@ class CallGate:
         turn.is_in = False
         self.running -= 1
         self._total.free()
+        if turn.place is not None:
+            self._free_place(turn)
         if self._queue:
             self.let_in()
 
@@ -191,8 +202,8 @@ class CallGate:
             assert turn.opened is not None  # noqa: S101 - who stands in the queue waits for it
             if not turn.opened.done():  # else its task was ended and hasn't noticed yet
                 obstacle = self._obstacle(turn, now)
-                if obstacle is None and self._rates is not None:
-                    obstacle = self._crowd(self._rates, turn, now)
+                if obstacle is None and (self._rates or self._places):
+                    obstacle = self._crowd(turn, now)
                 if obstacle is not None:
                     self._look_again(obstacle[1], now)
                     return
@@ -219,13 +230,25 @@ class CallGate:
         )
         return ("rate", free) if free > now else None
 
-    def _crowd(self, rates: SharedRates, turn: Turn, now: float) -> _Obstacle | None:
+    def _crowd(self, turn: Turn, now: float) -> _Obstacle | None:
         """What other processes have begun and keeps the call from beginning now; where nothing does, it is counted."""
-        begun = rates.begin(self._limits.rpm, self._limits.tpm, turn.size)
-        if begun is None or isinstance(begun, Begun):
+        if self._places is not None:
+            if wait := self._places.take(self._limits.parallel):
+                return "turn", now + wait
+            turn.place = self._places
+        if self._rates is not None:
+            begun = self._rates.begin(self._limits.rpm, self._limits.tpm, turn.size)
+            if begun is not None and not isinstance(begun, Begun):
+                self._free_place(turn)
+                return "rate", now + begun
             turn.begun = begun
-            return None
-        return "rate", now + begun
+        return None
+
+    @staticmethod
+    def _free_place(turn: Turn) -> None:
+        if turn.place is not None:
+            turn.place.give_back()
+            turn.place = None
 
     def _admit(self, turn: Turn, now: float) -> None:
         self.running += 1
@@ -264,6 +287,7 @@ class CallGate:
                     entry.correct(0)
             if turn.begun is not None:
                 turn.begun.undo()
+            self._free_place(turn)
             self.pace.begun(-1)
             turn.is_in = False
             self.running -= 1
@@ -303,6 +327,8 @@ class CallGate:
             if timer is not None:
                 timer.cancel()
         self._timer = self._teller = None
+        if self._places is not None:
+            self._places.waits_no_more()
 
     def _tell(self) -> None:
         """Tells those who wait what they wait for."""
@@ -316,7 +342,10 @@ class CallGate:
         obstacle = self._obstacle(first, now)
         if obstacle is None and self._rates is not None:
             limits = self._limits
-            obstacle = "rate", now + self._rates.wait(limits.rpm, limits.tpm, first.size())
+            wait = self._rates.wait(limits.rpm, limits.tpm, first.size())
+            obstacle = ("rate", now + wait) if wait else None
+        if obstacle is None and self._places is not None:  # other processes have all places
+            obstacle = "turn", math.inf
         if obstacle is None:
             return
         cause, until = obstacle

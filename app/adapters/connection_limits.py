@@ -11,6 +11,7 @@ from app.adapters.call_clock import Clock, LoopClock
 from app.adapters.call_gate import CallGate, CallLimits
 from app.adapters.call_total import CallTotal
 from app.adapters.connection import MOST, Connection, normal_name
+from app.adapters.shared_places import SharedPlaces
 from app.adapters.shared_rates import SharedRates
 from app.sdk.gateway import Waiting
 
@@ -23,16 +24,16 @@ def limits_of(connection: Connection, slots: int) -> CallLimits:
     if connection.kind == "embedded":
         return CallLimits(slots)
     usual = LOOPBACK if connection.is_local else CLOUD
-    return CallLimits(connection.parallel or usual, connection.rpm, connection.tpm)
+    is_set = connection.parallel is not None
+    return CallLimits(connection.parallel or usual, connection.rpm, connection.tpm, is_set)
 
 
 class ConnectionLimits:
     """One gate a connection, however many runs and steps call it; each model of this computer has its own.
 
-    Requests and tokens a minute hold for all processes that share `folder` (a window and a run in the terminal, or two
-    of these). Calls at a time are those of one process: two may together exceed them; then the provider's refusals
-    teach both. Belongs to one event loop. `slots` gives those of each model of this computer, `waits_for` what its
-    calls wait for behind the gate.
+    What is set holds for all processes that share `folder` (a window and a run in the terminal, or two of these). Where
+    nobody has set how many calls go on at a time, each process makes as many as is usual. Belongs to one event loop.
+    `slots` gives those of each model of this computer, `waits_for` what its calls wait for behind the gate.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ConnectionLimits:
         self._total = CallTotal(total)
         self._folder = folder
         self._rates: dict[str, SharedRates] = {}
+        self._places: dict[str, SharedPlaces] = {}
         self._gates: dict[tuple[str, str], CallGate] = {}
 
     def gate(self, connection: Connection, model: str) -> CallGate:
@@ -57,8 +59,8 @@ class ConnectionLimits:
         place = (normal_name(connection.name), model if connection.kind == "embedded" else "")
         gate = self._gates.get(place)
         if gate is None:
-            rates = self._shared(place[0])
-            gate = self._gates[place] = CallGate(connection.name, limits, self._total, self._clock, rates)
+            shared = self._shared(place[0])
+            gate = self._gates[place] = CallGate(connection.name, limits, self._total, self._clock, *shared)
             if connection.kind == "embedded":
                 gate.sends = False  # it waits for memory first, and for its model to be loaded
                 gate.waits_for = partial(self._waits_for, model)
@@ -66,17 +68,19 @@ class ConnectionLimits:
         return gate
 
     def close(self) -> None:
-        for rates in self._rates.values():
-            rates.close()
+        for shared in (*self._rates.values(), *self._places.values()):
+            shared.close()
         self._rates.clear()
+        self._places.clear()
         self._gates.clear()
 
-    def _shared(self, place: str) -> SharedRates | None:
-        """No file is made before a rate is kept."""
+    def _shared(self, place: str) -> tuple[SharedRates | None, SharedPlaces | None]:
+        """No file is made before something is kept in it."""
         if self._folder is None:
-            return None
-        name = hashlib.sha256(place.encode()).hexdigest()[:24]
-        return self._rates.setdefault(place, SharedRates(self._folder / f"{name}.rates"))
+            return None, None
+        file = self._folder / hashlib.sha256(place.encode()).hexdigest()[:24]
+        rates = self._rates.setdefault(place, SharedRates(file.with_suffix(".rates")))
+        return rates, self._places.setdefault(place, SharedPlaces(file.with_suffix(".places")))
 
     def lift(self, name: str) -> None:
         """The provider of a connection answers again: what it asked to wait is over."""

@@ -7,22 +7,17 @@ machine is ahead of it, or long past.
 
 from __future__ import annotations
 
-import mmap
-import os
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from app.adapters import process_lock
 from app.adapters.minute_window import PERIOD
+from app.adapters.shared_table import SharedTable
 
 _HALF = 0.5  # seconds
 _SLOTS = int(PERIOD / _HALF) + 1
-_BYTES = 8 * (1 + 2 * _SLOTS)  # the latest half second, then requests and tokens in each
-_PATIENCE = 0.02  # seconds: who is inside leaves at once, unless its process was stopped
 _Column = Literal[0, 1]  # requests, tokens
 
 
@@ -50,16 +45,13 @@ class SharedRates:
     """
 
     def __init__(self, file: Path, now: Callable[[], float] = time.monotonic) -> None:
-        self._file = file
+        self._table = SharedTable(file, 1 + 2 * _SLOTS)  # the latest half second, then what was begun in each
         self._now = now
-        self._descriptor: int | None = None
-        self._cells: memoryview | None = None
-        self._is_lost = False
 
     def begin(self, rpm: int | None, tpm: int | None, size: Callable[[], int]) -> Begun | float | None:
         """What one more call was counted with; or in how many seconds it may begin; None where nobody can say."""
         tokens = size() if tpm else 0
-        with self._alone() as cells:
+        with self._table.alone() as cells:
             if cells is None:
                 return None
             slot = self._advance(cells)
@@ -71,22 +63,17 @@ class SharedRates:
 
     def wait(self, rpm: int | None, tpm: int | None, tokens: int) -> float:
         """In how many seconds one more call may begin."""
-        with self._alone() as cells:
+        with self._table.alone() as cells:
             return 0.0 if cells is None else self._wait(cells, self._advance(cells), rpm, tpm, tokens)
 
     def add(self, slot: int, requests: int, tokens: int) -> None:
         """To what was counted in a half second, unless it is over and done with."""
-        with self._alone() as cells:
+        with self._table.alone() as cells:
             if cells is not None and slot > self._advance(cells) - _SLOTS:
                 self._count(cells, slot, requests, tokens)
 
     def close(self) -> None:
-        if self._cells is not None:
-            self._cells.release()
-            self._cells = None
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        self._table.close()
 
     def _advance(self, cells: memoryview) -> int:
         """The half second that it is; what is more than a minute old is forgotten."""
@@ -126,40 +113,3 @@ class SharedRates:
     def _count(cells: memoryview, slot: int, requests: int, tokens: int) -> None:
         for at, more in ((1 + slot % _SLOTS, requests), (1 + _SLOTS + slot % _SLOTS, tokens)):
             cells[at] = max(0, cells[at] + more)
-
-    @contextmanager
-    def _alone(self) -> Generator[memoryview | None]:
-        """The cells, while no other process is at them; None where there are none."""
-        cells = self._cells or self._open()
-        if cells is None or self._descriptor is None or not _locked(self._descriptor):
-            yield None
-            return
-        try:
-            yield cells
-        finally:
-            process_lock.unlock(self._descriptor)
-
-    def _open(self) -> memoryview | None:
-        if self._is_lost:
-            return None
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-            if os.fstat(self._descriptor).st_size != _BYTES:
-                os.ftruncate(self._descriptor, _BYTES)
-            self._cells = memoryview(mmap.mmap(self._descriptor, _BYTES)).cast("q")
-        except (OSError, ValueError):
-            self.close()
-            self._is_lost = True
-        return self._cells
-
-
-def _locked(descriptor: int) -> bool:
-    if process_lock.lock(descriptor):
-        return True
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until:
-        time.sleep(0)
-        if process_lock.lock(descriptor):
-            return True
-    return False

@@ -170,13 +170,13 @@ def test_where_nobody_can_say_each_keeps_its_own(tmp_path: Path) -> None:
     other.close()
 
 
-def test_a_connection_without_rates_is_asked_nothing_and_makes_no_file(tmp_path: Path) -> None:
-    async def call(rpm: int | None) -> None:
-        limits = ConnectionLimits(lambda _: 1, folder=tmp_path)
-        async with limits.gate(Connection("A", "openai", parallel=2, rpm=rpm), "m").turn(lambda: 10):
+def test_what_nobody_has_set_is_asked_nothing_and_makes_no_file(tmp_path: Path) -> None:
+    async def call(**limits: int) -> None:
+        kept = ConnectionLimits(lambda _: 1, folder=tmp_path)
+        async with kept.gate(Connection("A", "openai", **limits), "m").turn(lambda: 10):
             pass
-        limits.close()
+        kept.close()
 
-    for rpm, files in ((None, 0), (12, 1)):
-        asyncio.run(call(rpm))
+    for limits, files in (({}, 0), ({"rpm": 12}, 1), ({"parallel": 2}, 2)):
+        asyncio.run(call(**limits))
         assert len(list(tmp_path.iterdir())) == files
