@@ -60,6 +60,13 @@ _WHERE = """
 """
 _ENDED = "outcome IN ('" + "', '".join(get_args(EndedBy)) + "')"
 _OF_RUN = "AND origin IN (SELECT id FROM ledger_origins WHERE run = ?)"
+# What a process booked behind an entry of that time is later, also where the clock was put back in between.
+_CALLS_SINCE = f"""
+    WITH calls AS (
+        SELECT node, scope, source, MAX(at) OVER (PARTITION BY life ORDER BY number) AS latest
+        {_JOINED} WHERE TRUE {_OF_RUN}
+    ) SELECT node, scope, COUNT(*) FROM calls WHERE source = 'call' AND latest >= ? GROUP BY 1, 2
+"""  # noqa: S608 - our own names
 _TRIES = f"""
     WITH latest AS (
         SELECT connection, model, outcome {_JOINED}
@@ -130,8 +137,8 @@ class SqliteLedger(Ledger):
         return {(read(row[0]), read(row[1])): Tries(row[2], row[3]) for row in rows}
 
     async def calls_at(self, run: str, since: float) -> Mapping[tuple[str, str], int]:
-        query = f"SELECT node, scope, COUNT(*) {_JOINED} WHERE source = 'call' AND at >= ? {_OF_RUN} GROUP BY 1, 2"
-        rows = await self._ask(lambda c: c.execute(query, (round(since * 1000), stored(run))).fetchall())
+        at = round(since * 1000)
+        rows = await self._ask(lambda c: c.execute(_CALLS_SINCE, (stored(run), at)).fetchall())
         return {(read(row[0]), read(row[1])): row[2] for row in rows}
 
     async def samples(

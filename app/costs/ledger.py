@@ -229,7 +229,9 @@ class Ledger(Protocol):
         ...
 
     async def calls_at(self, run: str, since: float) -> Mapping[tuple[str, str], int]:
-        """How many calls of a run ended since a time, in seconds since 1970, by node and scope."""
+        """How many calls of a run ended since a time, in seconds since 1970, by node and scope: those that were booked
+        behind one of that time, too.
+        """
         ...
 
     async def throw_away(self, before: str) -> int:

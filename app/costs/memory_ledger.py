@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import accumulate
 
 from app.costs.cost import FREE
 from app.costs.ledger import (
@@ -77,9 +78,12 @@ class MemoryLedger(Ledger):
         return {who: Tries(len(outcomes), sum(outcomes)) for who, outcomes in made.items()}
 
     async def calls_at(self, run: str, since: float) -> Mapping[tuple[str, str], int]:
-        calls = self._chosen(ALWAYS, Filter(run=run))
+        booked = list(self._chosen(ALWAYS, Filter(run=run)))
+        latest = accumulate((one.at for one in booked), max)  # also where the clock was put back
         return Counter(
-            (one.origin.node, one.scope) for one in calls if one.source == "call" and one.at >= since
+            (one.origin.node, one.scope)
+            for one, at in zip(booked, latest, strict=True)
+            if one.source == "call" and at >= since
         )
 
     async def samples(

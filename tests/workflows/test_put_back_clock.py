@@ -42,28 +42,40 @@ COST = Cost(Decimal("0.01"), "priced")
 
 
 @pytest.mark.parametrize("put_back", [0, 3600])
-async def test_what_the_ledger_has_is_not_booked_again(tmp_path: Path, put_back: float) -> None:
+@pytest.mark.parametrize("resumed", [0.0, 10.0], ids=["in its first life", "in a later life"])
+async def test_what_the_ledger_has_is_not_booked_again(
+    tmp_path: Path, put_back: float, resumed: float
+) -> None:
+    """In a later life it is put back after a first call."""
     engine = Engine(folders(), Preferences(), children, (), CONNECTION)
     try:
         begun = dt.datetime.now().astimezone()
         request = to_plain(RunRequest(ASKING, folder=tmp_path))
         await engine.runs.begin(head("r", workflow=write(ASKING).decode(), request=request))
-        at = begun.timestamp() + 2 - put_back
         origin = Origin("r", ASKING.id, ASKING.name, "m", "", "model.text", "B", "tiny-1", None)
-        engine.runs.book(Entry(origin, at, local_day(at), usage=USAGE, cost=COST, counted=COST.known))
+        for row, later in enumerate((1, 2 - put_back)):
+            at = begun.timestamp() + later
+            entry = Entry(origin, at, local_day(at), f"#{row}", usage=USAGE, cost=COST, counted=COST.known)
+            engine.runs.book(entry)
         await engine.runs.ledger.entries()
         await engine.runs.leave("r")
         events: list[RunEvent] = [
             RunStarted(
-                "r", ASKING.id, ASKING.name, "d", begun.isoformat(timespec="seconds"), ("a", "m", "o")
+                "r",
+                ASKING.id,
+                ASKING.name,
+                "d",
+                begun.isoformat(timespec="seconds"),
+                ("a", "m", "o"),
+                resumed=resumed,
             ),
-            NodeStarted(0.1, "m", "", {}),
-            ModelCalled(2.0, "m", "", "tiny-1", "B", USAGE, COST, 1.0),
+            NodeStarted(resumed + 0.1, "m", "#1", {}),
+            ModelCalled(resumed + 2.0, "m", "#1", "tiny-1", "B", USAGE, COST, 1.0),
         ]
         folder = engine.where.data / "runs"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "r.events.jsonl").write_text("".join(f"{encode(event)}\n" for event in events))
         await engine.spending(ALWAYS)
-        assert [entry.outcome for entry in await engine.runs.ledger.entries()] == [""]
+        assert [entry.outcome for entry in await engine.runs.ledger.entries()] == ["", ""]
     finally:
         await engine.close()
