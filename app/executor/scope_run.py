@@ -193,8 +193,10 @@ class ScopeRun:
         )
 
     async def _drop_losers(self, merge: int) -> list[int]:
-        """Ends steps that lost a race; gives those that never started, to be settled as skipped."""
-        losers = self._frontier.losers(merge)
+        """Ends steps that lost a race; gives those that never started, to be settled as skipped. What has lost another
+        one already is let go by that.
+        """
+        losers = [step for step in self._frontier.losers(merge) if step not in self._lost]
         idle = [step for step in losers if step not in self._working]
         never_started = [step for step in idle if not self._frontier.was_given(step)]
         self._lost.update(losers)

@@ -4,36 +4,45 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import structs
 
+from app.adapters.sqlite_runs import SqliteRuns
 from app.costs.usage import Usage
 from app.document.workflow import Node, OnError, Workflow
 from app.events.run_events import RunEvent
 from app.events.run_state import RunState
 from app.executor.digests import digest_of
+from app.executor.doors import Limits
+from app.executor.executor import Execution
+from app.executor.past import Keeping
 from app.executor.totals import totals_of
 from app.sdk.errors import NodeError
 from app.sdk.gateway import ChatReply, ChatRequest
 from tests.acts import ACTING
-from tests.flows import ScriptedModels, flow, frame, inputs, plan, status
+from tests.flows import ScriptedModels, doors, events_of, flow, frame, inputs, plan, settled, status
+from tests.journals import head, profile
 from tests.lives import Lives, answered
 
 
 class Racing(ScriptedModels):
-    """Never answers some texts, and refuses others for good."""
+    """Never answers some texts, refuses others for good, and answers those with a gate once another was asked."""
 
     def __init__(self, *never: str) -> None:
         super().__init__()
         self.never = set(never)
         self.refused: set[str] = set()
+        self.gates: dict[str, str] = {}
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         text = request.messages[-1].content
         self.asked.append(text)
         await asyncio.sleep(0)
+        while self.gates.get(text, text) not in self.asked:  # noqa: ASYNC110 - a turn of the loop, no time
+            await asyncio.sleep(0)
         if text in self.never:
             await asyncio.Event().wait()
         if text in self.refused:
@@ -129,3 +138,60 @@ async def told(lives: Lives, events: Sequence[RunEvent]) -> list[Any]:
     totals = await totals_of(journal)
     pairs = [(state.cost, totals.cost), (state.calls, totals.calls), (state.usage, totals.usage)]
     return [pair for pair in pairs if pair[0] != pair[1]]
+
+
+async def test_who_loses_two_races_at_once_is_ended_once() -> None:
+    """The same winner decides both Merges before the loser has heard of the first."""
+    models = Racing("slow")
+    nodes = {
+        "a": "test.source",
+        "says": ("test.step", {"says": "slow"}),
+        "beaten": "test.model",
+        "winner": "test.model",
+        "g": "test.merge",
+        "h": "test.merge",
+    }
+    edges = ["a.value>says.value", "says.value>beaten.value", "a.value>winner.value"]
+    edges += [f"{racer}.value>{race}.values" for racer in ("winner", "beaten") for race in ("g", "h")]
+    _, events = await Lives(flow(nodes, edges), models).run()
+    assert status(events) == "done"
+    assert settled(events)["beaten", ""] == "cancelled"
+
+
+async def test_what_was_paid_for_a_loser_of_two_races_is_on_the_bill_once(tmp_path: Path) -> None:
+    """Reading what a frame on the losing line has paid takes a while, in which the second Merge has its turn."""
+    models, runs = Racing("['re: p', 're: q']", "re: x"), SqliteRuns(profile(tmp_path))
+    nodes = {
+        "a": "test.source",
+        "winner": "test.model",
+        "b": ("test.source", {"value": "lose"}),
+        "first": "test.model",
+        "p": "test.pair",
+        "each": frame("each", "flow.for_each", *BODY, at_a_time=1),
+        "last": "test.model",
+        "g": "test.merge",
+        "h": "test.merge",
+        "m2": "test.model",
+    }
+    edges = ["a.value>winner.value", "b.value>first.value", "first.value>p.value", "p.value>each.items"]
+    edges += ["each.item>last.value", "g.value>m2.value"]
+    edges += [f"{racer}.value>{race}.values" for racer in ("winner", "last") for race in ("g", "h")]
+    whole = plan(flow(nodes, edges), ACTING)
+
+    def life(journal: Any) -> Execution:
+        return Execution(whole, doors(models, "0.001"), Limits(), "r", {}, keeping=Keeping(journal))
+
+    models.gates["x"] = "['re: p', 're: q']"
+    execution = life(await runs.begin(head("r")))
+    async for _ in execution.batches():
+        if "re: x" in models.asked:
+            execution.stop()
+    await runs.leave("r")
+    models.never.clear()
+    journal = (await runs.reopen("r"))[2]
+    state = RunState()
+    state.apply_all(await events_of(life(journal)))
+    totals = await totals_of(journal)
+    assert (state.calls, state.cost) == (totals.calls, totals.cost)
+    await runs.leave("r")
+    runs.close()
