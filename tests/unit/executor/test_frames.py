@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from app.document.workflow import Node, OnError, Retry, Workflow
 from app.events.run_events import (
     FrameStarted,
     Message,
-    ModelCalled,
     NodeSettled,
     PersonAsked,
     RowSettled,
@@ -369,22 +367,6 @@ async def test_a_person_inside_an_element_lets_the_others_go_on() -> None:
                 for asked in [e for e in events if isinstance(e, PersonAsked)]:
                     execution.answer(asked.node, asked.scope, Answer("approved", asked.value))
     assert execution.outputs == {"result": ["a", "b", "c"]}
-
-
-async def test_one_budget_binds_everything_inside() -> None:
-    workflow = each(
-        {"in": inputs(item="item"), "m": "test.model", "o": "output.output"},
-        ["in.item>m.value", "m.value>o.value"],
-    )
-    limits = Limits(budget=Decimal(50), rows_at_a_time=1)
-    execution = start(workflow, values={"value": ["a"] * 20}, limits=limits, through=doors(price="0.001"))
-    events: list[RunEvent] = []
-    async for batch in execution.batches():
-        events += batch
-        if any(isinstance(event, RunPaused) for event in batch):
-            execution.stop("paused")
-    spent = sum(e.cost.known for e in events if isinstance(e, ModelCalled))
-    assert spent <= Decimal(50)
 
 
 @pytest.mark.parametrize(
