@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import select
 import socket
+import sys
 
 from aiohttp import ClientConnectorError, ClientRequest
 from yarl import URL
@@ -30,10 +34,29 @@ async def open_at(address: Address, sockets: Sockets, line: KeptLine, place: Cli
         connected = sockets(address)
         try:
             connected.setblocking(False)
-            await loop.sock_connect(connected, address[4])
+            if not _is_there_at_once(connected, address):
+                await loop.sock_connect(connected, address[4])
         except BaseException:
             connected.close()
             raise
         await loop.create_connection(lambda: line, sock=connected)
     except OSError as error:
         raise ClientConnectorError(place.connection_key, error) from error
+
+
+def _is_there_at_once(connecting: socket.socket, address: Address) -> bool:
+    """As a connection within this computer is: to hear so from the loop takes longer than to make it. Where it isn't,
+    the loop may ask once more; other systems than Linux would refuse that if it came about meanwhile. Raises OSError.
+    """
+    if sys.platform != "linux":
+        return False
+    fault = connecting.connect_ex(address[4])
+    if fault == errno.EINPROGRESS:
+        looking = select.poll()
+        looking.register(connecting.fileno(), select.POLLOUT)
+        if not looking.poll(0):
+            return False
+        fault = connecting.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if fault:
+        raise OSError(fault, os.strerror(fault))
+    return True
