@@ -25,7 +25,8 @@ _HEAD = re.compile(
 )
 _WITHOUT_BODY = frozenset({204, 304})
 # What says more of how an answer is to be read than its length does.
-_UNUSUAL = frozenset({"transfer-encoding", "content-encoding", "connection", "upgrade", "trailer"})
+_UNUSUAL = frozenset({"transfer-encoding", "content-encoding", "upgrade", "trailer"})
+_STAYS = "keep-alive"  # what a connection does where nothing is said of it
 
 
 class Whole(NamedTuple):
@@ -51,7 +52,7 @@ def whole(data: bytes) -> Whole | None:
         headers[name.lower()] = value.strip(" \t")
     if len(headers) < len(lines) or not _UNUSUAL.isdisjoint(headers):
         return None
-    if headers.get("content-length") != str(len(body)):
+    if headers.get("content-length") != str(len(body)) or headers.get("connection", _STAYS).lower() != _STAYS:
         return None
     return Whole(status, headers, body)
 

@@ -74,6 +74,7 @@ def _read(data: bytes) -> _Read | None:
 @example(USUAL)
 @example(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello")
 @example(b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 5\r\n\r\nhello")
+@example(b"HTTP/1.1 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 5\r\n\r\nhello")
 def test_what_is_taken_as_usual_aiohttp_reads_alike(data: bytes) -> None:
     taken = whole(data)
     if taken is None:
@@ -83,6 +84,14 @@ def test_what_is_taken_as_usual_aiohttp_reads_alike(data: bytes) -> None:
     status, headers, body = read
     assert (taken.status, taken.body) == (status, body)
     assert taken.headers == {name.lower(): value for name, value in headers.items()}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_usual"), [(b"keep-alive", True), (b"Keep-Alive", True), (b"close", False)]
+)
+def test_a_connection_that_stays_is_usual(said: bytes, is_usual: bool) -> None:
+    answer = USUAL.replace(b"X-One: a", b"Connection: " + said)
+    assert (whole(answer) is not None) is is_usual
 
 
 @pytest.mark.parametrize("cut", range(len(USUAL)))
