@@ -1,14 +1,15 @@
 """Calls at a time of a connection over all processes of a profile: what each has under way, in a small table.
 
 A process has a row of the table as long as it holds that row's lock, which ends with it: what a dead one had under way
-counts for nothing. Who is alone only counts; among several, who has fewer under way goes first, and of equals who has
-begun nothing for longer.
+counts for nothing, nor does what one has that was stopped (Ctrl+Z), until it goes on. Who is alone only counts; among
+several, who has fewer under way goes first, and of equals who has begun nothing for longer.
 """
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -21,9 +22,8 @@ _FORGOTTEN = 1_000_000_000  # nanoseconds after which one that hasn't looked aga
 
 _ROWS = 16  # processes at a time; those beyond keep their own places alone
 _WIDTH: Final = 4
-_IS_HERE, _RUNNING, _WAITS_AT, _BEGAN_AT = range(
-    _WIDTH
-)  # columns; moments in nanoseconds of the machine's clock
+# Columns: the number of its process, 0 where there is none; moments in nanoseconds of the machine's clock.
+_PROCESS, _RUNNING, _WAITS_AT, _BEGAN_AT = range(_WIDTH)
 
 
 class SharedPlaces:
@@ -85,11 +85,14 @@ class SharedPlaces:
             return LOOK_AGAIN
 
     def _may_begin(self, cells: memoryview, most: int, now: int) -> bool:
-        """Looks for dead ones only where somebody is in the way."""
-        return self._is_free(cells, most, now) or (self._bury(cells) and self._is_free(cells, most, now))
+        """Looks for dead and stopped ones only where somebody is in the way."""
+        if self._is_free(cells, most, now) or (self._bury(cells) and self._is_free(cells, most, now)):
+            return True
+        stopped = [row for row in _rows(cells) if _is_stopped(cells[row + _PROCESS])]
+        return bool(stopped) and self._is_free(cells, most, now, stopped)
 
-    def _is_free(self, cells: memoryview, most: int, now: int) -> bool:
-        mine, rows = self._row, _rows(cells)
+    def _is_free(self, cells: memoryview, most: int, now: int, aside: Collection[int] = ()) -> bool:
+        mine, rows = self._row, [row for row in _rows(cells) if row not in aside]
         if sum(cells[row + _RUNNING] for row in rows) >= most:
             return False
         own = cells[mine + _RUNNING], cells[mine + _BEGAN_AT], mine
@@ -127,7 +130,7 @@ class SharedPlaces:
                 return None
             _empty(cells, self._row)
             self._bury(cells)
-            cells[self._row + _IS_HERE] = 1
+            cells[self._row + _PROCESS] = os.getpid()
             cells[0] = len(_rows(cells))
             self._cells, self._is_lost = self._table.cells, False
         return self._cells
@@ -138,10 +141,20 @@ class SharedPlaces:
 
 def _rows(cells: memoryview) -> list[int]:
     """Those that somebody has."""
-    return [row for row in range(1, 1 + _ROWS * _WIDTH, _WIDTH) if cells[row + _IS_HERE]]
+    return [row for row in range(1, 1 + _ROWS * _WIDTH, _WIDTH) if cells[row + _PROCESS]]
 
 
 def _empty(cells: memoryview, row: int) -> None:
     for column in range(_WIDTH):
         cells[row + column] = 0
     cells[0] = len(_rows(cells))
+
+
+def _is_stopped(process: int) -> bool:
+    """As Linux says; elsewhere nobody knows."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:  # noqa: PTH123 - no path of people's
+            state = file.read().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in {b"T", b"t"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,6 +118,16 @@ def test_never_more_than_is_set_and_whoever_waits_is_let_in(acts: list[tuple[int
         assert let_in
         for one in all_of_them:
             one.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can say who is stopped")
+def test_what_a_stopped_process_has_under_way_keeps_nobody(tmp_path: Path) -> None:
+    with process(tmp_path) as first:
+        assert heard(first) == "3 2"
+        first.send_signal(signal.SIGSTOP)
+        with process(tmp_path) as second:
+            while heard(second) != "3 2":
+                pass
 
 
 def test_who_waits_no_more_keeps_nobody(tmp_path: Path) -> None:
