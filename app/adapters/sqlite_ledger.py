@@ -38,8 +38,8 @@ T = TypeVar("T")
 
 _SLICE = 2000  # entries of a transaction that throws away
 _CALLS_SEEN = 20_000  # the latest ones that speeds are taken from
-# As the index has it: of the latest runs first, since an origin is a step of one run.
-_LATEST_FIRST = "ORDER BY origin DESC, day DESC, life DESC, number DESC"
+# Not as the index has it, by origins: after a long run these would all be of its last step.
+_LATEST_FIRST = "ORDER BY day DESC, at DESC"
 
 _PARTS: Mapping[Part, str] = {
     "day": "day",

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from app.adapters import sqlite_ledger
 from app.adapters.redaction import remember
 from app.adapters.sqlite_runs import SqliteRuns
 from app.costs.cost import FREE, UNKNOWN, Cost
@@ -172,6 +173,24 @@ async def test_a_call_that_was_ended_is_paid_and_tells_nothing_of_its_model(
         (total,) = await ledger.sums(())
         assert (total.calls, total.failed, total.rows) == (2, 0, 2)
         assert total.cost.known == 2 * whole.cost.known
+
+
+async def test_the_latest_calls_are_those_of_all_steps(
+    store: SqliteRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long run asks two models at each row: the last step's calls alone are no fewer than what is looked at."""
+    monkeypatch.setattr(sqlite_ledger, "_CALLS_SEEN", 10)
+    first = entry().origin
+    second = replace(first, node="second", model="haiku")
+    rows = [
+        entry(1000.0 + row, origin=origin, seconds=2.5) for row in range(10) for origin in (first, second)
+    ]
+    await booked(store, *rows)
+    assert {model for _, model in await store.ledger.speeds()} == {"opus", "haiku"}
+    assert {who[1]: tries.made for who, tries in (await store.ledger.tries()).items()} == {
+        "opus": 5,
+        "haiku": 5,
+    }
 
 
 async def test_days_models_and_steps_add_up_to_the_same_total(store: SqliteRuns) -> None:
