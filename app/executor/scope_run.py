@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from app.document.workflow import Json
 from app.events.run_events import NodeSettled, NodeStarted, Preview, Settled
-from app.executor.beaten import Beaten
 from app.executor.computing import Computing
 from app.executor.frontier import Frontier, Inputs
+from app.executor.held_back import HeldBack
 from app.executor.instance import Instance
 from app.executor.outcome import Outcome
 from app.executor.run import Run
@@ -52,7 +52,7 @@ class ScopeRun:
         self._lost: set[int] = set()
         self._results: dict[int, Token] = {}
         self._computing = Computing(run, plan, where, values, self._frontier, self._lost, self._results)
-        self._beaten: Beaten | None = None
+        self._held_back: HeldBack | None = None
         self._ending = False
         self._over = False
 
@@ -64,8 +64,8 @@ class ScopeRun:
         try:
             if not self._run.journal.is_fresh or self._run.past.base:
                 await self._settling.recollect()
-                if beaten := await self._settling.beaten(self._plan, self._frontier):
-                    self._beaten = Beaten(self._run, beaten, self._branches)
+                if steps := await self._settling.held_back(self._plan, self._frontier):
+                    self._held_back = HeldBack(self._run, steps, self._branches)
             for step in self._computing.go_through(self._frontier.start()):
                 self._branch(step)
             if self._branches:
@@ -97,8 +97,8 @@ class ScopeRun:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._branches.discard(task)
-        if self._beaten is not None:
-            self._beaten.look()
+        if self._held_back is not None:
+            self._held_back.look()
         if self._branches or self._over:
             self._run.end()
         elif not self._through.done():
@@ -133,8 +133,8 @@ class ScopeRun:
         run.emit(NodeStarted(instance.begun, step.id, self._scope, _previews(inputs)))
         self._working[index] = task
         try:
-            if self._beaten is not None and index in self._beaten:
-                await self._beaten.hold_back()
+            if self._held_back is not None and index in self._held_back:
+                await self._held_back.wait()
             outcome = await self._settling.outcome(step, instance, inputs)
         except asyncio.CancelledError:
             lost = index in self._lost

@@ -67,14 +67,23 @@ class Settling:
         if past.base is not None:
             self._of_base = await past.base.steps(place)
 
-    async def beaten(self, plan: Plan, frontier: Frontier) -> Sequence[int]:
-        """The steps that lost a race in this scope, as it is recorded, and had come to nothing: they don't begin again
-        while it is settled anew. Raises JournalError.
+    async def held_back(self, plan: Plan, frontier: Frontier) -> Sequence[int]:
+        """The steps that had come to nothing when a race in this scope was decided, or a failure ended all of it, as it
+        is recorded: they don't begin again while it is settled anew. Raises JournalError.
         """
         records, steps = self._records, plan.steps
+        is_over = any(
+            [await self._ends_it_again(step, records[step.id]) for step in steps if step.id in records]
+        )
         races = [s.index for s in steps if s.merge and s.merge.wait_for != "all" and s.id in records]
-        losers = frontier.losers(*races) if races else ()
-        return [i for i in losers if not await self._has_begun(steps[i])]
+        others = range(len(steps)) if is_over else frontier.losers(*races) if races else ()
+        return [i for i in others if not await self._has_begun(steps[i])]
+
+    async def _ends_it_again(self, step: PlanStep, record: StepRecord) -> bool:
+        """Whether it had failed, which nothing behind it lives with, and stays so."""
+        if record.status != "failed" or step.lives_with_failure:
+            return False
+        return await stays_failed(self._run, step, self._where)
 
     async def _has_begun(self, step: PlanStep) -> bool:
         """Whether anything of it is recorded. Of what only computes nobody can say, and it costs nothing."""

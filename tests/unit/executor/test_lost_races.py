@@ -1,4 +1,6 @@
-"""Who lost a race that is recorded is not asked again when the run goes on, and what was paid for stays on the bill."""
+"""Who lost a race that is recorded, or was under way when a failure ended all of it, is not asked again when the run
+goes on, and what was paid for stays on the bill.
+"""
 
 from __future__ import annotations
 
@@ -100,6 +102,34 @@ async def test_who_was_beaten_is_not_asked_again(kind: str) -> None:
     assert status(events) == "done"
     assert models.asked == ["last"]
     assert await told(lives, events) == [], "the bill is that of the records"
+
+
+async def test_who_was_under_way_beside_a_failure_is_not_asked_again() -> None:
+    """The run has lived with the failure, and so it ends the turn in each life: no sooner answer makes it another."""
+    turn = {
+        "i": inputs(item="variable"),
+        "says": ("test.step", {"says": "slow"}),
+        "slow": "test.model",
+        "fails": "test.model",
+        "first": "test.merge",
+        "o": ("output.output", {"name": "item"}),
+    }
+    edges = ["i.item>says.value", "says.value>slow.value", "i.item>fails.value", "first.value>o.value"]
+    edges += [f"{racer}.value>first.values" for racer in ("slow", "fails")]
+    loop = frame("l", "flow.loop", turn, edges, max_turns=2)
+    nodes = {"a": "test.source", "l": loop, "s": ("test.step", {"says": "last"}), "m": "test.model"}
+    workflow = flow(
+        {**nodes, "r": "test.result"},
+        ["a.value>l.item", "l.error>s.value", "s.value>m.value", "m.value>r.value"],
+    )
+    models = Racing("slow", "last")
+    models.refused.add("x")
+    models.gates["x"] = "slow"
+    lives = await cut_behind(workflow, models)
+    events, questions = await answered(await lives.start(), "approved")
+    assert status(events) == "done"
+    assert models.asked == ["last"]
+    assert not questions
 
 
 async def test_who_was_beaten_begins_where_the_winner_does_not_come_again() -> None:

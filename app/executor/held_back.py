@@ -1,4 +1,4 @@
-"""Steps that lost a race in an earlier life of the run: held back while it is settled anew from the records."""
+"""Steps that were not through when an earlier life of the run decided without them: held back while it does so anew."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Collection
 from app.executor.run import Run
 
 
-class Beaten:
-    """Those of one scope, whose `branches` are under way: when all that are left hold back, nobody else can settle the
-    race, and they begin after all.
+class HeldBack:
+    """Those of one scope, whose `branches` are under way: when all that are left hold back, nobody else can decide it
+    any more, and they begin after all.
     """
 
     def __init__(self, run: Run, steps: Collection[int], branches: Collection[object]) -> None:
@@ -23,8 +23,8 @@ class Beaten:
     def __contains__(self, step: int) -> bool:
         return step in self._steps
 
-    async def hold_back(self) -> None:
-        """Comes back where the step must begin; is cancelled, as any loser, where the race is settled as it was."""
+    async def wait(self) -> None:
+        """Comes back where the step must begin; is cancelled, as it was, where that comes out as before."""
         self._waiting += 1
         try:
             self.look()
