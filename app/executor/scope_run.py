@@ -128,6 +128,8 @@ class ScopeRun:
             return [index]
         step, run = self._plan.steps[index], self._run
         dropped = await self._drop_losers(index) if step.merge and step.merge.wait_for != "all" else []
+        if index in self._lost:  # to another Merge, while its own losers were let go
+            return [*dropped, index]
         inputs = self._frontier.inputs(index)
         instance = Instance(step.id, self._scope, run.now, self._where.place, self._tally)
         run.emit(NodeStarted(instance.begun, step.id, self._scope, _previews(inputs)))
