@@ -165,7 +165,7 @@ class Egress:
             answer = await self._ask(prepared, body)
         if isinstance(answer, Whole) and answer.status not in REDIRECTS:  # as nearly all are
             return Incoming(answer, prepared)
-        return await self._follow(answer, prepared, body)
+        return await self._final(answer, prepared, body)
 
     def prepare(self, request: Outgoing) -> Prepared:
         """Checks a request that is sent again and again, before any name is looked up: its URL can be read, its host
@@ -200,8 +200,8 @@ class Egress:
         requests, place, head = prepared.straight
         return requests.ask(prepared.request.method, place, head, body, prepared.timeout)
 
-    async def _follow(self, answer: Answer, prepared: Prepared, body: bytes) -> Incoming:
-        """Where redirects lead from an answer, if it is one."""
+    async def _final(self, answer: Answer, prepared: Prepared, body: bytes) -> Incoming:
+        """The answer itself, or where redirects lead from it."""
         first, most, is_done = prepared.host, prepared.request.limits.redirects, False
         try:
             for _ in range(most):

@@ -149,7 +149,7 @@ def item_row(run: int, record: ItemRecord) -> Row:
 
 def begun_row(run: int, frame: Place) -> Row:
     """Stands among the items, and says that those before it no longer count; numbered as no item is."""
-    return run, stored(frame), "", -1, "{}", "", None
+    return run, stored(frame), "", -1, "{}", "{}", None
 
 
 def item_of(columns: tuple[Any, ...], restore: Restore) -> ItemRecord:

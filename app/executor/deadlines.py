@@ -23,7 +23,7 @@ class Deadlines:
         self._lines[seconds][limit] = due, late
 
     def end(self, limit: Hashable, seconds: float) -> None:
-        """Nothing where it has ended or come due already."""
+        """One that began with so many seconds; nothing where it has ended or come due already."""
         self._lines[seconds].pop(limit, None)
 
     def close(self) -> None:

@@ -146,14 +146,12 @@ class GatedModels(msgspec.Struct):
             if self._cache and (key := self._cache.key(asked)):
                 async with self._cache.turn(key, instance):
                     found = await self._from_cache(asked, key)
-                    return found or await self._pay(asked, way, request, ask)
-            return await self._pay(asked, way, request, ask)
+                    return found or await self._pay(asked, way, ask)
+            return await self._pay(asked, way, ask)
         finally:
             run.call_ends(instance)
 
-    async def _pay(
-        self, asked: Asked, way: _WayOut, request: _Request, ask: Callable[[_Request], Awaitable[_Reply]]
-    ) -> _Reply:
+    async def _pay(self, asked: Asked, way: _WayOut, ask: Callable[[Any], Awaitable[_Reply]]) -> _Reply:
         """Asks, and keeps what came."""
         run, facts = self._run, asked.facts
         bound = run.doors.upper_bound(facts, way.most)
@@ -164,7 +162,7 @@ class GatedModels(msgspec.Struct):
             held = await run.reserve(self._instance, connection, bound)
             begun = time.monotonic()
             try:
-                reply = await ask(request)
+                reply = await ask(asked.request)
                 taken = self._taken(asked, way, reply, begun)
                 spent = taken.counted
                 self._book(asked, reply.model, taken)
@@ -177,9 +175,7 @@ class GatedModels(msgspec.Struct):
         except BaseException:
             self._replies.lost(asked)
             raise
-        asked.reply, asked.taken = reply, taken
-        if self._replies.are_kept:
-            await self._replies.keep(asked)
+        await self._replies.got(asked, reply, taken)
         if self._cache:
             self._cache.put(asked)
         return reply
@@ -239,9 +235,7 @@ class GatedModels(msgspec.Struct):
         if found is None:
             return None
         reply, kept = found
-        asked.reply, asked.taken = reply, Taken(0.0, NO_USAGE)
-        if self._replies.are_kept:
-            await self._replies.keep(asked)
+        await self._replies.got(asked, reply, Taken(0.0, NO_USAGE))
         self._instance.saved = kept.cost if self._instance.saved is None else self._instance.saved + kept.cost
         self._tell(asked, kept.model, Taken(0.0, NO_USAGE), source="cache", saved=kept.cost)
         if asked.request.tier and not asked.request.part:

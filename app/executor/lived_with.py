@@ -52,6 +52,7 @@ def _frames_around(run: Run, where: Where) -> Sequence[_Around]:
         if not name:
             found.append(_Around(""))
             continue
+        # There is one: the place is that of a scope which this run goes through.
         step = next(step for plan in plans for step in plan.steps if step.node.id == name)
         found.append(_Around("/".join([*parts[:depth], name]), step))
         if step.frame is not None:

@@ -99,13 +99,11 @@ class Replies(msgspec.Struct):
         elif asked.attempt == self._attempt and self._equal.get(asked.digest, 0) == asked.ordinal + 1:
             self._equal[asked.digest] = asked.ordinal
 
-    @property
-    def are_kept(self) -> bool:
-        """Whether a reply is kept as soon as it is here."""
-        return self._has_several or self.at_once
-
-    async def keep(self, asked: Asked) -> None:
+    async def got(self, asked: Asked, reply: Reply, taken: Taken) -> None:
         """The call has come back. Raises JournalError."""
+        asked.reply, asked.taken = reply, taken
+        if not self._has_several and not self.at_once:
+            return
         if not asked.digest:
             await self._number(asked)
         await self._keep(asked)

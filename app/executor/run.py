@@ -185,7 +185,9 @@ class Run:
     # What goes on and what waits
 
     def begin(self) -> None:
-        """A branch of steps, or a reader of rows, went to work."""
+        """A branch of steps, or a worker of rows, went to work beside who has begun it: of those, the first stands for
+        who waits for all of them, and the last gives that place back.
+        """
         self._working += 1
 
     def end(self) -> None:

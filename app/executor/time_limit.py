@@ -14,14 +14,14 @@ from app.executor.deadlines import Deadlines
 
 class TimeLimit(msgspec.Struct, eq=False):
     """Raises TimeoutError out of its `with` block after so many seconds in which nobody held it; None: it only counts.
-    `before` of them were used up when it last began to count. With `deadlines` it shares its timer while nobody holds
-    it. `expired`: whether it was this limit that ended the block.
+    `used_before` are those that had counted when it last went on. With `deadlines` it shares its timer while nobody
+    holds it. `expired`: whether it was this limit that ended the block.
 
     It ends the block's task as `asyncio.timeout` does, at a fourth of the cost.
     """
 
     seconds: float | None
-    before: float = 0.0
+    used_before: float = 0.0
     deadlines: Deadlines | None = None
     expired: bool = False
     _since: float | None = None  # on the machine's clock, while it counts
@@ -33,7 +33,7 @@ class TimeLimit(msgspec.Struct, eq=False):
     @property
     def used(self) -> float:
         """Seconds that counted so far."""
-        return self.before + (0.0 if self._since is None else time.monotonic() - self._since)
+        return self.used_before + (0.0 if self._since is None else time.monotonic() - self._since)
 
     def hold(self) -> None:
         """The clock stands still until as many `release` calls have come."""
@@ -64,16 +64,16 @@ class TimeLimit(msgspec.Struct, eq=False):
         self._since = time.monotonic()
         if self.seconds is None or self.expired:
             return
-        if self.deadlines and not self.before:
+        if self.deadlines and not self.used_before:
             self.deadlines.begin(self, self.seconds, self._strike)
         else:
-            left = max(0.0, self.seconds - self.before)
+            left = max(0.0, self.seconds - self.used_before)
             self._timer = asyncio.get_running_loop().call_later(left, self._strike)
 
     def _stand(self) -> None:
         if self._since is None:
             return
-        self.before += time.monotonic() - self._since
+        self.used_before += time.monotonic() - self._since
         self._since = None
         if self._timer is not None:
             self._timer.cancel()
