@@ -25,9 +25,9 @@ Settled: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 QUIET = 1.0  # seconds without a write after which the log is folded into the file
 # A transaction costs as much as dozens of its rows. Where many waited for the last ones others follow, and the next
-# waits for them: a millisecond for each, shorter again where most come at once anyway.
-_MANY, _MOST = 4, 32
-_EACH, _LONGEST, _FOR_MOST = 0.001, 0.010, 0.005  # seconds
+# waits for them.
+_MANY = 4
+_EACH, _LONGEST = 0.001, 0.010  # seconds
 _LOG_LOOKED_AT = 16  # transactions between two looks at the log's size
 PATIENCE = 10.0  # seconds that another process may be in the way
 _TO_REST = 5.0  # seconds that a transaction may take to its end
@@ -373,9 +373,7 @@ def _empty_the_log(connection: sqlite3.Connection) -> None:
 
 
 def _gathering(expected: int) -> float:
-    if expected < _MANY:
-        return 0.0
-    return _FOR_MOST if expected >= _MOST else min(_LONGEST, _EACH * expected)
+    return min(_LONGEST, _EACH * expected) if expected >= _MANY else 0.0
 
 
 def _resolve(settled: Sequence[Settled]) -> None:

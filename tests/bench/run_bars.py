@@ -25,7 +25,7 @@ from tests.servers.scripted import KEY
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 64
-ROUNDS = 5  # in turn, and the least of each: other work on the machine only adds
+ROUNDS = 8  # in turn, and the least of each: other work on the machine only adds
 FEW, MANY = 1_000, 100_000
 
 
